@@ -683,6 +683,86 @@ const CHECKS = {
     }
   },
 
+  async a_wrong_choice_is_undone() {
+    const page = await opened(), undo = page.getByRole('button', { name: 'Undo' });
+    await page.locator('.set').nth(1).click(); // nothing was learnt yet: nothing is to be undone
+    await page.locator('.set').nth(1).and(page.locator('[aria-pressed=true]')).waitFor();
+    same(await undo.count(), 0, 'what could be undone');
+    await trained(page);
+    const before = await shared(page);
+    for (const wrong of [page.locator('.set').first(), page.getByRole('button', { name: 'One hidden layer more' }), page.locator('.set').last()]) {
+      await wrong.click();
+      await undo.click();
+      const { link: _, ...now } = await shared(page), { link: __, ...then } = before;
+      same(now, then, 'what is there again');
+    }
+    same(page.workers().length, 2, 'workers: what was wrong is gone');
+    await page.getByRole('button', { name: 'One hidden layer more' }).click();
+    await undo.waitFor();
+    await page.locator('.toast').getByRole('button', { name: 'Close' }).click();
+    same(page.workers().length, 2, 'workers: what was put aside is gone');
+    await trained(page, 5);
+    const leaving = page.waitForEvent('dialog', { timeout: 2000 }).then(() => true, () => false);
+    writeFileSync(join(folder, 'own.csv'), ['a,b,kind', ...Array.from({ length: 90 }, (_, i) => `${Math.sin(i)},${i % 7},${'xy'[i % 2]}`)].join('\n'));
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'own.csv'));
+    await page.waitForFunction(() => document.querySelector('.about')?.textContent.includes('own.csv'));
+    await trained(page, 5);
+    same(page.faults, [], 'what went wrong');
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.close({ runBeforeUnload: true });
+    truth(await leaving, 'a table of the reader’s own went without a word');
+  },
+
+  async a_lesson_goes_on_from_a_link() {
+    const page = await opened({ query: '?lesson=line' });
+    await page.locator('.lesson').waitFor();
+    await page.getByRole('button', { name: 'Skip' }).click();
+    await page.getByRole('button', { name: 'Step', exact: true }).click();
+    await at(page, 1);
+    const { link } = await shared(page), other = await opened({ query: '?lesson=line', hash: `#${link.split('#')[1]}` });
+    await other.locator('.lesson li.now', { hasText: 'two weights and a bias' }).waitFor();
+    same(await moment(other), 1, 'the moment');
+    await other.getByRole('button', { name: 'Leave the lesson' }).click();
+    const third = await opened({ query: '?lesson=line', hash: `#${(await shared(other)).link.split('#')[1]}` });
+    same([await moment(third), await third.locator('.lesson').count()], [1, 0], 'a lesson that was left');
+    for (const each of [page, other, third]) same(each.faults, [], 'what went wrong');
+  },
+
+  async who_does_not_see_it_hears_it() {
+    const page = await opened();
+    await trained(page, 40);
+    await page.locator('.bar [role=status]', { hasText: /^epoch \d+, step \d+, held-out rows, [\d.]+ % right$/ }).waitFor({ state: 'attached' });
+    for (const name of ['Speed', 'Moment', 'Noise']) same(await page.getByRole('slider', { name, exact: true }).count(), 1, `a slider whose name is ${name}`);
+    const curves = page.getByRole('slider', { name: /^Curves of the error E/ }), text = () => curves.getAttribute('aria-valuetext');
+    const last = await text();
+    await curves.focus();
+    await page.keyboard.press('Home');
+    truth(/^epoch 0, training rows: [\d.]+, held-out rows: [\d.]+$/.test(await text()) && (await text()) !== last, `the curves say ${await text()}`);
+    const field = page.locator('#set-batch_size');
+    await field.fill('0');
+    await field.press('Enter');
+    await page.locator('.toast', { hasText: 'from 1 to 4096' }).waitFor();
+    await page.emulateMedia({ forcedColors: 'active' });
+    same(await page.locator('.set[aria-pressed=true]').evaluate((each) => getComputedStyle(each).outlineStyle), 'solid', 'what is chosen, in forced colours');
+    same(page.faults, [], 'what went wrong');
+  },
+
+  async it_fits_on_a_projector_and_enlarged() {
+    const page = await opened({ viewport: { width: 1280, height: 720 } });
+    await trained(page, 20);
+    await page.getByRole('button', { name: 'Fork', exact: true }).click();
+    await page.locator('.network').nth(1).waitFor();
+    same(await page.locator('.drawing').evaluateAll((all) => all.filter((each) => each.querySelector('.network') && each.scrollWidth > each.clientWidth).length), 0, 'networks of which a part is out of sight');
+    truth((await page.locator('.curves').boundingBox()).y < 300, 'the curves of two runs are out of sight');
+    await page.locator('#tab-unit').click();
+    await page.locator('.unit-tab math').first().waitFor();
+    await page.setViewportSize({ width: 320, height: 640 });
+    same(await page.evaluate(() => document.documentElement.scrollWidth), 320, 'the width at 400 %');
+    await page.setViewportSize({ width: 640, height: 360 });
+    truth((await page.locator('.bar').last().boundingBox()).height < 90, 'the bar of buttons takes too much of a low screen');
+    same(page.faults, [], 'what went wrong');
+  },
+
   async nobody_is_kept_out_of_the_rest() {
     const clean = async (page, where) => same(await axe(page), [], `axe, ${where}`);
     for (const options of [{}, { colorScheme: 'dark', locale: 'zh-CN' }, { viewport: { width: 400, height: 850 }, locale: 'zh-CN' }]) {

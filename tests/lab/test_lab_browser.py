@@ -46,6 +46,10 @@ SLOW = (
     "a_page_within_a_page_has_no_link",
     "columns_and_scaling_are_chosen",
     "all_lessons_are_followed",
+    "a_wrong_choice_is_undone",
+    "a_lesson_goes_on_from_a_link",
+    "who_does_not_see_it_hears_it",
+    "it_fits_on_a_projector_and_enlarged",
     "nobody_is_kept_out_of_the_rest",
 )
 

@@ -1,5 +1,6 @@
 // Prepared inputs, row after row. Those of few different numbers, as of pixels, stay places in a list of these: a quarter to
 // unpack, to hand over and to keep.
+import type { Weights } from './types.ts';
 
 export interface Few {
   places: Uint8Array;
@@ -38,3 +39,10 @@ export const copied = (inputs: Inputs): Inputs => (areFew(inputs) ? { places: in
 export const arrays = (inputs: Inputs): (Float32Array | Uint8Array)[] => (areFew(inputs) ? [inputs.places, inputs.values] : [inputs]);
 /** Numbers among which the least and the greatest are. */
 export const among = (inputs: Inputs): Float32Array => (areFew(inputs) ? inputs.values : inputs);
+
+/** Weights layer by layer, W then b, in one array. */
+export function flat({ weights, biases }: Weights): Float32Array<ArrayBuffer> {
+  const all = weights.flatMap((W, l) => [W, biases[l]!]), found = new Float32Array(all.reduce((n, each) => n + each.length, 0));
+  all.reduce((at, each) => (found.set(each, at), at + each.length), 0);
+  return found;
+}

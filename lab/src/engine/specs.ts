@@ -102,7 +102,6 @@ const SCHEDULES: Record<string, [Settings, (own: any) => Factor]> = {
   ],
   coslog: [{}, () => (_, tau) => 0.5 * (1 - Math.cos(2 * Math.PI * Math.log2(1 + 15 * tau)))],
 };
-export const SCHEDULE_NAMES = Object.keys(SCHEDULES);
 
 export function schedule(text: string): Factor {
   const spec = parsed(text, 'schedule');
@@ -141,7 +140,6 @@ const INITIALIZERS: Record<string, [Settings, (own: any) => Draw]> = {
   ones: [{}, () => constant(1)],
   constant: [{ value: 0 }, ({ value }) => constant(value)],
 };
-export const INITIALIZER_NAMES = Object.keys(INITIALIZERS);
 
 // The rule that keeps the size of signals, for each kind of activation (deltaw.network.INIT_FOR).
 const HE = ['relu', 'leaky_relu', 'elu', 'gelu', 'silu', 'mish', 'softplus'];

@@ -1,5 +1,6 @@
 // A page within a notebook's cell tells what holds it of its weights: src/deltaw/live/widget.js listens.
 
+import { flat } from '../engine/inputs';
 import type { Settings, State } from '../engine/types';
 
 const EVERY = 500; // ms between two tellings
@@ -16,15 +17,9 @@ export function tellHost(state: State, settings: Settings, inputs: number): void
     return;
   }
   next = performance.now() + EVERY;
-  const { weights, biases, moment, epoch, trainError, heldError, trainScore, heldScore } = state;
-  const all = weights.flatMap((W, l) => [W, biases[l]]);
-  const flat = new Float32Array(all.reduce((n, each) => n + each.length, 0));
-  let at = 0;
-  for (const each of all) {
-    flat.set(each, at);
-    at += each.length;
-  }
+  const { moment, epoch, trainError, heldError, trainScore, heldScore } = state;
+  const weights = flat(state).buffer;
   const told = { inputs, moment, epoch, trainError, heldError, trainScore, heldScore };
   // To whoever it is: the weights are of the table that the holder itself put here.
-  window.parent.postMessage({ deltaw: 'state', weights: flat.buffer, settings, told }, '*', [flat.buffer]);
+  window.parent.postMessage({ deltaw: 'state', weights, settings, told }, '*', [weights]);
 }

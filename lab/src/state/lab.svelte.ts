@@ -7,25 +7,19 @@ import type { Origin } from '../engine/training';
 import type { Data, Settings, Weights } from '../engine/types';
 import { reason, Refusal, type Text } from '../said';
 import type { Key } from '../words';
+import { aside, closeAll, type Aside } from './aside';
 import type { Repair } from './doctor';
 import { page } from './page.svelte';
 import { toLookAt } from './recipes';
 import { axes, telling, typical, type Axis, type Own, type Plane } from './plane';
+import { SPEEDS, type LinkPlace, type Said, type Tab, type UnitPlace } from './places';
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { FIRST, fitted, fresh, impossible } from './settings';
 import { asModel, cameWith, choosable, inEncoding, load, modelIn, type Chosen, type Division, type Files, type Source } from './sources';
 
-export type Tab = 'row' | 'unit' | 'weight' | 'score' | 'surface' | 'health' | 'draw';
-export interface UnitPlace { layer: number; unit: number } // layer −1: an input
-export interface LinkPlace { layer: number; j: number; k: number } // k −1: the bias
-
 /** Where a run begins: where another stood, with some weights, or with those of its seed. */
 interface From { origin?: Origin; weights?: Weights }
-
-export interface Said { key: Key; values: Record<string, Text>; kind: 'told' | 'wrong' }
-
-export const SPEEDS: (number | 'full')[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 'full'];
 
 const SLOW = 300; // milliseconds, after which reading is spoken of
 
@@ -49,6 +43,7 @@ class Lab {
   progress = $state.raw<{ name: string; share: number } | null>(null); // a table that is read, and how much of it is
   forkedAt = $state(0);
   edits = $state(0); // weights changed by hand
+  lesson = $state.raw<Shared['lesson']>(null); // that a link or a saved page was in
 
   run = $derived<Run | undefined>(this.runs[this.active]);
   plane = $derived<Plane | null>(this.data && !this.data.image && this.all.length ? { x: this.all[this.axes[0]], y: this.all[this.axes[1]], rest: typical(this.data, this.all, this.chosen) } : null);
@@ -79,6 +74,7 @@ class Lab {
     return this.reading(async () => {
       const { data } = await this.load(source, FIRST);
       await this.show(data, source, { ...fresh(data), ...settings });
+      this.hush();
     });
   }
 
@@ -96,6 +92,7 @@ class Lab {
   private latest = {}; // of what was to be read
   stopReading = stopReading;
 
+  private before: Aside | null = null; // a wrong choice, perhaps
   private turn = 0; // of what was asked for last
   private shown = 0; // and of what is here
   private pending: Shared | null = null; // a link's settings that wait for their table
@@ -118,7 +115,7 @@ class Lab {
     await this.anew({ ...this.source!, ...chosen } as Source, {});
   }
   get choosable(): boolean {
-    return this.source !== null && this.data !== null && choosable(this.source, this.data);
+    return Boolean(this.source && this.data && choosable(this.source, this.data));
   }
 
   /** The table read again, and a new start with the same settings but for these. */
@@ -127,7 +124,7 @@ class Lab {
     await this.reading(async () => {
       const { data } = await this.load(source, settings);
       await this.show(data, source, fitted(settings, data), {}, turn);
-      this.tell('new_start', {});
+      this.tell('new_start', {}, 'told', this.before !== null);
       if (played) await this.play();
     });
   }
@@ -138,7 +135,8 @@ class Lab {
     if (turn < this.shown) return run.close();
     this.shown = turn;
     this.stop();
-    this.runs.forEach((each) => each.close());
+    if (this.putAside()) this.tell('put_aside', {}, 'told', true);
+    else this.runs.forEach((each) => each.close());
     const all = axes(data), alike = data.rows === this.data?.rows && String(all.map(({ name }) => name)) === String(this.all.map(({ name }) => name));
     this.data = data;
     this.source = source;
@@ -159,18 +157,41 @@ class Lab {
     this.look();
   }
 
-  /** The page as it comes: what it was given, what its address says, or a first toy. */
-  async begin(): Promise<void> {
+  /** What was learnt stays for a while, in case it was a wrong choice that ends it. False where there was nothing yet. */
+  private putAside(): boolean {
+    if (this.said?.undo) this.hush();
+    this.before = aside(this);
+    return this.before !== null;
+  }
+  undo = (): void => {
+    if (!this.before) return;
+    this.stop();
+    closeAll(this.runs, this.before.runs);
+    Object.assign(this, this.before, { before: null, unit: null, link: null, input: null, chosen: new Map() });
+    this.shown = this.turn = this.turn + 1; // what is still on its way comes too late
+    this.hush();
+    this.look();
+  };
+  /** What was said is read, and what was put aside is not wanted any more. */
+  hush(): void {
+    this.said = null;
+    if (this.before) closeAll(this.before.runs, this.runs);
+    this.before = null;
+  }
+
+  /** The page as it comes: what it was given, what its address says, or a first toy. Whether an address, or a saved page, said what. */
+  async begin(): Promise<boolean> {
     const turn = ++this.turn;
     const came = await cameWith().catch(() => undefined);
     if (came === undefined) this.tell('page_damaged', {}, 'wrong');
     if (came?.language) page.suggest(came.language);
     const shared = (await fromHash(location.hash)) ?? fromPage();
     if (shared === 'unreadable') this.tell('link_damaged', {}, 'wrong');
-    else if (shared && (await this.restore(shared, turn))) return;
-    if (this.turn !== turn) return; // a table was opened meanwhile
-    if (came) return this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, { weights: came.weights }, turn);
-    await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 }, turn);
+    else if (shared && (await this.restore(shared, turn))) return true;
+    if (this.turn !== turn) return false; // a table was opened meanwhile
+    if (came) await this.show(came.data, { kind: 'given', name: came.data.name }, came.settings, { weights: came.weights }, turn);
+    else await this.open({ kind: 'toy', name: 'circle', noise: 0.1, seed: 0 }, turn);
+    return false;
   }
 
   /** Another address in the same tab: a link that was pasted above, or back from one. */
@@ -204,6 +225,7 @@ class Lab {
     }
     if (shared.axes.every((k) => k >= 0 && k < this.all.length)) this.axes = shared.axes;
     this.pickRow(shared.row, false);
+    this.lesson = shared.lesson;
   }
 
   /** Tables and model files, a model first: what comes with it is its table. */
@@ -231,10 +253,6 @@ class Lab {
     const { settings, weights } = modelIn(source);
     await this.show(data, source, settings, { weights });
     this.tell('model_opened', { rows: data.rows });
-  }
-
-  get columnNames(): string[] {
-    return this.data?.columns.map((column) => column.name) ?? [];
   }
 
   // --- playing ------------------------------------------------------------------------------------------------------
@@ -327,12 +345,18 @@ class Lab {
     try {
       const wentOn = await run.change(changes);
       if (!wentOn) {
-        this.tell('new_start', {});
-        if (this.unit && !(this.unit.layer < 0) && !(this.unit.unit < (run.settings.layers[this.unit.layer]?.units ?? 0))) this.unit = null;
+        const anew = await Run.start(run.letter, run.data, { ...run.settings, ...changes });
+        if (!this.runs.includes(run)) return anew.close(), this.change(changes); // something else had taken its place
+        anew.pace(SPEEDS[this.speed]);
+        const aside = this.putAside();
+        this.runs = this.runs.map((each) => (each === run ? anew : each));
+        if (!aside) run.close();
+        this.tell('new_start', {}, 'told', aside);
+        if (this.unit && !(this.unit.layer < 0) && !(this.unit.unit < (anew.settings.layers[this.unit.layer]?.units ?? 0))) this.unit = null;
         this.link = null;
         if (this.tab === 'weight') this.tab = null;
       }
-      if (played) run.play();
+      if (played) await this.play();
     } catch (error) {
       this.tell('setting_refused', { why: reason(error) }, 'wrong');
     }
@@ -351,10 +375,7 @@ class Lab {
   async setWeight(place: LinkPlace, typed: string): Promise<boolean> {
     const value = typed.trim() ? Number(typed.replace('−', '-').replace(',', '.')) : NaN;
     if (!this.run) return false;
-    if (!Number.isFinite(Math.fround(value))) {
-      this.tell('no_weight', { typed: typed.trim() }, 'wrong');
-      return false;
-    }
+    if (!Number.isFinite(Math.fround(value))) return this.tell('no_weight', { typed: typed.trim() }, 'wrong'), false;
     if (this.playing) await this.pause();
     await this.run.setWeight(place.layer, place.j, place.k, value);
     this.edits++;
@@ -417,8 +438,9 @@ class Lab {
     for (const run of this.runs) run.watch({ plane: this.plane, row: numbers ? (this.input ?? this.row) : null, glance, outputs: this.tab === 'score' });
   }
 
-  tell(key: Key, values: Record<string, Text> = {}, kind: Said['kind'] = 'told'): void {
-    this.said = { key, values, kind };
+  tell(key: Key, values: Record<string, Text> = {}, kind: Said['kind'] = 'told', undo = false): void {
+    if (!undo) this.hush();
+    this.said = { key, values, kind, undo };
   }
 }
 

@@ -41,6 +41,7 @@ const HEAD = 74; // above the units: a layer's name and its settings
 const NARROW_HEAD = 96; // and where the buttons stand below the number
 export const NARROW = 80; // a pitch of columns below which they do
 export const LEAST_PITCH = 54; // below which nobody could press them: the picture is wider than its place then
+export const UNIT = 2.6; // times as wide as a unit is a column, at least
 const SIDE = 52, SMALL = 40, GROWN = 1.6; // of a unit's picture; of many columns; times as large where there is room
 const FOOT = 30; // below: "and 52 more"
 
@@ -52,7 +53,7 @@ export function layout(shape: Shape, width: number, height: number, shown: numbe
   const count = shape.layers.length + 1;
   const deepest = Math.max(...shown.slice(1).map((units) => units.length), shape.image ? 1 : shown[0].length);
   const usual = (count > 5 ? SMALL : SIDE) * scale, airy = (height - (HEAD + FOOT) * scale) / deepest - 3 * GAP * scale;
-  const largest = Math.min(Math.max(usual, Math.min(GROWN * usual, airy)), width / (2.6 * count)); // and the links have to be seen
+  const largest = Math.min(Math.max(usual, Math.min(GROWN * usual, airy)), width / (UNIT * count)); // and the links have to be seen
   const left = margin.left + (shape.image ? 46 * scale : 0);
   const span = width - left - margin.right - largest;
   const pitchX = count > 1 ? span / (count - 1) : width, head = (pitchX < NARROW * scale ? NARROW_HEAD : HEAD) * scale;

@@ -12,6 +12,15 @@ class Path {
   place = $derived(LESSONS.findIndex((each) => each.name === this.name));
   following = $derived<Lesson | null>(this.place >= 0 ? (LESSONS[this.place + 1] ?? null) : null);
 
+  /** Where a link or a saved page was in it, whose run is here already. */
+  resume([name, step]: [string, number]): void {
+    const steps = LESSONS.find((each) => each.name === name)?.steps;
+    if (!steps?.[step]) return;
+    this.step = step;
+    this.reached = false;
+    this.name = name;
+  }
+
   async begin(name: string): Promise<void> {
     const lesson = LESSONS.find((each) => each.name === name);
     if (!lesson) return;

@@ -43,7 +43,7 @@ const SOURCES: Is[] = [
 
 const SHARED = {
   v: (value) => value === 1, source: maybe((value) => SOURCES.some((is) => is(value)), null), name: text, forkedAt: whole(0), axes: list(whole(0), 2, 2), row: whole(0),
-  runs: list(fields({ settings, weights: maybe(text, null), origin: maybe(origin) } satisfies Record<keyof SharedRun, Is>), 1, 2), lesson: maybe((value) => Array.isArray(value), null),
+  runs: list(fields({ settings, weights: maybe(text, null), origin: maybe(origin) } satisfies Record<keyof SharedRun, Is>), 1, 2), lesson: maybe((value) => Array.isArray(value) && text(value[0]) && whole(0)(value[1]), null),
 } satisfies Record<keyof Shared, Is>;
 
 export const readable = fields(SHARED) as (value: unknown) => value is Shared;

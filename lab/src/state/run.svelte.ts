@@ -109,14 +109,10 @@ export class Run {
     else if (moment > now) this.arrive(await this.lab.step(moment - now));
   }
 
-  /** True where it went on; false where it began anew. */
+  /** True where it went on; false where only another run can have them. */
   async change(changes: Partial<Settings>): Promise<boolean> {
-    const answer = await this.lab.change(changes), settings = { ...this.settings, ...changes };
-    if (answer === 'needs a new start') {
-      await this.begin(undefined, settings);
-      return false;
-    }
-    this.settings = settings;
+    if ((await this.lab.change(changes)) === 'needs a new start') return false;
+    this.settings = { ...this.settings, ...changes };
     this.reach = this.live.moment;
     return true;
   }

@@ -2,7 +2,7 @@
 
 import type { Data } from '../engine/types';
 import { known } from '../words';
-import { median } from './numbers';
+import { median, number, percent } from './numbers';
 import { say } from './page.svelte';
 import { isToy } from './sources';
 
@@ -59,6 +59,9 @@ export function className(data: Data, k: number): string {
   const name = String(data.target.classes[k] ?? k), key = `class_${name}`;
   return isToy(data) && known(key) ? say(key) : name;
 }
+
+/** A score as one reads it: so many right, or R², of which one row has none. */
+export const scoreText = (data: Data, score: number): string => (Number.isNaN(score) ? '–' : data.target.task === 'classification' ? `${percent(score)} ${say('right')}` : `${say('r2')} ${number(score, 3)}`);
 
 /** What the best answer without looking at any input would score: the commonest class, or R² = 0 of the mean. */
 export function guessing(data: Data, rows: Int32Array): number {

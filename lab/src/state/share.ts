@@ -2,6 +2,7 @@
 // page.
 
 import { base64, bytes } from '../base64';
+import { flat } from '../engine/inputs';
 import type { Settings, Weights } from '../engine/types';
 import type { Origin } from '../engine/training';
 import { readable } from './readable';
@@ -40,31 +41,22 @@ export function brief(origin: Origin): Origin | undefined {
   return { ...origin, snapshots: [last], history: thinned, losses: new Float64Array() };
 }
 
-export function packedWeights({ weights, biases }: Weights): string {
-  const all = weights.flatMap((W, l) => [W, biases[l]]);
-  const flat = new Float32Array(all.reduce((n, each) => n + each.length, 0));
-  let at = 0;
-  for (const each of all) {
-    flat.set(each, at);
-    at += each.length;
-  }
-  return base64(new Uint8Array(flat.buffer));
-}
+export const packedWeights = (weights: Weights): string => base64(new Uint8Array(flat(weights).buffer));
 
 /** The same again, for so many inputs; null where the text does not hold as many numbers as the layers need. */
 export function unpackedWeights(text: string, settings: Settings, nIn: number): Weights | null {
   const all = bytes(text).slice();
   if (all.length % 4) return null;
-  const flat = new Float32Array(all.buffer);
+  const numbers = new Float32Array(all.buffer);
   const found: Weights = { weights: [], biases: [] };
   let [at, n] = [0, nIn];
   for (const { units } of settings.layers) {
-    found.weights.push(flat.slice(at, at + n * units));
-    found.biases.push(flat.slice(at + n * units, at + n * units + units));
+    found.weights.push(numbers.slice(at, at + n * units));
+    found.biases.push(numbers.slice(at + n * units, at + n * units + units));
     at += n * units + units;
     n = units;
   }
-  return at === flat.length && flat.every(Number.isFinite) ? found : null;
+  return at === numbers.length && numbers.every(Number.isFinite) ? found : null;
 }
 
 export async function toHash(shared: Shared): Promise<string> {
