@@ -42,7 +42,7 @@ REFUSED = {
     "a title": ("Report,,\n" + csv({"a": X, "b": X, "y": Y}), "remove what stands above the names"),
     "a title alone": ("Report\n" + csv({"a": X, "y": Y}), "expected 1 field in line 2"),
     "a stray comma": ("a\n" + "\n".join(X) + "\n1,2\n", "mend the line"),
-    "files that were joined": (2 * csv({"x": X, "y": X}), 'row 61 of column "y", found "y"'),
+    "files that were joined": (2 * csv({"x": X, "y": X}), 'row 61 of column "x", found "x"; remove the row'),
     "large classes": (csv({"x": X, "y": [str(10**17 + i % 3) for i in range(N)]}), "100000000000000000"),
 }  # fmt: skip
 

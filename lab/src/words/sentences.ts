@@ -29,6 +29,7 @@ export const SENTENCES: Record<string, string> = {
   'choose one of these': '请从中选择',
   'constant': '不变',
   'correct it or leave it empty': '请改正或留空',
+  'remove the row, which says the names of the columns again': '请删去这一行，它又是各列的名称',
   'correct the cell or leave it empty': '请改正单元格，或留空',
   'correct the cell, leave it empty, or drop the column': '请改正单元格、留空，或去掉该列',
   'day name year': '日 月名 年',
