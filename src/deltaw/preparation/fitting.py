@@ -23,7 +23,7 @@ from deltaw.tables.taking import taking
 from deltaw.threads import side_by_side
 
 SILENT = in_english("says no more of the answer than chance")
-COPIED = 2**16  # cells of a table, of which so many are copied at a time, or one column
+COPIED = 2**18  # cells of a table, of which so many are copied at a time, or one column
 
 
 def divided(columns: Iterable[Column], silent: Iterable[str]) -> tuple[list[Column], tuple[LeftOut, ...]]:
