@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from deltaw.cli.declarations.parameters import Json
 from deltaw.cli.examples import epilog
 from deltaw.cli.interrupts import Interruptible
 from deltaw.cli.output import screen
@@ -22,7 +23,6 @@ from deltaw.speech import listed, say
 from deltaw.tables import origins
 
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, in one file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="en or zh; by the locale if not given.")]
 # The options that every lesson has.
 SHARED = {"lang": (Lang, None), "html": (Html, None), "as_json": (Json, False)}

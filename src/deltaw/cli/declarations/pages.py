@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from deltaw.cli import completion
-from deltaw.cli.declarations.parameters import Data, Format, Json, ModelFile, Output
+from deltaw.cli.declarations.parameters import Data, Format, Json, ModelFile, Output, Rows
 from deltaw.cli.options.row import Given, Options
 from deltaw.cli.options.training import not_for_a_model, reading_options, training_options
 from deltaw.exceptions import SettingError
@@ -117,7 +117,7 @@ def lab(
             autocompletion=completion.tables,
         ),
     ] = "iris",
-    data: Annotated[str | None, typer.Argument(metavar="", help="", hidden=True)] = None,
+    data: Rows = None,
     *,
     options: Options,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Write it there.")] = Path("lab.html"),

@@ -25,3 +25,13 @@ Data = Annotated[
         autocompletion=completion.tables,
     ),
 ]
+# Of the commands that train.
+LikeTrain = Annotated[
+    str, typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables)
+]
+Model = Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")]
+Report = Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but what is an error.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say a line an epoch on stderr.")]
+# Behind MODEL, where that may stand in the place of DATA.
+Rows = Annotated[str | None, typer.Argument(metavar="", help="", hidden=True)]

@@ -11,7 +11,7 @@ import typer
 from deltaw.cli import completion
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
-from deltaw.cli.declarations.parameters import Json
+from deltaw.cli.declarations.parameters import Json, LikeTrain, Model, Quiet, Report, Rows, Verbose
 from deltaw.cli.options.keeping import Keeping, before_training, keeping_options
 from deltaw.cli.options.row import Options
 from deltaw.cli.options.training import not_for_a_model, training_options
@@ -35,15 +35,15 @@ def train(
     *,
     options: Options,
     keeping: Keeping,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
-    report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
+    output: Model = Path("model.deltaw"),
+    report: Report = None,
     doctor: Annotated[bool, typer.Option("--doctor", help="Examine first why it may not learn.")] = False,
     log: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Append the run there as JSON lines: settings, data, each epoch, scores."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but what is an error.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say a line an epoch on stderr.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     json: Json = False,
     config: Annotated[
         Path | None,
@@ -78,9 +78,7 @@ def train(
 
 @training_options
 def tune(
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables)
-    ],
+    data: LikeTrain,
     *,
     options: Options,
     seconds: Annotated[
@@ -92,10 +90,10 @@ def tune(
     members: Annotated[
         int, typer.Option(metavar="N", help="At most so many networks answer together; 1: a single one.")
     ] = 16,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")] = Path("model.deltaw"),
-    report: Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but what is an error.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say a line an epoch on stderr.")] = False,
+    output: Model = Path("model.deltaw"),
+    report: Report = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     json: Json = False,
 ) -> None:
     """Find settings for a table, train by them, and say what mattered; never worse than the recipe where it chooses.
@@ -120,7 +118,7 @@ def doctor(
             autocompletion=completion.tables,
         ),
     ],
-    data: Annotated[str | None, typer.Argument(metavar="", help="", hidden=True)] = None,
+    data: Rows = None,
     *,
     options: Options,
     rows: Annotated[int, typer.Option(help="The training under observation sees at most so many.")] = 10_000,
@@ -146,9 +144,7 @@ def doctor(
 
 @training_options
 def crossval(
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables)
-    ],
+    data: LikeTrain,
     *,
     options: Options,
     repeats: Annotated[int, typer.Option(help="How often the rows are divided anew.")] = 1,
