@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.equations.encoded import Field, expand, is_plain
+from deltaw.equations.encoded import Encoded, Field, expand, is_plain
 from deltaw.equations.scaled import Bins, Scales
 from deltaw.exceptions import ColumnError
 from deltaw.preparation.columns.alike import Alike
@@ -118,6 +118,7 @@ class Run(NamedTuple):
         stored: where that lies among all that is stored of a row.
         inputs: and where the inputs that it stands for lie among all inputs.
         numbers: those of the steps that are made at once, in one or two groups.
+        scaling: of the recipe.
     """
 
     steps: tuple[Step, ...]
@@ -126,12 +127,13 @@ class Run(NamedTuple):
     stored: slice
     inputs: slice
     numbers: tuple[Numbers, ...]
+    scaling: Scaling
 
     def write(
-        self, frame: pl.DataFrame, source: str, answers: Answers | None, scaling: Scaling, out: NDArray[np.float32],
-        as_inputs: bool, chosen: Indices | None = None,
+        self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: Answers | None,
+        out: NDArray[np.float32], as_inputs: bool,
     ) -> None:  # fmt: skip
-        """Write what is stored of the rows into `out`, (n, stored), or all inputs, (n, inputs); `chosen`: of these."""
+        """Write what is stored of the `chosen` rows into `out`, (n, stored), or all inputs, (n, inputs)."""
         frame = frame[list(dict.fromkeys(name for step in self.steps for name in step.inputs))]
         groups = [each for each in self.numbers if _at_once(each, frame, answers)]
         at_once = {step.column for group in groups for step in group.steps}
@@ -141,7 +143,6 @@ class Run(NamedTuple):
             for step, _ in rest
             if _is_read_whole(step, frame, answers)
         }
-        out = out[:, self.inputs if as_inputs else self.stored]
         expands = as_inputs and not is_plain(self.fields)
         height = CELLS // len(self.steps) | 1  # by a power of two a column's numbers would share lines of the cache
 
@@ -159,7 +160,7 @@ class Run(NamedTuple):
                 for group, numbers in zip(groups, cells, strict=True):
                     group.write(numbers[:, rows], block)
                 for (step, place), x in zip(rest, read, strict=True):
-                    step.encode(x[rows], block[place].T, scaling)
+                    step.encode(x[rows], block[place].T, self.scaling)
                 to = out[start + first : start + rows.stop]
                 if expands:
                     expand(block.T, self.fields, to)
@@ -176,14 +177,45 @@ class Picture(NamedTuple):
     fields: tuple[Field, ...]
     stored: slice
     inputs: slice
+    scaling: Scaling
 
     def write(
-        self, frame: pl.DataFrame, source: str, answers: Answers | None, scaling: Scaling, out: NDArray[np.float32],
-        as_inputs: bool, chosen: Indices | None = None,
+        self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: Answers | None,
+        out: NDArray[np.float32], as_inputs: bool,
     ) -> None:  # fmt: skip
         """As `Run.write`."""
         x = self.step.read(taken(frame[list(self.step.columns)], chosen), source, answers)
-        self.step.encode(x, out[:, self.inputs if as_inputs else self.stored], scaling)
+        self.step.encode(x, out, self.scaling)
+
+
+class Making(NamedTuple):
+    """How rows are made: by which runs, one or more, and whether as all inputs or as what is stored of these."""
+
+    runs: tuple[Run | Picture, ...]
+    as_inputs: bool
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """What is stored of a row."""
+        return tuple(field for run in self.runs for field in run.fields)
+
+    def room(self, rows: int) -> NDArray[np.float32]:
+        """For so many rows, in C order."""
+        return np.empty((rows, self._place(self.runs[-1]).stop), np.float32)
+
+    def write(
+        self, frame: pl.DataFrame, rows: Indices | None, source: str, answers: Answers | None, out: NDArray[np.float32]
+    ) -> None:
+        """Write these rows of a frame, or all, into their room. Raises ColumnError."""
+        for run in self.runs:
+            run.write(frame, rows, source, answers, out[:, self._place(run)], self.as_inputs)
+
+    def made(self, out: NDArray[np.float32]) -> Encoded | NDArray[np.float32]:
+        """What was written, as an engine takes it."""
+        return out if self.as_inputs else Encoded(out, self.fields)
+
+    def _place(self, run: Run | Picture) -> slice:
+        return run.inputs if self.as_inputs else run.stored
 
 
 def runs_of(steps: Sequence[Step], scaling: Scaling, raw: Set[str] = frozenset()) -> tuple[Run | Picture, ...]:
@@ -200,7 +232,7 @@ def runs_of(steps: Sequence[Step], scaling: Scaling, raw: Set[str] = frozenset()
         place = slice(stored, stored + len(flat)), slice(inputs, inputs + count)
         stored, inputs = place[0].stop, place[1].stop
         if isinstance(some[0], BlockOfNumbers):
-            made.append(Picture(some[0], flat, *place))
+            made.append(Picture(some[0], flat, *place, scaling))
             continue
         ends = np.cumsum([0, *map(len, fields)]).tolist()
         places = tuple(slice(*each) for each in pairwise(ends))
@@ -211,7 +243,7 @@ def runs_of(steps: Sequence[Step], scaling: Scaling, raw: Set[str] = frozenset()
             for key, group in groups.items()
             if group
         )
-        made.append(Run(tuple(some), places, flat, *place, made_at_once))
+        made.append(Run(tuple(some), places, flat, *place, made_at_once, scaling))
     return tuple(made)
 
 

@@ -25,7 +25,7 @@ from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.whole import Counted
 from deltaw.preparation.document import fields, is_object, list_of, one_of
 from deltaw.preparation.fitting import divided, steps_of
-from deltaw.preparation.making import Indices, Picture, Run, raw_of, reads_alone, runs_of
+from deltaw.preparation.making import Indices, Making, Picture, Run, raw_of, reads_alone, runs_of
 from deltaw.preparation.scales.bins import count
 from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
 from deltaw.speech import reads, retold, say
@@ -153,7 +153,7 @@ class Preparation:
         Raises:
             ColumnError: a column is missing or of another kind, or a cell is infinite or no number.
         """
-        return self._made(frame, source, answers, as_inputs=True)
+        return self._written(self._making(as_inputs=True), frame, source, answers)
 
     def encode(
         self,
@@ -170,12 +170,11 @@ class Preparation:
 
         Pictures are no less for it: of them the native engine leaves out what is 0 in a whole batch.
         """
-        if not self.is_encoded:
-            return self._made(frame, source, answers, True, rows)
-        self._find(frame, source)
-        count = len(frame) if rows is None else len(rows)
-        raw = raw_of(self.steps, frame) if count > FEW and (once or self._is_large(count)) else frozenset[str]()
-        return Encoded(self._made(frame, source, answers, False, rows, raw), self._stored(raw))
+        making, count = self._making(not self.is_encoded), len(frame) if rows is None else len(rows)
+        if self.is_encoded and count > FEW and (once or self._is_large(count)):
+            self._find(frame, source)
+            making = self._making(raw=raw_of(self.steps, frame))
+        return making.made(self._written(making, frame, source, answers, rows))
 
     @property
     def telling(self) -> tuple[Telling, ...]:
@@ -205,17 +204,17 @@ class Preparation:
         self._find(frames[0], source)
         heights = [len(frame) for frame in frames]
         ends = np.cumsum(heights) if rows is None else np.searchsorted(rows, np.cumsum(heights))
-        raw = frozenset[str]()
+        making = self._making(not self.is_encoded)
         if self.is_encoded and self._is_large(int(ends[-1])):
-            raw = frozenset.intersection(*(raw_of(self.steps, frame) for frame in frames))
-        made = self._room(int(ends[-1]), not self.is_encoded, raw)
+            making = self._making(raw=frozenset.intersection(*(raw_of(self.steps, frame) for frame in frames)))
+        out = making.room(int(ends[-1]))
         first = begin = 0
         for height, end in zip(heights, ends.tolist(), strict=True):
             some = None if rows is None else rows[begin:end] - first
             told = None if answers is None else answers.some(slice(begin, end))
-            self._write(frames.pop(0), source, told, not self.is_encoded, some, raw, made[begin:end])
+            self._write(making, frames.pop(0), some, source, told, out[begin:end])
             first, begin = first + height, end
-        return Encoded(made, self._stored(raw)) if self.is_encoded else made
+        return making.made(out)
 
     def pieces(self, frame: pl.DataFrame, source: str) -> Iterator[Encoded | NDArray[np.float32]]:
         """`encode` of some rows after the others, for whoever needs no more at a time.
@@ -249,40 +248,30 @@ class Preparation:
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
         """What is stored of a row."""
-        return self._stored(frozenset())
+        return self._making().fields
 
-    def _stored(self, raw: frozenset[str]) -> tuple[Field, ...]:
-        """The same where these columns are kept as they are."""
-        return tuple(field for run in self._runs_of(raw) for field in run.fields)
-
-    def _runs_of(self, raw: frozenset[str]) -> tuple[Run | Picture, ...]:
-        """The steps, as they are made together where these columns are kept as they are."""
+    def _making(self, as_inputs: bool = False, raw: frozenset[str] = frozenset()) -> Making:
+        """How rows are made where these columns are kept as they are."""
         known: dict[frozenset[str], tuple[Run | Picture, ...]] = self.__dict__.setdefault("_known_runs", {})
         if raw not in known:
             known[raw] = runs_of(self.steps, SCALINGS[self.scaling], raw)
-        return known[raw]
+        return Making(known[raw], as_inputs)
 
-    def _made(
-        self, frame: pl.DataFrame, source: str, answers: Answers | None, as_inputs: bool, rows: Indices | None = None,
-        raw: frozenset[str] = frozenset(),
-    ) -> NDArray[np.float32]:  # fmt: skip
-        """All inputs of the rows, or what is stored of them, in C order."""
+    def _written(
+        self, making: Making, frame: pl.DataFrame, source: str, answers: Answers | None, rows: Indices | None = None
+    ) -> NDArray[np.float32]:
+        """These rows of a frame, or all."""
         self._find(frame, source)
-        made = self._room(len(frame) if rows is None else len(rows), as_inputs, raw)
-        self._write(frame, source, answers, as_inputs, rows, raw, made)
-        return made
-
-    def _room(self, count: int, as_inputs: bool, raw: frozenset[str]) -> NDArray[np.float32]:
-        last = self._runs_of(raw)[-1]
-        return np.empty((count, (last.inputs if as_inputs else last.stored).stop), np.float32)
+        out = making.room(len(frame) if rows is None else len(rows))
+        self._write(making, frame, rows, source, answers, out)
+        return out
 
     def _write(
-        self, frame: pl.DataFrame, source: str, answers: Answers | None, as_inputs: bool, rows: Indices | None,
-        raw: frozenset[str], out: NDArray[np.float32],
+        self, making: Making, frame: pl.DataFrame, rows: Indices | None, source: str, answers: Answers | None,
+        out: NDArray[np.float32],
     ) -> None:  # fmt: skip
         try:
-            for run in self._runs_of(raw):
-                run.write(frame, source, answers, SCALINGS[self.scaling], out, as_inputs, rows)
+            making.write(frame, rows, source, answers, out)
         except ColumnError:  # of a piece of the rows, or of many columns
             self.read(frame, source)
             raise
