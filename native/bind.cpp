@@ -154,6 +154,7 @@ HeldInputs encoded(Array<const float, 2> stored, const std::vector<std::tuple<in
       e.field(count, kind == "bins", taken);
     }
   }
+  e.finish();
   held.data.n_in = e.n_in, held.data.stored = numbers(stored), held.data.encoding = &e;
   return held;  // moving the pointer leaves what it points to where it is
 }

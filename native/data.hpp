@@ -9,35 +9,6 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// Places in a row that follow one another by the same step, some after others: what is scaled lies side by side, and a number
-// beside its place in the bins.
-class Steps {
- public:
-  void add(int place) {
-    if (all_.empty() || !all_.back().takes(place)) all_.push_back({place, 1, 0});
-    all_.back().take(place);
-  }
-
-  // What lies there, side by side.
-  void copy(const float* row, float* __restrict to) const {
-    for (const Some& some : all_) {
-      const float* from = row + some.first;
-      if (some.step == 1) std::memcpy(to, from, some.count * sizeof(float));
-      else if (some.step == 2) for (int i = 0; i < some.count; ++i) to[i] = from[2 * i];
-      else for (int i = 0; i < some.count; ++i) to[i] = from[some.step * i];
-      to += some.count;
-    }
-  }
-
- private:
-  struct Some {
-    int first, step, count;
-    bool takes(int place) const { return count == 1 || place == first + step * count; }
-    void take(int place) { step = count == 1 ? place - first : step, ++count; }
-  };
-  std::vector<Some> all_;
-};
-
 // What the numbers that are stored of a row stand for: one input each, or a field of inputs that lie one after another: bins
 // (how many of them x has come through) or slots (which one is taken). Together they are all inputs, each once. A number may
 // also be stored raw, and stands for its scaled self, its place in bins and whether it is missing: these are made when the row is
@@ -46,21 +17,17 @@ struct Encoding {
   struct Field {
     int at, first, count;  // at: its place in a row
     bool bins;
+    float taken;  // what a slot gets that is
   };
 
   int n_in = 0, stored = 0;
   Scales scales;
   std::vector<int> at, inputs;  // of the numbers: their places in a row, and among the inputs
-  Steps numbers_at, fields_at;  // the places in a row once more
-  std::vector<Field> fields;
-  // Of the fields once more, padded to whole vectors: x lies in bin k = min(x, top), at input first + k, with the part
-  // inside · (x − k) + taken.
-  std::vector<float> top, inside, taken;
-  std::vector<std::int32_t> first;
+  std::vector<Field> fields;    // bins first, so that what is asked of each kind is asked in a loop of its own
+  int bins = 0;                 // how many of them are
 
   void number() { number_at(stored++); }
-  // `taken_`: what a slot gets that is taken.
-  void field(int count, bool bins, float taken_) { field_at(stored++, count, bins, taken_); }
+  void field(int count, bool bins_, float taken) { field_at(stored++, count, bins_, taken); }
   // A raw number; `total`: of so many that are stored.
   void raw(const Scale& scale, int total) {
     scales.add(stored, total, scale);
@@ -69,6 +36,20 @@ struct Encoding {
     if (!scale.told.empty()) number_at(scales.told(stored));
     ++stored;
   }
+  // Once all are there.
+  void finish() {
+    const auto slots = std::stable_partition(fields.begin(), fields.end(), [](const Field& field) { return field.bins; });
+    bins = int(slots - fields.begin());
+    for (auto* each : {&top_, &inside_, &taken_}) each->assign(padded(), 0.0f);
+    first_.assign(padded(), 0);
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+      const Field& field = fields[f];
+      top_[f] = float(field.count - 1), inside_[f] = field.bins ? 1.0f : 0.0f, taken_[f] = field.taken, first_[f] = field.first;
+    }
+  }
+
+  // The fields, in whole vectors.
+  std::size_t padded() const { return (fields.size() + VL - 1) / VL * VL; }
 
   // A row as the places above have it: where it lies, or in `own`, which has `room()`.
   int room() const { return scales.any() ? scales.room() : 0; }
@@ -79,40 +60,38 @@ struct Encoding {
     return own;
   }
 
- private:
-  void number_at(int place) {
-    at.push_back(place), inputs.push_back(n_in++);
-    numbers_at.add(place);
-  }
-  void field_at(int place, int count, bool bins, float taken_) {
-    const std::size_t f = fields.size(), padded = (f / VL + 1) * VL;
-    fields.push_back({place, n_in, count, bins});
-    fields_at.add(place);
-    for (auto* each : {&top, &inside, &taken}) each->resize(padded);
-    first.resize(padded);
-    top[f] = float(count - 1), inside[f] = bins ? 1.0f : 0.0f, taken[f] = bins ? 0.0f : taken_, first[f] = n_in;
-    n_in += count;
-  }
-
- public:
   // The numbers of a row.
-  void numbers(const float* row, float* to) const { numbers_at.copy(row, to); }
+  void numbers(const float* row, float* __restrict to) const {
+    for (std::size_t i = 0; i < at.size(); ++i) to[i] = row[at[i]];
+  }
 
   // Where the fields of a row lie, and their parts: room for whole vectors. What is stored is looked at once, and held within
   // its field: somebody may write to it. What is no number lies in the first bin, and spoils its own row.
   void place(const float* row, std::int32_t* __restrict places, float* __restrict parts) const {
     const int n = int(fields.size());
-    fields_at.copy(row, parts);
+    for (int f = 0; f < n; ++f) parts[f] = row[fields[f].at];
     for (int f = 0; f < n; f += VL) {
-      const vf x = load(parts + f), within = min(max(x, zero()), load(top.data() + f));
+      const vf x = load(parts + f), within = min(max(x, zero()), load(top_.data() + f));
       const vi bin = __builtin_convertvector(within, vi);
       vi from;
-      std::memcpy(&from, first.data() + f, sizeof from);
+      std::memcpy(&from, first_.data() + f, sizeof from);
       from += bin;
       std::memcpy(places + f, &from, sizeof from);
-      store(parts + f, fma(load(inside.data() + f), x - __builtin_convertvector(bin, vf), load(taken.data() + f)));
+      store(parts + f, fma(load(inside_.data() + f), x - __builtin_convertvector(bin, vf), load(taken_.data() + f)));
     }
   }
+
+ private:
+  void number_at(int place) { at.push_back(place), inputs.push_back(n_in++); }
+  void field_at(int place, int count, bool bins_, float taken) {
+    fields.push_back({place, n_in, count, bins_, bins_ ? 0.0f : taken});
+    n_in += count;
+  }
+
+  // Of the fields once more, padded to whole vectors: x lies in bin k = min(x, top), at input first + k, with the part
+  // inside · (x − k) + taken.
+  std::vector<float> top_, inside_, taken_;
+  std::vector<std::int32_t> first_;
 };
 
 constexpr std::int64_t FIRST = 512;  // bytes of a long row that are called up; to what follows the processor itself sees
@@ -180,8 +159,8 @@ struct Inputs {
     std::vector<float> own(e.room());
     row = e.row(row, own.data());
     for (std::size_t i = 0; i < e.at.size(); ++i) to[e.inputs[i]] = row[e.at[i]];
-    std::vector<std::int32_t> places(e.first.size());
-    std::vector<float> parts(e.first.size());
+    std::vector<std::int32_t> places(e.padded());
+    std::vector<float> parts(e.padded());
     e.place(row, places.data(), parts.data());
     for (std::size_t f = 0; f < e.fields.size(); ++f) {
       const Encoding::Field& field = e.fields[f];

@@ -5,41 +5,36 @@
 // is
 //
 //   bins    S_k + p w_k      for x in bin k: one multiplication, however many bins there are
-//   slots   taken · w_k      (their running sums stay 0)
+//   slots   taken · w_k
 //
-// and back, with the batch's rows listed by where they lie, from the last bin to the first:
+// and back, with the batch's rows in sets by where they lie, from the last bin to the first:
 //
 //   bins    ∂E/∂w_k = Σ δ of the rows beyond bin k + Σ p δ of those in it
 //   slots   ∂E/∂w_k = taken · Σ δ of the rows that take it
 #pragma once
 
 #include "dense.hpp"
+#include "team.hpp"
 
 namespace deltaw::DELTAW_ISA {
-
-// A row's place in a field, and a field's row in a place.
-struct Lying {
-  std::int32_t row;
-  float part;
-};
 
 // The rows in work, as the products below take them: numbers apart, and of each field the input it lies at and its part there.
 class EncodedRows {
  public:
   EncodedRows() = default;
   EncodedRows(const Encoding& encoding, int capacity, bool training)
-      : fields_(int(encoding.fields.size())), width_(vectors_for(fields_) * VL),
+      : fields_(int(encoding.fields.size())), bins_(encoding.bins), width_(int(encoding.padded())),
         places_(std::size_t(capacity) * width_), parts_(std::size_t(capacity) * width_) {
     for (const Encoding::Field& field : encoding.fields) counts_.push_back(field.count);
     if (!training) return;
-    for (Lists& each : lists_) each = {std::vector<std::int32_t>(encoding.n_in), std::vector<Lying>(std::size_t(fields_) * capacity)};
-    capacity_ = capacity;
+    n_in_ = encoding.n_in;
+    for (auto& each : sets_) each.resize(std::size_t(words_for(capacity)) * n_in_);
   }
 
   // Whether there is room for rows of this encoding.
   bool fits(const Encoding& e) const {
     const auto same = [](int count, const Encoding::Field& field) { return count == field.count; };
-    return int(lists_[0].ends.size()) == e.n_in && std::equal(counts_.begin(), counts_.end(), e.fields.begin(), e.fields.end(), same);
+    return n_in_ == std::size_t(e.n_in) && bins_ == e.bins && std::equal(counts_.begin(), counts_.end(), e.fields.begin(), e.fields.end(), same);
   }
 
   // Row `row` of the data as row r: its numbers to `numbers`, its fields here; `own`: the thread's room for one.
@@ -50,29 +45,14 @@ class EncodedRows {
     e.place(stored, places_.data() + std::size_t(r) * width_, parts_.data() + std::size_t(r) * width_);
   }
 
-  // List rows r0 … r1 of fields f0 … f1 by the input they lie at, in their order: all rows, or those of one half.
-  void list(const Encoding& e, int half, int r0, int r1, int f0, int f1) {
-    std::int32_t* const ends = lists_[half].ends.data();
-    Lying* const lists = lists_[half].rows.data() + std::size_t(f0) * capacity_;
-    const std::size_t capacity = capacity_;
-    for (int f = f0; f < f1; ++f) std::fill_n(ends + e.fields[f].first, e.fields[f].count, 0);
+  // Put rows r0 … r1 of fields f0 … f1 into the sets of the inputs they lie at: all rows, or those of one half.
+  void gather(const Encoding& e, int half, int r0, int r1, int f0, int f1) {
+    for (int word = r0 / WORD; word < words_for(r1); ++word)
+      for (int f = f0; f < f1; ++f) std::fill_n(sets_[half].data() + word * n_in_ + e.fields[f].first, e.fields[f].count, 0);
     for (int r = r0; r < r1; ++r) {
+      std::uint64_t *const sets = sets_[half].data() + r / WORD * n_in_, row = std::uint64_t(1) << r % WORD;
       const std::int32_t* places = places_.data() + std::size_t(r) * width_;
-      for (int f = f0; f < f1; ++f) ++ends[places[f]];
-    }
-    for (int f = f0; f < f1; ++f) {  // from how many lie at each place to where its list begins
-      std::int32_t begin = 0;
-      for (std::int32_t *end = ends + e.fields[f].first, *last = end + e.fields[f].count; end < last; ++end) {
-        const std::int32_t here = *end;
-        *end = begin;
-        begin += here;
-      }
-    }
-    for (int r = r0; r < r1; ++r) {
-      const std::int32_t* places = places_.data() + std::size_t(r) * width_;
-      const float* parts = parts_.data() + std::size_t(r) * width_;
-      Lying* list = lists;
-      for (int f = f0; f < f1; ++f, list += capacity) list[ends[places[f]]++] = {r, parts[f]};
+      for (int f = f0; f < f1; ++f) sets[places[f]] |= row;
     }
   }
 
@@ -90,11 +70,18 @@ class EncodedRows {
           vf sums[NV];
 #pragma GCC unroll 8
           for (int j = 0; j < NV; ++j) sums[j] = load(z + j * VL);
-          for (int f = f0; f < f1; ++f) {
+          int f = f0;
+          for (const int end = std::min(f1, bins_); f < end; ++f) {
             const std::size_t at = std::size_t(places[f]) * VL;
             const vf part = splat(parts[f]);
 #pragma GCC unroll 8
             for (int j = 0; j < NV; ++j) sums[j] += fma(part, load(w + at + j * stride), load(s + at + j * stride));
+          }
+          for (; f < f1; ++f) {
+            const std::size_t at = std::size_t(places[f]) * VL;
+            const vf part = splat(parts[f]);
+#pragma GCC unroll 8
+            for (int j = 0; j < NV; ++j) sums[j] = fma(part, load(w + at + j * stride), sums[j]);
           }
 #pragma GCC unroll 8
           for (int j = 0; j < NV; ++j) store(z + j * VL, sums[j]);
@@ -103,31 +90,49 @@ class EncodedRows {
     });
   }
 
-  // ∂E/∂W of the inputs of fields f0 … f1 for groups v0 … v1, summed over the rows that were listed, each vector to sink(v, k, g).
+  // ∂E/∂W of the inputs of fields f0 … f1 for groups v0 … v1, summed over the rows that were gathered, each vector to
+  // sink(v, k, g).
   template <class Sink>
-  void gradient(const Encoding& e, int half, Rows delta, int v0, int v1, int f0, int f1, const Sink& sink) const {
+  void gradient(const Encoding& e, int half, Range rows, Rows delta, int v0, int v1, int f0, int f1, const Sink& sink) const {
     in_pieces<TOGETHER>(v0, v1, [&, own = sink]<int NV>(int v, Size<NV>) {
-      for (int f = f0; f < f1; ++f) {
+      // visit(row, its δ), in their order, for those that lie at input k.
+      const auto each_at = [&](int k, auto&& visit) __attribute__((always_inline)) {
+        for (int word = rows.begin / WORD; word < words_for(rows.end); ++word)
+          for (std::uint64_t set = sets_[half][word * n_in_ + k]; set; set &= set - 1) {
+            const int r = word * WORD + __builtin_ctzll(set);
+            visit(r, delta.row(r) + v * VL);
+          }
+      };
+      for (int f = std::max(f0, bins_); f < f1; ++f) {
         const Encoding::Field field = e.fields[f];
-        const Lying* list = lists_[half].rows.data() + std::size_t(f) * capacity_;
-        const std::int32_t* ends = lists_[half].ends.data();
+        for (int k = field.first; k < field.first + field.count; ++k) {
+          vf total[NV] = {};
+          each_at(k, [&](int, const float* d) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+            for (int j = 0; j < NV; ++j) total[j] += load(d + j * VL);
+          });
+#pragma GCC unroll 8
+          for (int j = 0; j < NV; ++j) own(v + j, k, field.taken * total[j]);
+        }
+      }
+      for (int f = f0; f < std::min(f1, bins_); ++f) {
+        const Encoding::Field field = e.fields[f];
         vf beyond[NV] = {};
         for (int k = field.first + field.count - 1; k >= field.first; --k) {
           vf here[NV] = {}, within[NV] = {};
-          for (int i = k > field.first ? ends[k - 1] : 0, end = ends[k]; i < end; ++i) {
-            const float* d = delta.row(list[i].row) + v * VL;
-            const vf part = splat(list[i].part);
+          each_at(k, [&](int r, const float* d) __attribute__((always_inline)) {
+            const vf part = splat(parts_[std::size_t(r) * width_ + f]);
 #pragma GCC unroll 8
             for (int j = 0; j < NV; ++j) {
               const vf one = load(d + j * VL);
               here[j] += one;
               within[j] = fma(part, one, within[j]);
             }
-          }
+          });
 #pragma GCC unroll 8
           for (int j = 0; j < NV; ++j) {
             own(v + j, k, beyond[j] + within[j]);
-            if (field.bins) beyond[j] += here[j];
+            beyond[j] += here[j];
           }
         }
       }
@@ -139,27 +144,30 @@ class EncodedRows {
   static constexpr int FEWEST = 16;  // fields: fewer are not worth to take a row's sums up again
   static constexpr int TOGETHER = 4;  // groups of units at a time: two sums each, and what they are made of
 
-  int fields_ = 0, width_ = 0, capacity_ = 0;
+  static constexpr int WORD = 64;  // rows, a bit each
+  static int words_for(int rows) { return (rows + WORD - 1) / WORD; }
+
+  int fields_ = 0, bins_ = 0, width_ = 0;
   std::vector<int> counts_;  // of each field its inputs
   std::vector<std::int32_t> places_;
   std::vector<float> parts_;
-  struct Lists {
-    std::vector<std::int32_t> ends;  // of each input: where its list ends; that of the one before it in its field is its begin
-    std::vector<Lying> rows;         // of each field one after the other, `capacity_` long
-  } lists_[2];                       // of all rows the first, or of each half of them its own
+  // Which rows lie at an input: a word of the first 64 for all inputs side by side, then one of those behind. Of all rows the
+  // first sets, or of each half of them its own.
+  std::vector<std::uint64_t> sets_[2];
+  std::size_t n_in_ = 0;  // of the sets
 };
 
-// The running sums of groups v0 … v1; those of numbers and slots are left as they are, which is 0.
+// The running sums of groups v0 … v1; numbers and slots have none.
 inline void running_sums(const Layer& layer, const Encoding& e, float* running, int v0, int v1) {
   for (int v = v0; v < v1; ++v)
-    for (const Encoding::Field& field : e.fields) {
-      if (!field.bins) continue;
+    for (int f = 0; f < e.bins; ++f) {
+      const Encoding::Field& field = e.fields[f];
       const float* w = layer.w.data() + layer.place(v, field.first);
       float* s = running + layer.place(v, field.first);
-      vf total = zero();
-      for (int k = 0; k < field.count; ++k) {
+      vf total = zero();  // of the first bin; its place is never written
+      for (int k = 1; k < field.count; ++k) {
+        total += load(w + std::size_t(k - 1) * VL);
         store(s + std::size_t(k) * VL, total);
-        total += load(w + std::size_t(k) * VL);
       }
     }
 }

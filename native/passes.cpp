@@ -82,20 +82,20 @@ void Trainer::pass(Run& run, const Piece& piece, int thread) {
   fetch(run, piece, thread);
   const bool own = by_own_rows(run, piece, thread);
   if (!own && (run.encoded || !by_rows(layers_[0], run.threads, SMALL))) run.barrier.wait();
-  if (run.encoded) list(run, piece, thread);  // for the way back, which comes after a barrier where others list, too
+  if (run.encoded) gather(run, piece, thread);  // for the way back, which comes after a barrier where others gather, too
   forward(run, piece, thread);
   output_errors(run, piece, thread);
   backward(run, piece, thread);
   if (!own) run.barrier.wait();
 }
 
-// The rows of encoded inputs by where they lie, half by half where their gradient is summed so.
-void Trainer::list(Run& run, const Piece& piece, int thread) {
+// The rows of encoded inputs into sets by where they lie, half by half where their gradient is summed so.
+void Trainer::gather(Run& run, const Piece& piece, int thread) {
   const Encoding& encoding = *run.epoch.inputs.encoding;
   const int fields = int(encoding.fields.size());
   const auto some = [&](int half, Range rows, int share, int shares) {
     const auto [f0, f1] = part(fields, share, shares);
-    work_.encoded.list(encoding, half, rows.begin, rows.end, f0, f1);
+    work_.encoded.gather(encoding, half, rows.begin, rows.end, f0, f1);
   };
   if (halved(run, piece, 0, thread)) each_half(run, piece, thread, some);
   else some(0, {0, piece.rows}, thread, run.threads);

@@ -118,7 +118,7 @@ void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range ro
   if (l > 0 || !run.encoded) return;
   const Encoding& encoding = *run.epoch.inputs.encoding;
   share_out(layer.vectors, int(encoding.fields.size()), share, shares, [&](int v0, int v1, int f0, int f1) {
-    work_.encoded.gradient(encoding, rows.begin > 0, work_.delta[0], v0, v1, f0, f1, sink);
+    work_.encoded.gradient(encoding, rows.begin > 0, rows, work_.delta[0], v0, v1, f0, f1, sink);
   });
 }
 

@@ -133,7 +133,7 @@ class Trainer {
   void mark(Run& run, const Piece& piece, int thread);
   void fetch(Run& run, const Piece& piece, int thread);
   void pass(Run& run, const Piece& piece, int thread);
-  void list(Run& run, const Piece& piece, int thread);
+  void gather(Run& run, const Piece& piece, int thread);
   void add_errors(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
