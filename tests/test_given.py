@@ -12,7 +12,7 @@ import pytest
 import deltaw
 from deltaw import doctor, explain
 from deltaw.equations.losses import Loss
-from deltaw.given import among, several
+from deltaw.given import among, is_whole, several
 
 WRONG = [np.array(3), np.array(["x", "y"]), np.array([1.5, 2.5]), np.array([]), pd.Series([1, 2]), pl.Series([1, 2])]
 X = np.random.default_rng(0).uniform(size=(40, 4))
@@ -122,3 +122,11 @@ def test_what_is_far_out_warns_of_nothing() -> None:
             assert str(deltaw.lessons.neuron(bias=bias))  # type: ignore[attr-defined]
         step = explain.step(deltaw.Network([2, 2, 1], ["relu", "identity"]), [1, 0], [0.0], learning_rate=1e200)
         assert str(step)
+
+
+def test_whole_numbers_within_limits() -> None:
+    for given in (1, 7, np.int8(7), np.uint64(1)):
+        assert is_whole(given, 1, 7)
+    for given in (0, 8, True, np.True_, 1.0, "1", None, np.array([1, 2]), [1]):
+        assert not is_whole(given, 1, 7)
+    assert is_whole(10**30, 0)
