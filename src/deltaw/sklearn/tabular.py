@@ -30,7 +30,9 @@ from deltaw.sklearn.methods import checked
 from deltaw.sklearn.parameters import COUNT, Named, keep
 from deltaw.speech import say
 from deltaw.tables import read
-from deltaw.tables.reading.frames import series
+from deltaw.tables.reading.containers import contained
+from deltaw.tables.reading.frames import FRAME, series
+from deltaw.tables.table import check_names
 
 Array = NDArray[Any]
 
@@ -174,8 +176,10 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         import polars as pl
 
         refuse_after_fork()
-        X = readable(X)
-        if not hasattr(X, "columns"):
+        X = contained(readable(X))
+        if hasattr(X, "columns"):
+            check_names(map(str, X.columns), FRAME)
+        else:
             X = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=self, input_name="X")
         validate_data(self, X, reset=reset, skip_check_array=True)
         if isinstance(X, np.ndarray):

@@ -18,6 +18,7 @@ from deltaw.speech import say
 from deltaw.tables.held import all_as_read, held
 from deltaw.tables.reading.bundled import BUNDLED, bundled
 from deltaw.tables.reading.changes import facts, unchanged
+from deltaw.tables.reading.containers import contained
 from deltaw.tables.reading.formats import pieces
 from deltaw.tables.reading.formats.arrays import idx_header, read_idx, read_npz, siblings
 from deltaw.tables.reading.formats.columnar import (
@@ -59,8 +60,9 @@ def read(
         source: a path (CSV, TSV or other delimited text, JSON Lines or an array of objects, Excel's .xlsx, Parquet,
             Arrow/Feather, NPZ, IDX; each may be compressed with gzip, or alone in a ZIP archive), several files of one
             table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are columns), "-" for standard
-            input, the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow frame, or a
-            Table, which is returned as it is.
+            input, the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow frame, a
+            list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured array, or a Table, which is
+            returned as it is.
         delimiter: what separates the fields of delimited text; None finds it. Other sources have no use for it.
         max_bytes: a file of more bytes, decompressed, is refused; None: a quarter of the memory, and of archives that
             grow more than a hundredfold at most 64 MiB.
@@ -102,7 +104,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
     if isinstance(source, Few):
         return source.table(reading)
     if not isinstance(source, str | Path):
-        return from_object(source, reading)
+        return from_object(contained(source), reading)
     # As text that UTF-8 has: a model file keeps it, and a file's name may be any bytes.
     name, path = str(source).encode(errors="backslashreplace").decode(), located(source)
     if source == STDIN:

@@ -1,0 +1,48 @@
+"""Rows and columns in Python's and NumPy's own containers, as a program has them that asks about a row or two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from deltaw.exceptions import TableError
+from deltaw.speech import say
+from deltaw.tables.reading.frames import series
+
+
+def contained(source: Any) -> Any:
+    """A frame of rows by name, [{"age": 31}, …], of columns by name, {"age": [31, …]}, or of a structured array.
+
+    A row lacks the names that others alone have. Anything else is returned as it is.
+
+    Raises TableError for rows that are not all mappings, and columns that are no lists of one length.
+    """
+    if isinstance(source, np.ndarray) and source.ndim == 1 and source.dtype.names is not None:
+        return _frame({name: source[name] for name in source.dtype.names})
+    if isinstance(source, dict):
+        return _frame({name: _cells(cells, name) for name, cells in source.items()})
+    if isinstance(source, list | tuple) and source and isinstance(source[0], Mapping):
+        if others := [type(row).__name__ for row in source if not isinstance(row, Mapping)]:
+            found = say("{kind} among them", kind=others[0])
+            raise TableError("expected rows that all have names", found, "give a dict for each row")
+        names = dict.fromkeys(name for row in source for name in row)
+        return _frame({name: [row.get(name) for row in source] for name in names})
+    return source
+
+
+def _cells(cells: Any, name: Any) -> Any:
+    if isinstance(cells, list | tuple | range | np.ndarray) or hasattr(cells, "__array__"):
+        return list(cells) if isinstance(cells, range) else cells
+    found = say('{kind} for "{name}"', kind=type(cells).__name__, name=name)
+    raise TableError("expected a list of cells for each column", found, "give [{…}] for one row")
+
+
+def _frame(columns: dict[Any, Any]) -> pl.DataFrame:
+    lengths = {len(cells) for cells in columns.values()}
+    if len(lengths) > 1:
+        found = say("from {low:,} to {high:,}", low=min(lengths), high=max(lengths))
+        raise TableError("expected as many cells in every column", found, "fill them in with None")
+    return pl.DataFrame([series(str(name), cells) for name, cells in columns.items()])
