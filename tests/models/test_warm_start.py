@@ -11,6 +11,8 @@ import pytest
 from small import QUICK, frame
 
 from deltaw import InputError, Model, fit, load
+from deltaw.models import plan
+from deltaw.preparation.columns.category import Category
 
 TABLE, LATER = frame(), frame(120, seed=1)
 FOLLOWED: dict[str, Any] = {"test_size": 0, "validation": 0, "verbose": False, "engine": "native"}
@@ -59,6 +61,18 @@ def test_words_and_numbers_that_it_does_not_know(model: Model, tmp_path: Path) -
     assert found.preparation == model.preparation
     found.save(tmp_path / "on.deltaw")
     assert load(tmp_path / "on.deltaw").predict(other).tolist() == found.predict(other).tolist()
+
+
+def test_words_that_it_cannot_learn_are_told(model: Model) -> None:
+    """A slot for a new word has no weights to go on from."""
+    table = LATER.drop("price")
+    assert not any("does not know" in note for note in plan(table, start=model).table.notes)
+    word = next(step.column for step in model.preparation.steps if isinstance(step, Category))
+    new = pl.when(pl.int_range(pl.len()) % 8 == 0).then(pl.lit("new")).otherwise(word).alias(word)
+    said = [note for note in plan(table.with_columns(new), start=model).table.notes if "does not know" in note]
+    assert len(said) == 1
+    assert said[0].startswith("15 of ")
+    assert '("new"), and that no training from it learns' in said[0]
 
 
 def test_rows_count_by_the_column_by_which_the_models_did() -> None:

@@ -27,18 +27,20 @@ class Unknown(NamedTuple):
     word: str
 
 
-def unknown_words(steps: Iterable[Step], frame: pl.DataFrame) -> list[Unknown]:
-    """The columns of yes and no in which other words stand, and those of words most of which are not known.
+def unknown_words(steps: Iterable[Step], frame: pl.DataFrame, enough: float = ENOUGH) -> list[Unknown]:
+    """The columns of yes and no in which other words stand, and those of words of which more than `enough` are not
+    known.
 
     Args:
         steps: of a preparation.
         frame: rows with their columns.
+        enough: a share of the cells.
     """
-    found = [_unknown(step, frame) for step in steps if isinstance(step, Category | Truth)]
+    found = [_unknown(step, frame, enough) for step in steps if isinstance(step, Category | Truth)]
     return [each for each in found if each is not None]
 
 
-def _unknown(step: Category | Truth, frame: pl.DataFrame) -> Unknown | None:
+def _unknown(step: Category | Truth, frame: pl.DataFrame, enough: float) -> Unknown | None:
     cells = as_read(frame.get_column(step.column))
     if cells.dtype == pl.Boolean:
         return None
@@ -50,6 +52,6 @@ def _unknown(step: Category | Truth, frame: pl.DataFrame) -> Unknown | None:
     if others.is_empty():
         return None
     n, present = sum(others["rows"].to_list()), sum(counted["rows"].to_list())
-    if isinstance(step, Category) and (n <= ENOUGH * present or step.usual == len(step.words)):
+    if isinstance(step, Category) and (n <= enough * present or step.usual == len(step.words)):
         return None  # as rare as in training
     return Unknown(step.column, n, present, others["word"][0])

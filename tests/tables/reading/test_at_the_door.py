@@ -8,6 +8,7 @@ import re
 import unicodedata
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,47 @@ def test_lines_above_the_names(tmp_path: Path, above: str) -> None:
     (path := tmp_path / "t.csv").write_text(above + "x;w;y\n" + "1;a;b\n2;c;d\n" * 9)
     with pytest.raises(deltaw.InputError, match="remove what stands above the names"):
         models.plan(path, "y")
+
+
+def workbook(path: Path, rows: list[list[Any]], sheets: tuple[str, ...] = ("Data",)) -> Path:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    with xlsxwriter.Workbook(path) as book:
+        for name in sheets:
+            sheet = book.add_worksheet(name)
+            for i, row in enumerate(rows):
+                sheet.write_row(i, 0, row)
+    return path
+
+
+TABLE = [[f"pupil {i}", 0.5 + i / 100, "ill" if i % 20 == 3 else i % 6, "yes"] for i in range(40)]
+NAMES = ["name", "there", "mark", "passed"]
+
+
+@pytest.mark.parametrize("above", [
+    [["Marks of 2024"]],
+    [["Marks of 2024"], ["as of", "1 May"], [], [None, "was", None, "end"]],
+    [["Marks of 2024", None, None, "page 1"]],
+])  # fmt: skip
+def test_a_title_above_the_names_of_a_workbook(tmp_path: Path, above: list[list[Any]]) -> None:
+    """The row of the names is found and said, and columns are of the types that stand below it."""
+    plain = read(workbook(tmp_path / "plain.xlsx", [NAMES, *TABLE]))
+    titled = read(workbook(tmp_path / "titled.xlsx", [*above, NAMES, *TABLE]))
+    assert titled.frame.equals(plain.frame)
+    assert titled.frame["there"].dtype == pl.Float64
+    assert titled.notes == (f"its row {len(above) + 1} names the columns: what stands above is left out",)
+    assert plain.notes == ()
+
+
+@pytest.mark.parametrize("first", [
+    [None, None, "passed", "x"],  # two levels of an index of pandas
+    ["a", "b", None, None],  # nothing below names all columns
+    ["Marks", None, None, None],
+])  # fmt: skip
+def test_where_no_row_names_all_columns_the_first_does(tmp_path: Path, first: list[Any]) -> None:
+    rows = [[f"a{i % 3}", f"b{i % 2}", i, "yes"] for i in range(30)]
+    found = read(workbook(tmp_path / "t.xlsx", [first, *rows]))
+    assert len(found.frame) == 30
+    assert found.notes == ()
 
 
 def test_a_comma_far_below_is_no_title(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ SHEET = [
 def test_a_workbook(tmp_path: Path) -> None:
     (tmp_path / "x.xlsx").write_bytes(workbook(Notes=[], Data=SHEET, More=[["k"], [5]]))
     table = read(tmp_path / "x.xlsx")
-    assert table.notes == ('read from its sheet "Data", not Notes, More',)
+    assert table.notes == ('read from its sheet "Data", not Notes, More; --sheet to change',)
     assert table.frame["when"].dtype == pl.Datetime("us")
     assert table.frame.with_columns(pl.col("when").cast(pl.Date)).to_dict(as_series=False) == {
         "id": [1, 2, 3],

@@ -105,7 +105,8 @@ class Given:
         if left_out and not start:  # what a column is, the rows say that are learnt from
             found = weights.no_column(kinds_of(table, name, kinds), weight)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
-        table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order))
+        new = start.notes_on(table.frame) if start else ()
+        table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order, *new))
         return cls(table, found, whole, ties, test, validation, weight, left_out, weightless)
 
 
@@ -126,4 +127,4 @@ def _can_be_read_again(source: Any) -> bool:
     """Whether a source has the same rows when it is read once more, by other words for what is missing."""
     if isinstance(source, Table) or comes_once(source):  # a table has been read
         return False
-    return isinstance(source, (str, PathLike, list, tuple)) or hasattr(source, "columns")
+    return isinstance(source, (str, PathLike, list, tuple, dict)) or hasattr(source, "columns")

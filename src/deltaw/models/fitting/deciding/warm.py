@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deltaw.exceptions import SettingError
 from deltaw.models.contents import reading_of
@@ -13,8 +13,13 @@ from deltaw.models.model import Model, load
 from deltaw.models.recipes import Recipe
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.unknown import unknown_words
 from deltaw.speech import say
 from deltaw.tables import Column, Reading
+from deltaw.tables.table import clip
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # What the weights and their inputs and outputs were made by; everything else of a recipe may be another.
 FIXED = (
@@ -22,6 +27,7 @@ FIXED = (
     "target_scale", "clamp", "networks", "weight",
 )  # fmt: skip
 MIDDLE = 0.5
+NEW = 0.05  # of a column's cells: fewer are as rare as words without a slot are in training
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +95,25 @@ class Start:
         preparation = self.model.preparation
         used = [Column(step.title, step.kind, say("as in {model}", model=self.name)) for step in preparation.of_columns]
         return (*used, *(Column(each.column, each.kind, each.reason) for each in preparation.left_out))
+
+    def notes_on(self, frame: pl.DataFrame) -> tuple[str, ...]:
+        """What is said of words that only a new training would learn: its slots are those of the model."""
+        line = (
+            '{n:,} of {present:,} cells of {column} are words that {model} does not know ("{word}"), and that no '
+            "training from it learns: train anew to have them"
+        )
+        steps = [step for step in self.model.preparation.steps if getattr(step, "column", None) in frame.columns]
+        return tuple(
+            say(
+                line,
+                n=new.cells,
+                present=new.present,
+                column=clip(new.column),
+                word=clip(new.word, 20),
+                model=self.name,
+            )
+            for new in unknown_words(steps, frame, NEW)
+        )
 
     def learnt(self, recipe: Recipe) -> tuple[Preparation, Target]:
         """What else the training rows say of columns and target."""

@@ -13,10 +13,11 @@ from deltaw.speech import say
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
-from deltaw.tables.table import Table, listing, suggested
+from deltaw.tables.table import ABOVE, Table, listing, suggested
 
 EXACT = 2**53  # whole numbers beyond are not all numbers of a workbook, which knows floating-point ones only
 UNNAMED = "__UNNAMED__"  # what fastexcel calls a column without a name, before its number
+FEWEST_NAMES = 3  # columns of a table that may have a title above it
 
 
 def read_workbook(file: Source) -> Table:
@@ -42,16 +43,18 @@ def read_workbook(file: Source) -> Table:
         book = fastexcel.read_excel(file.data)
         names = list(book.sheet_names)
         asked = _asked(file.reading.sheet, names, file.name)
-        name, frame = _first_with_rows(book, names if asked is None else [asked])
+        name, frame, above = _first_with_rows(book, names if asked is None else [asked])
     if name is None:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
     others = [each for each in names if each != name]
     notes = (
-        [say('read from its sheet "{name}", not {others}', name=name, others=listing(others))]
+        [say('read from its sheet "{name}", not {others}; --sheet to change', name=name, others=listing(others))]
         if others and asked is None
         else []
     )
+    if above:
+        notes.append(say("its row {row} names the columns: what stands above is left out", row=above + 1))
     return table_of(_tidy(frame), file.name, file.reading, notes)
 
 
@@ -62,12 +65,31 @@ def _asked(sheet: str | None, names: list[str], source: str) -> str | None:
     return sheet
 
 
-def _first_with_rows(book: Any, names: list[str]) -> tuple[str | None, pl.DataFrame]:
+def _first_with_rows(book: Any, names: list[str]) -> tuple[str | None, pl.DataFrame, int]:
+    """The first sheet with rows, what stands in it, and how many rows stand above the names."""
     for name in names:
-        sheet = book.load_sheet(name, schema_sample_rows=None)  # its types are those of all rows
+        above = _above(book.load_sheet(name, header_row=None, n_rows=ABOVE, dtypes="string").to_polars().rows())
+        sheet = book.load_sheet(name, header_row=above, schema_sample_rows=None)  # its types are those of all rows
         if sheet.width and sheet.height:
-            return name, sheet.to_polars()
-    return None, pl.DataFrame()
+            return name, sheet.to_polars(), above
+    return None, pl.DataFrame(), 0
+
+
+def _above(rows: list[tuple[str | None, ...]]) -> int:
+    """How many rows stand above the names: none, or those to the first that has a different word in every column, where
+    the first row is a title: it has few cells, and the first of them.
+    """
+    width = len(rows[0]) if rows else 0
+    if width < FEWEST_NAMES or rows[0][0] is None or 2 * sum(cell is not None for cell in rows[0]) > width:
+        return 0
+    return next((i for i, row in enumerate(rows) if len({*row} - {None}) == width and not any(map(_is_number, row))), 0)
+
+
+def _is_number(cell: str | None) -> bool:
+    try:
+        return cell is not None and float(cell) is not None
+    except ValueError:
+        return False
 
 
 def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
