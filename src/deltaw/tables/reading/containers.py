@@ -22,7 +22,7 @@ def contained(source: Any) -> Any:
     """
     if isinstance(source, np.ndarray) and source.ndim == 1 and source.dtype.names is not None:
         return _frame({name: source[name] for name in source.dtype.names})
-    if isinstance(source, dict):
+    if isinstance(source, dict) and not hasattr(source, "shape"):  # a sparse matrix of SciPy is one, too
         return _frame({name: _cells(cells, name) for name, cells in source.items()})
     if isinstance(source, list | tuple) and source and isinstance(source[0], Mapping):
         if others := [type(row).__name__ for row in source if not isinstance(row, Mapping)]:
