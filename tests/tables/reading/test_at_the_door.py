@@ -48,6 +48,7 @@ NAMES = ["name", "there", "mark", "passed"]
     [["Marks of 2024"]],
     [["Marks of 2024"], ["as of", "1 May"], [], [None, "was", None, "end"]],
     [["Marks of 2024", None, None, "page 1"]],
+    [[], [], ["Marks of 2024"], []],
 ])  # fmt: skip
 def test_a_title_above_the_names_of_a_workbook(tmp_path: Path, above: list[list[Any]]) -> None:
     """The row of the names is found and said, and columns are of the types that stand below it."""

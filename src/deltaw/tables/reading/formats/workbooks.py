@@ -68,7 +68,8 @@ def _asked(sheet: str | None, names: list[str], source: str) -> str | None:
 def _first_with_rows(book: Any, names: list[str]) -> tuple[str | None, pl.DataFrame, int]:
     """The first sheet with rows, what stands in it, and how many rows stand above the names."""
     for name in names:
-        above = _above(book.load_sheet(name, header_row=None, n_rows=ABOVE, dtypes="string").to_polars().rows())
+        top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=ABOVE, dtypes="string")
+        above = _above(top.to_polars().rows())
         sheet = book.load_sheet(name, header_row=above, schema_sample_rows=None)  # its types are those of all rows
         if sheet.width and sheet.height:
             return name, sheet.to_polars(), above
@@ -77,10 +78,11 @@ def _first_with_rows(book: Any, names: list[str]) -> tuple[str | None, pl.DataFr
 
 def _above(rows: list[tuple[str | None, ...]]) -> int:
     """How many rows stand above the names: none, or those to the first that has a different word in every column, where
-    the first row is a title: it has few cells, and the first of them.
+    the first row that is not empty is a title: it has few cells, and the first of them.
     """
-    width = len(rows[0]) if rows else 0
-    if width < FEWEST_NAMES or rows[0][0] is None or 2 * sum(cell is not None for cell in rows[0]) > width:
+    title = next((row for row in rows if any(cell is not None for cell in row)), ())
+    width = len(title)
+    if width < FEWEST_NAMES or title[0] is None or 2 * sum(cell is not None for cell in title) > width:
         return 0
     return next((i for i, row in enumerate(rows) if len({*row} - {None}) == width and not any(map(_is_number, row))), 0)
 
