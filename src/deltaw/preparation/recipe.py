@@ -287,7 +287,7 @@ class Preparation:
         there = set(frame.columns)
         for name in self.input_names:
             if name not in there:
-                raise missing_column(name, frame.columns, source, "rename the one that is meant, or add an empty one")
+                raise missing_column(name, frame.columns, source, needed=True)
 
     def inverse(self, X: NDArray[np.float32]) -> pl.DataFrame:
         """Raw columns from inputs of shape (n, len(feature_names)).

@@ -117,17 +117,17 @@ def _are_names(rows: list[tuple[Any, ...]], row: int, name: str) -> bool:
     return words and not any(other[place] == name for other in rows[row + 1 :])
 
 
-def missing_column(
-    name: str, known: Iterable[str], source: str, otherwise: str = "give one of these names"
-) -> ColumnError:
+def missing_column(name: str, known: Iterable[str], source: str, needed: bool = False) -> ColumnError:
     """The error for a column that `source` does not have: names the nearest one, or lists those there are.
 
-    `otherwise` is what can be done where none is near, a sentence.
+    It is `needed` where nobody gave its name, and another will not do: by a model.
     """
     known = list(known)
     alike = any(normalize("NFC", each) == normalize("NFC", str(name)) for each in known)
     near = nearest(str(name), known)
-    instead = 'did you mean "{near}"?' if near else otherwise
+    instead = 'did you mean "{near}"?' if near else "give one of these names"
+    if needed and not near:
+        instead = "rename the one that is meant, or add an empty one"
     if alike:
         instead = "rename the one that looks the same: its letters are composed, or taken apart, these not (NFC, NFD)"
     return ColumnError(
