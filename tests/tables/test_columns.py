@@ -188,3 +188,25 @@ def test_many_cells_of_few_words_are_read_as_each_of_them(name: str, cells: list
     frames = (pl.Series(name, some, dtype=pl.String).to_frame() for some in (stripped[:60], stripped))
     few, all_ = (kinds(Table(frame, "data"))[0] for frame in frames)
     assert (few.kind, few.n_distinct, few.format) == (all_.kind, all_.n_distinct, all_.format)
+
+
+MORE_BEHIND = {
+    "blood pressure": ([f"{110 + i % 40}/{70 + i % 30}" for i in range(N)], True),
+    "spread": ([f"{i / 7:.2f} ± {1 + i % 3}" for i in range(N)], True),
+    "marks": ([f"{i / 7:.2f}{'*' * (1 + i % 3)}" for i in range(N)], True),
+    "few": ([f"{1 + i % 3}/4" for i in range(N)], False),
+    "codes": ([f"2024-{i:03d}" for i in range(N)], False),
+    "versions": ([f"1.{i}.{i % 3}" for i in range(N)], False),
+    "addresses": ([f"10.0.{i}.1" for i in range(N)], False),
+    "houses": ([f"{i}a" for i in range(N)], False),
+}
+
+
+@pytest.mark.parametrize("name", MORE_BEHIND)
+def test_numbers_with_more_behind_them_are_told(name: str) -> None:
+    cells, told = MORE_BEHIND[name]
+    frame = pl.DataFrame({"c": cells, "other": list(np.linspace(0, 1, N))})
+    column = next(each for each in kinds(Table(frame, "x.csv")) if each.name == "c")
+    assert column.kind in ("category", "identifier")
+    line = f'"c" is taken for words, since more stands behind its numbers ("{cells[0]}"): put that into a column of its'
+    assert column.note.startswith(line) == told

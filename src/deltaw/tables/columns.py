@@ -33,7 +33,7 @@ from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.strays import check_strays
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, refuse_cell
 from deltaw.tables.told import READ_AS
-from deltaw.tables.units import Units, plain_unit
+from deltaw.tables.units import CODES, Units, plain_unit
 from deltaw.threads import side_by_side
 
 USABLE = tuple(READ_AS)  # number, category, boolean, date
@@ -50,6 +50,8 @@ IDENTIFIER_NAME = re.compile(
 SENTENCE = 4
 # It is an identifier if at least this share of its cells differ, from this many cells on.
 DISTINCT, ENOUGH = 0.95, 10
+# Numbers with more behind them, as nearly all cells of a column may have it: 50.1*, 50 ± 3, 120/80.
+MORE, NEARLY = r"^\s*[-+]?\d+(?:[.,]\d+)?\s*(?:[*†‡§¶^]+|(?:±|\+/?-|/)\s*\d+(?:[.,]\d+)?)\s*$", 0.95
 
 
 @dataclass(frozen=True)
@@ -225,6 +227,17 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
     return say(wrong, name=name, n=n, rows=len(present), cell=clip(stray, 20))
 
 
+def _note_on_more(first: pl.Series, distinct: int) -> str:
+    """What is said of many different cells that are numbers, each with a mark or another number behind it."""
+    if distinct <= CODES or first.str.contains(MORE).mean() < NEARLY:  # type: ignore[operator]
+        return ""
+    more = (
+        '"{name}" is taken for words, since more stands behind its numbers ("{cell}"): put that into a column of its '
+        "own, to have numbers"
+    )
+    return say(more, name=clip(first.name), cell=clip(first[0], 20))
+
+
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str, str]:
     """The kind of a column of words, and why; how its days or units are written; and what is worth saying of it."""
     few = column.unique().cast(pl.String).to_list() if column.dtype == pl.Enum else few_different(column)
@@ -250,6 +263,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return "text", many, "", ""
     readable, stray = (False, None) if named else first_stray(first)
     note = "" if plain else _note(words, units.several(words), readable, stray) or note_on_words(words)
+    note = note or ("" if plain else _note_on_more(first, distinct))
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return "identifier", many, "", note
     if readable:
