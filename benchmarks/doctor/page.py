@@ -329,20 +329,17 @@ def entry(rule: Rule, finding: Finding, words: dict[str, str]) -> Iterator[str]:
     """A rule: its reason, what it said of the example, the repair, its threshold, and what else it explains."""
     yield "\n" + words["heading"].format(name=rule.name, severity=say(rule.severity)) + "\n"
     yield wrapped(say(rule.reason)) + "\n"
-    yield wrapped(finding.cause, "> ") + "\n"
+    yield wrapped(finding.cause, "> ", "> ") + "\n"
     if finding.repair is not None:
-        yield wrapped("- " + words["repair"].format(words=finding.repair.words))
-    yield wrapped("- " + words["source"].format(source=say(rule.source)))
+        yield wrapped(words["repair"].format(words=finding.repair.words), "- ", "  ")
+    yield wrapped(words["source"].format(source=say(rule.source)), "- ", "  ")
     if others := [f"`{other}`" for other in dict.fromkeys(rule.explains) if other not in OUTCOMES]:
-        yield wrapped("- " + words["explains"].format(rules=listed(others)))
+        yield wrapped(words["explains"].format(rules=listed(others)), "- ", "  ")
 
 
-def wrapped(text: str, before: str = "") -> str:
-    """Paragraphs as the pages have them: no line beyond 120 signs where there are blanks to break at."""
-    inner = before or ("  " if text.startswith("- ") else "")
-    parts = [fill(each, 118, initial_indent=before, subsequent_indent=inner, break_long_words=False,
-                  break_on_hyphens=False) for each in text.split("\n\n")]  # fmt: skip
-    return "\n\n".join(parts)
+def wrapped(text: str, first: str = "", then: str = "") -> str:
+    """A paragraph as the pages have them: no line beyond 120 signs where there are blanks to break at."""
+    return fill(text, 118, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False)
 
 
 def main() -> None:
