@@ -56,3 +56,10 @@ def test_lines_of_chinese_are_joined_without_a_blank() -> None:
     joined = runpy.run_path(str(ROOT / "site" / "build.py"))["joined"]
     apart = "先说：\n- 甲，\n  乙；\n- 丙。\n\n丁，\n`戊`\n\n```\n己，\n庚\n```\n\n辛：\n| 壬 |\n"
     assert joined(apart) == apart.replace("甲，\n  乙", "甲，乙").replace("丁，\n`", "丁，`")
+
+
+def test_no_line_is_a_heading_by_chance() -> None:
+    """Where a line was broken before #NULL!, or behind the sign of a list, MkDocs made a heading of it."""
+    for page in PAGES:
+        text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+        assert re.findall(r"^#[^#\s].*|^[^\s|].*\n[-=]+$", text, re.M) == [], page.name
