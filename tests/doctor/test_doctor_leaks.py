@@ -178,3 +178,12 @@ def test_copies_are_told_where_no_column_alone_tells_rows_apart() -> None:
     again = across(np.concatenate([X[:200]] * 2), np.concatenate([T[:200]] * 2), X[:100], T[:100])
     assert again is not None
     assert again.evidence["by_chance"] == 0.0
+
+
+def test_rows_whose_rare_words_share_a_slot_are_no_copies() -> None:
+    """Two columns tell all rows apart, and nearly all of their words are one input to the network."""
+    draw = np.random.default_rng(7)
+    ids = [[f"{draw.integers(90, 150)}/{draw.integers(60, 100)}" for _ in range(N)] for _ in range(2)]
+    rows = {"age": draw.integers(20, 60, N), "a": ids[0], "b": ids[1], "y": draw.choice(["no", "yes"], N)}
+    found = examine_table(pl.DataFrame(rows), "y", seconds=0).findings
+    assert "rows_across_split" not in {each.rule for each in found}

@@ -114,20 +114,18 @@ def before(setup: Setup) -> Before:
     known = targets(T[read], setup)
     t, few = known.encoded(T[index]), setup.some(len(index))
     first = start(setup, *((x, t) if len(few) == len(x) else (x[few], t[few])), drawn=True)
-    columns = _columns(X, read, scale, x, setup)
+    columns, made = _columns(X, read, scale, x, setup), [column.inputs for column in setup.raw or ()]
     return Before(
         rows=n, index=index, x=x, t=t, columns=columns, targets=known,
-        repeats=repeats(X, T, read, setup.apart, setup.means, *_of_table(setup)), start=first,
+        repeats=repeats(X, T, read, setup.apart, setup.means, _of_means(setup), made), start=first,
         far=far(x, columns.low, columns.high, columns.std), scale=scale,
     )  # fmt: skip
 
 
-def _of_table(setup: Setup) -> tuple[Array | None, Array | None]:
-    """The cells that the set-up's means were made of, (n, k), and all columns of its table; None where none are."""
-    raw = setup.raw or ()
-    of_means = [column.values for column in raw if not set(setup.means).isdisjoint(column.inputs)]
-    every = [column.values for column in raw]
-    return np.column_stack(of_means) if of_means else None, np.column_stack(every) if every else None
+def _of_means(setup: Setup) -> Array | None:
+    """The cells that the set-up's means were made of, (n, k); None where there are none."""
+    cells = [column.values for column in setup.raw or () if not set(setup.means).isdisjoint(column.inputs)]
+    return np.column_stack(cells) if cells else None
 
 
 def _scale(given: Any) -> tuple[float, float]:

@@ -50,13 +50,14 @@ def repeats(
     validation: Any,
     aside: Sequence[int] = (),
     cells: Array | None = None,
-    columns: Array | None = None,
+    columns: Sequence[Sequence[int]] = (),
 ) -> Repeats:
     """Compare the rows `read` of X and T with one another and with those of `validation`, (X, T, …) or None.
 
     Inputs that stand `aside` are not compared, but the `cells` that they were made of, (n, k): words that share a slot
-    are told apart by what their rows answer. `columns`, (n, k), are those of the table of which X was made, if it was.
+    are told apart by what their rows answer. `columns` says which inputs were made of one column of a table.
     """
+    whole = X
     if len(aside):
         X = np.delete(np.asarray(X), aside, axis=1)
         if validation is not None:
@@ -78,16 +79,22 @@ def repeats(
     return Repeats(
         len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()),
         float(np.mean(rows[both] > 1)),
-        bool(share) and _tells_rows(X if columns is None else columns, read[first]),
+        bool(share) and _tells_rows(whole, read[first], aside, columns),
         share, shared,
     )  # fmt: skip
 
 
-def _tells_rows(X: Any, different: NDArray[np.int64]) -> bool:
-    """Whether one column, or several together, of as many values as half of the different rows leave few rows alike."""
+def _tells_rows(X: Any, different: NDArray[np.int64], aside: Sequence[int], columns: Sequence[Sequence[int]]) -> bool:
+    """Whether one column, or several together, of as many values as half of the different rows leave few rows alike.
+
+    Of several inputs of a column that with the most values counts: they are told apart by the same cells.
+    """
     some = different[spread(len(different), LOOKED_AT)]
     x = X[np.sort(some)]
     values = distinct(np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)) / len(some)
+    values[list(aside)] = 0.0
+    if columns:
+        values = np.array([values[list(made)].max(initial=0.0) for made in columns])
     return bool(np.prod(1 - values[values >= HALF]) <= 1 - EACH)
 
 
