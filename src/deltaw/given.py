@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from numbers import Integral
 from typing import Any, TypeGuard
-
-import numpy as np
 
 
 def among(given: object, words: Container[Any]) -> bool:
@@ -15,7 +14,7 @@ def among(given: object, words: Container[Any]) -> bool:
 
 def is_whole(given: object, least: int, most: float = float("inf")) -> TypeGuard[int]:
     """Whether it is a whole number within these limits, Python's or NumPy's; truth values are none."""
-    return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(least <= given <= most)
+    return isinstance(given, Integral) and not isinstance(given, bool) and least <= int(given) <= most
 
 
 def several(given: Any) -> tuple[Any, ...] | None:

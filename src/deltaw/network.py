@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from deltaw.equations import backprop
 from deltaw.equations.activations import Activation, activation
 from deltaw.equations.initializers import Initializer, initializer
 from deltaw.exceptions import InputError, SettingError
+from deltaw.given import is_whole
 from deltaw.speech import say
 
 # The rule for initial weights that keeps the size of signals, for each kind of activation.
@@ -201,7 +201,7 @@ class Network:
 
 def generator(seed: int) -> np.random.Generator:
     """The random numbers of a seed. Raises SettingError unless it is an integer, 0 or more."""
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+    if not is_whole(seed, 0):
         raise SettingError("seed: expected an integer, 0 or more", repr(seed), "give one such as 0")
     return np.random.default_rng(seed)
 

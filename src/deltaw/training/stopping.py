@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError
+from deltaw.given import is_whole
 from deltaw.network import Network
 
 Score = Callable[[NDArray[Any], NDArray[Any]], float]
@@ -53,8 +53,7 @@ class EarlyStopping:
     looks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.patience, Integral) and not isinstance(self.patience, bool)
-        if self.patience is not None and (not whole or self.patience < 1):
+        if self.patience is not None and not is_whole(self.patience, 1):
             raise SettingError(
                 "early_stopping: expected a patience of 1 or more epochs", repr(self.patience), "give a whole number"
             )
