@@ -31,6 +31,10 @@ ODD: dict[str, tuple[str, str]] = {
     "feet and inches": (csv({"p": [f"{5 + i % 2}'{i % 12}″" for i in range(N)], "x": X, "y": Y}), "y"),
     "versions": (csv({"p": [("1.9.0", "1.10.2", "3.11.7b")[i % 3] for i in range(N)], "x": X, "y": Y}), "y"),
     "a comma before a unit": (csv({"p": [f"{i},{i % 10} kg" for i in range(N)], "x": X, "y": Y}), "y"),
+    "a unit, and a number beyond all whole ones": (
+        csv({"p": [str(10**20) if i == 3 else f"{i} kg" for i in range(N)], "x": X, "y": Y}),
+        "y",
+    ),
     "nan of C": (csv({"p": ["-nan" if i % 5 == 0 else f"{i}.5" for i in range(N)], "x": X, "y": Y}), "y"),
 }
 INFINITE = csv({"x": X, "y": ["inf" if i == 5 else f"{i}.5" for i in range(N)]})
@@ -285,9 +289,13 @@ def test_files_that_are_separated_otherwise_are_one_table_too(tmp_path: Path) ->
 
 
 def test_refusals_of_both_name_the_same_row(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text(INFINITE)
-    with pytest.raises(InputError, match="a finite number in row 6 of column"):
-        planned(tmp_path / "t.csv", "y", "standard", False, 0.0)
+    units = csv({"p": ["inf" if i == 5 else f"{i} kg" for i in range(N)], "x": X, "y": Y})
+    for text in (INFINITE, units):
+        (tmp_path / "t.csv").write_text(text)
+        with pytest.raises(InputError, match="a finite number in row 6 of column"):
+            planned(tmp_path / "t.csv", "y", "standard", False, 0.0)
+    (found,) = ask([asked(units, choice("y", "standard", False, 0.0, "classification"))])
+    assert "a finite number in row 6" in found
 
 
 # --- archives ---------------------------------------------------------------------------------------------------------

@@ -290,7 +290,7 @@ def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
     expected = say("a number in {unit}", unit=plain_unit(unit))
     refuse_cell(numbers.is_null() & words.is_not_null(), words, source, expected, remedy)
     whole = numbers.cast(pl.Int64, strict=False)
-    return whole if (whole == numbers).all() else numbers
+    return whole if whole.null_count() == numbers.null_count() and (whole == numbers).all() else numbers
 
 
 def pointed(words: pl.Series, delimiter: str, told: Notations | None = None) -> pl.Series:
