@@ -697,6 +697,11 @@ const CHECKS = {
       same(now, then, 'what is there again');
     }
     same(page.workers().length, 2, 'workers: what was wrong is gone');
+    await page.locator('.set').first().click();
+    await undo.waitFor();
+    await page.keyboard.press('Control+z');
+    await undo.waitFor({ state: 'detached' });
+    same((await shared(page)).runs, before.runs, 'what is there after Ctrl+Z');
     await page.getByRole('button', { name: 'One hidden layer more' }).click();
     await undo.waitFor();
     await page.locator('.toast').getByRole('button', { name: 'Close' }).click();

@@ -9,6 +9,7 @@ import { reason, Refusal, type Text } from '../said';
 import type { Key } from '../words';
 import { aside, closeAll, type Aside } from './aside';
 import type { Repair } from './doctor';
+import { typed } from './numbers';
 import { page } from './page.svelte';
 import { toLookAt } from './recipes';
 import { axes, telling, typical, type Axis, type Own, type Plane } from './plane';
@@ -372,10 +373,10 @@ class Lab {
   }
 
   /** A weight by hand, as it was typed: false where that is no number, or none that float32 holds. */
-  async setWeight(place: LinkPlace, typed: string): Promise<boolean> {
-    const value = typed.trim() ? Number(typed.replace('−', '-').replace(',', '.')) : NaN;
+  async setWeight(place: LinkPlace, text: string): Promise<boolean> {
+    const value = typed(text);
     if (!this.run) return false;
-    if (!Number.isFinite(Math.fround(value))) return this.tell('no_weight', { typed: typed.trim() }, 'wrong'), false;
+    if (!Number.isFinite(Math.fround(value))) return this.tell('no_weight', { typed: text.trim() }, 'wrong'), false;
     if (this.playing) await this.pause();
     await this.run.setWeight(place.layer, place.j, place.k, value);
     this.edits++;

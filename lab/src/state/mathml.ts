@@ -19,7 +19,7 @@ export function mn(value: number, first = true, digits = 4): string {
   return first || value >= 0 ? body : row(mo('('), body, mo(')'));
 }
 
-export const factors = (values: number[], digits = 4): string => values.map((v, i) => mn(v, i === 0, digits)).join(mo('·'));
+export const factors = (values: number[], digits = 4, first = true): string => values.map((v, i) => mn(v, first && i === 0, digits)).join(mo('·'));
 
 /** Lines with an = below each other. */
 export const lines = (...rows: [string, string][]): string =>

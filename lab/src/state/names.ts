@@ -9,6 +9,9 @@ const LEAST = 4; // letters of a column's name
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 export const subscript = (n: number): string => String(n).replace(/\d/g, (digit) => SUBSCRIPTS[Number(digit)]);
 
+/** What a layer is called; −1: the inputs. */
+export const layerName = ({ layers }: Settings, l: number): string => (l < 0 ? say('inputs') : l === layers.length - 1 ? say('output') : say('layer_n', { n: l + 1 }));
+
 /** "Layer 1, neuron 3"; an input's and an output's own name, alone where it is short for a label. */
 export function unitName(data: Data, settings: Settings, layer: number, unit: number, brief = false): string {
   if (layer < 0) return brief ? data.inputNames[unit] : say('input_named', { name: data.inputNames[unit] });

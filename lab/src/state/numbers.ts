@@ -12,6 +12,10 @@ export function number(value: number, digits = 4): string {
   return text.replace('e+', 'e').replaceAll('-', '−');
 }
 
+/** A number as it stands in a field, and one as it was typed there: with whichever minus, comma or point. */
+export const editable = (value: number, digits = 4): string => number(value, digits).replaceAll('−', '-');
+export const typed = (text: string): number => (text.trim() ? Number(text.replaceAll('−', '-').replace(',', '.')) : NaN);
+
 function trimmed(value: number, digits: number): string {
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))));
   const text = value.toFixed(Math.min(decimals, 12));

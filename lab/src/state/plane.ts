@@ -6,7 +6,7 @@ import type { Cells } from '../tables/cells';
 import { SCALINGS } from '../tables/scaling';
 import { ALIKE, KINDS } from '../tables/steps';
 import { dayIn, dayText, ISO, isoOf } from './dates';
-import { median, number } from './numbers';
+import { median, number, typed } from './numbers';
 
 export type Own = number | string; // a value of a column, as the table has it; of dates the day, as a number
 
@@ -100,8 +100,8 @@ export const cellOf = ({ values, column }: Axis, row: number): Own => (values ? 
 export const shownOwn = ({ date }: Axis, value: Own, digits = 3): string => (typeof value === 'string' ? value : Number.isNaN(value) ? '' : date ? dayText(value) : number(value, digits));
 export function readOwn({ date, words, step }: Axis, text: string): Own | null {
   if (words.length) return text;
-  const value = date ? dayIn(text.trim(), String(step.format)) : Number(text.replace('−', '-').replace(',', '.'));
-  return text.trim() === '' || !Number.isFinite(value) ? null : value;
+  const value = date ? dayIn(text.trim(), String(step.format)) : typed(text);
+  return Number.isFinite(value) ? value : null;
 }
 
 /** The inputs of a row that is like none that was learnt from: what rows alike answer is nothing of it. */

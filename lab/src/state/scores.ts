@@ -60,8 +60,9 @@ export function className(data: Data, k: number): string {
   return isToy(data) && known(key) ? say(key) : name;
 }
 
-/** A score as one reads it: so many right, or R², of which one row has none. */
-export const scoreText = (data: Data, score: number): string => (Number.isNaN(score) ? '–' : data.target.task === 'classification' ? `${percent(score)} ${say('right')}` : `${say('r2')} ${number(score, 3)}`);
+/** A score as one reads it: a share that is right, or R², of which one row has none; alone, or with what it is. */
+export const scoreShown = ({ target }: Data, score: number): string => (Number.isNaN(score) ? '–' : target.task === 'classification' ? percent(score) : number(score, 3));
+export const scoreText = (data: Data, score: number): string => (data.target.task === 'classification' ? `${scoreShown(data, score)} ${say('right')}` : `${say('r2')} ${scoreShown(data, score)}`);
 
 /** What the best answer without looking at any input would score: the commonest class, or R² = 0 of the mean. */
 export function guessing(data: Data, rows: Int32Array): number {
