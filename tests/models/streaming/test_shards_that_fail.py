@@ -51,11 +51,9 @@ def test_bad_shards(what: str, tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").iterdir())
 
 
-@pytest.mark.parametrize(
-    ("ending", "column", "cell"),
-    [("csv", "v", "-1"), ("csv", "u", "abc"), ("csv", "c", "1.2.3"), ("parquet", "u", "abc"), ("parquet", "c", "inf")],
-)
-def test_a_bad_cell_has_its_row(ending: str, column: str, cell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("column", "cell"), [("v", "-1"), ("u", "abc"), ("c", "1.2.3"), ("c", "inf")])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_bad_cell_has_its_row(column: str, cell: str, ending: str, tmp_path: Path) -> None:
     """As in memory, whichever part it is met in, and whatever rows before it were left out."""
     frame = WHOLE.with_columns(v=pl.lit(0.5), u=pl.format("{} kg", pl.col("b").round(3)))
     words = frame.get_column(column).cast(pl.String).to_list()

@@ -129,9 +129,9 @@ def test_small_files_are_prepared_together(path: Path, tmp_path: Path, monkeypat
     found = []
     (tmp_path / "d").mkdir()
     dated = WHOLE.with_columns(when=pl.col("when").cast(pl.String))
-    for i in range(0, N, 120):
-        part = dated[i : i + 120]
-        part.with_columns(k=pl.col("k") / 1 if i % 360 else "k").write_parquet(tmp_path / f"d/{i:04}.parquet")
+    for i in range(0, N, 60):
+        part = dated[i : i + 60]
+        part.with_columns(k=pl.col("k") / 1 if i % 180 else "k").write_parquet(tmp_path / f"d/{i:04}.parquet")
     for together in (1, 30_000, 2**21):
         for room in (survey, prepared):
             monkeypatch.setattr(room, "TOGETHER", together)
