@@ -17,7 +17,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pytest
 
-import deltaw
 from deltaw.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -60,9 +59,6 @@ def test_every_block_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
-    if path.name.startswith("lab."):  # the page of the lab takes a table, and the library, as given
-        deltaw.read("iris").frame.write_csv(tmp_path / "flowers.csv")
-        names["deltaw"] = deltaw
     before, printed = set(sys.modules), io.StringIO()
     monkeypatch.setenv("COLUMNS", "100")
     for language, text in blocks(path):
