@@ -18,6 +18,7 @@ import deltaw
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.arithmetic import arithmetic
+from deltaw.preparation.chance import about
 from deltaw.preparation.columns import recurring as rules
 from deltaw.preparation.columns.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_OUTPUTS, PARTS, Answers
 from deltaw.preparation.columns.numbers import Number
@@ -77,6 +78,17 @@ def by_hand(x: Any, z: Any, edges: Any) -> tuple[dict[float, float], float]:
     tau = (between - n * left.mean() ** 2 - (G - 1) * sigma) / size
     m = max(sigma / tau, LEAST_SMOOTHING)
     return {name: each.sum() / (len(each) + m) for name, each in groups.items()}, float(chance)
+
+
+@pytest.mark.parametrize("among", [1, 2, 5, 20, 100, 2_000])
+@pytest.mark.parametrize("within", [8, 20, 100, 1_000, 20_000])
+def test_a_quick_look_at_f_is_near_it_and_never_surer(among: int, within: int) -> None:
+    """At the F that one column of noise in a million has; and it falls where F grows."""
+    limit = stats.f.isf(rules.CHANCE, among, within)
+    assert 0.9 * rules.CHANCE < about(among, within, limit) < 20 * rules.CHANCE
+    ratios = np.linspace(1.01, 3 * limit, 50)
+    looked = [about(among, within, ratio) for ratio in ratios]
+    assert (np.diff(looked) <= 0).all()
 
 
 def test_least_squares_and_an_analysis_of_variance_say_the_same() -> None:
