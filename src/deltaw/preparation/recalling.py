@@ -88,7 +88,7 @@ def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Answe
         answers: of these.
     """
     H, Z = _units(made.transform(frame, answers=answers)), scaled(answers.values, answers.scales).T
-    weight = np.array([scale.width for scale in answers.scales]) ** 2  # back in the target's own units
+    weight = answers.squared_widths
     cells, gains = pl.Series(group.astype(np.float64)), np.zeros(len(Z))
     whole, share, sure = 0.0, 0.0, 0.0
     for seed in range(TIMES):

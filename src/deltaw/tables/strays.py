@@ -128,8 +128,9 @@ class Strays:
         if no_numbers(looked) or as_written(looked).null_count() > len(some) / 2:
             wrong = len(places)  # or nearly so: cheaper than to look at all
         else:
-            numbers, some, looked = as_written(words), places, words[places]
-            wrong = numbers.null_count() - words.null_count()
+            numbers = as_written(words)
+            some = (numbers.is_null() & words.is_not_null()).arg_true()
+            looked, wrong = words[some], len(some)
             self._codes |= are_codes(words.filter(numbers.is_not_null()))
         if wrong and self._error is None:
             self._error = partial(_stray_error, looked, some, source)

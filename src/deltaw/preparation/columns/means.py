@@ -233,8 +233,17 @@ class Answers(NamedTuple):
         """What these rows answer, or all, by their cells of a column; in units of scales."""
         if cells.name in self.whole:
             return self.whole[cells.name]
-        weight = None if self.weight is None else self.weight / self.weight.mean()
-        return Told.of(cells, self.values.T, self.parts, weight, scales)
+        return Told.of(cells, self.values.T, self.parts, self.counting, scales)
+
+    @property
+    def counting(self) -> Values | None:
+        """How much each row counts, 1 on the average; None: all alike."""
+        return None if self.weight is None else self.weight / self.weight.mean()
+
+    @property
+    def squared_widths(self) -> Values:
+        """(k,) by which squares in units of `scales` are again in the target's own."""
+        return np.array([scale.width for scale in self.scales]) ** 2
 
 
 @dataclass(frozen=True)

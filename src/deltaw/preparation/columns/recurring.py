@@ -87,7 +87,7 @@ class Recurring:
         if not edges or not _no_chance(*some, edges):
             return None
         scales = tuple(Scale(0.0, scale.width) for scale in answers.scales)
-        if not _Sums(_told(column, *some, scales), edges).is_worth_it(scales):
+        if not _Sums(_told(column, *some, scales), edges).is_worth_it(answers.squared_widths):
             return None
         names = tuple(f"{name} beyond the line" for name in answers.names)
         return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, answers)
@@ -165,11 +165,11 @@ def _no_chance(x: Values, answers: Answers, edges: tuple[float, ...]) -> bool:
     among = len(first) - len(edges)
     if several < FEWEST_NUMBERS or within < LEAST_SHARE * len(x) or among <= 0:
         return False
-    weight = np.ones(len(order)) if answers.weight is None else (answers.weight / answers.weight.mean())[order]
+    weight = np.ones(len(order)) if (counting := answers.counting) is None else counting[order]
     Z = scaled(answers.values, answers.scales)[:, order]
     rows, sums = np.add.reduceat(weight, first), np.add.reduceat(weight * Z, first, axis=1)
     told = _through_hats(position(x[order[first]], edges), count(edges), rows, sums)
-    units = np.array([scale.width for scale in answers.scales]) ** 2  # back in the target's own
+    units = answers.squared_widths
     own = (sums**2 / np.maximum(rows, SMALLEST)).sum(axis=1)
     apart = units @ (own - told)
     noise = max(units @ ((weight * Z**2).sum(axis=1) - own) / within, STEADY * apart / among, SMALLEST)  # not 0
@@ -259,9 +259,11 @@ class _Sums:
         """The smoothed mean of what each number's rows leave, by the rows of some parts, (..., G, k)."""
         return np.swapaxes(self.line(parts).means, -2, -1)
 
-    def is_worth_it(self, scales: Sequence[Scale]) -> bool:
-        """Whether the means of other parts' rows save enough of what the line of these leaves of a part."""
-        weight = np.array([scale.width for scale in scales]) ** 2  # back in the target's own units
+    def is_worth_it(self, weight: Values) -> bool:
+        """Whether the means of other parts' rows save enough of what the line of these leaves of a part.
+
+        `weight`: of the squares of each output, (k,).
+        """
         line, own = self.line(OTHERS), np.arange(PARTS)[:, None]
         left, after = ((self._left(told, own)[1] @ weight).sum() for told in (line.told, line.told + line.means))
         return bool(left - after > WORTH * left)
