@@ -11,9 +11,8 @@ import numpy as np
 
 from deltaw.exceptions import SettingError
 from deltaw.export import operations as o
-from deltaw.export.forms.c_runtime import DAYS, DAYS_DECLARED, LIBM, MATHEMATICS, RUNTIME
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
-from deltaw.export.forms.text import identifiers, lines, needed, remark, single
+from deltaw.export.forms.text import functions_of, identifiers, lines, needed, remark, single
 from deltaw.export.operations import Program, titles
 from deltaw.speech import say
 
@@ -68,6 +67,19 @@ int {stem}_predict(const struct {stem}_row *row, float *out);
 #endif
 """
 
+RUNTIME, MATHEMATICS = functions_of("c.c"), functions_of("mathematics.c")
+LIBM = {f"f_{name}": name for name in ("floor", "exp", "log", "sqrt", "sin", "cos", "tanh", "erf")} | {"f_abs": "fabs"}
+
+DAYS_DECLARED = "double {stem}_days(int year, int month, int day, int hour, int minute, double second);\n"
+DAYS = """
+double {stem}_days(int year, int month, int day, int hour, int minute, double second) {{
+  /* Years begin in March: the days before a month are then (153 m + 2) / 5, and the leap day is the last. */
+  const long y = (long)year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400, in_era = y - era * 400;
+  const long of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const long days = era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + of_year - 719468;
+  return (double)days + (hour * 3600 + minute * 60 + second) / 86400;
+}}
+"""
 
 LARGEST, REACH = float(np.finfo(np.float32).max), 4
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 WIDTH = 118
+RUNTIME = Path(__file__).with_name("runtime")  # what files of each language bring along, written in it
 
 
 def single(values: NDArray[np.float32]) -> list[str]:
@@ -53,6 +55,13 @@ def identifiers(names: Iterable[str], reserved: Container[str]) -> list[str]:
             number += 1
         made.append(each)
     return made
+
+
+def functions_of(file: str) -> dict[str, str]:
+    """Name -> text of each function in a file of `runtime`, in its order."""
+    _, *functions = re.split(r"\n\n+(?=def |function |static )", (RUNTIME / file).read_text(encoding="utf-8"))
+    names = (function[: function.index("(")].split()[-1].lstrip("*") for function in functions)
+    return {name: f"\n{function.strip()}\n" for name, function in zip(names, functions, strict=True)}
 
 
 def needed(parts: Mapping[str, str], text: str) -> str:
