@@ -125,7 +125,7 @@ TABLES: dict[str, Any] = {
 FOREIGN_LANGUAGES = LANGUAGES[1:]
 WORD, HAN = re.compile("[A-Za-z]{2}"), "\u4e00-\u9fff"
 # A sign of English beside a Chinese letter; behind a blank, brackets are mathematics. Points stand in numbers, too.
-NARROW = re.compile(f"[{HAN}] ?[,;:?!]|[,;:?!][{HAN}]|[{HAN}][()]|[()][{HAN}]")
+NARROW = re.compile(f"[{HAN}）”] ?[,;:?!]|[,;:?!][{HAN}（“]|[{HAN}][()]|[()][{HAN}]")
 
 
 @cache

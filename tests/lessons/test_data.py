@@ -100,5 +100,5 @@ def test_harm_is_claimed_only_where_it_was_measured(lesson: Lesson) -> None:
 
 def test_nothing_is_said_of_harm_where_nothing_was_learnt(few_digits: str) -> None:
     text = data(learning_rate=1e-6, **QUICK, data=few_digits).page.markdown()
-    assert "nothing to compare with" in text
+    assert "no baseline to compare with" in text
     assert "no clear harm" not in text

@@ -76,7 +76,7 @@ def test_every_form_carries_the_same_numbers(form: str) -> None:
 @pytest.mark.parametrize("word", ["weight", NASTY])
 def test_markdown_escapes_and_keeps_code(word: str) -> None:
     text = page(word).markdown()
-    assert "`a_b`" in text
+    assert " of `a_b`." in text
     assert "$$\n\\begin{aligned}" in text
     widths = {
         len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")

@@ -103,10 +103,10 @@ def compose(
     tries: Mapping[str, str],
     data: Mapping[str, Any],
 ) -> Lesson:
-    """Put a lesson together as they all are: title, idea, the run, what it shows, what to try next.
+    """Put a lesson together as they all are: title, idea, the run, what it shows, what to try, the lesson after it.
 
     Args:
-        words: with the keys `title` and `idea`.
+        words: with the keys `title`, `idea` and `following`.
         sections: the run: its tables and figures.
         shows: paragraphs on what the numbers of this run say.
         tries: options of the lesson's command -> the key that says what they do; "" is the lesson as it is.
@@ -116,13 +116,14 @@ def compose(
     commands = [
         (f"deltaw lesson {words.lesson} {options}".rstrip() + language, words(key)) for options, key in tries.items()
     ]
+    to_try = Table((words("command"), words("what_it_does")), tuple(commands))
     page = Page(
         title=words("title"),
         lead=words("idea"),
         sections=(
             *sections,
             Section(words("shows"), tuple(map(Text, shows))),
-            Section(words("next"), (Table((words("command"), words("what_it_does")), tuple(commands)),)),
+            Section(words("next"), (to_try, Text(words("following")))),
         ),
         data=data,
         lang=words.lang,

@@ -141,7 +141,25 @@ def _sum(words: Words, data: Data) -> Section:
             Table(("i", "aᵢ", "wᵢ", "wᵢ aᵢ"), rows),
             Formula(equations([("z", f"{total} = {latex_number(z)}"), ("o", f"f(z) = {latex_number(o)}")])),
             Text(words("what_f", name=data["activation"])),
+            _formulas(ALONE[data["activation"]]),
         ),
+    )
+
+
+def _formulas(row: Activation) -> Formula:
+    """f(z) and f'(z) of an activation, as a textbook writes them."""
+    import sympy as sp  # type: ignore[import-untyped]  # here, with what is made of it: the other lessons do without
+
+    from deltaw.derive.formulas import CONSTANTS, activation_formula, slope
+    from deltaw.derive.notation import latex, plain
+
+    z, o = sp.symbols("z o", real=True)
+    f, df = activation_formula(row, z), slope(row, z, o)
+    constants = [(str(letter), sp.Float(round(value, 4))) for value, letter in CONSTANTS.items() if letter in f.free_symbols]
+    lines = [("f(z)", f), ("f'(z)", df), *constants]
+    return Formula(
+        equations((left, latex(right)) for left, right in lines),
+        "\n".join(f"{left} = {plain(right)}" for left, right in lines),
     )
 
 

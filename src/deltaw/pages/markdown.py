@@ -26,13 +26,21 @@ def render(title: str, lead: str, sections: Sequence[Section], lang: str) -> str
 
 def escape(text: str) -> str:
     """A paragraph in which nothing but `code` is markup."""
-    parts = _CODE.split(" ".join(one_line(text).split()))
-    return _LIST.sub(r"\1\\\2", "".join(part if _CODE.fullmatch(part) else _literal(part) for part in parts))
+    parts = _CODE.split(_line(text))
+    return _LIST.sub(r"\1\\\2", "".join(part if _CODE.fullmatch(part) else _plain(part) for part in parts))
 
 
 def _literal(text: str) -> str:
     """One line in which nothing is markup."""
-    return _SIGNS.sub(r"\\\1", " ".join(one_line(text).split()))
+    return _plain(_line(text))
+
+
+def _line(text: str) -> str:
+    return " ".join(one_line(text).split())
+
+
+def _plain(text: str) -> str:
+    return _SIGNS.sub(r"\\\1", text)
 
 
 def _show(block: Block, lang: str) -> str:

@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent
 
 HAN = "\u4e00-\u9fff"
 WORD = "0-9A-Za-z²³\u00c0-\u03ff\u2070-\u209c∂∇√∞‖\"'`#$€_"  # the ends of words and numbers of other scripts
-TIGHT = re.compile(rf"[{HAN}][{WORD}(\[\-−+±~.]|[{WORD})\]%′][{HAN}]")
+TIGHT = re.compile(rf"[{HAN}](?:[{WORD}(\[\-−+±~.]|/[{WORD}.])|[{WORD})\]%′][{HAN}]")  # a path begins with /
 
 PLAIN = Formatter()
 
@@ -88,7 +88,7 @@ def listed(names: Iterable[str], last: str = ", ", between: str = ", ") -> str:
 
 def beside(left: str, right: str) -> str:
     """Two texts as one, with a blank where Chinese and a word or number of another script would touch."""
-    return f"{left} {right}" if TIGHT.fullmatch(left[-1:] + right[:1]) else left + right
+    return f"{left} {right}" if left and TIGHT.match(left[-1] + right[:2]) else left + right
 
 
 def filled(sentence: str, values: Mapping[str, object], by: Formatter = PLAIN) -> str:
