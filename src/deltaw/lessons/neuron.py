@@ -155,7 +155,8 @@ def _formulas(row: Activation) -> Formula:
 
     z, o = sp.symbols("z o", real=True)
     f, df = activation_formula(row, z), slope(row, z, o)
-    constants = [(str(letter), sp.Float(round(value, 4))) for value, letter in CONSTANTS.items() if letter in f.free_symbols]
+    letters = f.free_symbols
+    constants = [(str(name), sp.Float(round(value, 4))) for value, name in CONSTANTS.items() if name in letters]
     lines = [("f(z)", f), ("f'(z)", df), *constants]
     return Formula(
         equations((left, latex(right)) for left, right in lines),
