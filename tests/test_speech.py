@@ -78,7 +78,7 @@ def helps(command: Any = HELP) -> Iterator[str]:
 def evidence() -> Iterator[str]:
     """The names of what the rules measured, as the doctor's page shows them."""
     for where, call, _ in calls():
-        if called(call) == "Finding" and where.startswith("doctor/rules"):
+        if called(call) in ("Finding", "finding") and where.startswith("doctor/rules"):
             for each in [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "evidence")]:
                 if isinstance(each, ast.Dict):
                     yield from (key.value.replace("_", " ") for key in each.keys if isinstance(key, ast.Constant))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from deltaw.doctor.setup import Setup
@@ -92,6 +93,21 @@ class Finding:
     rule: str = ""
     because_of: tuple[str, ...] = ()
     idle: bool = False
+
+
+def finding(
+    cause: str,
+    /,
+    *,
+    evidence: Mapping[str, Any] = MappingProxyType({}),
+    where: Where | None = None,
+    repair: Repair | None = None,
+    severity: Severity | None = None,
+    likelihood: float | None = None,
+    **fields: object,
+) -> Finding:
+    """A `Finding` whose cause is a sentence of `deltaw.speech`, with the values for its fields by name."""
+    return Finding(say(cause, **fields), evidence, where, repair, severity, likelihood)
 
 
 def programmable(finding: Finding) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.numbers import number
 from deltaw.speech import say
 
@@ -23,29 +23,25 @@ def no_hidden_activation(evidence: Evidence) -> Finding | None:
     line = _straight_line(known.x, known.t) if every else float("nan")
     repair = Repair(say("relu in the hidden layers"), {"hidden_activation": "relu", "init": None})
     if not every:
-        return Finding(
-            say(
-                "Layer {plain} has no activation: with the next it is one layer, W₂(W₁x + b₁) + b₂ = (W₂W₁)x + …",
-                plain=plain[0] + 1,
-            ),
-            {"linear_layers": len(plain)},
-            Where(layer=plain[0]),
-            repair,
+        return finding(
+            "Layer {plain} has no activation: with the next it is one layer, W₂(W₁x + b₁) + b₂ = (W₂W₁)x + …",
+            plain=plain[0] + 1,
+            evidence={"linear_layers": len(plain)},
+            where=Where(layer=plain[0]),
+            repair=repair,
             severity="note",
             likelihood=0.2,
         )
     enough = line >= LINEAR
-    return Finding(
-        say(
-            "No hidden layer has an activation: W₂(W₁x + b₁) + b₂ = (W₂W₁)x + (W₂b₁ + b₂), so the {n} layers can do "
-            "what one can. The best straight line explains {line} of the targets' variance{enough}.",
-            n=len(hidden) + 1,
-            line=number(line, 3),
-            enough=say(", which may be all that is wanted") if enough else "",
-        ),
-        {"linear_layers": len(plain), "explained_by_a_line": line},
-        Where(layer=0),
-        repair,
+    return finding(
+        "No hidden layer has an activation: W₂(W₁x + b₁) + b₂ = (W₂W₁)x + (W₂b₁ + b₂), so the {n} layers can do "
+        "what one can. The best straight line explains {line} of the targets' variance{enough}.",
+        n=len(hidden) + 1,
+        line=number(line, 3),
+        enough=say(", which may be all that is wanted") if enough else "",
+        evidence={"linear_layers": len(plain), "explained_by_a_line": line},
+        where=Where(layer=0),
+        repair=repair,
         severity="note" if enough else "risk",
     )
 
@@ -76,13 +72,11 @@ def step_activation(evidence: Evidence) -> Finding | None:
     below = say("layers 1 to {last} never change", last=last + 1) if last else say("layer 1 never changes")
     name = "relu" if inner else "sigmoid"
     changes = {"activations": [name if f == "step" else f for f in net.activations], "init": None}
-    return Finding(
-        say(
-            "The step's slope is 0 wherever it has one: δ = ∂E/∂o · f'(z) = 0, and {below}{all}.",
-            below=below,
-            all="" if inner else say(", which is all there is"),
-        ),
-        {"layers_without_gradient": last + 1},
-        Where(layer=last),
-        Repair(say("{name} instead of the step", name=name), changes),
+    return finding(
+        "The step's slope is 0 wherever it has one: δ = ∂E/∂o · f'(z) = 0, and {below}{all}.",
+        below=below,
+        all="" if inner else say(", which is all there is"),
+        evidence={"layers_without_gradient": last + 1},
+        where=Where(layer=last),
+        repair=Repair(say("{name} instead of the step", name=name), changes),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.setup import matrix
 from deltaw.engines.rows import spread
 from deltaw.exceptions import InputError
@@ -39,16 +39,17 @@ def rows_elsewhere(evidence: Evidence) -> Finding | None:
     if 2 * other.sum() <= (~columns.constant).sum():
         return None
     worst = int(np.where(other, away, -1.0).argmax())
-    return Finding(
-        say(
-            "In {n} of {all} columns the rows apart lie elsewhere: {name} is {mean} ± {std} there, and {trained} ± "
-            "{deviation} in training. What is learnt of one says nothing of the other.",
-            n=int(other.sum()), all=len(other), name=columns.names[worst],
-            mean=number(mean[worst], 3), std=number(std[worst], 2),
-            trained=number(columns.mean[worst], 3), deviation=number(columns.std[worst], 2),
+    return finding(
+        "In {n} of {all} columns the rows apart lie elsewhere: {name} is {mean} ± {std} there, and {trained} ± "
+        "{deviation} in training. What is learnt of one says nothing of the other.",
+        n=int(other.sum()), all=len(other), name=columns.names[worst],
+        mean=number(mean[worst], 3), std=number(std[worst], 2),
+        trained=number(columns.mean[worst], 3), deviation=number(columns.std[worst], 2),
+        evidence={"columns": int(other.sum()), "deviations_away": float(away[worst])},
+        where=Where(column=columns.names[worst]),
+        repair=Repair(
+            say("scale all rows by what the training rows say, in the same way and the same order of columns")
         ),
-        {"columns": int(other.sum()), "deviations_away": float(away[worst])}, Where(column=columns.names[worst]),
-        Repair(say("scale all rows by what the training rows say, in the same way and the same order of columns")),
     )  # fmt: skip
 
 
@@ -58,15 +59,13 @@ def rows_unlike(evidence: Evidence) -> Finding | None:
     if not seen.unlike:
         return None
     assert seen.inside is not None
-    return Finding(
-        say(
-            "On training rows held out a plain network has the {measure} {inside}, on the rows apart {apart} "
-            "(guessing: {guess}): what these inputs say of training rows does not hold there.",
-            measure=say(seen.measure),
-            inside=number(seen.inside.score, 3),
-            apart=number(max(seen.plain.score, seen.given[0].score), 3),
-            guess=number(seen.ground.guess, 3),
-        ),
-        {"inside": seen.inside.score, "apart": seen.plain.score},
+    return finding(
+        "On training rows held out a plain network has the {measure} {inside}, on the rows apart {apart} "
+        "(guessing: {guess}): what these inputs say of training rows does not hold there.",
+        measure=say(seen.measure),
+        inside=number(seen.inside.score, 3),
+        apart=number(max(seen.plain.score, seen.given[0].score), 3),
+        guess=number(seen.ground.guess, 3),
+        evidence={"inside": seen.inside.score, "apart": seen.plain.score},
         repair=Repair(say("look whether their columns are in the same order, and inputs and targets belong together")),
     )

@@ -13,7 +13,7 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.far import Far
 from deltaw.doctor.evidence.repeats import keys
 from deltaw.doctor.evidence.telling import telling
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.numbers import number
 from deltaw.speech import listed, reads, say
 
@@ -53,50 +53,44 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
     repair = Repair(say("subtract each column's mean and divide by its deviation"), {"inputs": "standard"})
     where = Where(column=columns.names[worst])
     if largest > LARGE:
-        return Finding(
-            say(
-                "Column {name} runs from {low} to {high}, its root mean square is {largest}. ∂E/∂W = δ xᵀ grows "
-                "with x, and the curvature of E with x²: {curvature} times that of an input around 1, so the "
-                "largest rate that is stable is so many times smaller.",
-                name=columns.names[worst],
-                low=number(columns.low[worst], 3),
-                high=number(columns.high[worst], 3),
-                largest=number(largest, 3),
-                curvature=number(largest * largest, 2),
-            ),
-            measured,
-            where,
-            repair,
+        return finding(
+            "Column {name} runs from {low} to {high}, its root mean square is {largest}. ∂E/∂W = δ xᵀ grows "
+            "with x, and the curvature of E with x²: {curvature} times that of an input around 1, so the "
+            "largest rate that is stable is so many times smaller.",
+            name=columns.names[worst],
+            low=number(columns.low[worst], 3),
+            high=number(columns.high[worst], 3),
+            largest=number(largest, 3),
+            curvature=number(largest * largest, 2),
+            evidence=measured,
+            where=where,
+            repair=repair,
             likelihood=min(0.9, 0.5 + 0.1 * float(np.log10(largest))),
         )
     if uneven > UNEVEN:
         narrow = int(np.flatnonzero(moving)[width.argmin()])
-        return Finding(
-            say(
-                "The range of the widest column is {uneven} times that of {name}: the rate that the widest "
-                "allows moves the weights of the narrowest {slower} times too slowly.",
-                uneven=number(uneven, 3),
-                name=columns.names[narrow],
-                slower=number(uneven * uneven, 2),
-            ),
-            measured,
-            Where(column=columns.names[narrow]),
-            repair,
+        return finding(
+            "The range of the widest column is {uneven} times that of {name}: the rate that the widest "
+            "allows moves the weights of the narrowest {slower} times too slowly.",
+            uneven=number(uneven, 3),
+            name=columns.names[narrow],
+            slower=number(uneven * uneven, 2),
+            evidence=measured,
+            where=Where(column=columns.names[narrow]),
+            repair=repair,
             likelihood=0.4,
         )
     if remote.max() > OFFSET:
         far = int(np.flatnonzero(moving)[remote.argmax()])
-        return Finding(
-            say(
-                "Column {name} is {mean} ± {std}: nearly the same number in every row, which pushes all weights "
-                "one way; what differs between rows is lost beside it.",
-                name=columns.names[far],
-                mean=number(columns.mean[far], 3),
-                std=number(columns.std[far], 2),
-            ),
-            measured,
-            Where(column=columns.names[far]),
-            repair,
+        return finding(
+            "Column {name} is {mean} ± {std}: nearly the same number in every row, which pushes all weights "
+            "one way; what differs between rows is lost beside it.",
+            name=columns.names[far],
+            mean=number(columns.mean[far], 3),
+            std=number(columns.std[far], 2),
+            evidence=measured,
+            where=Where(column=columns.names[far]),
+            repair=repair,
             likelihood=0.4,
         )
     return None
@@ -116,22 +110,20 @@ def far_values(evidence: Evidence) -> Finding | None:
     if same and evidence.setup.raw:
         read = f"{worst.low:g}"
         words = say("read {read} as missing (--na={read}); or scale by the quartiles, cut off far out", read=read)
-    return Finding(
-        say(
-            "Some values of column {name} are {value}, all others lie from {low} to {high}, within {range}: on a scale "
-            "for all, what tells the others apart is {times} times smaller than an input should be.{hint}{more}",
-            name=names[worst.column],
-            value=value,
-            range=number(worst.rest[1] - worst.rest[0], 3),
-            low=number(worst.rest[0], 3),
-            high=number(worst.rest[1], 3),
-            times=number(worst.times, 3),
-            hint=hint,
-            more=say(" So it is in {n} columns.", n=len(known.far)) if len(known.far) > 1 else "",
-        ),
-        {"deviation_over_others": worst.times, "columns": len(known.far)},
-        Where(column=names[worst.column]),
-        Repair(words, {"inputs": "robust"}),
+    return finding(
+        "Some values of column {name} are {value}, all others lie from {low} to {high}, within {range}: on a scale "
+        "for all, what tells the others apart is {times} times smaller than an input should be.{hint}{more}",
+        name=names[worst.column],
+        value=value,
+        range=number(worst.rest[1] - worst.rest[0], 3),
+        low=number(worst.rest[0], 3),
+        high=number(worst.rest[1], 3),
+        times=number(worst.times, 3),
+        hint=hint,
+        more=say(" So it is in {n} columns.", n=len(known.far)) if len(known.far) > 1 else "",
+        evidence={"deviation_over_others": worst.times, "columns": len(known.far)},
+        where=Where(column=names[worst.column]),
+        repair=Repair(words, {"inputs": "robust"}),
     )
 
 
@@ -158,17 +150,15 @@ def double_scaling(evidence: Evidence) -> Finding | None:
     largest = float(np.nanmax(np.abs([columns.low, columns.high])))
     twice = next((d for d in (255.0, 256.0, 100.0) if 0.9 <= largest * d <= 1.1), None)
     hint = say(", 1/{twice}: as if they had been divided by {twice} twice", twice=number(twice)) if twice else ""
-    return Finding(
-        say(
-            "The largest input is {largest}{hint}; the root mean square of every column is below {small}. "
-            "∂E/∂W = δ xᵀ shrinks with x: the first layer learns {value} times more slowly than from inputs "
-            "around 1.",
-            largest=number(largest, 3),
-            hint=hint,
-            small=number(SMALL),
-            value=number(1 / float(columns.rms.max()), 2),
-        ),
-        {"largest": largest, "largest_rms": float(columns.rms.max()), "divided_twice_by": twice},
+    return finding(
+        "The largest input is {largest}{hint}; the root mean square of every column is below {small}. "
+        "∂E/∂W = δ xᵀ shrinks with x: the first layer learns {value} times more slowly than from inputs "
+        "around 1.",
+        largest=number(largest, 3),
+        hint=hint,
+        small=number(SMALL),
+        value=number(1 / float(columns.rms.max()), 2),
+        evidence={"largest": largest, "largest_rms": float(columns.rms.max()), "divided_twice_by": twice},
         repair=Repair(say("scale the inputs once: subtract the mean, divide by the deviation"), {"inputs": "standard"}),
     )
 
@@ -178,13 +168,11 @@ def no_signal(evidence: Evidence) -> Finding | None:
     columns = evidence.known.columns
     if not columns.constant.all() or evidence.known.rows < 2:
         return None
-    return Finding(
-        say(
-            "All {n} columns hold one value each: every row looks the same to the network, and the best it "
-            "can do is one answer for all.",
-            n=len(columns.low),
-        ),
-        {"constant_columns": len(columns.low)},
+    return finding(
+        "All {n} columns hold one value each: every row looks the same to the network, and the best it "
+        "can do is one answer for all.",
+        n=len(columns.low),
+        evidence={"constant_columns": len(columns.low)},
         repair=Repair(say("give inputs that differ from row to row; look at how X was made")),
     )
 
@@ -196,14 +184,12 @@ def constant_columns(evidence: Evidence) -> Finding | None:
     if not len(still) or len(still) == len(columns.low):
         return None
     zeros = int((columns.high[still] == 0).sum())
-    return Finding(
-        say(
-            "{n} columns hold one value in every row{zeros}: {names}.",
-            n=_how_many(columns, still), names=_named(columns, still),
-            zeros=say(", {n} of them 0, whose weights never get a gradient", n=zeros) if zeros else "",
-        ),
-        {"constant_columns": len(still), "zeros": zeros}, Where(column=columns.names[still[0]]),
-        Repair(say("leave these columns out"), {"drop_columns": tuple(map(int, still))}),
+    return finding(
+        "{n} columns hold one value in every row{zeros}: {names}.",
+        n=_how_many(columns, still), names=_named(columns, still),
+        zeros=say(", {n} of them 0, whose weights never get a gradient", n=zeros) if zeros else "",
+        evidence={"constant_columns": len(still), "zeros": zeros}, where=Where(column=columns.names[still[0]]),
+        repair=Repair(say("leave these columns out"), {"drop_columns": tuple(map(int, still))}),
     )  # fmt: skip
 
 
@@ -233,16 +219,14 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
     again = _whole(evidence, again)
     if not len(again):
         return None
-    return Finding(
-        say(
-            "{how_many} columns repeat another: {named}. Their weights get the same gradient: together they "
-            "move like one input that is √2 (for two), √3 (for three), … times as large.",
-            how_many=_how_many(known.columns, again),
-            named=_named(known.columns, again),
-        ),
-        {"repeated_columns": len(again), "different_columns": len(moving) - len(again)},
-        Where(column=known.columns.names[again[0]]),
-        Repair(say("keep one of each"), {"drop_columns": tuple(map(int, again))}),
+    return finding(
+        "{how_many} columns repeat another: {named}. Their weights get the same gradient: together they "
+        "move like one input that is √2 (for two), √3 (for three), … times as large.",
+        how_many=_how_many(known.columns, again),
+        named=_named(known.columns, again),
+        evidence={"repeated_columns": len(again), "different_columns": len(moving) - len(again)},
+        where=Where(column=known.columns.names[again[0]]),
+        repair=Repair(say("keep one of each"), {"drop_columns": tuple(map(int, again))}),
     )
 
 
@@ -272,23 +256,22 @@ def leak(evidence: Evidence) -> Finding | None:
     much = number(float(strength[best]), 4) if said is SAID[True, True] else f"{strength[best]:.2%}"
     found = say(said, name=name, much=much)
     rows_of = raw and order[best] < value[best] and len(np.unique(columns[moving[best]])) >= NAMES
-    return Finding(
-        say(
-            "{found}: it may be the target itself in other words, or what the rows are of, as patients. On rows to "
-            "come of others nothing is left of the score, and leaving it out need not help; --group {option} "
-            "scores each by networks that know none of its rows.",
-            found=found,
-            option=quote(name),
-        )
-        if rows_of
-        else say(
-            "{found}: it may be the target itself in other words, or be known only after it. Then the score "
-            "is that of a copy, and on new rows nothing is left of it.",
-            found=found,
-        ),
-        {"strength": float(strength[best])},
-        Where(column=name),
-        Repair(
+    of_these_rows = (
+        "{found}: it may be the target itself in other words, or what the rows are of, as patients. On rows to "
+        "come of others nothing is left of the score, and leaving it out need not help; --group {option} "
+        "scores each by networks that know none of its rows."
+    )
+    of_the_target = (
+        "{found}: it may be the target itself in other words, or be known only after it. Then the score "
+        "is that of a copy, and on new rows nothing is left of it."
+    )
+    return finding(
+        of_these_rows if rows_of else of_the_target,
+        found=found,
+        option=quote(name),
+        evidence={"strength": float(strength[best])},
+        where=Where(column=name),
+        repair=Repair(
             say("check whether the column is known when answers are wanted; if it is not, leave it out"),
             {"drop_columns": inputs[moving[best]]},
         ),
@@ -316,18 +299,16 @@ def identifier(evidence: Evidence) -> Finding | None:
     found = [j for j in each_once.tolist() if (known.x[:, j] == np.round(known.x[:, j])).all()]
     if not found:
         return None
-    return Finding(
-        say(
-            "Column {named} holds {n:,} whole numbers from {low} to {high}, each once: a row number. What is "
-            "learnt from it does not hold for other rows.",
-            named=_named(columns, np.array(found)),
-            n=n,
-            low=number(columns.low[found[0]]),
-            high=number(columns.high[found[0]]),
-        ),
-        {"columns": len(found)},
-        Where(column=columns.names[found[0]]),
-        Repair(say("leave it out"), {"drop_columns": tuple(found)}),
+    return finding(
+        "Column {named} holds {n:,} whole numbers from {low} to {high}, each once: a row number. What is "
+        "learnt from it does not hold for other rows.",
+        named=_named(columns, np.array(found)),
+        n=n,
+        low=number(columns.low[found[0]]),
+        high=number(columns.high[found[0]]),
+        evidence={"columns": len(found)},
+        where=Where(column=columns.names[found[0]]),
+        repair=Repair(say("leave it out"), {"drop_columns": tuple(found)}),
     )
 
 

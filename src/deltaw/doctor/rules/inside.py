@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.engines.look import flat_below
 from deltaw.numbers import number
 from deltaw.speech import say
@@ -34,21 +34,19 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
     if not share[l] > FLAT_LAYER:
         return None
     n_in = net.sizes[l]
-    return Finding(
-        say(
-            "At the end {share:.0%} of layer {l}'s signals lie where {activation} is flat (in epoch {looked} "
-            "{first:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less; the weights of its {n_in} inputs move "
-            "no more.",
-            share=share[l],
-            l=l + 1,
-            activation=net.activations[l],
-            looked=seen.looked[0] + 1,
-            first=first[l],
-            n_in=n_in,
-        ),
-        {"saturated": float(share[l]), "at_first_look": float(first[l])},
-        Where(layer=l, epoch=len(seen.loss) - 1),
-        Repair(say("inputs scaled, weights drawn to suit"), {"inputs": "standard", "init": None}),
+    return finding(
+        "At the end {share:.0%} of layer {l}'s signals lie where {activation} is flat (in epoch {looked} "
+        "{first:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less; the weights of its {n_in} inputs move "
+        "no more.",
+        share=share[l],
+        l=l + 1,
+        activation=net.activations[l],
+        looked=seen.looked[0] + 1,
+        first=first[l],
+        n_in=n_in,
+        evidence={"saturated": float(share[l]), "at_first_look": float(first[l])},
+        where=Where(layer=l, epoch=len(seen.loss) - 1),
+        repair=Repair(say("inputs scaled, weights drawn to suit"), {"inputs": "standard", "init": None}),
         likelihood=0.4,
     )
 
@@ -70,25 +68,25 @@ def dead_units(evidence: Evidence) -> Finding | None:
     epoch = next(e for e, look in looks if look.dead[l] > DEAD * net.sizes[l + 1])
     of = sum(bool(each.max() > DEAD) for each in shares)
     hidden = l < len(net.weights) - 1
-    return Finding(
-        say(
-            "{dead} of layer {l}'s {size} relu units give 0 for every row, from epoch {epoch} on: slope 0, "
-            "no gradient, no way back. So in {of} of {n} trainings.",
-            dead=int(trial.history.looks[-1].dead[l]),
-            l=l + 1,
-            size=net.sizes[l + 1],
-            epoch=epoch + 1,
-            of=of,
-            n=len(trials),
-        ),
-        {
+    return finding(
+        "{dead} of layer {l}'s {size} relu units give 0 for every row, from epoch {epoch} on: slope 0, "
+        "no gradient, no way back. So in {of} of {n} trainings.",
+        dead=int(trial.history.looks[-1].dead[l]),
+        l=l + 1,
+        size=net.sizes[l + 1],
+        epoch=epoch + 1,
+        of=of,
+        n=len(trials),
+        evidence={
             "dead": int(trial.history.looks[-1].dead[l]),
             "units": net.sizes[l + 1],
             "share": float(share[l]),
             "trainings": of,
         },
-        Where(layer=l, epoch=epoch),
-        Repair(say("leaky_relu, which has a slope on both sides"), {"hidden_activation": "leaky_relu", "init": None})
+        where=Where(layer=l, epoch=epoch),
+        repair=Repair(
+            say("leaky_relu, which has a slope on both sides"), {"hidden_activation": "leaky_relu", "init": None}
+        )
         if hidden
         else Repair(say("identity outputs"), {"output_activation": "identity"}),
         likelihood=0.7 if share[l] == 1 else 0.5,
@@ -115,15 +113,13 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
         return None
     l = int((sent[:-1] / sent[-1] < FADED).nonzero()[0].max()) if faded else int(sent.argmax())
     name = max(set(hidden), key=hidden.count)
-    return Finding(
-        say(
-            "At the end an error of 1 at the output arrives at the first layer as {ratio}, through {n} {name} layers: "
-            "the first {fate}.",
-            ratio=number(ratio, 2), n=len(hidden), name=name,
-            fate=say("hardly learn any more" if faded else "jump about while the last hardly move"),
-        ),
-        {"ratio": ratio, "hidden_layers": len(hidden)}, Where(layer=l, epoch=len(seen.loss) - 1),
-        Repair(say("selu, which keeps mean and variance"), {"hidden_activation": "selu", "init": None})
+    return finding(
+        "At the end an error of 1 at the output arrives at the first layer as {ratio}, through {n} {name} layers: "
+        "the first {fate}.",
+        ratio=number(ratio, 2), n=len(hidden), name=name,
+        fate=say("hardly learn any more" if faded else "jump about while the last hardly move"),
+        evidence={"ratio": ratio, "hidden_layers": len(hidden)}, where=Where(layer=l, epoch=len(seen.loss) - 1),
+        repair=Repair(say("selu, which keeps mean and variance"), {"hidden_activation": "selu", "init": None})
         if faded else Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
         likelihood=0.5,
     )  # fmt: skip
@@ -135,14 +131,12 @@ def saved_weights(evidence: Evidence) -> Finding | None:
     if not seen.settings_teach or seen.anew is None:
         return None
     saved, anew = seen.given[0].score, seen.anew.score
-    return Finding(
-        say(
-            "As it was saved it scores {saved}; trained anew by its own settings on these rows, {anew}. It "
-            "is these weights that are at fault, or rows that they were not trained for, and not the "
-            "settings.",
-            saved=number(saved, 3),
-            anew=number(anew, 3),
-        ),
-        {"saved": saved, "anew": anew, "guess": seen.ground.guess},
+    return finding(
+        "As it was saved it scores {saved}; trained anew by its own settings on these rows, {anew}. It "
+        "is these weights that are at fault, or rows that they were not trained for, and not the "
+        "settings.",
+        saved=number(saved, 3),
+        anew=number(anew, 3),
+        evidence={"saved": saved, "anew": anew, "guess": seen.ground.guess},
         repair=Repair(say("train it anew with the settings it has"), {"seed": evidence.setup.seed + 1}),
     )

@@ -14,7 +14,7 @@ import numpy as np
 from deltaw.doctor import judge
 from deltaw.doctor.evidence.during import CHANCE
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.trials.scores import DEALS
 from deltaw.doctor.trials.trial import PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
 from deltaw.equations.dropout import Dropout
@@ -78,20 +78,18 @@ def chance(evidence: Evidence) -> Finding | None:
         return None  # `rows_unlike` says more
     sure = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
     few = "" if sure else say(" {n:,} rows are too few to be sure of it.", n=len(seen.setup.apart[1]))
-    return Finding(
-        say(
-            "On the rows held out the best of this network, a plain one and a straight line has the "
-            "{measure} {score}, guessing {guess}; with the targets dealt out at random it does as well too "
-            "often: p = {p} ({deals} deals, three tried). These inputs say nothing about these targets that "
-            "a network could find.{few}",
-            measure=say(seen.measure),
-            score=number(max(seen.plain.score, seen.given[0].score), 3),
-            guess=number(seen.ground.guess, 3),
-            p=number(seen.p, 2),
-            deals=DEALS,
-            few=few,
-        ),
-        {"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
+    return finding(
+        "On the rows held out the best of this network, a plain one and a straight line has the "
+        "{measure} {score}, guessing {guess}; with the targets dealt out at random it does as well too "
+        "often: p = {p} ({deals} deals, three tried). These inputs say nothing about these targets that "
+        "a network could find.{few}",
+        measure=say(seen.measure),
+        score=number(max(seen.plain.score, seen.given[0].score), 3),
+        guess=number(seen.ground.guess, 3),
+        p=number(seen.p, 2),
+        deals=DEALS,
+        few=few,
+        evidence={"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
         repair=Repair(say("look whether rows and targets belong together")),
         severity="fault" if sure else "risk",
         likelihood=0.9,
@@ -109,16 +107,14 @@ def overfitting(evidence: Evidence) -> Finding | None:
         return None
     parameters, rows = seen.setup.network.parameter_count, len(seen.setup.T)
     penalty = 0.01 if fitted - held < WIDE_GAP else 0.1
-    return Finding(
-        say(
-            "On the rows trained on it scores {fitted}, on rows held out {score}: with {parameters:,} "
-            "numbers to set and {rows:,} rows it learns the rows by heart.",
-            fitted=number(trial.fitted, 3),
-            score=number(trial.score, 3),
-            parameters=parameters,
-            rows=rows,
-        ),
-        {"fitted": trial.fitted, "held_out": trial.score, "parameters": parameters, "rows": rows},
+    return finding(
+        "On the rows trained on it scores {fitted}, on rows held out {score}: with {parameters:,} "
+        "numbers to set and {rows:,} rows it learns the rows by heart.",
+        fitted=number(trial.fitted, 3),
+        score=number(trial.score, 3),
+        parameters=parameters,
+        rows=rows,
+        evidence={"fitted": trial.fitted, "held_out": trial.score, "parameters": parameters, "rows": rows},
         repair=Repair(say("a penalty on large weights, λ = {penalty}", penalty=number(penalty)), {"l2": penalty}),
         likelihood=0.4,
     )
@@ -138,16 +134,14 @@ def too_small(evidence: Evidence) -> Finding | None:
         if hidden
         else say("It has no hidden layer")
     )
-    return Finding(
-        say(
-            "{what}. Even the rows trained on are answered with a score of {fitted}; one hidden layer of "
-            "{plain_units} reaches {reached}.",
-            what=what,
-            fitted=number(seen.given[0].fitted, 3),
-            plain_units=PLAIN_UNITS,
-            reached=number(seen.plain.fitted, 3),
-        ),
-        {"units": min(hidden, default=0), "fitted": seen.given[0].fitted, "plain": seen.plain.fitted},
+    return finding(
+        "{what}. Even the rows trained on are answered with a score of {fitted}; one hidden layer of "
+        "{plain_units} reaches {reached}.",
+        what=what,
+        fitted=number(seen.given[0].fitted, 3),
+        plain_units=PLAIN_UNITS,
+        reached=number(seen.plain.fitted, 3),
+        evidence={"units": min(hidden, default=0), "fitted": seen.given[0].fitted, "plain": seen.plain.fitted},
         repair=Repair(
             say("hidden layers of {plain_units} units", plain_units=PLAIN_UNITS),
             {"hidden": [PLAIN_UNITS] * max(1, min(2, len(hidden)))},
@@ -189,9 +183,11 @@ def over_regularised(evidence: Evidence) -> Finding | None:
         "optimizer": say("the weight decay of {name}", name=method.name),
         "dropout": say("dropout"),
     }
-    return Finding(
-        say("{upper}{words}: what is to be learnt does not make up for it.", upper=words[0].upper(), words=words[1:]),
-        {"l2": setup.l2, "weight_decay": decay, "shrunk_to": shrunk, "dropout": dropped},
+    return finding(
+        "{upper}{words}: what is to be learnt does not make up for it.",
+        upper=words[0].upper(),
+        words=words[1:],
+        evidence={"l2": setup.l2, "weight_decay": decay, "shrunk_to": shrunk, "dropout": dropped},
         repair=Repair(
             say("without {changes}", changes=listed([called[name] for name in changes], " and ", " and ")), changes
         ),
@@ -223,16 +219,14 @@ def learns_less(evidence: Evidence) -> Finding | None:
         changes["labels"] = (0.0, 1.0)
     left, least = 1.0 - seen.skill, 1.0 - seen.possible
     errors = say(": {left} times the errors", left=number(left / least, 2)) if least > 0 else ""
-    return Finding(
-        say(
-            "Its {measure} is {mean}; {plain_words} has {score} on the same rows{errors}.",
-            measure=say(seen.measure),
-            mean=number(float(np.mean([t.score for t in seen.given])), 3),
-            plain_words=seen.plain_words,
-            score=number(seen.plain.score, 3),
-            errors=errors,
-        ),
-        {"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
+    return finding(
+        "Its {measure} is {mean}; {plain_words} has {score} on the same rows{errors}.",
+        measure=say(seen.measure),
+        mean=number(float(np.mean([t.score for t in seen.given])), 3),
+        plain_words=seen.plain_words,
+        score=number(seen.plain.score, 3),
+        errors=errors,
+        evidence={"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
         repair=Repair(seen.plain_words, changes),
         severity="fault" if seen.harmed else "risk",
     )

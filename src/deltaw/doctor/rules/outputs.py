@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.equations.activations import activation
 from deltaw.equations.losses import EPSILON, LOSSES, Loss, loss, titled
 from deltaw.exceptions import InputError
@@ -111,21 +111,19 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
     else:
         repair = natural(evidence)
         best = say("the error drives z to where the slope is 0 and still does not end")
-    return Finding(
-        say(
-            "{name} gives numbers from {low} to {high}; targets run from {min} to {max}, and in {share:.0%} "
-            "of the rows lie outside: {best}.",
-            name=name,
-            low=number(low),
-            high=number(high),
-            min=number(targets.low.min(), 3),
-            max=number(targets.high.max(), 3),
-            share=share,
-            best=best,
-        ),
-        {"share_outside": share, "reachable": reached},
-        last(evidence),
-        repair,
+    return finding(
+        "{name} gives numbers from {low} to {high}; targets run from {min} to {max}, and in {share:.0%} "
+        "of the rows lie outside: {best}.",
+        name=name,
+        low=number(low),
+        high=number(high),
+        min=number(targets.low.min(), 3),
+        max=number(targets.high.max(), 3),
+        share=share,
+        best=best,
+        evidence={"share_outside": share, "reachable": reached},
+        where=last(evidence),
+        repair=repair,
         severity="fault" if numbers and reached < REACHED else "risk",
     )
 
@@ -141,19 +139,19 @@ def targets_at_ends(evidence: Evidence) -> Finding | None:
         return None
     inside = low + 0.01 * (high - low), high - 0.01 * (high - low)
     changes = {} if known.targets.form in ("numbers", "labels") else {"labels": inside}
-    return Finding(
-        say(
-            "{share:.0%} of the rows have targets at {low} or {high}, which {name} only approaches: the "
-            "weights grow without end towards them, and the slope dies on the way. The notes advise 0.01 and "
-            "0.99.",
-            share=share,
-            low=number(low),
-            high=number(high),
-            name=name,
+    return finding(
+        "{share:.0%} of the rows have targets at {low} or {high}, which {name} only approaches: the "
+        "weights grow without end towards them, and the slope dies on the way. The notes advise 0.01 and "
+        "0.99.",
+        share=share,
+        low=number(low),
+        high=number(high),
+        name=name,
+        evidence={"share": share},
+        where=last(evidence),
+        repair=Repair(
+            say("targets {inside} and {high}", inside=number(inside[0], 3), high=number(inside[1], 3)), changes
         ),
-        {"share": share},
-        last(evidence),
-        Repair(say("targets {inside} and {high}", inside=number(inside[0], 3), high=number(inside[1], 3)), changes),
     )
 
 
@@ -167,14 +165,12 @@ def single_softmax(evidence: Evidence) -> Finding | None:
     changes = {"output_activation": name, "loss": row}
     if binary and evidence.known.targets.values != (0.0, 1.0):
         changes["labels"] = (0.0, 1.0)  # type: ignore[assignment]
-    return Finding(
-        say(
-            "Softmax over one output is exp(z) / exp(z) = 1 whatever z is: the answer is 1 in every row, and "
-            "its slope is 0."
-        ),
-        {"outputs": 1},
-        last(evidence),
-        Repair(say("{name} output with {row} error", name=name, row=row.replace("_", " ")), changes),
+    return finding(
+        "Softmax over one output is exp(z) / exp(z) = 1 whatever z is: the answer is 1 in every row, and "
+        "its slope is 0.",
+        evidence={"outputs": 1},
+        where=last(evidence),
+        repair=Repair(say("{name} output with {row} error", name=name, row=row.replace("_", " ")), changes),
     )
 
 
@@ -188,17 +184,15 @@ def softmax_several_labels(evidence: Evidence) -> Finding | None:
     if share < BETWEEN:
         return None
     most = int(yes.max())
-    return Finding(
-        say(
-            "{share:.0%} of the rows have no label or several, up to {most}; softmax's outputs sum to 1, so "
-            "of {parts} labels none can be above 1/{parts} without taking from the others.",
-            share=share,
-            most=most,
-            parts=max(most, 2),
-        ),
-        {"share": share, "most_labels": most},
-        last(evidence),
-        natural(evidence),
+    return finding(
+        "{share:.0%} of the rows have no label or several, up to {most}; softmax's outputs sum to 1, so "
+        "of {parts} labels none can be above 1/{parts} without taking from the others.",
+        share=share,
+        most=most,
+        parts=max(most, 2),
+        evidence={"share": share, "most_labels": most},
+        where=last(evidence),
+        repair=natural(evidence),
         severity="fault" if (yes > 1).any() else "risk",
     )
 
@@ -227,20 +221,18 @@ def improper_loss(evidence: Evidence) -> Finding | None:
     end = min(ends, key=lambda each: ends[each])
     if not ends[end] <= best + EPSILON:
         return None
-    return Finding(
-        say(
-            "With {name} outputs, {kind} error asks for {end} everywhere: a row of that costs {cost}, no "
-            "more than outputs equal to the targets, which cost {best}. Nothing is asked of the outputs that "
-            "should be low, and the network learns to answer the same to every row.",
-            name=name,
-            kind=row.kind,
-            end=number(end),
-            cost=number(ends[end], 3),
-            best=number(best, 3),
-        ),
-        {"error_of_one_answer": ends[end], "error_of_the_truth": best},
-        last(evidence),
-        natural(evidence),
+    return finding(
+        "With {name} outputs, {kind} error asks for {end} everywhere: a row of that costs {cost}, no "
+        "more than outputs equal to the targets, which cost {best}. Nothing is asked of the outputs that "
+        "should be low, and the network learns to answer the same to every row.",
+        name=name,
+        kind=row.kind,
+        end=number(end),
+        cost=number(ends[end], 3),
+        best=number(best, 3),
+        evidence={"error_of_one_answer": ends[end], "error_of_the_truth": best},
+        where=last(evidence),
+        repair=natural(evidence),
     )
 
 
@@ -262,14 +254,12 @@ def log_of_any_number(evidence: Evidence) -> Finding | None:
         if pair
         else natural(evidence)
     )
-    return Finding(
-        say(
-            "{row} takes {logs}, but {name} gives numbers from {low} to {high}; before training {outside:.0%} of the "
-            "outputs lie where that logarithm does not exist.",
-            row=row, logs=say("log o and log(1 − o)") if row == "binary_cross_entropy" else "log o", name=name,
-            low=number(low), high=number(high), outside=outside,
-        ),
-        {"share_outside": outside}, last(evidence), repair,
+    return finding(
+        "{row} takes {logs}, but {name} gives numbers from {low} to {high}; before training {outside:.0%} of the "
+        "outputs lie where that logarithm does not exist.",
+        row=row, logs=say("log o and log(1 − o)") if row == "binary_cross_entropy" else "log o", name=name,
+        low=number(low), high=number(high), outside=outside,
+        evidence={"share_outside": outside}, where=last(evidence), repair=repair,
     )  # fmt: skip
 
 
@@ -287,18 +277,16 @@ def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
         if middle
         else ""
     )
-    return Finding(
-        say(
-            "Hinge asks for t·o ≥ 1 with t = −1 or 1: outputs of both signs, but {name} gives numbers from "
-            "{low} to {high}{zero}.",
-            name=name,
-            low=number(low),
-            high=number(high),
-            zero=zero,
-        ),
-        {"share_of_targets_between": middle},
-        last(evidence),
-        natural(evidence),
+    return finding(
+        "Hinge asks for t·o ≥ 1 with t = −1 or 1: outputs of both signs, but {name} gives numbers from "
+        "{low} to {high}{zero}.",
+        name=name,
+        low=number(low),
+        high=number(high),
+        zero=zero,
+        evidence={"share_of_targets_between": middle},
+        where=last(evidence),
+        repair=natural(evidence),
         severity="fault" if low > -1 or middle > BETWEEN else "risk",
     )
 
@@ -316,15 +304,13 @@ def loss_for_numbers(evidence: Evidence) -> Finding | None:
         "pinball": say("its best answer is a quantile, 0 or 1, and not how likely a class is"),
         "poisson": say("it is meant for counts"),
     }[row]
-    return Finding(
-        say(
-            "{row} error for classes: {said}. Where the classes overlap it settles on the commonest.",
-            row=row,
-            said=said,
-        ),
-        {"classes": len(targets.classes)},
-        last(evidence),
-        natural(evidence),
+    return finding(
+        "{row} error for classes: {said}. Where the classes overlap it settles on the commonest.",
+        row=row,
+        said=said,
+        evidence={"classes": len(targets.classes)},
+        where=last(evidence),
+        repair=natural(evidence),
     )
 
 
@@ -347,8 +333,8 @@ def squared_for_classes(evidence: Evidence) -> Finding | None:
         )
     else:
         return None
-    return Finding(
-        say("Squared error for classes: {said}.", said=said), {"classes": len(targets.classes)},
-        last(evidence), natural(evidence),
+    return finding(
+        "Squared error for classes: {said}.", said=said, evidence={"classes": len(targets.classes)},
+        where=last(evidence), repair=natural(evidence),
         severity="risk" if name in ("identity", "relu", "leaky_relu") else "note",
     )  # fmt: skip

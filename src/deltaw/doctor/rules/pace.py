@@ -11,7 +11,7 @@ import numpy as np
 
 from deltaw.doctor.evidence.during import During
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.equations.optimizers import Momentum, optimizer
 from deltaw.numbers import number
 from deltaw.speech import say
@@ -32,18 +32,16 @@ def numbers_lost(evidence: Evidence) -> Finding | None:
         return None
     broke, place = seen.broke, say("step {step}", step=(seen.broke.where.step or 0) + 1)
     layer = "" if broke.where.layer is None else say(" of layer {layer}", layer=broke.where.layer + 1)
-    return Finding(
-        say(
-            "{tensor}{layer} is the first to pass what float32 holds (3.4e38) or to be no number, in "
-            "{place}; the largest |z| of that step is {largest}. From then on nothing is learnt.",
-            tensor=broke.tensor,
-            layer=layer,
-            place=place,
-            largest=number(broke.largest, 3),
-        ),
-        {"tensor": broke.tensor, "step": broke.where.step, "largest_z": broke.largest},
-        broke.where,
-        Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
+    return finding(
+        "{tensor}{layer} is the first to pass what float32 holds (3.4e38) or to be no number, in "
+        "{place}; the largest |z| of that step is {largest}. From then on nothing is learnt.",
+        tensor=broke.tensor,
+        layer=layer,
+        place=place,
+        largest=number(broke.largest, 3),
+        evidence={"tensor": broke.tensor, "step": broke.where.step, "largest_z": broke.largest},
+        where=broke.where,
+        repair=Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
     )
 
 
@@ -70,17 +68,15 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
         )
     fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else say("E lost")
     beyond = sweep.bound is not None and used > sweep.bound
-    return Finding(
-        say(
-            "α = {used} ends with {fate}; α = {best} with E = {error}, from {start} at the start.{bound}",
-            used=number(used),
-            fate=fate,
-            best=number(best),
-            error=number(float(sweep.errors[sweep.at(best)]), 3),
-            start=number(sweep.start, 3),
-            bound=bound,
-        ),
-        {"learning_rate": used, "better": best, "gain": gain, "bound": sweep.bound, "stable": sweep.stable},
+    return finding(
+        "α = {used} ends with {fate}; α = {best} with E = {error}, from {start} at the start.{bound}",
+        used=number(used),
+        fate=fate,
+        best=number(best),
+        error=number(float(sweep.errors[sweep.at(best)]), 3),
+        start=number(sweep.start, 3),
+        bound=bound,
+        evidence={"learning_rate": used, "better": best, "gain": gain, "bound": sweep.bound, "stable": sweep.stable},
         repair=Repair(f"α = {number(best)}", {"learning_rate": best}),
         likelihood=0.8 if beyond else 0.5,
     )
@@ -100,18 +96,16 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
         if math.isnan(ratio)
         else say(" A step changes a layer's weights by {ratio} of their length.", ratio=number(ratio, 2))
     )
-    return Finding(
-        say(
-            "In {batch_steps} steps α = {used} brings E from {start} to {error}, α = {best} to {least}.{strides}",
-            batch_steps=seen.given[0].history.batch_steps,
-            used=number(sweep.used),
-            start=number(sweep.start, 3),
-            error=number(float(sweep.errors[sweep.at(sweep.used)]), 3),
-            best=number(best),
-            least=number(float(sweep.errors[sweep.at(best)]), 3),
-            strides=strides,
-        ),
-        {"learning_rate": sweep.used, "better": best, "gain": gain, "update_to_weight": ratio},
+    return finding(
+        "In {batch_steps} steps α = {used} brings E from {start} to {error}, α = {best} to {least}.{strides}",
+        batch_steps=seen.given[0].history.batch_steps,
+        used=number(sweep.used),
+        start=number(sweep.start, 3),
+        error=number(float(sweep.errors[sweep.at(sweep.used)]), 3),
+        best=number(best),
+        least=number(float(sweep.errors[sweep.at(best)]), 3),
+        strides=strides,
+        evidence={"learning_rate": sweep.used, "better": best, "gain": gain, "update_to_weight": ratio},
         repair=Repair(f"α = {number(best)}", {"learning_rate": best}),
         likelihood=0.45 if ratio < 1e-3 else 0.35,
     )
@@ -138,18 +132,16 @@ def clipped(evidence: Evidence) -> Finding | None:
     length = float(np.linalg.norm(seen.start.gradient))
     if not length > CLIPPED * longest:
         return None
-    return Finding(
-        say(
-            "At the start ‖∂E/∂W‖ is {length}, and max_grad_norm = {longest} makes it {times} times "
-            "shorter: steps are as much shorter than α = {learning_rate} says.",
-            length=number(length, 3),
-            longest=number(longest),
-            times=number(length / longest, 3),
-            learning_rate=number(evidence.setup.learning_rate),
-        ),
-        {"gradient": length, "max_grad_norm": longest},
-        Where(step=0),
-        Repair(say("shorten the gradient only where it is longer than 1"), {"max_grad_norm": 1.0}),
+    return finding(
+        "At the start ‖∂E/∂W‖ is {length}, and max_grad_norm = {longest} makes it {times} times "
+        "shorter: steps are as much shorter than α = {learning_rate} says.",
+        length=number(length, 3),
+        longest=number(longest),
+        times=number(length / longest, 3),
+        learning_rate=number(evidence.setup.learning_rate),
+        evidence={"gradient": length, "max_grad_norm": longest},
+        where=Where(step=0),
+        repair=Repair(say("shorten the gradient only where it is longer than 1"), {"max_grad_norm": 1.0}),
     )
 
 
@@ -166,16 +158,14 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
         return None
     more = max(10, math.ceil(1000 / max(1, steps)))
     falling = "" if math.isnan(fall) else say("E fell by {fall:.1%} in the last tenth of the epochs; ", fall=fall)
-    return Finding(
-        say(
-            "{falling}training has {steps} steps in all, {steps_an_epoch} in an epoch.",
-            falling=falling,
-            steps=steps,
-            steps_an_epoch=steps // len(E),
-        ),
-        {"fall": fall, "steps": steps},
-        Where(epoch=len(E) - 1),
-        Repair(say("{more} times as many epochs", more=more), {"epochs": setup.epochs * more}),
+    return finding(
+        "{falling}training has {steps} steps in all, {steps_an_epoch} in an epoch.",
+        falling=falling,
+        steps=steps,
+        steps_an_epoch=steps // len(E),
+        evidence={"fall": fall, "steps": steps},
+        where=Where(epoch=len(E) - 1),
+        repair=Repair(say("{more} times as many epochs", more=more), {"epochs": setup.epochs * more}),
         likelihood=0.5 if steps < 200 else 0.3,
     )
 
@@ -200,16 +190,14 @@ def noisy_steps(evidence: Evidence) -> Finding | None:
         if momentum
         else ""
     )
-    return Finding(
-        say(
-            "In the second half E goes up in {rises:.0%} of the epochs, by {rough:.1%} of itself up or down: "
-            "each step follows the gradient of {rows}.{stride}",
-            rises=rises,
-            rough=rough,
-            rows=say("{n} rows" if setup.batch_size > 1 else "{n} row", n=setup.batch_size),
-            stride=stride,
-        ),
-        {"rough": rough, "rises": rises, "batch_size": setup.batch_size, "momentum": momentum},
+    return finding(
+        "In the second half E goes up in {rises:.0%} of the epochs, by {rough:.1%} of itself up or down: "
+        "each step follows the gradient of {rows}.{stride}",
+        rises=rises,
+        rough=rough,
+        rows=say("{n} rows" if setup.batch_size > 1 else "{n} row", n=setup.batch_size),
+        stride=stride,
+        evidence={"rough": rough, "rises": rises, "batch_size": setup.batch_size, "momentum": momentum},
         repair=Repair(say("batches of 32"), {"batch_size": max(32, 4 * setup.batch_size)}),
         likelihood=0.65,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.numbers import number
 from deltaw.speech import say
 
@@ -26,34 +26,30 @@ def bad_numbers(evidence: Evidence) -> Finding | None:
     if known.targets.bad:
         T = np.asarray(evidence.setup.T, np.float64).reshape(known.rows, -1)
         rows = np.flatnonzero(~np.isfinite(T).all(axis=1))
-        return Finding(
-            say(
-                "{bad} of the targets are NaN or infinite, the first in row {row}: so is E of that row, and "
-                "after one step every weight.",
-                bad=known.targets.bad,
-                row=rows[0],
-            ),
-            {"bad_targets": known.targets.bad, "rows": len(rows)},
-            Where(row=int(rows[0])),
-            Repair(say("remove the {n} rows", n=len(rows)), {"drop_rows": tuple(map(int, rows))}),
+        return finding(
+            "{bad} of the targets are NaN or infinite, the first in row {row}: so is E of that row, and "
+            "after one step every weight.",
+            bad=known.targets.bad,
+            row=rows[0],
+            evidence={"bad_targets": known.targets.bad, "rows": len(rows)},
+            where=Where(row=int(rows[0])),
+            repair=Repair(say("remove the {n} rows", n=len(rows)), {"drop_rows": tuple(map(int, rows))}),
         )
     if not bad:
         return None
     worst = int(columns.bad.argmax())
     few = len(columns.bad_rows) <= FEW_BAD * known.rows  # then nothing is made up
     words = say("leave out the rows that hold one") if few else say("put the column's mean in their place")
-    return Finding(
-        say(
-            "{bad} values of X are NaN or infinite, {in_column} of them in column {name}, the first in row "
-            "{bad_row}: z = W x + b is no number there, and after one step no weight is.",
-            bad=bad,
-            in_column=columns.bad[worst],
-            name=columns.names[worst],
-            bad_row=columns.bad_rows[0],
-        ),
-        {"bad_inputs": bad, "rows": len(columns.bad_rows)},
-        Where(column=columns.names[worst], row=int(columns.bad_rows[0])),
-        Repair(words, {"whole_rows": True} if few else {"fill": "mean"}),
+    return finding(
+        "{bad} values of X are NaN or infinite, {in_column} of them in column {name}, the first in row "
+        "{bad_row}: z = W x + b is no number there, and after one step no weight is.",
+        bad=bad,
+        in_column=columns.bad[worst],
+        name=columns.names[worst],
+        bad_row=columns.bad_rows[0],
+        evidence={"bad_inputs": bad, "rows": len(columns.bad_rows)},
+        where=Where(column=columns.names[worst], row=int(columns.bad_rows[0])),
+        repair=Repair(words, {"whole_rows": True} if few else {"fill": "mean"}),
     )
 
 
@@ -63,15 +59,13 @@ def contradictions(evidence: Evidence) -> Finding | None:
     if not found.contradicting:
         return None
     what = say("of the targets' variance") if evidence.known.targets.task == "regression" else say("of the rows")
-    return Finding(
-        say(
-            "{contradicting:.2%} of the rows have the inputs of another row and a different target: no "
-            "function of these inputs can explain more than {ceiling:.2%} {what}.",
-            contradicting=found.contradicting,
-            ceiling=found.ceiling,
-            what=what,
-        ),
-        {"contradicting": found.contradicting, "ceiling": found.ceiling},
+    return finding(
+        "{contradicting:.2%} of the rows have the inputs of another row and a different target: no "
+        "function of these inputs can explain more than {ceiling:.2%} {what}.",
+        contradicting=found.contradicting,
+        ceiling=found.ceiling,
+        what=what,
+        evidence={"contradicting": found.contradicting, "ceiling": found.ceiling},
         repair=Repair(say("correct the labels, or add the column in which these rows differ")),
         severity="risk" if found.ceiling < DEPENDENT else "note",
     )
@@ -88,20 +82,19 @@ def rows_across_split(evidence: Evidence) -> Finding | None:
     error = (chance * (1 - chance) * (1 / n + 1 / known.rows)) ** 0.5
     if round(shared * n) < FEWEST_SHARED or shared - chance <= BY_CHANCE * error:
         return None
-    said = say(
+    again = (
         "{shared:.1%} of the validation rows stand among the training rows too; by chance it would be {chance:.1%}, as "
-        "many as have a twin within training: the score on these says what was remembered, not what was learnt.",
+        "many as have a twin within training: the score on these says what was remembered, not what was learnt."
+    )
+    copies = (
+        "{shared:.1%} of the validation rows are copies of training rows: the score on these says what was remembered, "
+        "not what was learnt."
+    )
+    return finding(
+        copies if copied else again,
         shared=shared,
         chance=chance,
-    )
-    copies = say(
-        "{shared:.1%} of the validation rows are copies of training rows: the score on these says what was remembered, "
-        "not what was learnt.",
-        shared=shared,
-    )
-    return Finding(
-        copies if copied else said,
-        {"shared": shared, "by_chance": chance},
+        evidence={"shared": shared, "by_chance": chance},
         repair=Repair(
             say("take the {n} rows out of training", n=len(known.repeats.shared_rows)),
             {"drop_rows": tuple(map(int, known.repeats.shared_rows))},
@@ -126,15 +119,13 @@ def ordered_rows(evidence: Evidence) -> Finding | None:
         what = say("changes of the target from row to row")
     if not chance > 0 or steps / chance > ORDERED:
         return None
-    return Finding(
-        say(
-            "The rows are sorted by their target ({what}: {steps} of what chance gives), and shuffle=False: "
-            "batches of {batch_size} see one kind for long, and what the others taught is unlearnt.",
-            what=what,
-            steps=number(steps / chance, 2),
-            batch_size=setup.batch_size,
-        ),
-        {"steps_over_chance": steps / chance},
+    return finding(
+        "The rows are sorted by their target ({what}: {steps} of what chance gives), and shuffle=False: "
+        "batches of {batch_size} see one kind for long, and what the others taught is unlearnt.",
+        what=what,
+        steps=number(steps / chance, 2),
+        batch_size=setup.batch_size,
+        evidence={"steps_over_chance": steps / chance},
         repair=Repair(say("shuffle=True"), {"shuffle": True}),
     )
 
@@ -146,16 +137,14 @@ def more_parameters(evidence: Evidence) -> Finding | None:
     ratio = net.parameter_count / told
     if ratio <= REMEMBERED:
         return None
-    return Finding(
-        say(
-            "{parameter_count:,} weights and biases for {rows:,} rows × {size} targets: {ratio} for each "
-            "number to be learnt, enough to remember every row.",
-            parameter_count=net.parameter_count,
-            rows=known.rows,
-            size=net.sizes[-1],
-            ratio=number(ratio, 2),
-        ),
-        {"parameters": net.parameter_count, "ratio": ratio},
+    return finding(
+        "{parameter_count:,} weights and biases for {rows:,} rows × {size} targets: {ratio} for each "
+        "number to be learnt, enough to remember every row.",
+        parameter_count=net.parameter_count,
+        rows=known.rows,
+        size=net.sizes[-1],
+        ratio=number(ratio, 2),
+        evidence={"parameters": net.parameter_count, "ratio": ratio},
         repair=Repair(say("fewer units, more rows, or early stopping on rows held out")),
         likelihood=0.1,
     )

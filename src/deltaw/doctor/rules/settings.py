@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.rules.outputs import kind
 from deltaw.doctor.setup import matrix
 from deltaw.equations.dropout import Dropout
@@ -26,9 +26,7 @@ def refused(evidence: Evidence) -> Finding | None:
     error = evidence.refusal
     if error is None:
         return None
-    return Finding(
-        say("deltaw.train refuses this: {error}.", error=error), repair=Repair(error.remedy or say("correct it"))
-    )
+    return finding("deltaw.train refuses this: {error}.", error=error, repair=Repair(error.remedy or say("correct it")))
 
 
 def uphill(evidence: Evidence) -> Finding | None:
@@ -36,15 +34,13 @@ def uphill(evidence: Evidence) -> Finding | None:
     setup = evidence.setup
     rate = _number(setup.learning_rate)
     if rate is not None and rate < 0:
-        return Finding(
-            say("ΔW = −α ∂E/∂W with α = {rate} goes up the gradient: every step makes E larger.", rate=number(rate)),
-            {"learning_rate": rate}, repair=Repair(f"α = {number(-rate)}", {"learning_rate": -rate}),
+        return finding(
+            "ΔW = −α ∂E/∂W with α = {rate} goes up the gradient: every step makes E larger.", rate=number(rate),
+            evidence={"learning_rate": rate}, repair=Repair(f"α = {number(-rate)}", {"learning_rate": -rate}),
         )  # fmt: skip
     if kind(evidence) == "difference":
-        return Finding(
-            say(
-                "E = t − o has no minimum: errors of opposite sign cancel, and E falls without end as the outputs grow."
-            ),
+        return finding(
+            "E = t − o has no minimum: errors of opposite sign cancel, and E falls without end as the outputs grow.",
             repair=Repair(say("squared error"), {"loss": "squared"}),
         )
     return None
@@ -55,9 +51,9 @@ def standing_still(evidence: Evidence) -> Finding | None:
     if _number(evidence.setup.learning_rate) != 0:
         return None
     usual = USUAL.get(str(evidence.setup.optimizer).split("(")[0], BOUND)
-    return Finding(
-        say("ΔW = −α ∂E/∂W with α = 0: no weight ever changes."),
-        {"learning_rate": 0.0},
+    return finding(
+        "ΔW = −α ∂E/∂W with α = 0: no weight ever changes.",
+        evidence={"learning_rate": 0.0},
         repair=Repair(say("α = {usual} to begin with", usual=number(usual)), {"learning_rate": usual}),
     )
 
@@ -67,15 +63,13 @@ def summed_loss(evidence: Evidence) -> Finding | None:
     setup = evidence.setup
     if setup.reduction != "sum" or setup.rate == setup.learning_rate:
         return None
-    return Finding(
-        say(
-            "E is summed over the rows: ∂E/∂W of a batch of {batch_size} is {batch_size} times their mean, "
-            "and α = {learning_rate} works like {rate}. Another batch size is then another rate.",
-            batch_size=setup.batch_size,
-            learning_rate=number(setup.learning_rate),
-            rate=number(setup.rate, 3),
-        ),
-        {"learning_rate": setup.learning_rate, "rate_for_the_mean": setup.rate},
+    return finding(
+        "E is summed over the rows: ∂E/∂W of a batch of {batch_size} is {batch_size} times their mean, "
+        "and α = {learning_rate} works like {rate}. Another batch size is then another rate.",
+        batch_size=setup.batch_size,
+        learning_rate=number(setup.learning_rate),
+        rate=number(setup.rate, 3),
+        evidence={"learning_rate": setup.learning_rate, "rate_for_the_mean": setup.rate},
         repair=Repair(say("average over the rows"), {"reduction": "mean"}),
     )
 
@@ -91,17 +85,15 @@ def not_the_gradient(evidence: Evidence) -> Finding | None:
     if cosine > 1 - 1e-6:
         return None
     against = say("uphill") if cosine < 0 else say("not downhill as steeply as it could")
-    return Finding(
-        say(
-            "backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer "
-            "{l} points {degrees}° away from −∂E/∂W: {against}.",
-            l=l + 1,
-            degrees=number(float(np.degrees(np.arccos(np.clip(cosine, -1, 1)))), 3),
-            against=against,
-        ),
-        {"cosine": cosine},
-        Where(layer=l),
-        Repair(say("backward='gradient'"), {"backward": "gradient"}),
+    return finding(
+        "backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer "
+        "{l} points {degrees}° away from −∂E/∂W: {against}.",
+        l=l + 1,
+        degrees=number(float(np.degrees(np.arccos(np.clip(cosine, -1, 1)))), 3),
+        against=against,
+        evidence={"cosine": cosine},
+        where=Where(layer=l),
+        repair=Repair(say("backward='gradient'"), {"backward": "gradient"}),
         severity="risk" if cosine <= 0 else "note",
     )
 
@@ -119,20 +111,18 @@ def dropout_on_narrow(evidence: Evidence) -> Finding | None:
     for l, (rate, units, share) in enumerate(zip(rates, hidden, gone, strict=True)):
         if share > ALL_DROPPED or rate > DROPPED:
             kept = tuple(0.0 if s > ALL_DROPPED or r > DROPPED else r for r, s in zip(rates, gone, strict=True))
-            return Finding(
-                say(
-                    "Dropout of {rate} on layer {l}'s {units} units leaves {left} on average, and none at all in "
-                    "{share:.1%} of the rows (probability {rate}^{units}): of these nothing can be learnt, and the "
-                    "others' signals jump by as much.",
-                    rate=number(rate),
-                    l=l + 1,
-                    units=units,
-                    left=number(units * (1 - rate), 2),
-                    share=share,
-                ),
-                {"rate": rate, "units": units, "all_dropped": share},
-                Where(layer=l),
-                Repair(say("no dropout there"), {"dropout": kept}),
+            return finding(
+                "Dropout of {rate} on layer {l}'s {units} units leaves {left} on average, and none at all in "
+                "{share:.1%} of the rows (probability {rate}^{units}): of these nothing can be learnt, and the "
+                "others' signals jump by as much.",
+                rate=number(rate),
+                l=l + 1,
+                units=units,
+                left=number(units * (1 - rate), 2),
+                share=share,
+                evidence={"rate": rate, "units": units, "all_dropped": share},
+                where=Where(layer=l),
+                repair=Repair(say("no dropout there"), {"dropout": kept}),
             )
     return None
 
@@ -142,14 +132,11 @@ def heavy_smoothing(evidence: Evidence) -> Finding | None:
     share = _number(evidence.setup.label_smoothing)
     if share is None or not share > SMOOTHED or share >= 1:
         return None
-    return Finding(
-        say(
-            "Label smoothing of {share} leaves {value:.0%} of each target: what is to be learnt is mostly "
-            "'don't know'.",
-            share=number(share),
-            value=1 - share,
-        ),
-        {"label_smoothing": share},
+    return finding(
+        "Label smoothing of {share} leaves {value:.0%} of each target: what is to be learnt is mostly 'don't know'.",
+        share=number(share),
+        value=1 - share,
+        evidence={"label_smoothing": share},
         repair=Repair(say("a tenth at most"), {"label_smoothing": 0.1}),
     )
 
@@ -165,9 +152,11 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
         return None
     without = _weightless_class(evidence, w)
     if without is not None:
-        return Finding(
-            say("All {n:,} rows of class {k} weigh nothing: E never asks for it.", n=without[1], k=without[0]),
-            {"class": without[0], "rows": without[1]},
+        return finding(
+            "All {n:,} rows of class {k} weigh nothing: E never asks for it.",
+            n=without[1],
+            k=without[0],
+            evidence={"class": without[0], "rows": without[1]},
             repair=Repair(say("weights above 0 for every class"), {"sample_weight": None}),
             likelihood=0.9,
         )
@@ -180,9 +169,12 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
         "The weights of the rows are so uneven that {n:,} rows count like {effective}: (Σw)²/Σw². "
         "{sum:,} of them weigh nothing."
     )
-    return Finding(
-        say(none if nothing else uneven, n=len(w), effective=counts, sum=nothing),
-        {"effective_rows": effective, "rows": len(w)},
+    return finding(
+        none if nothing else uneven,
+        n=len(w),
+        effective=counts,
+        sum=nothing,
+        evidence={"effective_rows": effective, "rows": len(w)},
         repair=Repair(say("more even weights"), {"sample_weight": None}),
     )
 

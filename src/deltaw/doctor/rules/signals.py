@@ -8,7 +8,7 @@ import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.start import DRAWS, Start
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.engines.look import flat_below
 from deltaw.numbers import number
 from deltaw.speech import say
@@ -39,20 +39,18 @@ def vanishing_by_depth(evidence: Evidence) -> Finding | None:
         if name in STEEPEST
         else ""
     )
-    return Finding(
-        say(
-            "Over {n} {name} layers the differences between rows shrink to {forward} of those after the "
-            "first, the error sent back to {backward} of that at the output.{limit} The first layers hardly "
-            "learn, and the last see the same in every row.",
-            n=len(hidden),
-            name=name,
-            forward=number(forward, 2),
-            backward=number(backward, 2),
-            limit=limit,
-        ),
-        {"forward": forward, "backward": backward, "hidden_layers": len(hidden)},
-        Where(layer=0),
-        Repair(
+    return finding(
+        "Over {n} {name} layers the differences between rows shrink to {forward} of those after the "
+        "first, the error sent back to {backward} of that at the output.{limit} The first layers hardly "
+        "learn, and the last see the same in every row.",
+        n=len(hidden),
+        name=name,
+        forward=number(forward, 2),
+        backward=number(backward, 2),
+        limit=limit,
+        evidence={"forward": forward, "backward": backward, "hidden_layers": len(hidden)},
+        where=Where(layer=0),
+        repair=Repair(
             say("selu in the hidden layers, which keeps mean and variance"), {"hidden_activation": "selu", "init": None}
         ),
     )
@@ -69,11 +67,11 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
     if (l := start.overflow) is not None:
         after = ", after {z_rm} (root mean square) in the layer before"
         before = say(after, z_rm=number(start.z_rms[l - 1], 3)) if l else ""
-        cause = say(
+        return finding(
             "In the first forward pass z of layer {l} ({activation}) passes the largest number that float32 "
             "holds, 3.4e38{before}.", l=l + 1, activation=net.activations[l], before=before,
+            evidence={"layer": l}, where=Where(layer=l, step=0), repair=repair, severity="fault",
         )  # fmt: skip
-        return Finding(cause, {"layer": l}, Where(layer=l, step=0), repair, severity="fault")
     growing = [l for l, name in enumerate(net.activations[:-1]) if name == "exponential"]
     grown = _ratio(start.z_rms.max(), start.z_rms[0])
     if len(growing) < 2 and grown < GROWN:
@@ -87,19 +85,17 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
         if len(growing) > 1
         else say("Each layer makes its signals larger")
     )
-    return Finding(
-        say(
-            "{why}. In the first pass z runs up to {z}, root mean square {max} in layer {argmax} against "
-            "{z_rm} in the first; one step can carry it over the largest float32.",
-            why=why,
-            z=number(float(max(np.abs(z).max() for z in start.z)), 3),
-            max=number(start.z_rms.max(), 3),
-            argmax=int(start.z_rms.argmax()) + 1,
-            z_rm=number(start.z_rms[0], 3),
-        ),
-        {"grown": grown, "exponential_layers": len(growing)},
-        Where(layer=int(start.z_rms.argmax())),
-        repair,
+    return finding(
+        "{why}. In the first pass z runs up to {z}, root mean square {max} in layer {argmax} against "
+        "{z_rm} in the first; one step can carry it over the largest float32.",
+        why=why,
+        z=number(float(max(np.abs(z).max() for z in start.z)), 3),
+        max=number(start.z_rms.max(), 3),
+        argmax=int(start.z_rms.argmax()) + 1,
+        z_rm=number(start.z_rms[0], 3),
+        evidence={"grown": grown, "exponential_layers": len(growing)},
+        where=Where(layer=int(start.z_rms.argmax())),
+        repair=repair,
     )
 
 
@@ -116,19 +112,17 @@ def dead_layer(evidence: Evidence) -> Finding | None:
         return None
     l, hidden = dead[0], dead[0] < len(net.weights) - 1
     width = net.sizes[l + 1]
-    return Finding(
-        say(
-            "Before the first step all {n} units of layer {l} ({name}) give 0 for every row: the slope there is 0, so "
-            "no layer up to this one gets a gradient{ever}. With narrow layers, many of them, or biases below 0, that "
-            "happens by chance.",
-            n=width,
-            l=l + 1,
-            name=net.activations[l],
-            ever="" if hidden else say(", and the answer is 0 for ever"),
-        ),
-        {"dead": width, "layers_without_gradient": l + 1},
-        Where(layer=l),
-        _revived(hidden),
+    return finding(
+        "Before the first step all {n} units of layer {l} ({name}) give 0 for every row: the slope there is 0, so "
+        "no layer up to this one gets a gradient{ever}. With narrow layers, many of them, or biases below 0, that "
+        "happens by chance.",
+        n=width,
+        l=l + 1,
+        name=net.activations[l],
+        ever="" if hidden else say(", and the answer is 0 for ever"),
+        evidence={"dead": width, "layers_without_gradient": l + 1},
+        where=Where(layer=l),
+        repair=_revived(hidden),
     )
 
 
@@ -136,19 +130,17 @@ def _born_dead(evidence: Evidence, start: Start) -> Finding:
     """This draw lives, and other seeds' do not."""
     net, share = evidence.setup.network, float(start.born_dead.sum())
     l = int(start.born_dead.argmax())
-    return Finding(
-        say(
-            "In {share:.0%} of {draws} draws of the weights by other seeds a whole layer gives 0 for every "
-            "row, most often layer {l} ({size} relu units): such a network learns nothing, and which seed "
-            "draws one is chance.",
-            share=share,
-            draws=DRAWS,
-            l=l + 1,
-            size=net.sizes[l + 1],
-        ),
-        {"share_of_draws": share, "draws": DRAWS, "units": net.sizes[l + 1]},
-        Where(layer=l),
-        _revived(l < len(net.weights) - 1),
+    return finding(
+        "In {share:.0%} of {draws} draws of the weights by other seeds a whole layer gives 0 for every "
+        "row, most often layer {l} ({size} relu units): such a network learns nothing, and which seed "
+        "draws one is chance.",
+        share=share,
+        draws=DRAWS,
+        l=l + 1,
+        size=net.sizes[l + 1],
+        evidence={"share_of_draws": share, "draws": DRAWS, "units": net.sizes[l + 1]},
+        where=Where(layer=l),
+        repair=_revived(l < len(net.weights) - 1),
         severity="risk",
         likelihood=0.7,
     )
@@ -170,19 +162,17 @@ def saturated_at_start(evidence: Evidence) -> Finding | None:
     l = int(flats.argmax())
     if not flats[l] > SATURATED:
         return None
-    return Finding(
-        say(
-            "Before the first step {flat:.0%} of layer {l}'s signals lie where {activation} is flat (slope "
-            "below a twentieth of its steepest): z is {z_rm} (root mean square). δ = ∂E/∂o · f'(z) is as "
-            "small.",
-            flat=flats[l],
-            l=l + 1,
-            activation=net.activations[l],
-            z_rm=number(start.z_rms[l], 3),
-        ),
-        {"saturated": float(flats[l]), "z_rms": float(start.z_rms[l])},
-        Where(layer=l),
-        Repair(say("inputs and weights that keep z around 1"), {"inputs": "standard", "init": None}),
+    return finding(
+        "Before the first step {flat:.0%} of layer {l}'s signals lie where {activation} is flat (slope "
+        "below a twentieth of its steepest): z is {z_rm} (root mean square). δ = ∂E/∂o · f'(z) is as "
+        "small.",
+        flat=flats[l],
+        l=l + 1,
+        activation=net.activations[l],
+        z_rm=number(start.z_rms[l], 3),
+        evidence={"saturated": float(flats[l]), "z_rms": float(start.z_rms[l])},
+        where=Where(layer=l),
+        repair=Repair(say("inputs and weights that keep z around 1"), {"inputs": "standard", "init": None}),
     )
 
 

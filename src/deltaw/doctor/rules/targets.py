@@ -8,7 +8,7 @@ import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.far import Far, far
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.rules.outputs import loss_row, output
 from deltaw.equations.activations import activation
 from deltaw.exceptions import InputError
@@ -24,14 +24,12 @@ def one_class(evidence: Evidence) -> Finding | None:
     counts = evidence.known.targets.classes
     if evidence.known.targets.task != "classification" or (counts > 0).sum() != 1 or evidence.known.rows < 2:
         return None
-    return Finding(
-        say(
-            "All {rows:,} rows are of class {argmax}: there is nothing to be told apart, and the answer to "
-            "every row will be that class.",
-            rows=evidence.known.rows,
-            argmax=int(counts.argmax()),
-        ),
-        {"classes_with_rows": 1},
+    return finding(
+        "All {rows:,} rows are of class {argmax}: there is nothing to be told apart, and the answer to "
+        "every row will be that class.",
+        rows=evidence.known.rows,
+        argmax=int(counts.argmax()),
+        evidence={"classes_with_rows": 1},
         repair=Repair(say("add rows of the other classes; look at how T was made")),
     )
 
@@ -45,17 +43,13 @@ def constant_target(evidence: Evidence) -> Finding | None:
     if not len(still) or targets.bad:
         return None
     every = len(still) == len(targets.low)
-    return Finding(
-        say(
-            "Target {k} is {value} in every row{several}: the bias of that output learns it, and nothing else is to be "
-            "learnt from it.",
-            k=still[0], value=number(targets.low[still[0]], 4),
-            several="" if every else say(
-                ", {n} of {all} targets hold one value", n=len(still), all=len(targets.low)
-            ),
-        ),
-        {"constant_targets": len(still)}, Where(unit=int(still[0])),
-        Repair(say("look at how T was made; leave constant targets out")), severity="fault" if every else "note",
+    return finding(
+        "Target {k} is {value} in every row{several}: the bias of that output learns it, and nothing else is to be "
+        "learnt from it.",
+        k=still[0], value=number(targets.low[still[0]], 4),
+        several="" if every else say(", {n} of {all} targets hold one value", n=len(still), all=len(targets.low)),
+        evidence={"constant_targets": len(still)}, where=Where(unit=int(still[0])),
+        repair=Repair(say("look at how T was made; leave constant targets out")), severity="fault" if every else "note",
     )  # fmt: skip
 
 
@@ -66,28 +60,24 @@ def missing_classes(evidence: Evidence) -> Finding | None:
         return None
     needed = len(targets.classes)
     if needed > outputs:
-        return Finding(
-            say(
-                "Labels run to {needed}: {classes} classes, but the network has {outputs} outputs, for 0 to {last}.",
-                needed=needed - 1,
-                classes=needed,
-                outputs=outputs,
-                last=outputs - 1,
-            ),
-            {"classes": needed, "outputs": outputs},
+        return finding(
+            "Labels run to {needed}: {classes} classes, but the network has {outputs} outputs, for 0 to {last}.",
+            needed=needed - 1,
+            classes=needed,
+            outputs=outputs,
+            last=outputs - 1,
+            evidence={"classes": needed, "outputs": outputs},
             repair=Repair(say("give the network {needed} outputs", needed=needed), {"outputs": needed}),
             severity="fault",
         )
     empty = outputs - int((targets.classes > 0).sum())
     if not empty:
         return None
-    return Finding(
-        say(
-            "{empty} of the {outputs} outputs have no row of their class: all that they learn is to be low.",
-            empty=empty,
-            outputs=outputs,
-        ),
-        {"classes": outputs - empty, "outputs": outputs},
+    return finding(
+        "{empty} of the {outputs} outputs have no row of their class: all that they learn is to be low.",
+        empty=empty,
+        outputs=outputs,
+        evidence={"classes": outputs - empty, "outputs": outputs},
         repair=Repair(say("add rows of these classes, or take the outputs away")),
     )
 
@@ -97,14 +87,12 @@ def class_numbers(evidence: Evidence) -> Finding | None:
     targets, row = evidence.known.targets, loss_row(evidence)
     if targets.form != "labels" or row is None or row.kind == "cross_entropy":
         return None
-    return Finding(
-        say(
-            "T holds class numbers, and {kind} error compares {outputs} outputs with {outputs} targets in "
-            "each row: a 1 for the class, 0 for the others.",
-            kind=row.kind,
-            outputs=targets.outputs,
-        ),
-        {"classes": len(targets.classes), "outputs": targets.outputs},
+    return finding(
+        "T holds class numbers, and {kind} error compares {outputs} outputs with {outputs} targets in "
+        "each row: a 1 for the class, 0 for the others.",
+        kind=row.kind,
+        outputs=targets.outputs,
+        evidence={"classes": len(targets.classes), "outputs": targets.outputs},
         repair=Repair(
             say("write the classes as rows with one 1"), {"one_hot": max(targets.outputs, len(targets.classes))}
         ),
@@ -121,20 +109,18 @@ def imbalance(evidence: Evidence) -> Finding | None:
     if ratio < IMBALANCE:
         return None
     share = float(counts.max() / counts.sum())
-    return Finding(
-        say(
-            "Of the {rows:,} rows that are learnt from, {max:,} are of the commonest class, {min:,} of the rarest: "
-            "{ratio} to 1. Answering always the commonest is right in {share:.1%} of them; of the rare class a batch "
-            "of {batch_size} holds {met}.",
-            rows=counts.sum(),
-            max=counts.max(),
-            min=counts.min(),
-            ratio=number(ratio, 3),
-            share=share,
-            batch_size=evidence.setup.batch_size,
-            met=number(evidence.setup.batch_size * float(counts.min() / counts.sum()), 2),
-        ),
-        {"ratio": ratio, "commonest_share": share},
+    return finding(
+        "Of the {rows:,} rows that are learnt from, {max:,} are of the commonest class, {min:,} of the rarest: "
+        "{ratio} to 1. Answering always the commonest is right in {share:.1%} of them; of the rare class a batch "
+        "of {batch_size} holds {met}.",
+        rows=counts.sum(),
+        max=counts.max(),
+        min=counts.min(),
+        ratio=number(ratio, 3),
+        share=share,
+        batch_size=evidence.setup.batch_size,
+        met=number(evidence.setup.batch_size * float(counts.min() / counts.sum()), 2),
+        evidence={"ratio": ratio, "commonest_share": share},
         repair=Repair(
             say("weigh each row by 1 / its class's rows (sample_weight), and judge by recall of each class"),
             {"balance": True},
@@ -156,14 +142,12 @@ def validation_classes(evidence: Evidence) -> Finding | None:
     if not len(unseen):
         return None
     share = float(np.isin(label, unseen).mean())
-    return Finding(
-        say(
-            "{share:.1%} of the validation rows are of classes that no training row has ({unseen}): as if "
-            "rows sorted by class had been cut in two. On these the network cannot be right.",
-            share=share,
-            unseen=listed(map(str, unseen[:5])),
-        ),
-        {"share": share, "classes": len(unseen)},
+    return finding(
+        "{share:.1%} of the validation rows are of classes that no training row has ({unseen}): as if "
+        "rows sorted by class had been cut in two. On these the network cannot be right.",
+        share=share,
+        unseen=listed(map(str, unseen[:5])),
+        evidence={"share": share, "classes": len(unseen)},
         repair=Repair(say("shuffle the rows before they are divided, or divide within each class")),
     )
 
@@ -183,20 +167,18 @@ def far_targets(evidence: Evidence) -> Finding | None:
     words = say("correct these targets, or leave their rows out; or learn logarithms, or by the absolute error")
     if same and evidence.setup.answers is not None:
         words = say("read {read} as missing (--na={read}), so that these rows are left out", read=f"{worst.low:g}")
-    return Finding(
-        say(
-            "{share:.1%} of the targets are {value}, all others lie from {low} to {high}: the deviation of all is "
-            "{times} times that of the others, whose errors count for nothing beside those of these few.{hint}",
-            share=share,
-            value=number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1]),
-            low=number(worst.rest[0], 3),
-            high=number(worst.rest[1], 3),
-            times=number(worst.times, 3),
-            hint=say(" A number that stands for a missing one looks like that.") if same else "",
-        ),
-        {"deviation_over_others": worst.times, "share": share},
-        Where(unit=worst.column),
-        Repair(words),
+    return finding(
+        "{share:.1%} of the targets are {value}, all others lie from {low} to {high}: the deviation of all is "
+        "{times} times that of the others, whose errors count for nothing beside those of these few.{hint}",
+        share=share,
+        value=number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1]),
+        low=number(worst.rest[0], 3),
+        high=number(worst.rest[1], 3),
+        times=number(worst.times, 3),
+        hint=say(" A number that stands for a missing one looks like that.") if same else "",
+        evidence={"deviation_over_others": worst.times, "share": share},
+        where=Where(unit=worst.column),
+        repair=Repair(words),
     )
 
 

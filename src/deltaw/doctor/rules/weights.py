@@ -9,7 +9,7 @@ import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.start import Start
-from deltaw.doctor.findings import Finding, Repair, Where
+from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.rules.signals import FADED, SATURATED, flat
 from deltaw.numbers import amount, number
 from deltaw.speech import say
@@ -54,19 +54,17 @@ def equal_weights(evidence: Evidence) -> Finding | None:
 
 def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
     """Units with the same weights in, and others out."""
-    return Finding(
-        say(
-            "{alike} of layer {l}'s {unit} units have the same weights in, and give the same signals: only "
-            "the weights out tell them apart. In the first step their gradients are multiples of each other, "
-            "and a method that scales each weight's step by itself (Adam, RMSprop) leaves of that the sign: "
-            "two kinds of units.",
-            alike=start.alike[l] + 1,
-            l=l + 1,
-            unit=units[l],
-        ),
-        {"twins": int(start.alike[l]), "units": units[l], "zero": False},
-        Where(layer=l),
-        Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
+    return finding(
+        "{alike} of layer {l}'s {unit} units have the same weights in, and give the same signals: only "
+        "the weights out tell them apart. In the first step their gradients are multiples of each other, "
+        "and a method that scales each weight's step by itself (Adam, RMSprop) leaves of that the sign: "
+        "two kinds of units.",
+        alike=start.alike[l] + 1,
+        l=l + 1,
+        unit=units[l],
+        evidence={"twins": int(start.alike[l]), "units": units[l], "zero": False},
+        where=Where(layer=l),
+        repair=Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
         severity="risk",
         likelihood=0.6,
     )
@@ -85,21 +83,19 @@ def weights_too_large(evidence: Evidence) -> Finding | None:
         return None
     n_in = evidence.setup.network.sizes[l]
     seen = say(", and {flat:.0%} of its signals lie where f is flat", flat=flats[l]) if flats[l] > 0 else ""
-    return Finding(
-        say(
-            "Layer {l}'s weights have root mean square {weight}; for {n_in} inputs {right} keeps z around "
-            "1. They are {ratio} times as large: z is {z_rm} (root mean square){seen}.",
-            l=l + 1,
-            weight=number(start.weight[l], 3),
-            n_in=n_in,
-            right=number(start.weight[l] / ratio[l], 3),
-            ratio=number(ratio[l], 3),
-            z_rm=number(start.z_rms[l], 3),
-            seen=seen,
-        ),
-        {"times_too_large": float(ratio[l]), "z_rms": float(start.z_rms[l]), "saturated": float(flats[l])},
-        Where(layer=l),
-        Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
+    return finding(
+        "Layer {l}'s weights have root mean square {weight}; for {n_in} inputs {right} keeps z around "
+        "1. They are {ratio} times as large: z is {z_rm} (root mean square){seen}.",
+        l=l + 1,
+        weight=number(start.weight[l], 3),
+        n_in=n_in,
+        right=number(start.weight[l] / ratio[l], 3),
+        ratio=number(ratio[l], 3),
+        z_rm=number(start.z_rms[l], 3),
+        seen=seen,
+        evidence={"times_too_large": float(ratio[l]), "z_rms": float(start.z_rms[l]), "saturated": float(flats[l])},
+        where=Where(layer=l),
+        repair=Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
         likelihood=0.6 if flats[l] > SATURATED else 0.4,
     )
 
@@ -118,24 +114,22 @@ def weights_too_small(evidence: Evidence) -> Finding | None:
     if not small.any() or len(ratio) < 2:
         return None
     l = int(ratio.argmin())
-    return Finding(
-        say(
-            "Weights of {sum} of the {n} layers are too small for their width, in layer {l} {value} times "
-            "(root mean square {weight}, for {size} inputs and {n_out} units {right} keeps the size of "
-            "signals). Over all layers a difference between two rows is made {product} as large.",
-            sum=int(small.sum()),
-            n=len(ratio),
-            l=l + 1,
-            value=number(1 / ratio[l], 3),
-            weight=number(start.weight[l], 3),
-            size=sizes[l],
-            n_out=sizes[l + 1],
-            right=number(start.weight[l] / ratio[l], 3),
-            product=number(product, 2),
-        ),
-        {"times_too_small": float(1 / ratio[l]), "product": product, "layers": int(small.sum())},
-        Where(layer=l),
-        Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
+    return finding(
+        "Weights of {sum} of the {n} layers are too small for their width, in layer {l} {value} times "
+        "(root mean square {weight}, for {size} inputs and {n_out} units {right} keeps the size of "
+        "signals). Over all layers a difference between two rows is made {product} as large.",
+        sum=int(small.sum()),
+        n=len(ratio),
+        l=l + 1,
+        value=number(1 / ratio[l], 3),
+        weight=number(start.weight[l], 3),
+        size=sizes[l],
+        n_out=sizes[l + 1],
+        right=number(start.weight[l] / ratio[l], 3),
+        product=number(product, 2),
+        evidence={"times_too_small": float(1 / ratio[l]), "product": product, "layers": int(small.sum())},
+        where=Where(layer=l),
+        repair=Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
         severity="risk" if product < FADED**0.5 else "note",
         likelihood=0.7 if product < FADED else 0.3,
     )
