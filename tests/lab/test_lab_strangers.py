@@ -35,6 +35,10 @@ ODD: dict[str, tuple[str, str]] = {
         csv({"p": [str(10**20) if i == 3 else f"{i} kg" for i in range(N)], "x": X, "y": Y}),
         "y",
     ),
+    "quotes within quotes": (
+        csv({"p": [('"say "x""', '""x""', '"a"b"c"', 'd "e"')[i % 4] for i in range(N)], "x": X, "y": Y}),
+        "y",
+    ),
     "nan of C": (csv({"p": ["-nan" if i % 5 == 0 else f"{i}.5" for i in range(N)], "x": X, "y": Y}), "y"),
 }
 INFINITE = csv({"x": X, "y": ["inf" if i == 5 else f"{i}.5" for i in range(N)]})
@@ -149,7 +153,18 @@ def days(book: Any) -> None:
         sheet.write(i + 1, 1, Y[i])
 
 
+def titled(book: Any) -> None:
+    """Below a title, an empty row and one that is no row of names."""
+    sheet = book.add_worksheet()
+    sheet.write(2, 1, "Sales of 2024")
+    sheet.write_row(4, 1, ["x", "x", "y"])
+    sheet.write_row(5, 1, ["x", "z", "y"])
+    for i in range(N):
+        sheet.write_row(6 + i, 1, [i * 1.5, i % 7, Y[i]])
+
+
 BOOKS = {
+    "titled": (titled, {}),
     "everything": (everything, {}),
     "aside": (aside, {}),
     "days": (days, {}),
@@ -167,6 +182,8 @@ def test_workbooks_are_read_as_in_python(tmp_path: Path) -> None:
         (tmp_path / "t.xlsx").write_bytes(data)
         planning = planned(tmp_path / "t.xlsx", "y", "piecewise", False, 0.2)
         agree(found, planning, name)
+        above = [f"its row {note['values']['row']}" for note in found["notes"] if "row" in note["values"]]
+        assert above == [note.split(" names")[0] for note in planning.table.notes if "names the columns" in note], name
         sheets = [note for note in found["notes"] if "sheet" in note["say"]]
         assert bool(sheets) == (name == "aside")
         assert not sheets or sheets[0]["values"] == {"name": "数据", "others": ["Empty", "Names"]}

@@ -1,8 +1,7 @@
-// All that the page holds: the data, one run or two, and what is looked at. Views call its methods and change nothing
+// All that the page does: it opens data, trains one run or two and changes them. Views call its methods and change nothing
 // themselves.
 
 import { Overtaken, stopReading } from '../engine';
-import { part } from '../engine/inputs';
 import type { Origin } from '../engine/training';
 import type { Data, Settings, Weights } from '../engine/types';
 import { reason, Refusal, type Text } from '../said';
@@ -12,8 +11,9 @@ import type { Repair } from './doctor';
 import { typed } from './numbers';
 import { page } from './page.svelte';
 import { toLookAt } from './recipes';
-import { axes, telling, typical, type Axis, type Own, type Plane } from './plane';
-import { SPEEDS, type LinkPlace, type Said, type Tab, type UnitPlace } from './places';
+import { Looking } from './looking.svelte';
+import { axes, telling } from './plane';
+import { SPEEDS, type LinkPlace, type Said } from './places';
 import { Run } from './run.svelte';
 import { fromHash, fromPage, unpackedWeights, type Shared, type SharedRun } from './share';
 import { FIRST, fitted, fresh, impossible } from './settings';
@@ -24,30 +24,15 @@ interface From { origin?: Origin; weights?: Weights }
 
 const SLOW = 300; // milliseconds, after which reading is spoken of
 
-class Lab {
-  data = $state.raw<Data | null>(null);
+class Lab extends Looking {
   source = $state.raw<Source | null>(null);
-  runs = $state.raw<Run[]>([]);
-  active = $state(0); // which run the settings are of
   playing = $state(false);
   speed = $state(8); // place in SPEEDS
-  axes = $state.raw<[number, number]>([0, 1]);
-  all = $state.raw<Axis[]>([]); // the columns that can be axes
-  chosen = $state.raw<ReadonlyMap<string, Own>>(new Map()); // where columns off the axes stand, if not at their middle
-  output = $state(0); // which output the surface shows where there are many; −1: the answer
-  tab = $state<Tab | null>(null);
-  row = $state(0);
-  input = $state.raw<Float32Array | null>(null); // an input made up by hand, in place of the row
-  unit = $state.raw<UnitPlace | null>(null);
-  link = $state.raw<LinkPlace | null>(null);
   said = $state.raw<Said | null>(null);
   progress = $state.raw<{ name: string; share: number } | null>(null); // a table that is read, and how much of it is
   forkedAt = $state(0);
   edits = $state(0); // weights changed by hand
   lesson = $state.raw<Shared['lesson']>(null); // that a link or a saved page was in
-
-  run = $derived<Run | undefined>(this.runs[this.active]);
-  plane = $derived<Plane | null>(this.data && !this.data.image && this.all.length ? { x: this.all[this.axes[0]], y: this.all[this.axes[1]], rest: typical(this.data, this.all, this.chosen) } : null);
 
   // --- data ---------------------------------------------------------------------------------------------------------
 
@@ -382,61 +367,6 @@ class Lab {
     this.edits++;
     this.look();
     return true;
-  }
-
-  // --- looking ------------------------------------------------------------------------------------------------------
-
-  pickRow(row: number, open = true): void {
-    this.row = Math.max(0, Math.min((this.data?.rows ?? 1) - 1, Math.round(row)));
-    this.input = null;
-    if (open) this.tab = 'row';
-    this.look();
-  }
-
-  pickInput(input: Float32Array | null): void {
-    this.input = input;
-    this.look();
-  }
-
-  pickUnit(unit: UnitPlace): void {
-    this.unit = unit;
-    this.tab = 'unit';
-    this.look();
-  }
-
-  pickLink(link: LinkPlace): void {
-    this.link = link;
-    this.tab = 'weight';
-    this.look();
-  }
-
-  pickTab(tab: Tab | null): void {
-    this.tab = this.tab === tab ? null : tab;
-    this.look();
-  }
-
-  pickAxes(x: number, y: number): void {
-    this.axes = [x, y];
-    this.look();
-  }
-
-  /** Put a column off the axes elsewhere; all of them to their middles. */
-  setRest(name?: string, value?: Own): void {
-    this.chosen = name === undefined ? new Map() : new Map(this.chosen).set(name, value!);
-    this.look();
-  }
-
-  /** The inputs that are looked at: the row's, or those made up by hand. */
-  get inputs(): Float32Array {
-    const { data } = this;
-    if (!data) return new Float32Array();
-    return this.input ?? part(data.inputs, this.row * data.nIn, (this.row + 1) * data.nIn);
-  }
-
-  private look(): void {
-    const numbers = this.tab === 'row' || this.tab === 'unit' || this.tab === 'weight';
-    const glance = this.data?.image ? this.inputs.slice() : null;
-    for (const run of this.runs) run.watch({ plane: this.plane, row: numbers ? (this.input ?? this.row) : null, glance, outputs: this.tab === 'score' });
   }
 
   tell(key: Key, values: Record<string, Text> = {}, kind: Said['kind'] = 'told', undo = false): void {

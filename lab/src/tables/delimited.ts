@@ -90,22 +90,22 @@ const beginOf = (record: string[], records: string[][]): number =>
 const unaligned = (text: string): string => text.replaceAll('\t', ' ').replace(/^ +| +(?=\r?$)|(?<= ) +/gm, '');
 
 const OFTEN = 5000; // records between two words on how far it has come
-/** Records as Python's csv module reads them; `above`: lines before the text. */
+/** Records as Polars reads them: in a field that begins with a quote each further one opens or closes. `above`: lines before the text. */
 function* parsed(text: string, delimiter: string, source = '', above = 0, tell = quiet): Generator<string[]> {
-  let told = 0, record: string[] = [], field = '', quoted = false, begun = false, opened = 0;
+  let told = 0, record: string[] = [], field = '', quoted = false, begun = false, marked = false, opened = 0; // marked: a field that began with a quote
   for (let i = 0; i < text.length; ++i) {
     const sign = text[i]!;
     if (quoted) {
       if (sign !== '"') field += sign;
       else if (text[i + 1] === '"') (field += '"'), ++i;
       else if ((quoted = false), source && field.includes('\n')) checkEnd(text, opened, i, delimiter, source, above);
-    } else if (sign === '"' && !begun) (quoted = begun = true), (opened = i);
-    else if (sign === delimiter) record.push(field), (field = ''), (begun = false);
+    } else if (sign === '"' && (marked || !begun)) (quoted = begun = marked = true), (opened = i);
+    else if (sign === delimiter) record.push(field), (field = ''), (begun = marked = false);
     else if (sign === '\n') {
       record.push(field.replace(/\r$/, ''));
       yield record;
       if (++told % OFTEN === 0) tell(i / text.length);
-      (record = []), (field = ''), (begun = false);
+      (record = []), (field = ''), (begun = marked = false);
     } else (field += sign), (begun = true);
   }
   if (quoted) throw new Refusal('{source}: expected the quote in line {n:,} closed', said('the end of the file'), 'close it in its cell, or double quotes that belong to the text', { source, n: lineOf(text, opened) + above });

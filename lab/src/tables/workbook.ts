@@ -57,8 +57,13 @@ interface Book {
   since: number;
 }
 
-/** The rows of a sheet, from the first cell that holds something on. */
-function cellsOf(xml: string, { texts, formats, since }: Book): string[][] {
+interface Row {
+  at: number; // in its sheet, from 0
+  cells: string[];
+}
+
+/** The rows of a sheet that hold something, from its first column that does. */
+function rowsOf(xml: string, { texts, formats, since }: Book): Row[] {
   const rows: Map<number, string>[] = [];
   for (const [, about, inside = ''] of elements(xml, 'row')) {
     const cells = new Map<number, string>();
@@ -71,10 +76,19 @@ function cellsOf(xml: string, { texts, formats, since }: Book): string[][] {
     }
     rows[Number(attribute(about, 'r') ?? rows.length + 1) - 1] = cells;
   }
-  const there = [...rows.values()].filter((row) => row?.size);
+  const there = [...rows.entries()].filter(([, row]) => row?.size);
   let left = Infinity, right = -1;
-  for (const row of there) for (const at of row.keys()) (left = Math.min(left, at)), (right = Math.max(right, at));
-  return there.map((row) => Array.from({ length: right - left + 1 }, (_, i) => row.get(left + i) ?? ''));
+  for (const [, row] of there) for (const at of row.keys()) (left = Math.min(left, at)), (right = Math.max(right, at));
+  return there.map(([at, row]) => ({ at, cells: Array.from({ length: right - left + 1 }, (_, i) => row.get(left + i) ?? '') }));
+}
+
+const ABOVE = 20, FEWEST_NAMES = 3; // rows in which names are looked for; columns of a table that may have a title above it
+/** How many rows stand above the names: none, or those to the first that has a different word in every column, where the first row is a
+ * title: it has few cells, and the first of them. */
+function titles(rows: Row[]): number {
+  const [{ at: first, cells: title } = { at: 0, cells: [] }] = rows, width = title.length;
+  if (width < FEWEST_NAMES || !title[0] || 2 * title.filter(Boolean).length > width) return 0;
+  return Math.max(0, rows.findIndex(({ at, cells }) => at < first + ABOVE && cells.every((cell) => cell && Number.isNaN(Number(cell))) && new Set(cells).size === width));
 }
 
 /** The names that the first row gives, each once; and no columns that have neither a name nor a cell. */
@@ -107,10 +121,12 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
     const texts = [...elements(strings, 'si')].map(([, , inside]) => textOf(inside));
     if (!sheets.length) wrong('xl/workbook.xml');
     for (const { name, target } of sheets) {
-      const cells = cellsOf(await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { texts, formats, since });
-      if (cells.length < 2) continue;
-      const others = sheets.filter((each) => each.name !== name).map((each) => each.name);
-      return { ...tidy(cells), notes: others.length ? [said('read from its sheet "{name}", not {others}', { name, others })] : [] };
+      const all = rowsOf(await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { texts, formats, since }), above = titles(all), rows = all.slice(above);
+      if (rows.length < 2) continue;
+      const others = sheets.filter((each) => each.name !== name).map((each) => each.name), notes: Text[] = [];
+      if (others.length) notes.push(said('read from its sheet "{name}", not {others}', { name, others }));
+      if (above) notes.push(said('its row {row} names the columns: what stands above is left out', { row: rows[0]!.at + 1 }));
+      return { ...tidy(rows.map(({ cells }) => cells)), notes };
     }
     throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });
   } catch (error) {

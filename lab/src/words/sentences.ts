@@ -171,6 +171,7 @@ export const SENTENCES: Record<string, string> = {
   '{name}: expected a sheet with a header and rows': '{name}：应有带表头和数据行的工作表',
   'none in {names}': '{names}中都没有',
   'give another sheet': '请另给一个工作表',
+  'its row {row} names the columns: what stands above is left out': '列名在它的第{row}行：上面的内容不使用',
   'read from its sheet "{name}", not {others}': '读取了工作表“{name}”，而不是{others}',
   'turn them into text': '转换成文本',
 
