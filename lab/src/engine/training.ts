@@ -12,7 +12,7 @@ import { Snapshots, type Snapshot } from './snapshots.ts';
 import { WHILE_RUNNING } from './types.ts';
 import type { Data, History, LinkNumbers, RowNumbers, Settings, State, WeightHistory, Weights } from './types.ts';
 
-const SCORED = 1000; // rows of each part that E and score are taken of
+const SCORED = 1000, HELD = 5e7; // rows of each part that E and score are taken of; of those held out more, as far as so many products go
 const LOOKED_AT = 256; // rows that health is taken of, as deltaw's telemetry
 const SHARE = 0.1; // of the time that looking may take
 const POINTS = 100; // of a curve, that come whatever they cost: one an epoch
@@ -37,6 +37,7 @@ export interface Origin {
 
 type Rows = ReturnType<Machine['some']>;
 interface Looks {
+  scored: Parts;
   trained: Rows;
   held: Rows | null;
   health: Rows;
@@ -274,19 +275,23 @@ export class Training {
   // --- what there is to see -------------------------------------------------------------------------------------------
 
   private lookedAt(): Looks {
-    const { trained, heldOut } = this.parts, machine = this.machine;
+    const { data, machine, parts } = this, { nIn } = data, { layers } = this.settings;
+    const products = layers.reduce((sum, { units }, l) => sum + units * (layers[l - 1]?.units ?? nIn), 0);
+    const scored = { trained: some(parts.trained, SCORED), heldOut: some(parts.heldOut, Math.max(SCORED, Math.floor(HELD / products))) };
     return {
-      trained: machine.some(this.data, some(trained, SCORED), 0),
-      held: heldOut.length ? machine.some(this.data, some(heldOut, SCORED), 0) : null,
-      health: machine.some(this.data, some(trained, LOOKED_AT), this.settings.labelSmoothing),
+      scored,
+      trained: machine.some(data, scored.trained, 0),
+      held: scored.heldOut.length ? machine.some(data, scored.heldOut, 0) : null,
+      health: machine.some(data, some(parts.trained, LOOKED_AT), this.settings.labelSmoothing),
     };
   }
   private forgetLooks(): void {
-    for (const rows of Object.values(this.looks) as (Rows | null)[]) if (rows) this.machine.forget(rows);
+    const { trained, held, health } = this.looks;
+    for (const rows of [trained, held, health]) if (rows) this.machine.forget(rows);
   }
   private score(rows: Rows | null, which: Int32Array): [number, number] {
     if (!rows) return [NaN, NaN];
-    const { error, outputs } = this.machine.evaluate(rows), score = scoreOf(this.data, some(which, SCORED), outputs);
+    const { error, outputs } = this.machine.evaluate(rows), score = scoreOf(this.data, which, outputs);
     return [error, score];
   }
   /** Errors, scores and health, if it is time for them: looking takes a tenth of the time at most. */
@@ -294,8 +299,8 @@ export class Training {
     const due = this.seenAt !== this.moment && (now || !this.seen || this.lookedFor <= SHARE * this.ranFor);
     if (!due && this.seen) return this.seen;
     const began = performance.now();
-    const [trainError, trainScore] = this.score(this.looks.trained, this.parts.trained);
-    const [heldError, heldScore] = this.score(this.looks.held, this.parts.heldOut);
+    const { scored, trained, held } = this.looks;
+    const [trainError, trainScore] = this.score(trained, scored.trained), [heldError, heldScore] = this.score(held, scored.heldOut);
     const health = this.machine.look(this.looks.health).map((each) => (this.moment ? each : { ...each, update: 0, weight: each.update })); // from 0 to W
     this.seen = { trainError, trainScore, heldError, heldScore, health };
     this.seenAt = this.moment;
@@ -311,6 +316,7 @@ export class Training {
     const seen = this.look(now), { moment, epoch, ended, broken } = this, step = this.machine.stepOfEpoch;
     return {
       ...this.machine.read(), ...seen, moment, epoch, step, stepsPerEpoch: this.machine.stepsPerEpoch, running, ended, broken,
+      scored: [this.looks.scored.trained.length, this.looks.scored.heldOut.length],
       alpha: this.pace(1).alpha[0]!, samplesPerSecond: (this.rate * this.parts.trained.length) / this.machine.stepsPerEpoch,
     };
   }
@@ -371,8 +377,9 @@ export function scoreOf(data: Data, rows: Int32Array, outputs: Float32Array): nu
   }
   let mean = 0;
   rows.forEach((row) => (mean += (w(row) * targets[row * nOut]!) / total));
+  const { clamp, low, high, ...scale } = data.target, [least, greatest] = clamp ? [low, high].map((x) => (x - scale.centre) / scale.width + scale.shift) : [-Infinity, Infinity];
   rows.forEach((row, i) => {
-    first += w(row) * (targets[row * nOut]! - outputs[i * nOut]!) ** 2;
+    first += w(row) * (targets[row * nOut]! - Math.min(Math.max(outputs[i * nOut]!, least!), greatest!)) ** 2;
     second += w(row) * (targets[row * nOut]! - mean) ** 2;
   });
   return second > 0 ? 1 - first / second : NaN;

@@ -70,8 +70,9 @@ export interface TargetSpec {
   reason: string; // why this task
   classes: (string | number | boolean)[]; // in order; none for numbers
   encoding: 'labels' | 'one_hot' | 'range' | 'standard'; // as a recipe's `targets`
-  low: number; // of one_hot and range: what is wanted of wrong and right classes, or of the least and greatest number
+  low: number; // of classes: what is wanted of wrong and right ones; of numbers: the least and greatest that were learnt from
   high: number;
+  clamp?: boolean; // whether answers stay between these
   centre: number; // a number y is wanted as (y − centre) / width + shift
   width: number;
   shift: number;
@@ -136,10 +137,11 @@ export interface State extends Weights {
   stepsPerEpoch: number;
   running: boolean;
   ended: 'finished' | 'broken' | null; // all epochs done, or numbers that broke
-  trainError: number; // E as deltaw evaluates it (no dropout, smoothing, l2), at most SCORED rows of each part, spread evenly
+  trainError: number; // E as deltaw evaluates it (no dropout, smoothing, l2), of the rows that are scored, spread evenly
   heldError: number; // NaN where no rows are held out
   trainScore: number; // accuracy, or R²
   heldScore: number;
+  scored: [trained: number, heldOut: number];
   alpha: number; // α of the next step
   health: LayerHealth[];
   samplesPerSecond: number;

@@ -1,7 +1,7 @@
 // The thread of a session, and of what is read for one. In: {hello}, {wasm}, {id, name, given}, {seen}; out: {id, answer | error, settings},
 // {state, settings}, {share}.
 import { reason } from '../said.ts';
-import { memoryIn, read, type Request } from '../state/reading.ts';
+import { memoryIn, read, type Request, type Unanswered } from '../state/reading.ts';
 import { Session, type Asked } from './session.ts';
 
 let session: Session;
@@ -19,7 +19,7 @@ scope.onmessage = async ({ data: message }) => {
 
 async function answered(id: number, name: Asked | 'read', given: unknown[]): Promise<object> {
   try {
-    if (name === 'read') return { id, answer: await read(await session.core, given[0] as Request, (share) => scope.postMessage({ share })) };
+    if (name === 'read') return { id, answer: await read(await session.core, given[0] as Request | Unanswered, (share) => scope.postMessage({ share })) };
     const answer = await (session[name] as (...given: unknown[]) => unknown).apply(session, given);
     return { id, answer, settings: name === 'speed' ? undefined : session.settings() };
   } catch (error) {

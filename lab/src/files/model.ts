@@ -70,11 +70,11 @@ function described({ data, settings, parts, losses, steps, version }: Learnt): J
     preparation: { scaling: preparation.scaling, steps: preparation.steps.map(documentOf), left_out: preparation.left_out ?? [] },
     target: {
       name: target.name, task: target.task, reason: target.reason, classes: target.classes, low: classes ? 0 : target.low, high: classes ? 0 : target.high,
-      scale: classes ? { centre: 0, width: 1, shift: 0, bend: false } : { centre: target.centre, width: target.width, shift: target.shift, bend: false }, clamp: !classes && !notes,
+      scale: classes ? { centre: 0, width: 1, shift: 0, bend: false } : { centre: target.centre, width: target.width, shift: target.shift, bend: false }, clamp: Boolean(target.clamp),
     },
     recipe: {
       name: notes ? 'notes' : 'default', scaling: preparation.scaling, targets: target.encoding, activation: names[0]!, output_activation: names.at(-1)!,
-      loss: settings.loss, optimizer: settings.optimizer, learning_rate: settings.rate, target_low: 0.01, target_high: 0.99, clamp: !notes,
+      loss: settings.loss, optimizer: settings.optimizer, learning_rate: settings.rate, target_low: 0.01, target_high: 0.99, clamp: classes ? !notes : Boolean(target.clamp),
       hidden: layers.slice(0, -1).map(({ units }) => units), bias: settings.bias, init: settings.init, schedule: settings.schedule, batch_size: settings.batch,
       epochs: Math.max(1, Math.min(settings.epochs, 1e9)), backward: settings.backward, l2: settings.l2, dropout: settings.dropout, dropout_schedule: settings.dropoutSchedule,
       label_smoothing: settings.labelSmoothing, max_grad_norm: settings.maxGradNorm, validation: 0, keep: 'loss', patience: null,
@@ -179,7 +179,7 @@ function opened(bytes: Uint8Array): Opened {
     },
     preparation: { ...document.preparation, steps: document.preparation.steps.map((step: Step) => completed(step)) },
     target: { name: target.name, task: target.task, reason: target.reason, classes: target.classes, encoding, low: target.classes.length ? ends[0] : target.low,
-      high: target.classes.length ? ends[1] : target.high, centre: scale.centre, width: scale.width, shift: scale.shift },
+      high: target.classes.length ? ends[1] : target.high, clamp: target.clamp, centre: scale.centre, width: scale.width, shift: scale.shift },
     notes,
     gaps: (document.missing ?? []).filter((word: string) => !MISSING.includes(word)),
   };

@@ -65,11 +65,13 @@ class Lab extends Looking {
   }
 
   /** How far it has come is shown where it lasts. */
-  private async load(wanted: Source | Files, division: Division) {
-    const name = wanted.kind === 'files' ? wanted.files[0].name : wanted.name, mine = (this.latest = {});
-    const slow = setTimeout(() => { this.progress = { name, share: 0 }; }, SLOW);
+  private load(wanted: Source | Files, division: Division) {
+    return this.withProgress(wanted.kind === 'files' ? wanted.files[0].name : wanted.name, (tell) => load(wanted, division, tell));
+  }
+  async withProgress<R>(name: string, read: (tell: (share: number) => void) => Promise<R>): Promise<R> {
+    const mine = (this.latest = {}), slow = setTimeout(() => { this.progress = { name, share: 0 }; }, SLOW);
     try {
-      return await load(wanted, division, (share) => { if (this.progress && this.latest === mine) this.progress = { name, share }; });
+      return await read((share) => { if (this.progress && this.latest === mine) this.progress = { name, share }; });
     } finally {
       clearTimeout(slow);
       if (this.latest === mine) this.progress = null;
@@ -85,7 +87,7 @@ class Lab extends Looking {
   private pendingModel: string | null = null; // a model file that does
 
   /** What reads a table: where that cannot be, it is said why. */
-  private async reading(what: () => Promise<void>, wrong: Key = 'data_refused'): Promise<boolean> {
+  async reading(what: () => Promise<void>, wrong: Key = 'data_refused'): Promise<boolean> {
     try {
       await what();
       return true;

@@ -2,13 +2,14 @@
 // the page up, and what it leaves is gone with its thread.
 
 import type { Core } from '../engine/core';
-import type { Column, Data } from '../engine/types';
-import { Refusal, said } from '../said';
+import type { Column, Data, Preparation } from '../engine/types';
+import { Refusal, said, type Text } from '../said';
 import { beyond } from '../tables/beyond';
 import { withNones } from '../tables/cells';
 import { present } from '../tables/kinds';
 import { part, type Tell } from '../tables/progress';
-import { dataOf, decoded, isWorkbook, joined, readText, recordsOf, tableOf, unzipped, areAlike, type Choice, type Learnt, type Table } from '../tables/table';
+import { asText } from '../tables/delimited';
+import { dataOf, decoded, inputsOf, isWorkbook, joined, readText, recordsOf, recordsOfText, tableFrom, tableOf, unzipped, areAlike, type Choice, type Learnt, type Table } from '../tables/table';
 import { toy, toyTable, type ToyChoice } from '../tables/toys';
 import { axes, type Axis } from './plane';
 import { FIRST } from './settings';
@@ -30,10 +31,33 @@ export interface Loaded {
   axes: Axis[];
 }
 
+/** Files whose rows are to be answered, by what was learnt of another table. */
+export interface Unanswered {
+  answer: Files;
+  preparation: Preparation;
+  gaps?: string[];
+}
+/** Their inputs, and their records as they are written. */
+export interface ToAnswer {
+  inputs: Float32Array;
+  names: string[];
+  lines: string[];
+  notes: Text[];
+}
+
 const ROWS: Record<string, number> = { digits: 1500 };
 const MOST = 2 ** 28; // bytes that are read: more would not fit into a page
 
-export async function read(core: Core, { source: wanted, division, learnt, came }: Request, tell: Tell): Promise<Loaded> {
+export const read = (core: Core, request: Request | Unanswered, tell: Tell): Promise<Loaded | ToAnswer> => ('answer' in request ? toAnswer(request, tell) : loaded(core, request, tell));
+
+async function toAnswer({ answer, ...learnt }: Unanswered, tell: Tell): Promise<ToAnswer> {
+  const { source } = await ofFiles(answer);
+  if (source.kind !== 'csv') throw new Error(source.kind);
+  const records = recordsOfText(source.text, source.name, source.encoding, source.written, part(tell, 0, 0.4));
+  return { ...inputsOf(tableFrom(records, source.name, part(tell, 0.4, 0.7)), learnt, part(tell, 0.7, 1)), names: records.names, lines: records.rows.map((row) => asText([row])) };
+}
+
+async function loaded(core: Core, { source: wanted, division, learnt, came }: Request, tell: Tell): Promise<Loaded> {
   const { source, others } = wanted.kind === 'files' ? await ofFiles(wanted) : { source: wanted, others: [] };
   const data = dataIn(core, source, division, learnt, came && unpacked(came), tell), found = { source, others, data, axes: axes(data) };
   data.columns.forEach(pack);

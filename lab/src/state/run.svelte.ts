@@ -2,6 +2,7 @@
 // engine can give them without being slowed down.
 
 import { newLab } from '../engine';
+import { some } from '../engine/division';
 import { gathered } from '../engine/inputs';
 import type { Origin } from '../engine/training';
 import type { Data, History, Lab, RowNumbers, Settings, State, Weights } from '../engine/types';
@@ -18,6 +19,7 @@ export interface Pictures {
 const MOVING = 28; // pixels a side of the units' pictures while training, and when it rests
 const RESTING = 56;
 const SHARE = 4; // a look may take one part in so many of the engine's time
+const JUDGED = 2000, AT_REST = 1e6; // rows that detailed scores are taken of while training; inputs of these when it rests
 const READ = 100; // ms between two states for texts: nobody reads faster
 
 export class Run {
@@ -27,7 +29,7 @@ export class Run {
   history = $state.raw<History>(EMPTY);
   pictures = $state.raw<Pictures | null>(null);
   parts = $state.raw<{ trained: Int32Array; heldOut: Int32Array }>({ trained: new Int32Array(), heldOut: new Int32Array() });
-  numbers = $state.raw<RowNumbers | null>(null); // of the row that is looked at
+  numbers = $state.raw<(RowNumbers & { of: number | Float32Array }) | null>(null); // of the row that is looked at, or was when they were asked for
   signals = $state.raw<Float32Array[] | null>(null); // each layer's outputs for the picture that is looked at
   outputs = $state.raw<{ rows: Int32Array; values: Float32Array } | null>(null); // for the scores, where somebody looks
   reach = $state(0); // the latest moment that it has been at: rewinding and going there again gives the same
@@ -146,7 +148,7 @@ export class Run {
     const { plane, row, glance, outputs } = this.wanted;
     void this.ask('history', READ, now, async () => { this.history = await this.lab.history(); });
     if (plane) void this.ask('pictures', 50, now, () => this.paint(plane));
-    if (row !== null) void this.ask('numbers', 40, now, async () => { this.numbers = await this.lab.row(row); });
+    if (row !== null) void this.ask('numbers', 40, now, async () => { this.numbers = { ...(await this.lab.row(row)), of: row }; });
     if (glance) void this.ask('signals', 40, now, async () => { this.signals = await this.lab.units(glance, 1); });
     if (outputs) void this.ask('outputs', 250, now, () => this.score());
   }
@@ -158,7 +160,7 @@ export class Run {
   }
 
   private async score(): Promise<void> {
-    const rows = (this.parts.heldOut.length ? this.parts.heldOut : this.parts.trained).slice(0, 2000);
+    const rows = some(this.parts.heldOut.length ? this.parts.heldOut : this.parts.trained, this.state.running ? JUDGED : Math.max(JUDGED, Math.floor(AT_REST / this.data.nIn)));
     this.outputs = { rows, values: await this.lab.predict(gathered(this.data.inputs, this.data.nIn, rows), rows.length) };
   }
 

@@ -1,4 +1,4 @@
-// What leaves the page: files that the reader asks for. Nothing else does.
+// Files that come and go as the reader asks. Nothing else leaves the page.
 
 /** The page as it came: without what was drawn into it. Taken when it is asked for: it may be of megabytes. */
 export function pageAsItCame(): string {
@@ -8,6 +8,13 @@ export function pageAsItCame(): string {
   for (const { name } of [...root.attributes]) root.removeAttribute(name);
   root.lang = 'en';
   return root.outerHTML;
+}
+
+/** The files that the reader chooses. */
+export function chooseFiles(accept: string, then: (files: File[]) => void): void {
+  const input = document.createElement('input');
+  Object.assign(input, { type: 'file', multiple: true, accept, onchange: () => { if (input.files?.length) then([...input.files]); } });
+  input.click();
 }
 
 /** Hand a file to the reader. */

@@ -20,8 +20,12 @@ export function sureness(data: Data, o: ArrayLike<number>, k: number, at = 0): n
   return k === 1 ? o[at] : 1 - o[at];
 }
 
-/** A number in the target's own units from an output. */
-export const ownUnits = (data: Data, o: number): number => (o - data.target.shift) * data.target.width + data.target.centre;
+/** A number in the target's own units from what is wanted of an output; and the answer that an output is, between the numbers learnt from. */
+export const ownUnits = ({ target }: Data, t: number): number => (t - target.shift) * target.width + target.centre;
+export function answered(data: Data, o: number): number {
+  const { clamp, low, high } = data.target, answer = ownUnits(data, o);
+  return clamp ? Math.min(Math.max(answer, low), high) : answer;
+}
 
 /** classes × classes: rows are what it is, columns what was said. */
 export function confusion(data: Data, rows: Int32Array, outputs: Float32Array): number[][] {
@@ -34,7 +38,30 @@ export function confusion(data: Data, rows: Int32Array, outputs: Float32Array): 
 export interface Residual { row: number; said: number; is: number }
 
 export function residuals(data: Data, rows: Int32Array, outputs: Float32Array): Residual[] {
-  return Array.from(rows, (row, i) => ({ row, said: ownUnits(data, outputs[i * data.nOut]), is: ownUnits(data, data.targets[row * data.nOut]) }));
+  return Array.from(rows, (row, i) => ({ row, said: answered(data, outputs[i * data.nOut]), is: ownUnits(data, data.targets[row * data.nOut]) }));
+}
+
+/** A score with its 95 % interval, and what guessing would score: the mean, or the commonest class. */
+export interface Judged { name: string; value: string; between: string; guess: string }
+
+const Z = 1.959964; // of a normal distribution 95 % lie so many deviations about its mean
+/** How good, on rows that it did not learn from: shares by Wilson's interval, as deltaw has it; R² and RMSE by the delta method on the
+ * logarithm of the mean squares that they are made of, which stays within what a bootstrap's rows say. */
+export function judged(data: Data, rows: Int32Array, outputs: Float32Array): Judged[] {
+  const n = rows.length, guess = guessing(data, rows), line = (name: string, of: (x: number) => string, [value, low, high, guess]: number[]): Judged =>
+    ({ name, value: of(value), between: low < high ? `${of(low)} – ${of(high)}` : '', guess: of(guess) });
+  if (data.target.task === 'classification') {
+    const share = rows.reduce((right, row, i) => right + Number(data.labels![row] === answer(data, outputs, i * data.nOut)), 0) / n, z2 = Z ** 2 / n;
+    const middle = (share + z2 / 2) / (1 + z2), reach = (Z / (1 + z2)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n));
+    return [line(say('right'), percent, [share, middle - reach, middle + reach, guess])];
+  }
+  const found = residuals(data, rows, outputs), mean = found.reduce((sum, { is }) => sum + is, 0) / n;
+  const errors = found.map(({ is, said }) => (is - said) ** 2), spreads = found.map(({ is }) => (is - mean) ** 2);
+  const [error, spread] = [errors, spreads].map((squares) => squares.reduce((sum, x) => sum + x, 0) / n);
+  const reach = (pull: (i: number) => number): number => (Z * Math.sqrt(errors.reduce((sum, _, i) => sum + pull(i) ** 2, 0))) / n;
+  const share = error / spread, byShare = Math.exp(reach((i) => errors[i] / error - spreads[i] / spread)), byError = Math.exp(reach((i) => errors[i] / error - 1) / 2);
+  const [rmse, guessed] = [Math.sqrt(error), Math.sqrt(spread)];
+  return [line(say('r2'), (x) => number(x, 3), [1 - share, 1 - share * byShare, 1 - share / byShare, 0]), line('RMSE', (x) => number(x, 3), [rmse, rmse / byError, rmse * byError, guessed])];
 }
 
 export interface Worst { row: number; said: string | number; is: string | number; by: number; wrong: boolean }
@@ -44,7 +71,7 @@ export function worst(data: Data, rows: Int32Array, outputs: Float32Array, most:
   const all = Array.from(rows, (row, i): Worst => {
     const at = i * data.nOut;
     if (data.target.task === 'regression') {
-      const said = ownUnits(data, outputs[at]);
+      const said = answered(data, outputs[at]);
       const is = ownUnits(data, data.targets[row * data.nOut]);
       return { row, said, is, by: Math.abs(said - is), wrong: false };
     }
@@ -52,7 +79,8 @@ export function worst(data: Data, rows: Int32Array, outputs: Float32Array, most:
     const found = answer(data, outputs, at);
     return { row, said: className(data, found), is: className(data, label), by: 1 - sureness(data, outputs, label, at), wrong: found !== label };
   });
-  return all.sort((a, b) => b.by - a.by).slice(0, most);
+  const least = Float64Array.from(all, ({ by }) => by).sort().at(-most) ?? -Infinity; // to sort all of them would hold the page up
+  return all.filter(({ by }) => by >= least).sort((a, b) => b.by - a.by).slice(0, most);
 }
 
 export function className(data: Data, k: number): string {

@@ -17,6 +17,8 @@ export const TOYS = ['line', 'xor', 'circle', 'spiral', 'digits'] as const; // t
 export const SCALINGS = Object.keys(ALL_SCALINGS);
 export const ENCODINGS = ALL_ENCODINGS;
 
+export const TABLES = '.csv,.tsv,.txt,.json,.jsonl,.xlsx,.xlsm,.gz,.zip,text/csv'; // files of them
+
 /** What the reader chose of a table, over what is chosen for it. */
 export interface Chosen {
   scaling?: string;

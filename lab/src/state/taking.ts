@@ -3,10 +3,16 @@
 import type { Data, Settings, Weights } from '../engine/types';
 import { modelFile } from '../files/model';
 import { reason } from '../said';
+import { readApart } from '../engine';
+import { asText } from '../tables/delimited';
 import { lab } from './lab.svelte';
 import { path } from './path.svelte';
-import { hand, pageAsItCame } from './saving';
+import { whole } from './numbers';
+import type { ToAnswer, Unanswered } from './reading';
+import { chooseFiles, hand, pageAsItCame } from './saving';
+import { answer, answered, className, sureness } from './scores';
 import { brief, MOST, packedWeights, SAVED, toHash, type Shared } from './share';
+import { TABLES } from './sources';
 import { toText } from './texts';
 
 /** All that is worth keeping; with `all` the way to it, the table and any number of weights, else what an address can hold. */
@@ -52,14 +58,36 @@ export async function savePage(): Promise<void> {
   hand('lab.html', page, 'text/html');
 }
 
+const stem = (name: string): string => name.replace(/\.\w+$/, '');
+
+export const chooseRows = (): void => chooseFiles(TABLES, (files) => void answerFiles(files));
+/** Other rows with an answer each, as `deltaw predict --keep '*'` writes them: a file for the reader. */
+async function answerFiles(files: File[]): Promise<void> {
+  const run = lab.runs[lab.active], { data } = run, { preparation, gaps, target } = data;
+  await lab.pause();
+  await lab.reading(async () => {
+    const { inputs, names, lines, notes } = await lab.withProgress(files[0].name, (tell) => readApart<ToAnswer>({ answer: { kind: 'files', files }, preparation, gaps } satisfies Unanswered, tell));
+    const outputs = await run.predict(inputs, lines.length), classes = target.task === 'classification' ? target.classes.map((_, k) => k) : [];
+    const own = ['prediction', ...classes.map((k) => `probability_${className(data, k)}`)].map((name) => (names.includes(name) ? `deltaw_${name}` : name));
+    const told = lines.map((line, row) => {
+      const at = row * data.nOut, shares = classes.map((k) => Math.max(sureness(data, outputs, k, at), 1e-12)), all = shares.reduce((sum, share) => sum + share, 0);
+      return `${row + 1},${line.slice(0, -1)},${asText([[classes.length ? className(data, answer(data, outputs, at)) : String(answered(data, outputs[at])), ...shares.map((share) => String(share / all))]])}`;
+    });
+    const file = `${stem(files[0].name)}-answers.csv`;
+    hand(file, `\ufeffrow,${asText([[...names, ...own]])}${told.join('')}`, 'text/csv');
+    lab.tell('answers_are_in', { n: whole(lines.length), file, notes });
+  });
+}
+
 /** The run as a file that Python reads: the same answers. */
 export async function saveModel(): Promise<void> {
+  await lab.pause(); // what is taken is what the page shows
   const run = lab.runs[lab.active];
   const found = asTwo(run.data, run.settings, run.state);
   if (!found) return lab.tell('model_refused', {}, 'wrong');
   try {
     const bytes = modelFile({ ...found, parts: run.parts, losses: await run.losses(), steps: run.state.moment, version: __VERSION__ });
-    hand(`${run.data.name.replace(/\.\w+$/, '')}.deltaw`, bytes as BlobPart, 'application/octet-stream');
+    hand(`${stem(run.data.name)}.deltaw`, bytes as BlobPart, 'application/octet-stream');
   } catch (error) {
     lab.tell('setting_refused', { why: reason(error) }, 'wrong');
   }

@@ -42,6 +42,7 @@ export interface Choice extends Asked {
 
 const HEAD = 199; // rows that say whether a file has decimal commas
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
+const MOST_ANSWERED = 2 ** 29; // bytes, prepared, of a table that is only answered for
 
 /** Text that this page wrote, of a workbook or of several files: its first record names the columns. */
 export interface Written {
@@ -96,11 +97,14 @@ export { decoded, isWorkbook, unzipped };
 
 /** Text as a table; `encoding`: what its bytes were taken for, where that was guessed. */
 export function readText(text: string, name: string, encoding: string | null = null, written?: Written, tell = quiet): Table {
-  const rows = part(tell, 0, 0.5), found = written ? { ...headed(ofText(text, rows)), ...written } : recordsIn(text, name, rows);
-  return tableFrom({ ...found, notes: [...found.notes, ...readAs(encoding)] }, name, part(tell, 0.5, 1));
+  return tableFrom(recordsOfText(text, name, encoding, written, part(tell, 0, 0.5)), name, part(tell, 0.5, 1));
+}
+export function recordsOfText(text: string, name: string, encoding: string | null = null, written?: Written, tell = quiet): Records {
+  const found = written ? { ...headed(ofText(text, tell)), ...written } : recordsIn(text, name, tell);
+  return { ...found, notes: [...found.notes, ...readAs(encoding)] };
 }
 const headed = ([names, ...rows]: string[][]): { names: string[]; rows: string[][] } => ({ names: names!, rows });
-function tableFrom({ names, rows, notation, notes }: Records, name: string, tell = quiet): Table {
+export function tableFrom({ names, rows, notation, notes }: Records, name: string, tell = quiet): Table {
   const columns = names.map((column, k) => {
     tell(k / names.length);
     return typed(column, rows.map((row) => row[k]!), notation);
@@ -160,7 +164,7 @@ export function dataOf(core: Core, read: Table, choice: Choice, learnt?: Learnt,
   const answers = !known ? withNones(asked) : known.some((each) => /^none$/i.test(String(each))) ? { ...asked, words: asked.nones ?? asked.words } : asked;
   const whole = { ...given, columns: given.columns.map((cells) => (cells === asked ? answers : cells)), notes: [...given.notes, ...(known || answers === asked ? [] : [said('the target says None: taken for a class')])] };
   const answered = presentIn(answers), unanswered = countOf(answers) - answered.length;
-  if (unanswered && !learnt) kinds(inputsOf(whole, choice), whole.name), checkStrays(answers, whole.name), checkFinite(answers, whole.name); // which row is bad does not depend on the answers
+  if (unanswered && !learnt) kinds(chosenOf(whole, choice), whole.name), checkStrays(answers, whole.name), checkFinite(answers, whole.name); // which row is bad does not depend on the answers
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
   const prepared = prepare(core, first, choice, learnt, tell), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
   const data = prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt);
@@ -195,13 +199,13 @@ interface Fitted {
 }
 
 /** The columns that are asked for, beside the target and a block. */
-const inputsOf = ({ columns, block }: Table, choice: Choice): Cells[] =>
+const chosenOf = ({ columns, block }: Table, choice: Choice): Cells[] =>
   columns.filter(({ name }) => !block?.columns.includes(name) && name !== choice.target && (!choice.columns || choice.columns.includes(name)));
 
 function prepare(core: Core, table: Table, choice: Choice, given?: Learnt, tell = quiet): Data {
   const { name: source, block } = table, inBlock = new Set(block?.columns), rows = countOf(table.columns[0]!);
   const target = table.columns.find(({ name }) => name === choice.target)!;
-  const inputs = inputsOf(table, choice), pixels = table.columns.filter(({ name }) => inBlock.has(name));
+  const inputs = chosenOf(table, choice), pixels = table.columns.filter(({ name }) => inBlock.has(name));
   const found = kinds(inputs, source, part(tell, 0, 0.4)), whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
   if (!scaling) throw new Refusal('scaling: expected one of {scalings}', choice.scaling, 'choose one of these', { scalings: Object.keys(SCALINGS) });
   const { trained, heldOut } = choice.apart || choice.heldOut <= 0 ? parts(marked(rows, choice.apart)) : split(core, rows, choice.heldOut, choice.seed, labels);
@@ -252,6 +256,14 @@ function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string,
     tell((at += step.features.length) / nIn);
   }
   return X;
+}
+/** The inputs of all rows, prepared as what was learnt from: no answer is asked for. */
+export function inputsOf(read: Table, { preparation, gaps }: { preparation: Preparation; gaps?: string[] }, tell = quiet): { inputs: Float32Array; notes: Text[] } {
+  const table = without(read, new Set(gaps)), { name, columns } = table, steps = told(table, preparation.steps);
+  const rows = countOf(columns[0]!), bytes = 4 * rows * steps.reduce((sum, { step }) => sum + step.features.length, 0);
+  if (bytes > MOST_ANSWERED) throw new Refusal('{name}: expected at most {most:,} bytes', said('{n:,}', { n: bytes }), 'answer for it by deltaw predict, or open a part of it', { name, most: MOST_ANSWERED });
+  const notes = [...table.notes, ...unknown(preparation, (wanted) => columns.find((cells) => cells.name === wanted))];
+  return { inputs: matrix(steps, rows, SCALINGS[preparation.scaling]!, name, tell), notes };
 }
 /** Steps in the order of the table's columns; a block stands where its first column does. */
 function inOrder<F extends { cells: Cells[] }>(table: Table, fitted: F[]): F[] {

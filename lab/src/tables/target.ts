@@ -42,7 +42,7 @@ export function fitTarget(given: Cells, asked: Asked, source: string): TargetSpe
   const { encoding, low, high } = asked, none = { centre: 0, width: 1, shift: 0 };
   if (task === 'regression') {
     const x = numbersOf(cells, source), scaling = encoding === 'range' || encoding === 'one_hot' ? 'range' : 'standard';
-    return { name: cells.name, task, reason, classes: [], encoding: scaling, ...none, low: least(x), high: greatest(x) };
+    return { name: cells.name, task, reason, classes: [], encoding: scaling, ...none, low: least(x), high: greatest(x), clamp: scaling === 'standard' };
   }
   if (distinct * ROWS_PER_CLASS > countOf(cells) || distinct > MOST_CLASSES)
     throw new Refusal('{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "{name}"', said('{distinct:,} classes in {n:,} rows', { distinct, n: countOf(cells) }),

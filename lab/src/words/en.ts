@@ -47,7 +47,8 @@ export const en = {
   toy_digits: 'Digits', toy_digits_hint: '1,500 digits of 16 × 16 pixels, each written in another hand',
   noise: 'Noise',
   open_table: 'Open a table …',
-  open_hint: 'Or paste cells, or drop a CSV, Excel or JSON file anywhere, several with the same columns, or a .deltaw model with its table. All is read here and never leaves this page.',
+  open_hint: 'Or paste cells, or drop a CSV, Excel or JSON file anywhere, several with the same columns, or a .deltaw model with its table.',
+  stays_here: 'It is read here and never leaves this page.',
   drop_here: 'Drop a CSV, Excel or JSON file or a .deltaw model here',
   others_have_other_columns: '{name} was opened without {others}, whose columns are others.',
   model_needs_table: 'This model predicts {target} from columns that are not here: open its table, and it goes on with that.',
@@ -147,6 +148,7 @@ export const en = {
   right: 'right',
   r2: 'R²',
   guessing: 'guessing',
+  interval: '95 % interval', interval_hint: 'Where the score would likely lie on other rows of this kind, as many as these',
   guess_hint: 'What always giving the commonest answer, or the mean, would score on the held-out rows',
 
   // The doctor
@@ -267,6 +269,9 @@ export const en = {
   save_page_about: 'One HTML file with the data, the weights, the curves and the way back: it opens where you left.',
   save_model: 'Download the model',
   save_model_about: 'A .deltaw file, for deltaw predict and Python.',
+  answer_rows: 'Answer the rows of a file',
+  answer_rows_about: 'With the same columns as this table: they come back as CSV, each with an answer.',
+  answers_are_in: '{n} rows with an answer each are in {file}. {notes}',
   model_refused: 'One output that is no sigmoid is no model of two classes: choose sigmoid above the output.',
   link_damaged: 'This link, or saved page, cannot be read: a part of it is missing, or was changed. Copy it again.',
   link_refused: 'This link cannot be opened: {why}',

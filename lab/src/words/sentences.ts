@@ -172,6 +172,7 @@ export const SENTENCES: Record<string, string> = {
   'none in {names}': '{names}中都没有',
   'give another sheet': '请另给一个工作表',
   'its row {row} names the columns: what stands above is left out': '列名在它的第{row}行：上面的内容不使用',
+  'answer for it by deltaw predict, or open a part of it': '请用 deltaw predict 回答，或打开其中一部分',
   'read from its sheet "{name}", not {others}': '读取了工作表“{name}”，而不是{others}',
   'turn them into text': '转换成文本',
 

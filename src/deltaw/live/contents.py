@@ -180,14 +180,16 @@ def _targets(T: Array, target: Target) -> Array:
 def _target(target: Target, recipe: Recipe) -> dict[str, Any]:
     scale = target.scale
     assert not isinstance(scale, LogScale)
+    numbers = target.task == "regression"
     return {
         "name": target.name,
         "task": target.task,
         "reason": target.reason,
         "classes": list(target.classes),
         "encoding": recipe.targets,
-        "low": recipe.target_low,
-        "high": recipe.target_high,
+        "low": target.low if numbers else recipe.target_low,
+        "high": target.high if numbers else recipe.target_high,
+        "clamp": target.clamp,
         "centre": scale.centre,
         "width": scale.width,
         "shift": scale.shift,
