@@ -12,10 +12,11 @@ import { canonical } from '../src/files/canonical.ts';
 import { modelFile, openModel } from '../src/files/model.ts';
 import { sha256 } from '../src/files/sha256.ts';
 import { filled } from '../src/said.ts';
+import { ofShare, ofSquares } from '../src/state/intervals.ts';
 import { settings as recipe, toLookAt } from '../src/state/recipes.ts';
 import { visible } from '../src/state/signs.ts';
 import { beyond } from '../src/tables/beyond.ts';
-import { areAlike, dataOf, joined, readFile, readText, recordsOf, type Choice } from '../src/tables/table.ts';
+import { areAlike, dataOf, inputsOf, joined, readFile, readText, recordsOf, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
 
 const KINDS = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array } as const;
@@ -119,6 +120,14 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     const data = dataOf(core, await readFile(bytes, name), choice, learnt);
     return { outputs: new Training(core, data, settings, weights).predict(part(data.inputs, 0, data.rows * data.nIn)), notes, told: data.notes, settings };
   },
+  /** What a model file that goes on with a table answers for rows without one. */
+  async others(core, { file, bytes, name, others }) {
+    const { settings, weights, notes: _, ...learnt } = openModel(file), { target, preparation } = learnt;
+    const data = dataOf(core, await readFile(bytes, name), { target: target.name, scaling: preparation.scaling, encoding: target.encoding, low: 0, high: 1, heldOut: 0, seed: 0 }, learnt);
+    const { inputs, notes } = inputsOf(await readFile(others, name), learnt);
+    return { outputs: new Training(core, data, settings, weights).predict(inputs), notes };
+  },
+  intervals: (_, { right, n, errors, spreads }) => [ofShare(right / n, n), ...Object.values(ofSquares([...errors], [...spreads]))],
   canonical: (_, { value }) => ({ text: canonical(value) }),
   sha: (_, { text }) => sha256([new TextEncoder().encode(text)]),
   toy: (core, { name, choice }) => toy(core, name, choice),

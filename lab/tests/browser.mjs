@@ -440,8 +440,30 @@ const CHECKS = {
     await page.waitForFunction((was) => getComputedStyle(document.body).backgroundColor !== was, dark);
   },
 
+  async other_rows_are_answered() {
+    const table = (name, head, rows) => (writeFileSync(join(folder, name), [head, ...rows].join('\n')), join(folder, name)), page = await opened();
+    await page.locator('input[type=file]').setInputFiles(table('sizes.csv', 'id,x,size', Array.from({ length: 120 }, (_, i) => `r${i},${i},${i / 4}`)));
+    await page.waitForFunction(() => document.querySelector('.about')?.textContent.includes('sizes.csv'));
+    await trained(page, 40);
+    await page.locator('#tab-score').click();
+    truth(/^R² \S+ \S+ – \S+ 0$/.test((await page.locator('.score tbody tr').first().innerText()).replace(/\s+/g, ' ')), 'the score on rows held out, with its interval');
+    const others = table('others.csv', 'note,x', ['first,30', '"a, b",1000000', ',-1000000']), said = 'row,note,x,prediction';
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /Answer the rows/ }).click()]);
+    const [download] = await Promise.all([page.waitForEvent('download'), chooser.setFiles(others)]), path = join(folder, 'answers.csv');
+    await download.saveAs(path);
+    const [head, ...lines] = readFileSync(path, 'utf8').slice(1).trim().split('\n'), answers = lines.map((line) => Number(line.split(',').at(-1)));
+    same([head, lines[1].startsWith('2,"a, b",1000000,'), lines.length], [said, true, 3], 'the file');
+    truth(answers.every((each) => each >= 0 && each <= 29.75) && answers[1] > answers[2], `answers beyond those learnt from: ${answers}`);
+    await page.getByText('3 rows with an answer each are in others-answers.csv').waitFor();
+    const [again] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /Answer the rows/ }).click()]);
+    await again.setFiles(table('none.csv', 'a,b', ['1,2', '3,4']));
+    await page.getByText('expected a column "x"').waitFor();
+    same(page.faults, [], 'what went wrong');
+  },
+
   async a_telephone_shows_all() {
     const page = await opened({ viewport: { width: 400, height: 850 }, hasTouch: true });
+    for (const button of [page.getByRole('button', { name: /Open a table/ }), page.locator('button.run')]) truth((await button.boundingBox()).y < 850, 'what begins is not on the first screen');
     await trained(page, 20);
     for (const tab of ['row', 'unit', 'weight', 'score', 'surface', 'health']) {
       await page.locator(`#tab-${tab}`).tap();

@@ -40,6 +40,7 @@ SLOW = (
     "a_teacher_hides_what_distracts",
     "a_lesson_goes_on_when_it_is_done",
     "a_model_file_goes_on_with_its_table",
+    "other_rows_are_answered",
     "what_cannot_be_read_is_said",
     "numbers_by_hand_are_numbers",
     "pictures_are_taken_along",

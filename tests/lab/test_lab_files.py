@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 from pathlib import Path
@@ -20,6 +21,8 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.files.model import _canonical
 from deltaw.live.write import contents
 from deltaw.models.recipes import RECIPES, sized
+from deltaw.models.scoring.intervals import Resamples, interval, of_share
+from deltaw.models.scoring.metrics import METRICS, Outcome
 from deltaw.preparation.unknown import unknown_words
 from deltaw.tables import read
 
@@ -130,6 +133,40 @@ def test_the_lab_answers_as_python_does(tmp_path: Path) -> None:
         assert found["settings"]["rate"] == model.recipe.learning_rate
         assert bool(found["notes"]) == (len(model.others) > 0)
     assert "another kind of file" in answers[-1]
+
+
+def test_rows_of_another_file_are_answered_as_python_does(tmp_path: Path) -> None:
+    """Without a target, with a new word, a gap and columns in another order."""
+    (tmp_path / "t.csv").write_text(GAPS)
+    model = deltaw.fit(str(tmp_path / "t.csv"), "y", epochs=2, folds=0, seed=5)
+    model.save(tmp_path / "m.deltaw")
+    frame = pl.read_csv(io.StringIO(GAPS), infer_schema=False).drop("y").reverse()
+    new = pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("never seen")).otherwise("town")
+    others = frame.select(reversed(frame.columns)).with_columns(town=new)
+    others.write_csv(tmp_path / "others.csv")
+    file, text, rows = (
+        np.frombuffer((tmp_path / name).read_bytes(), np.uint8) for name in ("m.deltaw", "t.csv", "others.csv")
+    )
+    (found,) = ask([{"do": "others", "file": file, "bytes": text, "name": "t.csv", "others": rows}])
+    assert isinstance(found, dict), found
+    answers = model.network.forward(model.preparation.transform(model.read(str(tmp_path / "others.csv")).frame))
+    np.testing.assert_allclose(found["outputs"].reshape(answers.shape), answers, atol=3e-6, rtol=3e-5)
+
+
+def test_intervals_are_deltaws() -> None:
+    """Of a share the same; of what Python draws rows for nearly the same."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=800) ** 3
+    outcome = Outcome(truth, truth + rng.normal(size=800) * (0.2 + abs(truth) / 3))
+    errors, spreads = (outcome.predicted - truth) ** 2, (truth - truth.mean()) ** 2
+    (found,) = ask([{"do": "intervals", "right": 690, "n": 800, "errors": errors, "spreads": spreads}])
+    assert found[0] == pytest.approx([690 / 800, *of_share(690, 800)], rel=1e-6)
+    for name, (value, low, high) in zip(("r2", "rmse"), found[1:], strict=True):
+        metric = next(each for each in METRICS["regression"] if each.name == name)
+        ends = interval(metric, outcome, Resamples.of(outcome))
+        assert ends is not None
+        assert value == pytest.approx(metric.score(outcome))
+        assert [low, high] == pytest.approx(ends, abs=0.2 * (ends[1] - ends[0]))
 
 
 def test_recipes_settings_are_deltaws() -> None:

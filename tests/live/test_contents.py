@@ -86,6 +86,9 @@ def test_numbers_and_their_scale() -> None:
     place = [column["name"] for column in document["data"]["columns"]].index(target["name"])
     assert np.allclose(y, arrays[f"column.{place}"], rtol=1e-5)
     assert document["settings"]["backward"] == "notes"
+    for recipe in ("notes", "default"):
+        target = read(contents("diabetes", None, None, recipe, {}))[1]["data"]["target"]
+        assert [target["low"], target["high"], target["clamp"]] == [25, 346, recipe == "default"]
 
 
 def test_pictures_are_inputs_and_no_columns() -> None:

@@ -4,12 +4,12 @@
 import { number } from './numbers';
 
 export const mi = (letter: string, sub?: string): string => (sub ? `<msub><mi>${letter}</mi>${/^[\d,]+$/.test(sub) ? `<mn>${sub}</mn>` : `<mi>${sub}</mi>`}</msub>` : `<mi>${letter}</mi>`);
-export const mo = (sign: string): string => `<mo>${sign}</mo>`;
+export const mo = (sign: string): string => `<mo${'()'.includes(sign) ? ' stretchy="false"' : ''}>${sign}</mo>`;
 export const row = (...parts: string[]): string => `<mrow>${parts.join('')}</mrow>`;
 export const frac = (top: string, bottom: string): string => `<mfrac>${row(top)}${row(bottom)}</mfrac>`;
 export const partial = (of: string, by: string): string => frac(`<mo>∂</mo>${of}`, `<mo>∂</mo>${by}`);
 export const sum = (index: string): string => `<munder><mo>∑</mo><mi>${index}</mi></munder>`;
-export const transposed = (letter: string): string => `<msup><mi>${letter}</mi><mo>⊤</mo></msup>`;
+export const transposed = (letter: string): string => `<msup><mi>${letter}</mi><mi mathvariant="normal">T</mi></msup>`;
 
 /** A number in a formula; a negative one in brackets where something stands before it. */
 export function mn(value: number, first = true, digits = 4): string {

@@ -2,6 +2,7 @@
 
 import type { Data } from '../engine/types';
 import { known } from '../words';
+import { ofShare, ofSquares, type Estimate } from './intervals';
 import { median, number, percent } from './numbers';
 import { say } from './page.svelte';
 import { isToy } from './sources';
@@ -44,24 +45,17 @@ export function residuals(data: Data, rows: Int32Array, outputs: Float32Array): 
 /** A score with its 95 % interval, and what guessing would score: the mean, or the commonest class. */
 export interface Judged { name: string; value: string; between: string; guess: string }
 
-const Z = 1.959964; // of a normal distribution 95 % lie so many deviations about its mean
-/** How good, on rows that it did not learn from: shares by Wilson's interval, as deltaw has it; R² and RMSE by the delta method on the
- * logarithm of the mean squares that they are made of, which stays within what a bootstrap's rows say. */
+/** How good, on rows that it did not learn from. */
 export function judged(data: Data, rows: Int32Array, outputs: Float32Array): Judged[] {
-  const n = rows.length, guess = guessing(data, rows), line = (name: string, of: (x: number) => string, [value, low, high, guess]: number[]): Judged =>
+  const n = rows.length, line = (name: string, of: (x: number) => string, [value, low, high]: Estimate, guess: number): Judged =>
     ({ name, value: of(value), between: low < high ? `${of(low)} – ${of(high)}` : '', guess: of(guess) });
   if (data.target.task === 'classification') {
-    const share = rows.reduce((right, row, i) => right + Number(data.labels![row] === answer(data, outputs, i * data.nOut)), 0) / n, z2 = Z ** 2 / n;
-    const middle = (share + z2 / 2) / (1 + z2), reach = (Z / (1 + z2)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n));
-    return [line(say('right'), percent, [share, middle - reach, middle + reach, guess])];
+    const right = rows.reduce((sum, row, i) => sum + Number(data.labels![row] === answer(data, outputs, i * data.nOut)), 0);
+    return [line(say('right'), percent, ofShare(right / n, n), guessing(data, rows))];
   }
-  const found = residuals(data, rows, outputs), mean = found.reduce((sum, { is }) => sum + is, 0) / n;
-  const errors = found.map(({ is, said }) => (is - said) ** 2), spreads = found.map(({ is }) => (is - mean) ** 2);
-  const [error, spread] = [errors, spreads].map((squares) => squares.reduce((sum, x) => sum + x, 0) / n);
-  const reach = (pull: (i: number) => number): number => (Z * Math.sqrt(errors.reduce((sum, _, i) => sum + pull(i) ** 2, 0))) / n;
-  const share = error / spread, byShare = Math.exp(reach((i) => errors[i] / error - spreads[i] / spread)), byError = Math.exp(reach((i) => errors[i] / error - 1) / 2);
-  const [rmse, guessed] = [Math.sqrt(error), Math.sqrt(spread)];
-  return [line(say('r2'), (x) => number(x, 3), [1 - share, 1 - share * byShare, 1 - share / byShare, 0]), line('RMSE', (x) => number(x, 3), [rmse, rmse / byError, rmse * byError, guessed])];
+  const found = residuals(data, rows, outputs), mean = found.reduce((sum, { is }) => sum + is, 0) / n, spreads = found.map(({ is }) => (is - mean) ** 2);
+  const { r2, rmse } = ofSquares(found.map(({ is, said }) => (is - said) ** 2), spreads), three = (x: number): string => number(x, 3);
+  return [line(say('r2'), three, r2, 0), line('RMSE', three, rmse, Math.sqrt(spreads.reduce((sum, x) => sum + x, 0) / n))];
 }
 
 export interface Worst { row: number; said: string | number; is: string | number; by: number; wrong: boolean }

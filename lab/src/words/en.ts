@@ -48,7 +48,7 @@ export const en = {
   noise: 'Noise',
   open_table: 'Open a table …',
   open_hint: 'Or paste cells, or drop a CSV, Excel or JSON file anywhere, several with the same columns, or a .deltaw model with its table.',
-  stays_here: 'It is read here and never leaves this page.',
+  stays_here: 'Your table is read here and never leaves this page.',
   drop_here: 'Drop a CSV, Excel or JSON file or a .deltaw model here',
   others_have_other_columns: '{name} was opened without {others}, whose columns are others.',
   model_needs_table: 'This model predicts {target} from columns that are not here: open its table, and it goes on with that.',

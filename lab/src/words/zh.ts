@@ -48,7 +48,7 @@ export const zh: Record<Key, string> = {
   noise: '噪声',
   open_table: '打开表格……',
   open_hint: '也可以粘贴单元格，或把 CSV、Excel 或 JSON 文件（列相同的可以有几个），或 .deltaw 模型和它的表格，拖到页面任何地方。',
-  stays_here: '它只在这里读取，不会离开这个页面。',
+  stays_here: '你的表格只在这里读取，不会离开这个页面。',
   drop_here: '把 CSV、Excel 或 JSON 文件，或 .deltaw 模型放在这里',
   others_have_other_columns: '打开了 {name}，没有打开列不同的 {others}。',
   model_needs_table: '这个模型由这里没有的列预测{target}：打开它的表格，就用那张表继续。',
