@@ -61,20 +61,24 @@ def table() -> Table:
     return Table(frame, "data")
 
 
-def test_numbers_that_float32_holds_are_kept_raw_where_that_is_asked_for(table: Table) -> None:
-    """Once, or of a large table: the same inputs, of less that is stored."""
+def test_numbers_that_float32_holds_are_kept_raw_of_a_large_table(
+    monkeypatch: pytest.MonkeyPatch, table: Table
+) -> None:
+    """The same inputs, of less that is stored."""
     single = pl.col("x0").cast(pl.Float32)
     frame = table.frame.with_columns(x0=single, x1=pl.col("x1").round(), gaps=single)
     frame = frame.with_columns(pl.when(pl.col("gaps") > 0).then("gaps"))
     recipe = Preparation.fit(frame, kinds(Table(frame, "data"), told={"text": "number"}), "piecewise")
-    before, once = recipe.encode(frame), recipe.encode(frame, once=True)
+    before = recipe.encode(frame)
+    monkeypatch.setattr("deltaw.preparation.recipe.LARGE", 0)
+    raw = recipe.encode(frame)
     assert {f"x{i}" for i in range(3)} - raw_of(recipe.steps, frame) == {"x2"}
-    assert once.shape == before.shape
-    assert once.nbytes < before.nbytes
-    assert sum(bool(field.scaled.told) for field in once.fields) == 1  # what is missing is told by the number itself
-    assert once.unfolded().stored.tobytes() == before.stored.tobytes()
+    assert raw.shape == before.shape
+    assert raw.nbytes < before.nbytes
+    assert sum(bool(field.scaled.told) for field in raw.fields) == 1  # what is missing is told by the number itself
+    assert raw.unfolded().stored.tobytes() == before.stored.tobytes()
     with pytest.raises(ColumnError, match="inf"):
-        recipe.encode(frame.with_columns(x0=pl.lit(np.inf, pl.Float32)), once=True)
+        recipe.encode(frame.with_columns(x0=pl.lit(np.inf, pl.Float32)))
 
 
 @pytest.mark.parametrize("large", [0, 2**40])

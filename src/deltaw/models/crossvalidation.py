@@ -16,7 +16,7 @@ from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.crossing import answers_of, chosen_epochs, joined
 from deltaw.models.fitting.trainings.following import Trained, trained
 from deltaw.models.fitting.trainings.packed import packed
-from deltaw.models.fitting.trainings.watching import Callback, Watchers
+from deltaw.models.fitting.trainings.watching import Callback, Heard, Watchers
 from deltaw.models.recipes import RECIPES
 from deltaw.models.rows.dividing import FOLDS
 from deltaw.models.rows.division import Division
@@ -200,12 +200,12 @@ def crossval(
         networks = choices.get("networks") or RECIPES[recipe][decided.target.task].together
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", say("some"), "give one file")
-        found += _folds(decided, networks, told, repeat + 1)
+        found += _folds(decided, networks, told.heard, repeat + 1)
     return CrossValidation(decided.table.name, decided.target.name, decided.target.task, tuple(found),
                            decided.recipe.metric, decided.rows, decided.left_out, decided.table.notes)  # fmt: skip
 
 
-def _folds(plan: Plan, networks: int, told: Watchers, repeat: int) -> Iterator[Fold]:
+def _folds(plan: Plan, networks: int, told: Heard, repeat: int) -> Iterator[Fold]:
     """The folds of one division, once all are trained."""
     runs = list[Trained]()
     for number, division in enumerate(plan.folds, 1):
@@ -222,7 +222,7 @@ def _folds(plan: Plan, networks: int, told: Watchers, repeat: int) -> Iterator[F
         yield Fold(repeat, number, last, score(outcome, baseline, reading.classes, plan.recipe.weight))
 
 
-def _trained(plan: Plan, division: Division, networks: int, told: Watchers, place: tuple[int, int]) -> Trained:
+def _trained(plan: Plan, division: Division, networks: int, told: Heard, place: tuple[int, int]) -> Trained:
     """The training on a fold's rows; of several networks, each with a part of these held out."""
     own = plan.of(division)
     if networks == 1:

@@ -30,7 +30,6 @@ from deltaw.preparation.scales.bins import count
 from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
 from deltaw.speech import reads, retold, say
 from deltaw.tables import Block, Column
-from deltaw.tables.cells import FEW
 from deltaw.tables.table import missing_column
 
 # From so many inputs a stored number on the engines are given what is stored; below, fields gain nothing. Measured:
@@ -161,17 +160,15 @@ class Preparation:
         source: str = "data",
         answers: Answers | None = None,
         rows: Indices | None = None,
-        once: bool = False,
     ) -> Encoded | NDArray[np.float32]:
         """What `transform` gives, as an engine takes it quickest: bins and slots encoded where there are many.
 
-        `rows`: of these rows of the frame, by number, which are not copied out of it; None: of all. `once`: a network
-        takes them once, and not in every epoch, so that numbers are left to it to scale.
+        `rows`: of these rows of the frame, by number, which are not copied out of it; None: of all.
 
         Pictures are no less for it: of them the native engine leaves out what is 0 in a whole batch.
         """
         making, count = self._making(not self.is_encoded), len(frame) if rows is None else len(rows)
-        if self.is_encoded and count > FEW and (once or self._is_large(count)):
+        if self.is_encoded and self._is_large(count):
             self._find(frame, source)
             making = self._making(raw=raw_of(self.steps, frame))
         return making.made(self._written(making, frame, source, answers, rows))
@@ -224,7 +221,7 @@ class Preparation:
         each = AT_ONCE if self.reads_alone(frame) else max(len(frame), 1)
         for start in range(0, max(len(frame), 1), each):
             try:
-                yield self.encode(frame[start : start + each], source, once=True)
+                yield self.encode(frame[start : start + each], source)
             except ColumnError:
                 self.read(frame, source)
                 raise

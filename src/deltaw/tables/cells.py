@@ -193,7 +193,7 @@ def typed(
         return words
     few = few if words is series else few_different(words)
     if few is not None and any(map(_is_word, few)):
-        return pointed(words, delimiter, told)
+        return pointed(words, delimiter, told, few)
     if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
         return words.str.to_lowercase() == TRUTHS[0][0]
     numbers = read_numbers(words, delimiter, told)
@@ -203,7 +203,7 @@ def typed(
     if wrong == 0:
         whole = words.cast(pl.Int64, strict=False)
         return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
-    return pointed(words, delimiter, told)
+    return pointed(words, delimiter, told, few)
 
 
 def _is_word(cell: str | None) -> bool:
@@ -293,16 +293,19 @@ def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
     return whole if whole.null_count() == numbers.null_count() and (whole == numbers).all() else numbers
 
 
-def pointed(words: pl.Series, delimiter: str, told: Notations | None = None) -> pl.Series:
+def pointed(
+    words: pl.Series, delimiter: str, told: Notations | None = None, few: list[str | None] | None = None
+) -> pl.Series:
     """Words; numbers with a unit get a decimal point: that a comma is one, the column says, and later nobody. It is
     none in a column where a point stands behind it: 1,781.80 €.
 
     Args:
         words: stripped strings and nulls.
         delimiter, told: as for `typed`.
+        few: what `few_different` says of the words, where that is known.
     """
-    few = {*words.to_list()} - {None} if len(words) <= FEW_CELLS else None
-    bare = few is not None and not any(map(HAS_DIGIT.search, few))  # which Python says sooner
+    few = words.to_list() if few is None and len(words) <= FEW_CELLS else few
+    bare = few is not None and not any(cell and HAS_DIGIT.search(cell) for cell in {*few})  # which Python says sooner
     unit = "" if bare else unit_of(words)
     if told is not None:
         are_numbers = not (unit or bare or as_written(words.drop_nulls()).has_nulls())

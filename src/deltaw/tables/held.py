@@ -72,7 +72,7 @@ def as_read(column: pl.Series) -> pl.Series:
     """A column as it was read: words, and null where there is a gap."""
     if column.dtype == pl.Enum:
         return column.cast(pl.String)
-    return column.fill_nan(None) if column.dtype.is_float() and column.is_nan().any() else column
+    return column.fill_nan(None) if may_have_gaps(column) else column
 
 
 def may_have_gaps(column: pl.Series) -> bool:

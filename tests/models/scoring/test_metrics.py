@@ -188,6 +188,28 @@ def test_a_resample_is_scored_as_its_rows_are(task: str) -> None:
 
 
 @settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 60), st.integers(2, 5), st.booleans())
+def test_answers_scored_in_turn_have_the_bits_of_each_alone(seed: int, n: int, k: int, weighs: bool) -> None:
+    """As those of many epochs are, of which one may have diverged."""
+    rng = np.random.default_rng(seed)
+    weight = rng.gamma(1.0, size=n + k) if weighs else None
+    numbers = of_numbers(seed, n + k)
+    off = [rng.normal(0, scale, n + k) for scale in (1.0, 1e30, 500.0)]
+    epochs = {
+        "classification": [of_classes(seed + epoch, n, k) for epoch in range(3)],
+        "regression": [replace(numbers, predicted=numbers.predicted + each) for each in off],
+    }
+    for task, outcomes in epochs.items():
+        truth, predicted = (np.concatenate([getattr(o, name) for o in outcomes]) for name in ("truth", "predicted"))
+        shares = None if task == "regression" else np.concatenate([o.shares for o in outcomes])
+        together = Outcome(truth, predicted, shares, None if weight is None else np.tile(weight, 3))
+        for metric in METRICS[task]:
+            if isinstance(metric.score, Sums) and metric.score.alone:
+                alone = np.array([metric.score(replace(each, weight=weight)) for each in outcomes])
+                assert metric.score.in_turn(together, 3).tobytes() == alone.tobytes(), metric.name
+
+
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 200), st.integers(2, 4))
 def test_intervals_hold_the_score_and_are_the_same_again(seed: int, n: int, k: int) -> None:
     for task, outcome in (("classification", of_classes(seed, n, k)), ("regression", of_numbers(seed, n))):

@@ -27,7 +27,7 @@ from deltaw.models.fitting.trainings.crossing import (
 from deltaw.models.fitting.trainings.finishing import finished
 from deltaw.models.fitting.trainings.following import Trained, trained
 from deltaw.models.fitting.trainings.packed import packed
-from deltaw.models.fitting.trainings.watching import Callback, Watchers
+from deltaw.models.fitting.trainings.watching import Callback, Heard, Watchers
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import score
 from deltaw.models.search.growing import grown
@@ -60,24 +60,25 @@ def run(plan: Plan, callbacks: Iterable[Callback] = (), checkpoints: Checkpoints
 def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     if plan.seconds is not None:
         return grown(plan, told)
+    watch = told.heard
     if plan.recipe.together > 1:
-        return _mean_of(plan, packed(plan, told, checkpoints), told, checkpoints)
+        return _mean_of(plan, packed(plan, watch, checkpoints), watch, checkpoints)
     if not plan.folds:
-        best = trained(plan, told, checkpoints=checkpoints)
+        best = trained(plan, watch, checkpoints=checkpoints)
         factor = strength(said(plan, best))  # rows that it has learnt from say nothing, and draw no line
-        return scored(stretched(finished(best, told, checkpoints), factor), line(stretched(best, factor)))
+        return scored(stretched(finished(best, watch, checkpoints), factor), line(stretched(best, factor)))
     runs: list[Trained] = []
     try:
         for division in plan.folds:
             place = (len(runs) + 1, len(plan.folds))
             runs.append(
-                trained(plan.of(division), told, place, None, plan.ended_by_folds, checkpoints, number=len(runs))
+                trained(plan.of(division), watch, place, None, plan.ended_by_folds, checkpoints, number=len(runs))
             )
             if runs[-1].broken_off:
                 return _first(plan, runs[0], runs[-1].learning.ended)
         own, common = chosen_epochs(plan, runs)
         until = None if common is None else common + 1
-        last = trained(replace(plan, test=None), told, until=until, checkpoints=checkpoints, number=len(runs))
+        last = trained(replace(plan, test=None), watch, until=until, checkpoints=checkpoints, number=len(runs))
     except KeyboardInterrupt:  # between two trainings
         if not runs:
             raise
@@ -90,7 +91,7 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     return _judged(plan, stretched(kept, factor), by_the_others(runs, own, heard))
 
 
-def _mean_of(plan: Plan, runs: list[Trained], told: Watchers, checkpoints: Checkpoints | None) -> Model:
+def _mean_of(plan: Plan, runs: list[Trained], told: Heard, checkpoints: Checkpoints | None) -> Model:
     """The model of several networks, each after the epoch that was its best; one that was broken off, as they are.
 
     What a network answers for the rows held out from it, it answers after an epoch that the others chose.

@@ -102,14 +102,22 @@ class Sums:
     Attributes:
         terms: the q sums over each of G groups of rows, (G, q).
         value: (…, q) sums -> (…) scores; NaN where it is not defined.
+        alone: whether what a row adds has nothing to do with the other rows.
     """
 
     terms: Callable[[Outcome, Groups], Array]
     value: Callable[[Array], Array]
+    alone: bool = True
 
     def __call__(self, outcome: Outcome) -> float:
-        everything = Groups(np.zeros(len(outcome.truth), np.int64), 1, outcome.weight)
-        return float(self.value(self.terms(outcome, everything)[0]))
+        return float(self.in_turn(outcome, 1)[0])
+
+    def in_turn(self, outcome: Outcome, count: int) -> Array:
+        """(count,) scores of so many answers to the same rows, one after the other, where rows are `alone`: the bits of
+        each by itself.
+        """
+        each = np.repeat(np.arange(count), len(outcome.truth) // count)
+        return self.value(self.terms(outcome, Groups(each, count, outcome.weight)))
 
 
 def ratio(part: Array, whole: Array) -> Array:
@@ -117,9 +125,9 @@ def ratio(part: Array, whole: Array) -> Array:
     return np.asarray(part / np.where(whole > 0, whole, np.nan))
 
 
-def mean_of(value: Callable[[Outcome], Array]) -> Sums:
+def mean_of(value: Callable[[Outcome], Array], alone: bool = True) -> Sums:
     """The mean of a value that each row has, (n,)."""
-    return Sums(lambda o, groups: groups.sums(1.0, value(o)), lambda sums: ratio(sums[..., 1], sums[..., 0]))
+    return Sums(lambda o, groups: groups.sums(1.0, value(o)), lambda sums: ratio(sums[..., 1], sums[..., 0]), alone)
 
 
 def root_of(mean: Sums) -> Sums:
@@ -250,9 +258,9 @@ def _mean_error(power: int) -> Sums:
 
 
 def _spread_and_error(o: Outcome, groups: Groups) -> Array:
-    """Rows, t, t², e², of t and e in a unit; t from its mean, where sums of squares lose no digits."""
+    """Rows, t, t², e², of t and e in a unit; t from its median, where sums of squares lose no digits."""
     t, e, _ = _in_a_unit(o)
-    t = np.zeros(len(t)) if t.min() == t.max() else t - np.average(t, weights=o.weight)
+    t -= np.median(t)
     return groups.sums(1.0, t, t**2, e**2)
 
 
@@ -271,9 +279,10 @@ def _percentage_error(o: Outcome) -> Array:
 
 
 def _squared_log_error(o: Outcome) -> Array:
-    if (o.truth < 0).any() or (o.predicted <= -1).any():
+    if (o.truth < 0).any():
         return np.full(len(o.truth), np.nan)
-    return np.asarray((np.log1p(o.predicted) - np.log1p(o.truth)) ** 2)
+    known = np.where(o.predicted > -1, o.predicted, np.nan)
+    return np.asarray((np.log1p(known) - np.log1p(o.truth)) ** 2)
 
 
 def median_error(o: Outcome) -> float:
@@ -348,10 +357,18 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     "classification": (
         Metric("accuracy", "accuracy", Sums(_class_counts, _share_right), in_percent, True, 0, 1),
         Metric("log_loss", "log loss", mean_of(_surprise), to_four_places, False),
-        Metric("auc", "ROC AUC", mean_of(lambda o: o.areas[0]), to_four_places, True, 0, 1),
+        Metric("auc", "ROC AUC", mean_of(lambda o: o.areas[0], alone=False), to_four_places, True, 0, 1),
         Metric("balanced_accuracy", "balanced accuracy", Sums(_class_counts, _mean_recall), in_percent, True, 0, 1),
         Metric("f1", "F1", Sums(_class_counts, _f1), to_four_places, True, 0, 1),
-        Metric("average_precision", "average precision", mean_of(lambda o: o.areas[1]), to_four_places, True, 0, 1),
+        Metric(
+            "average_precision",
+            "average precision",
+            mean_of(lambda o: o.areas[1], alone=False),
+            to_four_places,
+            True,
+            0,
+            1,
+        ),
         Metric("brier", "Brier score", mean_of(_squared_distance), to_four_places, False, 0, 2),
         # Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", eq. 3
         Metric("ece", "calibration error", Sums(_overconfidence, _calibration_error), to_four_places, False, 0, 1),

@@ -15,8 +15,8 @@ from deltaw.models.fitting.deciding.plans import Plan, drawn_network
 from deltaw.models.fitting.trainings.beginning import with_line
 from deltaw.models.fitting.trainings.crossing import lowest
 from deltaw.models.fitting.trainings.following import Follower, Trained, of_plan
-from deltaw.models.fitting.trainings.judge import ScoredEpoch
 from deltaw.models.fitting.trainings.packed import of_fold
+from deltaw.models.fitting.trainings.watching import Heard
 from deltaw.models.recipes import Recipe
 from deltaw.models.search.choosing import Jury
 from deltaw.speech import say
@@ -126,9 +126,7 @@ def jury(plan: Plan, fewest: int = 1) -> Jury:
     return Jury(plan, known)
 
 
-def begun(
-    plan: Plan, judges: Jury, drawn: Sequence[tuple[int, Recipe]], told: Callable[[ScoredEpoch], bool]
-) -> list[Candidate]:
+def begun(plan: Plan, judges: Jury, drawn: Sequence[tuple[int, Recipe]], told: Heard) -> list[Candidate]:
     """Candidates before their first epoch: networks for each part that share the plan's rows.
 
     Args:

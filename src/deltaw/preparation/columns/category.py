@@ -70,13 +70,15 @@ class Category(OneColumn):
         words = cells if cells.dtype == pl.Enum else as_words(cells)
         counted = whole.counted or Counted.of(words)
         rows, counts = counted.rows, counted.words[column.name]
-        means = None if whole.answers is None or len(counts) <= MANY else Means.fit(words, whole.answers)
+        known, times = counts["word"], counts["rows"]
+        means = None if whole.answers is None or len(known) <= MANY else Means.fit(words, whole.answers)
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * rows)))
-        common = counts.filter(pl.col("rows") >= enough).rows()
+        often = times >= enough
+        common = zip(known.filter(often), times.filter(often), strict=True)
         frequent = dict(sorted(sorted(common, key=lambda each: (-each[1], each[0]))[:MOST_SLOTS]))
         weight = len(frequent) ** -0.5 if scaling.hushed and len(frequent) > LOUD_WORDS else 1.0
-        known, missing = frequent.values(), rows - int(counts["rows"].sum())
-        shares = [*known, rows - missing - sum(known), missing]
+        slots, missing = frequent.values(), rows - int(times.sum())
+        shares = [*slots, rows - missing - sum(slots), missing]
         return cls(column.name, tuple(frequent), missing > 0, weight, int(np.argmax(shares)), means)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Category:

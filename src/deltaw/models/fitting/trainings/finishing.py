@@ -13,7 +13,7 @@ from deltaw.models.fitting.trainings.crossing import joined
 from deltaw.models.fitting.trainings.following import Trained, trained
 from deltaw.models.fitting.trainings.judge import ScoredEpoch
 from deltaw.models.fitting.trainings.packed import packed
-from deltaw.models.fitting.trainings.watching import Watchers
+from deltaw.models.fitting.trainings.watching import Heard
 from deltaw.models.rows.parts import both
 from deltaw.training.checkpoints import Checkpoints
 
@@ -21,7 +21,7 @@ RATE = 0.2  # of the recipe's learning rate
 SCHEDULE = "cosine"
 
 
-def finished(best: Trained, told: Watchers, checkpoints: Checkpoints | None = None) -> Trained:
+def finished(best: Trained, told: Heard, checkpoints: Checkpoints | None = None) -> Trained:
     """What the recipe's `finish` makes of a training; one that is broken off stays what it was.
 
     Args:
@@ -42,15 +42,16 @@ def finished(best: Trained, told: Watchers, checkpoints: Checkpoints | None = No
     rows = both(plan.training, plan.validation)
 
     def further(epoch: ScoredEpoch) -> bool:
-        return told(replace(epoch, number=epoch.number + made, epochs=epoch.epochs + made))
+        return told is not None and told(replace(epoch, number=epoch.number + made, epochs=epoch.epochs + made))
 
+    heard = None if told is None else further
     # Its number says where it began: a run that goes on to more epochs than before begins it anew.
     own = replace(plan, recipe=less, network=best.network, training=rows, validation=None, test=None)
     if best.others:
         number = made * recipe.together
-        after = joined(own, packed(own, further, checkpoints, (best.network, *best.others), number))
+        after = joined(own, packed(own, heard, checkpoints, (best.network, *best.others), number))
     else:
-        after = trained(own, further, checkpoints=checkpoints, number=made)
+        after = trained(own, heard, checkpoints=checkpoints, number=made)
     if after.broken_off:
         return replace(best, learning=replace(best.learning, ended=after.learning.ended))
     steps = best.learning.batch_steps + after.learning.batch_steps

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,8 +17,9 @@ from deltaw.models.by_data import WAVES
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.beginning import with_line
-from deltaw.models.fitting.trainings.judge import Judge, ScoredEpoch
+from deltaw.models.fitting.trainings.judge import Judge
 from deltaw.models.fitting.trainings.prepared import prepared, some_of, windows_of
+from deltaw.models.fitting.trainings.watching import Heard
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.network import Network
@@ -85,7 +85,7 @@ class Trained:
 
 
 def trained(
-    plan: Plan, told: Callable[[ScoredEpoch], bool], place: tuple[int, int] = (0, 0), until: int | None = None,
+    plan: Plan, told: Heard, place: tuple[int, int] = (0, 0), until: int | None = None,
     follows: bool = False, checkpoints: Checkpoints | None = None, number: int = 0,
 ) -> Trained:  # fmt: skip
     """One training.
@@ -154,7 +154,7 @@ class Follower:
     """
 
     def __init__(
-        self, plan: Plan, told: Callable[[ScoredEpoch], bool], place: tuple[int, int], until: int | None = None,
+        self, plan: Plan, told: Heard, place: tuple[int, int], until: int | None = None,
         follows: bool = False, at_once: int = 0,
     ) -> None:  # fmt: skip
         self.plan, self.told, self.place, self.until = plan, told, place, until
@@ -180,11 +180,13 @@ class Follower:
         }
 
     def __call__(self, epoch: Epoch) -> bool:
-        scored = self.judge.record(epoch, *self.place)
-        scored = scored if self.until is None else replace(scored, epochs=self.until)
+        self.judge.hear(epoch)
         if self.earlier is not None:
             self.earlier.keep(epoch.number - 1, epoch.network)
-        return self.told(scored)
+        if self.told is None:
+            return False
+        scored = self.judge.told(epoch, *self.place)
+        return self.told(scored if self.until is None else replace(scored, epochs=self.until))
 
     def state(self) -> State:
         """What the next epochs add to; see `deltaw.training.state`."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.models.answers import outcome
 from deltaw.models.recipes import Recipe
-from deltaw.models.scoring.metrics import metric_of
+from deltaw.models.scoring.metrics import Sums, metric_of
 from deltaw.preparation import Target
 from deltaw.training import Epoch
 
 Array = NDArray[Any]
+
+TOGETHER = 2**18  # outputs that wait to be scored: more cost no less each
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,37 +40,54 @@ class ScoredEpoch(Epoch):
 
 
 class Judge:
-    """Scores the outputs for the rows held out after each epoch.
+    """Scores the outputs for the rows held out after each epoch: at once where somebody asks, else many together.
 
-    Attributes:
+    Args:
+        target, recipe: of the training.
         truth: of those rows, or None.
         weight: how much they count, or None.
+
+    Attributes:
         metric: the score that chooses, or else the headline.
-        scores: that score after each epoch.
     """
 
     def __init__(self, target: Target, recipe: Recipe, truth: Array | None = None, weight: Array | None = None) -> None:
         self.target, self.truth, self.weight = target, truth, weight
         self.metric = metric_of(recipe.metric, target.task)
-        self.scores: list[float] = []
+        self._scores: list[float] = []
+        self._waiting: list[Array] = []
 
-    def score(self, outputs: Array) -> float:
-        assert self.truth is not None
-        return self.metric.score(outcome(self.target, outputs, self.truth, self.weight))
+    @property
+    def scores(self) -> list[float]:
+        """After each epoch."""
+        self._scores += self._scored(self._waiting)
+        self._waiting = []
+        return self._scores
+
+    @scores.setter
+    def scores(self, known: list[float]) -> None:
+        self._scores, self._waiting = known, []
 
     def badness(self, T: Array, outputs: Array) -> float:
         """For `EarlyStopping`: lower is better, and a draw goes to the later epoch, which has seen more."""
-        return float(self.metric.gain(0.0, self.score(outputs))) - 1e-9 * len(self.scores)
+        epochs = len(self._scores) + len(self._waiting)
+        return float(self.metric.gain(0.0, self._scored([outputs])[0])) - 1e-9 * epochs
 
     @property
     def each_badness(self) -> list[float]:
         """After each epoch: lower is better."""
         return [float(self.metric.gain(0.0, score)) for score in self.scores]
 
-    def record(self, epoch: Epoch, fold: int = 0, folds: int = 0) -> ScoredEpoch:
-        """Take note of an epoch's score."""
-        score = None if epoch.outputs is None else self.score(epoch.outputs)
-        self.scores += [] if score is None else [score]
+    def hear(self, epoch: Epoch) -> None:
+        """Take note of an epoch."""
+        if epoch.outputs is not None:
+            self._waiting.append(epoch.outputs)
+            if len(self._waiting) * epoch.outputs.size > TOGETHER:
+                _ = self.scores
+
+    def told(self, epoch: Epoch, fold: int = 0, folds: int = 0) -> ScoredEpoch:
+        """What is said of an epoch, the last that was heard of."""
+        score = None if epoch.outputs is None else self.scores[-1]
         return ScoredEpoch(
             **vars(epoch),
             score=score,
@@ -76,3 +96,15 @@ class Judge:
             fold=fold,
             folds=folds,
         )
+
+    def _scored(self, outputs: list[Array]) -> list[float]:
+        """The scores of outputs for the rows, after one epoch after the other."""
+        if not outputs:
+            return []
+        assert self.truth is not None
+        score, count = self.metric.score, len(outputs)
+        if not (isinstance(score, Sums) and score.alone):
+            return [score(outcome(self.target, each, self.truth, self.weight)) for each in outputs]
+        weight = None if self.weight is None else np.tile(self.weight, count)
+        answers = outcome(self.target, np.concatenate(outputs), np.tile(self.truth, count), weight)
+        return list(map(float, score.in_turn(answers, count)))

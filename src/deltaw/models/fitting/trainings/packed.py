@@ -18,6 +18,7 @@ from deltaw.models.fitting.deciding.plans import Plan, drawn_network
 from deltaw.models.fitting.trainings.beginning import with_line
 from deltaw.models.fitting.trainings.following import Follower, Trained, diverged, of_plan
 from deltaw.models.fitting.trainings.judge import ScoredEpoch
+from deltaw.models.fitting.trainings.watching import Heard
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Division, split
 from deltaw.models.rows.parts import both
@@ -28,7 +29,7 @@ from deltaw.training.pack import begin_pack, complete_pack
 
 
 def packed(
-    plan: Plan, told: Callable[[ScoredEpoch], bool], checkpoints: Checkpoints | None = None,
+    plan: Plan, told: Heard, checkpoints: Checkpoints | None = None,
     given: Sequence[Network] = (), first: int = 0,
 ) -> list[Trained]:  # fmt: skip
     """All networks of the recipe, trained; those that diverge are left out.
@@ -53,7 +54,7 @@ def packed(
         assert plan.validation is not None
         plans, places = map(list, zip(*(_with_own_part(plan, k) for k in range(count)), strict=True))
         plan = replace(plan, training=both(plan.training, plan.validation), validation=None)
-    means = Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
+    means = None if told is None else Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
     networks = [network.copy() for network in given]
     for k, place in enumerate(() if given else places):
         rows = plan.training.some(place["rows"]) if "rows" in place else plan.training
@@ -65,7 +66,7 @@ def packed(
     own = [follower.settings | place for follower, place in zip(followers, places, strict=True)]
     common = plan.held_out[1] if not (folds or apart) or plan.validation is not None else None
     trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
-    if checkpoints is not None:
+    if checkpoints is not None and means is not None:
         means.go_on([checkpoints.trainings.get(first + k, 0) for k in range(count)])
     complete_pack(trainings, plan.threads, checkpoints, first=first)
     runs = [

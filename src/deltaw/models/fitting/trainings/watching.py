@@ -11,8 +11,10 @@ from deltaw.exceptions import SettingError
 from deltaw.given import several
 from deltaw.models.fitting.trainings.judge import ScoredEpoch
 from deltaw.models.model import Model
+from deltaw.progress import Silent
 
 Callback = Callable[[ScoredEpoch], object]
+Heard = Callable[[ScoredEpoch], bool] | None  # who hears of each epoch, and may end the training; None: nobody does
 
 
 class Watchers:
@@ -29,6 +31,11 @@ class Watchers:
         if (told := several(callbacks)) is None or not all(map(callable, told)):
             raise SettingError("callbacks: expected a list of functions", repr(callbacks), "write [function]")
         self._told = told
+
+    @property
+    def heard(self) -> Heard:
+        """Itself, unless nobody hears."""
+        return self if any(type(callback) is not Silent for callback in self._told) else None
 
     def __iter__(self) -> Iterator[Callback]:
         return iter(self._told)
