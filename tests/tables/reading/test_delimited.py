@@ -81,6 +81,9 @@ def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quo
         ("p;q\n1.200,5 €;1,5%\n-0,3€;12 %\n", {"p": ["1200.5 €", "-0.3€"], "q": ["1.5%", "12 %"]}),
         ("*,a$\n1,x\n2,y\n", {"*": [1, 2], "a$": ["x", "y"]}),
         ("a,\n1,2\n", {"a": [1], "column_2": [2]}),
+        ('"a" "b c"\n"1" 2 "x y"\n"2" 3 "z"\n', {"Unnamed: 0": [1, 2], "a": [2, 3], "b c": ["x y", "z"]}),  # of R
+        ('"a","b"\n"u",2,1\n"v",3,4\n', {"Unnamed: 0": ["u", "v"], "a": [2, 3], "b": [1, 4]}),
+        ("a\tb\nu\t2\t1\nv\t3\t4\n", {"Unnamed: 0": ["u", "v"], "a": [2, 3], "b": [1, 4]}),
         ("only\nwords here\nand there\n", {"only": ["words here", "and there"]}),
         ("a\rb\r", None),
     ],
@@ -133,6 +136,8 @@ BAD = [
     (b"a,b\n1,2\n3\n4,5\n", TableError, ["line 3", "expected 2", "found 1"]),
     (b'a,b\n1,"x\ny"\n3,4,5\n4,5\n', TableError, ["line 4", "expected 2", "found 3"]),
     (b'a,b\n1,2\n3,"4\n5,6\n', TableError, ["line 3", "quotes"]),
+    (b"a,b\n1,Li, Bo\n2,Ek, Al\n", TableError, ["line 2", "expected 2", "found 3"]),
+    (b"a\tb\nu\t2\t1\nu\t3\t4\n", TableError, ["line 2", "expected 2", "found 3"]),
     (b"a,b,a\n1,2,3\n", TableError, ['"a"', "columns 1 and 3"]),
     ("a,b\n1,\xe9\n".encode("latin1"), TableError, ["UTF-8", "0xe9", "position 6", "line 2"]),
     (b"a,b\n1,\0\n", TableError, ["zero byte", "position 6"]),

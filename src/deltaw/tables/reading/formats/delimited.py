@@ -20,7 +20,7 @@ from deltaw.tables.notations import COMMAS
 from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.formats.careful import careful_frame, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
-from deltaw.tables.reading.formats.heads import has_decimal_commas, has_header, lacking, told_of_points
+from deltaw.tables.reading.formats.heads import has_decimal_commas, has_header, lacking, leaves_out_row_names, told_of_points
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.formats.separators import (
     checked,
@@ -138,6 +138,8 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     if named and (more := lacking(head)):  # every row ends in separators that the names do not have
         end = len(text[: text.index(b"\n")].rstrip(b"\r"))
         text, head[0] = text[:end] + more * separator.encode() + text[end:], head[0] + [""] * more
+    elif named and leaves_out_row_names(head) and (separator not in ", " or text[text.index(b"\n") :][1:2] == b'"'):
+        text, head[0] = separator.encode() + text, ["", *head[0]]  # a comma or blank may stand in a field: but in quotes
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     commas = separator != "," and has_decimal_commas(head[named:], reading.missing)
     return Dialect(separator, names, named, 1 if told else 0, commas), text

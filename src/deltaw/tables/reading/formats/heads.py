@@ -45,6 +45,12 @@ def lacking(head: list[list[str]]) -> int:
     return 0 if any(cell.strip() for record in head[1:] for cell in record[width:]) else more
 
 
+def leaves_out_row_names(head: list[list[str]]) -> bool:
+    """Whether the first record names all columns but the first, which names rows: so R writes tables."""
+    names = [record[0] for record in head[1:]]
+    return {len(record) for record in head[1:]} == {len(head[0]) + 1} and 1 < len(names) == len(set(names))
+
+
 def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> bool:
     """Whether the first record names the columns rather than being data itself.
 

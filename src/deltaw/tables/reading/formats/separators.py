@@ -65,7 +65,8 @@ def find_delimiter(text: bytes) -> str:
     def agreement(delimiter: str) -> float:
         widths = [len(record) for record in head_of(_unaligned(head) if delimiter == " " else head, delimiter)]
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
-        share = widths.count(usual) / len(widths) if usual > 1 else 0.0
+        short = widths[:1] == [usual - 1]  # names, of which R leaves out that of row names
+        share = (widths.count(usual) + (short and usual > 2)) / len(widths) if usual > 1 else 0.0
         return share if share >= AGREEMENT[delimiter] else 0.0
 
     head = _cut(text)
