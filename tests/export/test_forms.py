@@ -115,6 +115,16 @@ def test_nothing_breaks_out(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", [*FORMS])
+def test_a_column_without_a_name(form: str, tmp_path: Path) -> None:
+    made = program_of(deltaw.fit(pl.DataFrame({"": [0.5, 1.0, 2.0] * 9, "y": [1, 2, 4] * 9}), "y", **zoo.QUICK))
+    if form in WITHOUT_NUL:
+        with pytest.raises(SettingError, match='expected a name for every column, found ""; rename it'):
+            written(form, made, tmp_path)
+    else:
+        hold(form, made, tmp_path)
+
+
+@pytest.mark.parametrize("form", [*FORMS])
 def test_classes_that_float64_does_not_tell_apart(form: str, tmp_path: Path) -> None:
     """Whole numbers above 2^53, as identifiers are."""
     x = np.arange(90) % 3

@@ -60,7 +60,7 @@ def test_kind(cells: list[Any], kind: str) -> None:
 def test_names_that_say_identifier() -> None:
     numbers = list(range(1000, 1000 + 7 * N, 7))
     assert kind_of(numbers, "price")[0] == "number"
-    for name in ("id", "ID", "customer_id", "PassengerId", "Unnamed: 0", "order id", "uuid"):
+    for name in ("id", "ID", "customer_id", "PassengerId", "Unnamed: 0", "", "order id", "uuid"):
         assert kind_of(numbers, name)[0] == "identifier", name
     for name in ("humid", "paid", "width", "solid"):
         assert kind_of(numbers, name)[0] == "number", name

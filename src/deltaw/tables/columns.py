@@ -40,9 +40,9 @@ USABLE = tuple(READ_AS)  # number, category, boolean, date
 LEFT_OUT = ("identifier", "constant", "text")
 KINDS = USABLE + LEFT_OUT
 
-# Names under which tables keep the number of a row or the key of a record.
+# Names under which tables keep the number of a row or the key of a record: none, where pandas wrote its index.
 IDENTIFIER_NAME = re.compile(
-    r"(?i:(.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|unnamed: 0)|.*[a-z]I[dD]"
+    r"(?i:(.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|(unnamed: 0)?)|.*[a-z]I[dD]"
     r"|.*([编序学工证行单账卡]号|号码)|主键|索引"
 )
 

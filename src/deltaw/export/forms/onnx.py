@@ -79,13 +79,15 @@ def write(program: Program) -> bytes:
 
     Raises:
         MissingError: onnx is not installed.
-        SettingError: a name or word with a NUL, which ends text there.
+        SettingError: a name or word with a NUL, which ends text there, or an empty name.
     """
     onnx = _onnx()
     given = titles(program.inputs, program.blocks)
     texts = [*given, *map(str, program.classes), *(word for look in program.all(o.Look) for word in look.words)]
     if odd := next((text for text in texts if "\0" in text), None):
         raise SettingError("ONNX: expected names and words without a NUL", repr(odd), "rename it")
+    if "" in given:
+        raise SettingError("ONNX: expected a name for every column", '""', "rename it")
     graph, kinds = _Graph(onnx, [*given]), program.kinds
     homes = {column: (title, i) for title, columns in given.items() for i, column in enumerate(columns)}
     values: dict[str, str] = {}

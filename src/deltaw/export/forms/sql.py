@@ -140,6 +140,9 @@ def quoted(text: str) -> str:
 
 
 def name_of(text: str) -> str:
+    """A name. Raises SettingError for an empty one, and as `quoted`."""
+    if not text:
+        raise SettingError("SQL: expected a name for every column", '""', "rename it")
     return '"' + quoted(text)[1:-1].replace("''", "'").replace('"', '""') + '"'
 
 
