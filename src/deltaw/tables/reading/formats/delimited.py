@@ -139,7 +139,7 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
         end = len(text[: text.index(b"\n")].rstrip(b"\r"))
         text, head[0] = text[:end] + more * separator.encode() + text[end:], head[0] + [""] * more
     elif named and leaves_out_row_names(head) and (separator not in ", " or text[text.index(b"\n") :][1:2] == b'"'):
-        text, head[0] = separator.encode() + text, ["", *head[0]]  # a comma or blank may stand in a field: but in quotes
+        text, head[0] = separator.encode() + text, ["", *head[0]]  # a comma or blank in a field needs quotes
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     commas = separator != "," and has_decimal_commas(head[named:], reading.missing)
     return Dialect(separator, names, named, 1 if told else 0, commas), text
