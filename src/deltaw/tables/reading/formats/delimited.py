@@ -20,7 +20,13 @@ from deltaw.tables.notations import COMMAS
 from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.formats.careful import careful_frame, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
-from deltaw.tables.reading.formats.heads import has_decimal_commas, has_header, lacking, leaves_out_row_names, told_of_points
+from deltaw.tables.reading.formats.heads import (
+    has_decimal_commas,
+    has_header,
+    lacking,
+    leaves_out_row_names,
+    told_of_points,
+)
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.formats.separators import (
     checked,
