@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from string import Formatter
 from types import MappingProxyType
 from typing import Any, Literal
 
+import numpy as np
+
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.changes import applied
+from deltaw.numbers import number
 from deltaw.speech import listed, say
 
 Severity = Literal["fault", "risk", "note"]
 SEVERITIES: tuple[Severity, ...] = ("fault", "risk", "note")  # the worst first
-
+DIGITS = 3  # of floats in sentences
 
 # How the fields of `Where` are said.
 PLACES = {name: f"{name} {{which}}" for name in ("layer", "unit", "column", "row", "epoch", "step")}
@@ -106,7 +110,14 @@ def finding(
     likelihood: float | None = None,
     **fields: object,
 ) -> Finding:
-    """A `Finding` whose cause is a sentence of `deltaw.speech`, with the values for its fields by name."""
+    """A `Finding` whose cause is a sentence of `deltaw.speech`, with the values for its fields by name.
+
+    A float in a field without a format of its own is shown to DIGITS digits.
+    """
+    plain = {name for _, name, form, _ in Formatter().parse(cause) if not form}
+    for name, value in fields.items():
+        if name in plain and isinstance(value, (float, np.floating)):
+            fields[name] = number(value, DIGITS)
     return Finding(say(cause, **fields), evidence, where, repair, severity, likelihood)
 
 

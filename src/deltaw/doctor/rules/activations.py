@@ -6,7 +6,6 @@ import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
-from deltaw.numbers import number
 from deltaw.speech import say
 
 LINEAR = 0.99  # share of the targets' variance that a straight line already explains
@@ -37,7 +36,7 @@ def no_hidden_activation(evidence: Evidence) -> Finding | None:
         "No hidden layer has an activation: W₂(W₁x + b₁) + b₂ = (W₂W₁)x + (W₂b₁ + b₂), so the {n} layers can do "
         "what one can. The best straight line explains {line} of the targets' variance{enough}.",
         n=len(hidden) + 1,
-        line=number(line, 3),
+        line=line,
         enough=say(", which may be all that is wanted") if enough else "",
         evidence={"linear_layers": len(plain), "explained_by_a_line": line},
         where=Where(layer=0),

@@ -43,8 +43,8 @@ def rows_elsewhere(evidence: Evidence) -> Finding | None:
         "In {n} of {all} columns the rows apart lie elsewhere: {name} is {mean} ± {std} there, and {trained} ± "
         "{deviation} in training. What is learnt of one says nothing of the other.",
         n=int(other.sum()), all=len(other), name=columns.names[worst],
-        mean=number(mean[worst], 3), std=number(std[worst], 2),
-        trained=number(columns.mean[worst], 3), deviation=number(columns.std[worst], 2),
+        mean=mean[worst], std=number(std[worst], 2),
+        trained=columns.mean[worst], deviation=number(columns.std[worst], 2),
         evidence={"columns": int(other.sum()), "deviations_away": float(away[worst])},
         where=Where(column=columns.names[worst]),
         repair=Repair(
@@ -63,9 +63,9 @@ def rows_unlike(evidence: Evidence) -> Finding | None:
         "On training rows held out a plain network has the {measure} {inside}, on the rows apart {apart} "
         "(guessing: {guess}): what these inputs say of training rows does not hold there.",
         measure=say(seen.measure),
-        inside=number(seen.inside.score, 3),
-        apart=number(max(seen.plain.score, seen.given[0].score), 3),
-        guess=number(seen.ground.guess, 3),
+        inside=seen.inside.score,
+        apart=max(seen.plain.score, seen.given[0].score),
+        guess=seen.ground.guess,
         evidence={"inside": seen.inside.score, "apart": seen.plain.score},
         repair=Repair(say("look whether their columns are in the same order, and inputs and targets belong together")),
     )

@@ -58,9 +58,9 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
             "with x, and the curvature of E with x²: {curvature} times that of an input around 1, so the "
             "largest rate that is stable is so many times smaller.",
             name=columns.names[worst],
-            low=number(columns.low[worst], 3),
-            high=number(columns.high[worst], 3),
-            largest=number(largest, 3),
+            low=columns.low[worst],
+            high=columns.high[worst],
+            largest=largest,
             curvature=number(largest * largest, 2),
             evidence=measured,
             where=where,
@@ -72,7 +72,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
         return finding(
             "The range of the widest column is {uneven} times that of {name}: the rate that the widest "
             "allows moves the weights of the narrowest {slower} times too slowly.",
-            uneven=number(uneven, 3),
+            uneven=uneven,
             name=columns.names[narrow],
             slower=number(uneven * uneven, 2),
             evidence=measured,
@@ -86,7 +86,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
             "Column {name} is {mean} ± {std}: nearly the same number in every row, which pushes all weights "
             "one way; what differs between rows is lost beside it.",
             name=columns.names[far],
-            mean=number(columns.mean[far], 3),
+            mean=columns.mean[far],
             std=number(columns.std[far], 2),
             evidence=measured,
             where=Where(column=columns.names[far]),
@@ -115,10 +115,10 @@ def far_values(evidence: Evidence) -> Finding | None:
         "for all, what tells the others apart is {times} times smaller than an input should be.{hint}{more}",
         name=names[worst.column],
         value=value,
-        range=number(worst.rest[1] - worst.rest[0], 3),
-        low=number(worst.rest[0], 3),
-        high=number(worst.rest[1], 3),
-        times=number(worst.times, 3),
+        range=worst.rest[1] - worst.rest[0],
+        low=worst.rest[0],
+        high=worst.rest[1],
+        times=worst.times,
         hint=hint,
         more=say(" So it is in {n} columns.", n=len(known.far)) if len(known.far) > 1 else "",
         evidence={"deviation_over_others": worst.times, "columns": len(known.far)},
@@ -154,7 +154,7 @@ def double_scaling(evidence: Evidence) -> Finding | None:
         "The largest input is {largest}{hint}; the root mean square of every column is below {small}. "
         "∂E/∂W = δ xᵀ shrinks with x: the first layer learns {value} times more slowly than from inputs "
         "around 1.",
-        largest=number(largest, 3),
+        largest=largest,
         hint=hint,
         small=number(SMALL),
         value=number(1 / float(columns.rms.max()), 2),

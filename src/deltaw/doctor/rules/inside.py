@@ -135,8 +135,8 @@ def saved_weights(evidence: Evidence) -> Finding | None:
         "As it was saved it scores {saved}; trained anew by its own settings on these rows, {anew}. It "
         "is these weights that are at fault, or rows that they were not trained for, and not the "
         "settings.",
-        saved=number(saved, 3),
-        anew=number(anew, 3),
+        saved=saved,
+        anew=anew,
         evidence={"saved": saved, "anew": anew, "guess": seen.ground.guess},
         repair=Repair(say("train it anew with the settings it has"), {"seed": evidence.setup.seed + 1}),
     )

@@ -84,8 +84,8 @@ def chance(evidence: Evidence) -> Finding | None:
         "often: p = {p} ({deals} deals, three tried). These inputs say nothing about these targets that "
         "a network could find.{few}",
         measure=say(seen.measure),
-        score=number(max(seen.plain.score, seen.given[0].score), 3),
-        guess=number(seen.ground.guess, 3),
+        score=max(seen.plain.score, seen.given[0].score),
+        guess=seen.ground.guess,
         p=number(seen.p, 2),
         deals=DEALS,
         few=few,
@@ -110,8 +110,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
     return finding(
         "On the rows trained on it scores {fitted}, on rows held out {score}: with {parameters:,} "
         "numbers to set and {rows:,} rows it learns the rows by heart.",
-        fitted=number(trial.fitted, 3),
-        score=number(trial.score, 3),
+        fitted=trial.fitted,
+        score=trial.score,
         parameters=parameters,
         rows=rows,
         evidence={"fitted": trial.fitted, "held_out": trial.score, "parameters": parameters, "rows": rows},
@@ -138,9 +138,9 @@ def too_small(evidence: Evidence) -> Finding | None:
         "{what}. Even the rows trained on are answered with a score of {fitted}; one hidden layer of "
         "{plain_units} reaches {reached}.",
         what=what,
-        fitted=number(seen.given[0].fitted, 3),
+        fitted=seen.given[0].fitted,
         plain_units=PLAIN_UNITS,
-        reached=number(seen.plain.fitted, 3),
+        reached=seen.plain.fitted,
         evidence={"units": min(hidden, default=0), "fitted": seen.given[0].fitted, "plain": seen.plain.fitted},
         repair=Repair(
             say("hidden layers of {plain_units} units", plain_units=PLAIN_UNITS),
@@ -222,9 +222,9 @@ def learns_less(evidence: Evidence) -> Finding | None:
     return finding(
         "Its {measure} is {mean}; {plain_words} has {score} on the same rows{errors}.",
         measure=say(seen.measure),
-        mean=number(float(np.mean([t.score for t in seen.given])), 3),
+        mean=np.mean([t.score for t in seen.given]),
         plain_words=seen.plain_words,
-        score=number(seen.plain.score, 3),
+        score=seen.plain.score,
         errors=errors,
         evidence={"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
         repair=Repair(seen.plain_words, changes),

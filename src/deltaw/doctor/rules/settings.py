@@ -68,7 +68,7 @@ def summed_loss(evidence: Evidence) -> Finding | None:
         "and α = {learning_rate} works like {rate}. Another batch size is then another rate.",
         batch_size=setup.batch_size,
         learning_rate=number(setup.learning_rate),
-        rate=number(setup.rate, 3),
+        rate=setup.rate,
         evidence={"learning_rate": setup.learning_rate, "rate_for_the_mean": setup.rate},
         repair=Repair(say("average over the rows"), {"reduction": "mean"}),
     )
@@ -89,7 +89,7 @@ def not_the_gradient(evidence: Evidence) -> Finding | None:
         "backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer "
         "{l} points {degrees}° away from −∂E/∂W: {against}.",
         l=l + 1,
-        degrees=number(float(np.degrees(np.arccos(np.clip(cosine, -1, 1)))), 3),
+        degrees=np.degrees(np.arccos(np.clip(cosine, -1, 1))),
         against=against,
         evidence={"cosine": cosine},
         where=Where(layer=l),
