@@ -36,7 +36,7 @@ from deltaw.doctor.rules.table import RULES
 from deltaw.engines import NEEDS
 from deltaw.equations.losses import LOSSES
 from deltaw.exceptions import _SYSTEM, InputError, SettingError
-from deltaw.explain import account, answered, story
+from deltaw.explain import prediction_page, step_page
 from deltaw.export import FORMS
 from deltaw.files import atomic, model, schema
 from deltaw.languages import asked, of_locale
@@ -102,7 +102,7 @@ TABLES: dict[str, Any] = {
         *schema._NAMES.values(),
     ]
     + [text for kind in (model.MODEL, model.CHECKPOINT) for text in (kind.name, kind.give, kind.make)],
-    "explanations": [answered.USUAL, *account.USUAL_CELLS.values(), *story.RULE_NAMES.values()]
+    "explanations": [prediction_page.USUAL, *prediction_page.USUAL_CELLS.values(), *step_page.RULE_NAMES.values()]
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
     "searches": [*ENDS.values(), *COUNTED.values()],
     "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],

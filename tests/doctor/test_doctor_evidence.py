@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from deltaw import Network
 from deltaw.doctor import Finding, Rule, Setup, examine_table
-from deltaw.doctor.evidence import before as measuring
+from deltaw.doctor.evidence import duplicates as measuring
 from deltaw.doctor.evidence.before import before
-from deltaw.doctor.evidence.repeats import keys, repeats
+from deltaw.doctor.evidence.duplicates import duplicates, keys
 from deltaw.doctor.findings import Where
 from deltaw.doctor.rules.rule import ordered
 from deltaw.doctor.trials.changes import applied
@@ -52,16 +52,16 @@ def test_other_kinds_of_rows(kind: Any) -> None:
     given_ = x.astype(kind) if isinstance(kind, (str, type)) and not hasattr(kind, "tocsr") else kind(x)
     one, other = before(setup(X=x)), before(setup(X=given_))
     np.testing.assert_allclose(one.columns.rms, other.columns.rms)
-    assert one.repeats.distinct == other.repeats.distinct
+    assert one.duplicates.distinct == other.duplicates.distinct
     np.testing.assert_array_equal(one.x, other.x)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=40))
-def test_repeats_by_brute_force(pairs: list[tuple[int, int]]) -> None:
+def test_duplicates_by_brute_force(pairs: list[tuple[int, int]]) -> None:
     """The ceiling is the share of rows right when equal inputs all get their commonest class."""
     x, t = np.array(pairs, np.float64).T[:, :, None]
-    found = repeats(x, t, np.arange(len(x)), (x[:2], t[:2]))
+    found = duplicates(x, t, np.arange(len(x)), (x[:2], t[:2]))
     groups: dict[float, list[float]] = {}
     for key, value in zip(x[:, 0], t[:, 0], strict=True):
         groups.setdefault(key, []).append(value)
@@ -76,7 +76,7 @@ def test_ceiling_of_numbers_is_the_explained_variance() -> None:
     t = rng.normal(size=(200, 1)) + x
     means = t.reshape(50, 4).mean(axis=1).repeat(4)[:, None]
     expected = 1 - np.square(t - means).sum() / np.square(t - t.mean()).sum()
-    assert repeats(x, t, np.arange(200), None).ceiling == pytest.approx(expected)
+    assert duplicates(x, t, np.arange(200), None).ceiling == pytest.approx(expected)
 
 
 def test_keys_do_not_depend_on_where_a_row_stands() -> None:

@@ -15,8 +15,8 @@ from sklearn.datasets import load_iris
 
 from deltaw import Network
 from deltaw.doctor import Finding, Setup, diagnose, examine_table
+from deltaw.doctor.evidence.leakage import column_skill
 from deltaw.doctor.evidence.targets import targets
-from deltaw.doctor.evidence.telling import telling
 from deltaw.doctor.judge import ranks
 from deltaw.tables import BUNDLED
 
@@ -108,7 +108,7 @@ def test_ranks_are_those_of_scipy(values: list[int], draw: Any) -> None:
     x, t = np.array(values, float), np.sqrt(places)
     np.testing.assert_allclose(ranks(x), rankdata(x))
     known = targets(t[:, None], Setup(Network([1, 1]), x, t))
-    order, _ = telling(x[:, None], t[:, None], known)
+    order, _ = column_skill(x[:, None], t[:, None], known)
     expected = 0.0 if len(set(values)) == 1 else abs(spearmanr(x, t).statistic)
     assert order[0] == pytest.approx(expected)
 
@@ -118,7 +118,7 @@ def test_by_value_is_leave_one_out() -> None:
     x, t = rng.integers(0, 6, 80).astype(float), rng.normal(size=80)
     others = [np.delete(t, i)[np.delete(x, i) == x[i]] for i in range(80)]
     expected = 1 - np.sum([(t[i] - o.mean()) ** 2 for i, o in enumerate(others)]) / np.sum((t - t.mean()) ** 2)
-    _, value = telling(x[:, None], t[:, None], targets(t[:, None], Setup(Network([1, 1]), x, t)))
+    _, value = column_skill(x[:, None], t[:, None], targets(t[:, None], Setup(Network([1, 1]), x, t)))
     assert value[0] == pytest.approx(max(expected, 0.0))
 
 
@@ -129,7 +129,7 @@ def test_a_shallow_tree_agrees() -> None:
     X, y = load_iris(return_X_y=True)
     X = X + 1e-3 * rng.normal(size=X.shape)  # no ties, which a cut may not divide
     setup = Setup(Network([4, 3], "softmax"), X, y)
-    order, _ = telling(X, np.eye(3)[y], targets(y[:, None], setup))
+    order, _ = column_skill(X, np.eye(3)[y], targets(y[:, None], setup))
     tree = [DecisionTreeClassifier(max_leaf_nodes=3).fit(X[:, [j]], y).score(X[:, [j]], y) for j in range(4)]
     assert order[2:] == pytest.approx(1 - (1 - np.array(tree[2:])) / (2 / 3), abs=0.06)
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import deltaw
-from deltaw.export import running
+from deltaw.export import interpreter
 
 CODES = ("01067", "00069", "04109", "10115", "80331")
 
@@ -32,7 +32,7 @@ def test_codes_without_their_zeros(model: deltaw.Model, tmp_path: Path, monkeypa
     spelt = (["1067", "69", "80331", "7"], ["01067", "0069", "80331", "00007"], ["1067.0", "69.0", "80331.0", "7.0"])
     for cells in spelt:  # the last as pandas writes whole numbers beside a missing one
         assert np.array_equal(wanted, model.predict_proba(whole.with_columns(plz=pl.Series(cells))))
-        found, _ = running.run(model.program(), {"plz": cells, "other": ["a"] * 4})
+        found, _ = interpreter.run(model.program(), {"plz": cells, "other": ["a"] * 4})
         assert found == pytest.approx(wanted, abs=1e-6)
     model.export(tmp_path / "form.py")
     names: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from test_program import program_of
 
 import deltaw
 from deltaw.exceptions import InputError, MissingError, SettingError
-from deltaw.export import FORMS, consumers, program, proof, running
+from deltaw.export import FORMS, interpreter, program, proof, runners
 from deltaw.export.forms.c import field_names
 from deltaw.export.forms.table import Options
 from deltaw.export.forms.text import date_pattern
@@ -44,7 +44,7 @@ def agree(form: str, made: Program, check: proof.Check, folder: Path) -> None:
     """The same of these rows."""
     check = check | {"dialect": "duckdb", "table": "data"}
     try:
-        answers, labels = consumers.CONSUMERS[form](written(form, made, folder), check)
+        answers, labels = runners.RUNNERS[form](written(form, made, folder), check)
     except MissingError as error:
         pytest.skip(str(error))
     worst, wrong = proof.differences(check, answers, labels)
@@ -174,7 +174,7 @@ def test_a_model_that_answers_0_for_most_rows_is_sound(form: str, tmp_path: Path
             table, "y", epochs=40, hidden=(64, 64), clamp=True, target_scale="none", folds=0, seed=1, from_line=False
         )
     )
-    assert np.median(running.run(made, {"x": list(x)})[0]) == 0
+    assert np.median(interpreter.run(made, {"x": list(x)})[0]) == 0
     hold(form, made, tmp_path)
 
 
@@ -200,7 +200,7 @@ def test_sql_that_does_not_run_is_one_line(tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("WITH s0", "WITH s0,"), encoding="utf-8")
     pytest.importorskip("duckdb")
     with pytest.raises(InputError, match="DuckDB: expected a form that runs, found") as raised:
-        consumers.sql(path, proof.check_of(made, 5) | {"dialect": "duckdb", "table": "data"})
+        runners.sql(path, proof.check_of(made, 5) | {"dialect": "duckdb", "table": "data"})
     assert "\n" not in str(raised.value)
 
 
@@ -211,7 +211,7 @@ def test_c_without_a_library(tmp_path: Path) -> None:
         assert "math.h" not in path.read_text(encoding="ascii")
         check = proof.check_of(made, 300)
         try:
-            found = consumers.c(path, check)
+            found = runners.c(path, check)
         except MissingError as error:
             pytest.skip(str(error))
         assert proof.differences(check, *found)[0] <= 1
@@ -246,7 +246,7 @@ def test_clang_says_the_same(libm: bool, tmp_path: Path) -> None:
     """The other tests take the system's compiler, which is mostly GCC."""
     path = written("c", made := program_of(zoo.model("scaling unit")), tmp_path, libm=libm)
     check = proof.check_of(made, 300)
-    assert proof.differences(check, *consumers.c(path, check, "clang"))[0] <= 1
+    assert proof.differences(check, *runners.c(path, check, "clang"))[0] <= 1
 
 
 @pytest.mark.parametrize("form", [*FORMS])
@@ -297,7 +297,7 @@ def test_the_loss_of_score_is_told(name: str, tmp_path: Path) -> None:
     scores = model.evaluate(table)
     assert float(found[3]) == pytest.approx(scores[found[1]], rel=1e-3)
     made = program.in_bytes(program_of(model))
-    answers, labels = running.run(made, running.cells(made, table))
+    answers, labels = interpreter.run(made, interpreter.cells(made, table))
     if labels is None:
         truth = table["price"].to_numpy()
         expected = 1 - ((truth - answers[:, 0]) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()
@@ -321,7 +321,7 @@ def test_c_and_javascript_agree_to_the_bit(name: str, tmp_path: Path) -> None:
     made = program_of(zoo.model(name))
     check = proof.check_of(made, 300)
     try:
-        found = [consumers.CONSUMERS[form](written(form, made, tmp_path), check)[0] for form in ("c", "javascript")]
+        found = [runners.RUNNERS[form](written(form, made, tmp_path), check)[0] for form in ("c", "javascript")]
     except MissingError as error:
         pytest.skip(str(error))
     one, other = (np.array(each, np.float64).astype(np.float32) for each in found)

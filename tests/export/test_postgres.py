@@ -18,7 +18,7 @@ import zoo
 from test_forms import ENDINGS, written
 from test_program import program_of
 
-from deltaw.export import consumers, program, proof
+from deltaw.export import program, proof, runners
 from deltaw.export.operations import Program
 
 pwd = pytest.importorskip("pwd", reason="the system has no users to start a server as")
@@ -94,8 +94,8 @@ def query() -> Iterator[Query]:
 def hold(made: Program, folder: Path, query: Query) -> None:
     path = written("sql", made, folder, dialect="postgres")
     check = proof.check_of(made, 150) | {"dialect": "postgres", "table": "data"}
-    rows = query("\n".join([*consumers.table_of(check), consumers.answers_of(path, check) + ";"]))
-    worst, wrong = proof.differences(check, *consumers.answers_in(rows, check))
+    rows = query("\n".join([*runners.table_of(check), runners.answers_of(path, check) + ";"]))
+    worst, wrong = proof.differences(check, *runners.answers_in(rows, check))
     assert worst <= 1
     assert wrong == 0
 

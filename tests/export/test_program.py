@@ -8,7 +8,7 @@ import pytest
 import zoo
 
 import deltaw
-from deltaw.export import program, running
+from deltaw.export import interpreter, program
 from deltaw.export.operations import Program
 from deltaw.models import Model, rows_of
 
@@ -19,7 +19,7 @@ def program_of(model: Model) -> Program:
 
 def check(model: Model, rows: object) -> None:
     made, table = program_of(model), model.read(rows)
-    found, labels = running.run(made, running.cells(made, rows_of(table)))
+    found, labels = interpreter.run(made, interpreter.cells(made, rows_of(table)))
     answers = model.answers(table, engine="reference")
     if model.task == "regression":
         np.testing.assert_allclose(found[:, 0], answers.values, rtol=1e-5, atol=1e-6 * np.ptp(answers.values))
@@ -60,7 +60,7 @@ def test_several_networks_answer_with_their_mean() -> None:
     assert other.network.sizes == model.network.sizes
     made = program.of_model(model.preparation, model.target, [model.network, other.network], model.missing)
     frame = model.read(zoo.frame(50, seed=4)).frame
-    found, _ = running.run(made, running.cells(made, frame))
+    found, _ = interpreter.run(made, interpreter.cells(made, frame))
     X = model.preparation.transform(frame)
     shares = [network.forward(X) for network in (model.network, other.network)]
     np.testing.assert_allclose(found, np.mean(shares, axis=0), rtol=1e-5)
@@ -70,7 +70,7 @@ def test_a_network_alone() -> None:
     net = deltaw.Network([3, 5, 2], ["mish", "softmax"], seed=1)
     x = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
     made = program.of_network(net)
-    found, labels = running.run(made, {f"x{i}": x[:, i] for i in range(3)})
+    found, labels = interpreter.run(made, {f"x{i}": x[:, i] for i in range(3)})
     np.testing.assert_allclose(found, net.forward(x), rtol=1e-5)
     assert labels is None
 
@@ -80,7 +80,7 @@ def test_prepared_features_alone() -> None:
     names = model.preparation.feature_names
     made = program.of_features(names, model.target, [model.network])
     X = model.preparation.transform(model.read(zoo.frame(50, seed=4)).frame)
-    found, _ = running.run(made, {name: X[:, i] for i, name in enumerate(names)})
+    found, _ = interpreter.run(made, {name: X[:, i] for i, name in enumerate(names)})
     np.testing.assert_allclose(found, model.network.forward(X), rtol=1e-5, atol=1e-9)
 
 

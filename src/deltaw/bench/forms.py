@@ -22,7 +22,7 @@ from typing import Any
 import polars as pl
 
 from deltaw.engines.predictor import Predictor
-from deltaw.export import consumers
+from deltaw.export import runners
 from deltaw.export.exporting import export
 from deltaw.export.forms.table import FORMS
 from deltaw.export.proof import check_of
@@ -241,14 +241,14 @@ def _onnx(forms: Forms) -> tuple[Timed, Timed]:
 
     path = forms.file("onnx")
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    fed = consumers.tensors(forms.check)
+    fed = runners.tensors(forms.check)
     first = {title: cells[:1].copy() for title, cells in fed.items()}
     return _timed(lambda: session.run(None, first), 1), _timed(lambda: session.run(None, fed), len(forms.frame))
 
 
 def _c(forms: Forms) -> tuple[Timed, None]:
     path = forms.file("c")
-    program = consumers.built(path, consumers.c_main(path, forms.check, C), ["-std=c99", "-O2"], forms.folder)
+    program = runners.built(path, runners.c_main(path, forms.check, C), ["-std=c99", "-O2"], forms.folder)
     return _printed(program), None
 
 
@@ -265,9 +265,9 @@ def _sql(before: str) -> Callable[[Forms], tuple[None, Timed]]:
         import duckdb
 
         database, told = forms.kept.enter_context(duckdb.connect()), forms.check | {"table": "data"}
-        for statement in consumers.table_of(told):
+        for statement in runners.table_of(told):
             database.execute(statement)
-        query = before + consumers.answers_of(forms.file("sql"), told)
+        query = before + runners.answers_of(forms.file("sql"), told)
         return None, _timed(lambda: database.execute(query).fetchall(), len(forms.frame))
 
     return ready

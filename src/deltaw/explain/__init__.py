@@ -12,10 +12,10 @@ All of it but the last is computed by `deltaw.equations`, in float64.
 from __future__ import annotations
 
 from deltaw.derive import Derivation, derivation
-from deltaw.explain.answers import Prediction, prediction
+from deltaw.explain.attributions import Attributions, attributions
 from deltaw.explain.links import Link
-from deltaw.explain.shares import Attributions, attributions
-from deltaw.explain.trace import Step, Trace, signals, step
+from deltaw.explain.prediction import Prediction, prediction
+from deltaw.explain.step import Step, Trace, signals, step
 
 __all__ = [
     "Attributions",

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from deltaw.equations.losses import fused
 from deltaw.exceptions import SettingError
+from deltaw.explain.largest import pick
 from deltaw.explain.notation import PULLS, SLOPES, equations, factor, number, partial, product, symbol, weighted_terms
 from deltaw.explain.passes import Update
-from deltaw.explain.wide import pick
 from deltaw.given import among
 from deltaw.numbers import number as shown
 from deltaw.pages import Block, Formula, Page, Paged, Section, Table, Text, typeset

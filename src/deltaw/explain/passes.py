@@ -1,6 +1,6 @@
 """The numbers of one example's way through a network, and of one step that learns from it, as plain data.
 
-`story` and `links` are written from these; `trace` computes them and makes of them what users hold.
+`step_page` and `links` are written from these; `step` computes them and makes of them what users hold.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
     deltaw.export(network, "n.c")            # a network alone
     deltaw.export.recheck("m.c", "m.check.json")
 
-`operations` says what there is to do with a row, `program` writes a model as a list of that, `running` runs the list.
+`operations` says what there is to do with a row, `program` writes a model as a list of that, `interpreter` runs it.
 Each form is that list in another language, in a file of its own; `forms` is the table of them. `proof` draws rows and
-says what is expected of them, `consumers` runs a form on them, `exporting` does all of it.
+says what is expected of them, `runners` run a form on them, `exporting` does all of it.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from typing import Any, Protocol
 
 from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError, SettingError, reason
 from deltaw.export import proof
-from deltaw.export.consumers import CONSUMERS
 from deltaw.export.forms.table import FORMS, Options, dialect_of, form_of
 from deltaw.export.operations import Program
 from deltaw.export.program import in_bytes, of_network
+from deltaw.export.runners import RUNNERS
 from deltaw.files import check_outputs, path_of, write_bytes
 from deltaw.files.schema import check as hold
 from deltaw.network import Network
@@ -214,7 +214,7 @@ def checked(path: Path, told: proof.Check) -> Exported:
     """A form that was run on all rows, or why it was not. Raises DeltaWError where it says something else."""
     name, rows = told["form"], len(told["rows"])
     try:
-        answers, labels = CONSUMERS[name](path, told)
+        answers, labels = RUNNERS[name](path, told)
     except MissingError as error:
         lacking = error.expected.split(say(": "))[-1]
         return Exported(name, (path,), 0, None, say("not checked: {lacking}, found none", lacking=lacking))

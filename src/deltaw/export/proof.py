@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from deltaw.export import operations as o
+from deltaw.export.interpreter import run
 from deltaw.export.operations import Program
-from deltaw.export.running import run
 from deltaw.speech import say
 
 ROWS, MOST_CELLS, FEWEST = 1_000, 200_000, 50

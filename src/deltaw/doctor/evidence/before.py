@@ -6,15 +6,14 @@ as many as `MOST_CELLS` allows), read in chunks; what costs more is of a sample 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.doctor.evidence.far import Far, far
-from deltaw.doctor.evidence.repeats import Repeats, distinct, repeats
+from deltaw.doctor.evidence.duplicates import Duplicates, chunks, dense, distinct, duplicates
+from deltaw.doctor.evidence.outliers import Outliers, outliers
 from deltaw.doctor.evidence.start import Start, start
 from deltaw.doctor.evidence.targets import Targets, targets
 from deltaw.doctor.setup import Setup, matrix
@@ -24,7 +23,6 @@ from deltaw.speech import say
 Array = NDArray[Any]
 
 MOST_CELLS = 20_000_000  # numbers of X that are read: about half a second
-CHUNK = 100_000  # of them at a time, so that little memory is taken
 SAMPLE = 2_000  # rows that are looked at closely
 
 
@@ -70,8 +68,8 @@ class Before:
         index: (m,) the rows of the sample, ascending.
         x: (m, n_in) float64, the sample's inputs as the network takes them; may hold NaN where the data do.
         t: (m, n_out) float64, its targets; labels are one-hot.
-        columns, targets, repeats: of all rows.
-        far: columns of which some values lie far out, the worst first.
+        columns, targets, duplicates: of all rows.
+        outliers: columns of which some values lie far out, the worst first.
         scale: what x is multiplied by, and what is added, on its way into the network.
         start: the network at its first step, on the sample's finite rows; None where they do not fit.
     """
@@ -82,14 +80,14 @@ class Before:
     t: Array
     columns: Columns
     targets: Targets
-    repeats: Repeats
+    duplicates: Duplicates
     start: Start | None
-    far: tuple[Far, ...] = ()
+    outliers: tuple[Outliers, ...] = ()
     scale: tuple[float, float] = (1.0, 0.0)
 
     def scaled(self, rows: Any) -> Array:
         """Rows of X, (n, n_in), as the network takes them."""
-        return _dense(rows, slice(None), self.scale)
+        return _scaled(dense(rows, slice(None)), self.scale)
 
 
 def before(setup: Setup) -> Before:
@@ -117,8 +115,8 @@ def before(setup: Setup) -> Before:
     columns, made = _columns(X, read, scale, x, setup), [column.inputs for column in setup.raw or ()]
     return Before(
         rows=n, index=index, x=x, t=t, columns=columns, targets=known,
-        repeats=repeats(X, T, read, setup.apart, setup.means, _of_means(setup), made), start=first,
-        far=far(x, columns.low, columns.high, columns.std), scale=scale,
+        duplicates=duplicates(X, T, read, setup.apart, setup.means, _of_means(setup), made), start=first,
+        outliers=outliers(x, columns.low, columns.high, columns.std), scale=scale,
     )  # fmt: skip
 
 
@@ -137,22 +135,8 @@ def _scale(given: Any) -> tuple[float, float]:
     return multiply, offset
 
 
-def _dense(X: Any, index: Array | slice, scale: tuple[float, float]) -> Array:
-    rows = X[index]
-    return _scaled(np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64), scale)
-
-
 def _scaled(rows: Array, scale: tuple[float, float]) -> Array:
     return rows if scale == (1.0, 0.0) else rows * scale[0] + scale[1]
-
-
-def chunks(X: Any, index: Array) -> Iterator[tuple[int, Array]]:
-    """These rows of X as float64, a few at a time, each with its place in `index`."""
-    step = max(1, CHUNK // max(1, X.shape[1]))
-    for first in range(0, len(index), step):
-        part = index[first : first + step]
-        together = part[-1] - part[0] + 1 == len(part)  # a slice of an array is no copy
-        yield first, _dense(X, slice(part[0], part[-1] + 1) if together else part, (1.0, 0.0))
 
 
 def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: Setup) -> Columns:

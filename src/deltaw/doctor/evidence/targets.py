@@ -22,7 +22,6 @@ class Targets:
 
     Attributes:
         task: "classification", "labels" (several yes or no a row), or "regression".
-        guessed: whether the task was told by the values, not by the caller.
         form: how T is written: "labels" (class numbers for many outputs), "one_hot", "binary" (one column of two
             values), "several" (columns of two values), "numbers".
         classes: rows of each class, (K,), 0 for one that only has an output; of "several" the rows where each output
@@ -34,7 +33,6 @@ class Targets:
     """
 
     task: str
-    guessed: bool
     form: str
     classes: NDArray[np.int64]
     values: tuple[float, float]
@@ -76,7 +74,7 @@ def targets(T: Array, setup: Setup) -> Targets:
         low, high = _over_rows(np.nanmin, numbers), _over_rows(np.nanmax, numbers)
         mean, std = _over_rows(np.nanmean, numbers), _over_rows(np.nanstd, numbers)
     return Targets(
-        task=setup.task or known, guessed=setup.task is None, form=form,
+        task=setup.task or known, form=form,
         classes=_counts(T[finite.all(axis=1)], form, ends, outputs), values=ends,
         low=low, high=high, mean=mean, std=std, bad=int((~finite).sum()), outputs=outputs,
     )  # fmt: skip

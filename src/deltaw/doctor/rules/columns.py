@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.before import Columns
+from deltaw.doctor.evidence.duplicates import keys
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.evidence.far import Far
-from deltaw.doctor.evidence.repeats import keys
-from deltaw.doctor.evidence.telling import telling
+from deltaw.doctor.evidence.leakage import column_skill
+from deltaw.doctor.evidence.outliers import Outliers
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.numbers import number
 from deltaw.speech import listed, reads, say
@@ -99,9 +99,9 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
 def far_values(evidence: Evidence) -> Finding | None:
     """Columns in which some values lie so far out that all others are alike beside them."""
     known = evidence.known
-    if not known.far:
+    if not known.outliers:
         return None
-    worst, names = _as_written(evidence, known.far[0]), known.columns.names
+    worst, names = _as_written(evidence, known.outliers[0]), known.columns.names
     same = worst.low == worst.high
     ends = number(worst.low, 3), number(worst.high, 3)
     value = number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1])
@@ -120,14 +120,14 @@ def far_values(evidence: Evidence) -> Finding | None:
         high=worst.rest[1],
         times=worst.times,
         hint=hint,
-        more=say(" So it is in {n} columns.", n=len(known.far)) if len(known.far) > 1 else "",
-        evidence={"deviation_over_others": worst.times, "columns": len(known.far)},
+        more=say(" So it is in {n} columns.", n=len(known.outliers)) if len(known.outliers) > 1 else "",
+        evidence={"deviation_over_others": worst.times, "columns": len(known.outliers)},
         where=Where(column=names[worst.column]),
         repair=Repair(words, {"inputs": "robust"}),
     )
 
 
-def _as_written(evidence: Evidence, found: Far) -> Far:
+def _as_written(evidence: Evidence, found: Outliers) -> Outliers:
     """The same in the table's own numbers, where the input is made of a column of numbers and the sample has them."""
     known = evidence.known
     column = next((each for each in evidence.setup.raw or () if found.column in each.inputs), None)
@@ -246,7 +246,7 @@ def leak(evidence: Evidence) -> Finding | None:
         return None
     rows = min(len(known.index), max(FEWEST_ASKED, MOST_ASKED // len(moving)))
     few = np.linspace(0, len(known.index) - 1, rows).astype(np.int64)
-    order, value = telling(np.column_stack([columns[j][few] for j in moving]), known.t[few], known.targets)
+    order, value = column_skill(np.column_stack([columns[j][few] for j in moving]), known.t[few], known.targets)
     strength = np.maximum(order, value)
     best = int(strength.argmax())
     if not strength[best] >= TELLING or np.sum(strength >= TELLING) > len(moving) / 2:

@@ -55,7 +55,7 @@ def bad_numbers(evidence: Evidence) -> Finding | None:
 
 def contradictions(evidence: Evidence) -> Finding | None:
     """Equal inputs with different targets."""
-    found = evidence.known.repeats
+    found = evidence.known.duplicates
     if not found.contradicting:
         return None
     what = say("of the targets' variance") if evidence.known.targets.task == "regression" else say("of the rows")
@@ -74,8 +74,8 @@ def contradictions(evidence: Evidence) -> Finding | None:
 def rows_across_split(evidence: Evidence) -> Finding | None:
     """Validation rows that were trained on, more than chance gives."""
     known = evidence.known
-    shared, copied = known.repeats.shared, known.repeats.copied
-    chance = 0.0 if copied else known.repeats.twins
+    shared, copied = known.duplicates.shared, known.duplicates.copied
+    chance = 0.0 if copied else known.duplicates.twins
     if not shared > chance + SPLIT:
         return None
     n = len(evidence.setup.apart[1])
@@ -96,8 +96,8 @@ def rows_across_split(evidence: Evidence) -> Finding | None:
         chance=chance,
         evidence={"shared": shared, "by_chance": chance},
         repair=Repair(
-            say("take the {n} rows out of training", n=len(known.repeats.shared_rows)),
-            {"drop_rows": tuple(map(int, known.repeats.shared_rows))},
+            say("take the {n} rows out of training", n=len(known.duplicates.shared_rows)),
+            {"drop_rows": tuple(map(int, known.duplicates.shared_rows))},
         ),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.evidence.far import Far, far
+from deltaw.doctor.evidence.outliers import Outliers, outliers
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.rules.outputs import loss_row, output
 from deltaw.equations.activations import activation
@@ -157,7 +157,7 @@ def far_targets(evidence: Evidence) -> Finding | None:
     known, targets = evidence.known, evidence.known.targets
     if targets.task != "regression" or targets.bad:
         return None
-    found = far(known.t, targets.low, targets.high, targets.std)
+    found = outliers(known.t, targets.low, targets.high, targets.std)
     if not found:
         return None
     t = known.t[:, found[0].column]
@@ -182,7 +182,7 @@ def far_targets(evidence: Evidence) -> Finding | None:
     )
 
 
-def _as_answered(evidence: Evidence, found: Far) -> Far:
+def _as_answered(evidence: Evidence, found: Outliers) -> Outliers:
     """The same in the table's own numbers, where T was made of a column."""
     answers = evidence.setup.answers
     if answers is None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.doctor.evidence.far import scaling
+from deltaw.doctor.evidence.outliers import scaling
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup, matrix

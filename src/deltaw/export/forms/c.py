@@ -107,7 +107,7 @@ def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = 
     for each in program.operations:
         if isinstance(each, o.Label):
             continue
-        table, statement = ("", _read(each, places)) if isinstance(each, o.Read) else SAID[type(each)](each)
+        table, statement = ("", _read(each, places)) if isinstance(each, o.Read) else EMIT[type(each)](each)
         tables += [table] if table else []
         declared.append(f"  {_type(each)}{each.out}[{each.size}];")
         statements.append(statement)
@@ -229,7 +229,7 @@ def _read(read: o.Read, places: Mapping[str, str]) -> str:
 
 # --- each operation: its tables, and what makes its value -----------------------------------------------------------
 
-Said = tuple[str, str]
+Emitted = tuple[str, str]
 
 
 def _type(each: o.Operation) -> str:
@@ -274,7 +274,7 @@ def _floats(matrix: o.Matrix, part: str, values: o.Array) -> str:
     return f"static const float {matrix.out}_{part}[{values.size}] = {{\n{numbers}\n}};"
 
 
-def _look(look: o.Look) -> Said:
+def _look(look: o.Look) -> Emitted:
     name, n = look.out, max(len(look.words), 1)
     words = ["0" if "\0" in word else literal(word) for word in look.words] or ["0"]  # no row can hold a NUL
     text = f"static const char *const {name}_words[{n}] = {{\n{lines(words)}\n}};"
@@ -283,20 +283,20 @@ def _look(look: o.Look) -> Said:
     return f"{text}\n{_table(name, look.values or (0.0,))}", f"  {name}[0] = {call};\n"
 
 
-def _recall(recall: o.Recall) -> Said:
+def _recall(recall: o.Recall) -> Emitted:
     name, pairs = recall.out, list(zip(recall.numbers, recall.values, strict=True))
     call = f"recall({recall.of[0]}[{recall.place}], {name}_table, {len(pairs)})"
     return _rows(name, pairs), f"  {name}[0] = {call};\n"
 
 
-def _swing(swing: o.Swing) -> Said:
+def _swing(swing: o.Swing) -> Emitted:
     half = f"turned({swing.of[0]}[(int){swing.out}_table[i][0]], {swing.out}_table[i][1])"
     loop = f"  for (i = 0; i < {swing.size // 2}; i++) {{\n"
     loop += "".join(f"    {swing.out}[2 * i + {k}] = (1 + f_{f}({half})) / 2;\n" for k, f in enumerate(("sin", "cos")))
     return _rows(swing.out, swing.cycles), loop + "  }\n"
 
 
-def _features(features: o.Features) -> Said:
+def _features(features: o.Features) -> Emitted:
     copies, start = [], 0
     for value, size in zip(features.of, features.sizes, strict=True):
         copies.append(f"  for (i = 0; i < {size}; i++) {features.out}[{start} + i] = (float){value}[i];\n")
@@ -304,7 +304,7 @@ def _features(features: o.Features) -> Said:
     return "", "".join(copies)
 
 
-def _matrix(matrix: o.Matrix) -> Said:
+def _matrix(matrix: o.Matrix) -> Emitted:
     n_in = matrix.W.shape[1]
     if matrix.step is not None:
         return _matrix_of_bytes(matrix, matrix.step)
@@ -313,7 +313,7 @@ def _matrix(matrix: o.Matrix) -> Said:
     return numbers, f"  {call};\n"
 
 
-def _matrix_of_bytes(matrix: o.Matrix, step: Any) -> Said:
+def _matrix_of_bytes(matrix: o.Matrix, step: Any) -> Emitted:
     levels = np.rint(matrix.W / step[:, None]).astype(int).T.ravel().tolist()
     weights = f"static const signed char {matrix.out}_W[{len(levels)}] = {{\n{lines(map(str, levels))}\n}};"
     name, n_in = matrix.out, matrix.W.shape[1]
@@ -321,7 +321,7 @@ def _matrix_of_bytes(matrix: o.Matrix, step: Any) -> Said:
     return f"{weights}\n{_floats(matrix, 's', step)}\n{_floats(matrix, 'b', matrix.b)}", f"  {call};\n"
 
 
-def _activate(activate: o.Activate) -> Said:
+def _activate(activate: o.Activate) -> Emitted:
     if activate.name == SOFTMAX:
         return "", f"  softmax({activate.of[0]}, {activate.size}, {activate.out});\n"
     formula = fold(activate.name, FORMULAS, "z")
@@ -331,13 +331,13 @@ def _activate(activate: o.Activate) -> Said:
     )
 
 
-def _unscale(unscale: o.Unscale) -> Said:
+def _unscale(unscale: o.Unscale) -> Emitted:
     x = f"({unscale.of[0]}[0] - {unscale.shift!r}) * {unscale.width!r} + {unscale.centre!r}"
     log = f"f_exp(within({x}, -1e308, {o.MOST_LOG})) - {unscale.offset!r}"
     return "", f"  {unscale.out}[0] = {x if unscale.offset is None else log};\n"
 
 
-SAID: dict[type, Callable[..., Said]] = {
+EMIT: dict[type, Callable[..., Emitted]] = {
     o.Look: _look,
     o.Impute: lambda e: (
         _table(e.out, e.values), _all(e, f"{e.of[0]}[i] != {e.of[0]}[i] ? {e.out}_table[i] : {e.of[0]}[i]"),

@@ -60,7 +60,7 @@ def write(program: Program) -> str:
     for each in program.operations:
         if isinstance(each, o.Label):
             continue
-        table, statement = SAID[type(each)](each)
+        table, statement = EMIT[type(each)](each)
         tables += [table] if table else []
         body.append(f"  const {each.out} = {statement};")
     text = "\n".join(tables) + ANSWER.format(what=_what(program), body="\n".join(body), answer=program.answer.out)
@@ -112,7 +112,7 @@ def _pattern(spelling: str) -> str:
 
 # --- each operation: its tables, and what makes its value -----------------------------------------------------------
 
-Said = tuple[str, str]
+Emitted = tuple[str, str]
 
 
 def _table(name: str, parts: Iterable[str]) -> str:
@@ -123,7 +123,7 @@ def _rows(values: Iterable[tuple[Any, ...]]) -> Iterable[str]:
     return (f"[{', '.join(map(repr, row))}]" for row in values)
 
 
-def _read(read: o.Read) -> Said:
+def _read(read: o.Read) -> Emitted:
     if read.kind == "date":
         patterns = (f"[{_pattern(spelling)}, ISO]" for spelling in read.spelling)
         columns = (f"[{quoted(c)}, {p}]" for c, p in zip(read.columns, patterns, strict=True))
@@ -134,26 +134,26 @@ def _read(read: o.Read) -> Said:
     return table, f"{read.out}Table.map((name) => {function}(cell(row, name)))"
 
 
-def _look(look: o.Look) -> Said:
+def _look(look: o.Look) -> Emitted:
     pairs = (f"  [{quoted(w)}, {v!r}],\n" for w, v in zip(look.words, look.values, strict=True))
     other, missing = ("NaN" if x != x else repr(x) for x in (look.other, look.missing))
     table = f"const {look.out}Table = new Map([\n{''.join(pairs)}]);"
     return table, f"[look({look.of[0]}[0], {look.out}Table, {other}, {missing}, {str(look.fold).lower()})]"
 
 
-def _recall(recall: o.Recall) -> Said:
+def _recall(recall: o.Recall) -> Emitted:
     pairs = (f"  [{x!r}, {v!r}],\n" for x, v in zip(recall.numbers, recall.values, strict=True))
     table = f"const {recall.out}Table = new Map([\n{''.join(pairs)}]);"
     return table, f"[{recall.out}Table.get({recall.of[0]}[{recall.place}]) ?? 0]"
 
 
-def _scale(scale: o.Scale) -> Said:
+def _scale(scale: o.Scale) -> Emitted:
     rows = zip(scale.centre, scale.width, scale.shift, strict=True)
     bend = str(scale.bend).lower()
     return _table(scale.out, _rows(rows)), f"{scale.of[0]}.map((x, i) => scale(x, {scale.out}Table[i], {bend}))"
 
 
-def _matrix(matrix: o.Matrix) -> Said:
+def _matrix(matrix: o.Matrix) -> Emitted:
     numbers = "\n".join(
         f"const {matrix.out}{part} = new Float32Array([\n{lines(single(values))},\n]);"
         for part, values in (("W", matrix.W), ("B", matrix.b))
@@ -161,18 +161,18 @@ def _matrix(matrix: o.Matrix) -> Said:
     return numbers, f"matrix({matrix.of[0]}, {matrix.out}W, {matrix.out}B)"
 
 
-def _activate(activate: o.Activate) -> Said:
+def _activate(activate: o.Activate) -> Emitted:
     if activate.name == SOFTMAX:
         return "", f"softmax({activate.of[0]})"
     return "", f"{activate.of[0]}.map((z) => {fold(activate.name, FORMULAS, 'z')})"
 
 
-def _unscale(unscale: o.Unscale) -> Said:
+def _unscale(unscale: o.Unscale) -> Emitted:
     x = f"({unscale.of[0]}[0] - {unscale.shift!r}) * {unscale.width!r} + {unscale.centre!r}"
     return "", f"[{x}]" if unscale.offset is None else f"[Math.exp(Math.min({x}, {o.MOST_LOG})) - {unscale.offset!r}]"
 
 
-SAID: dict[type, Callable[[Any], Said]] = {
+EMIT: dict[type, Callable[[Any], Emitted]] = {
     o.Read: _read,
     o.Look: _look,
     o.Impute: lambda e: (

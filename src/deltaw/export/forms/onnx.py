@@ -97,7 +97,7 @@ def write(program: Program) -> bytes:
         elif isinstance(each, o.Look):
             values[each.out] = _look(graph, each, values[each.of[0]], program)
         else:
-            values[each.out] = SAID[type(each)](graph, each, *(values[name] for name in each.of))
+            values[each.out] = EMIT[type(each)](graph, each, *(values[name] for name in each.of))
     helper, proto = onnx.helper, onnx.TensorProto
     inputs = [
         helper.make_tensor_value_info(title, getattr(proto, TYPES[kinds[columns[0]]]), ["rows", len(columns)])
@@ -272,7 +272,7 @@ def _label(g: _Graph, label: o.Label, shares: str) -> str:
     return g.cast(g.node("GreaterOrEqual", second, g.constant(label.threshold)), "INT64")
 
 
-SAID: dict[type, Callable[..., str]] = {
+EMIT: dict[type, Callable[..., str]] = {
     o.Impute: lambda g, e, x: g.node("Where", g.node("IsNaN", x), g.constant([e.values]), x),
     o.Indicate: lambda g, e, x: g.cast(g.node("IsNaN", g.taken_from(x, e.places)), "DOUBLE"),
     o.Scale: _scale,

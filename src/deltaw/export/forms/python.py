@@ -48,7 +48,7 @@ def write(program: Program) -> str:
     """The file. Raises nothing: every program can be said."""
     tables, body = [], []
     for each in program.operations:
-        table, statement = SAID[type(each)](each)
+        table, statement = EMIT[type(each)](each)
         tables += [table] if table else []
         body.append(f"    {each.out} = {statement}")
     label = next(program.all(o.Label), None)
@@ -91,7 +91,7 @@ def predict(row):
 
 # --- each operation: its tables, and what makes its value -----------------------------------------------------------
 
-Said = tuple[str, str]
+Emitted = tuple[str, str]
 
 
 def _tuple(values: Any) -> str:
@@ -102,7 +102,7 @@ def _table(name: str, values: Any) -> str:
     return f"{name.upper()} = (\n{lines(map(repr, values), '    ')},\n)"
 
 
-def _read(read: o.Read) -> Said:
+def _read(read: o.Read) -> Emitted:
     if read.kind == "date":
         patterns = [date_pattern(spelling) for spelling in read.spelling]
         cells = ", ".join(f"days(row[{c!a}], {p!a})" for c, p in zip(read.columns, patterns, strict=True))
@@ -112,7 +112,7 @@ def _read(read: o.Read) -> Said:
     return f"{name} = {_tuple(read.columns)}", f"[{function}(row[column]) for column in {name}]"
 
 
-def _look(look: o.Look) -> Said:
+def _look(look: o.Look) -> Emitted:
     pairs = (f"{word!a}: {value!r}" for word, value in zip(look.words, look.values, strict=True))
     values = (_number(look.other), _number(look.missing), look.fold)
     table = f"{look.out.upper()} = {{\n" + "".join(f"    {pair},\n" for pair in pairs) + "}"
@@ -123,52 +123,52 @@ def _number(x: float) -> str:
     return "math.nan" if x != x else repr(x)
 
 
-def _impute(impute: o.Impute) -> Said:
+def _impute(impute: o.Impute) -> Emitted:
     name = impute.out.upper()
     return _table(impute.out, impute.values), f"[m if x != x else x for x, m in zip({impute.of[0]}, {name})]"
 
 
-def _scale(scale: o.Scale) -> Said:
+def _scale(scale: o.Scale) -> Emitted:
     rows = list(zip(scale.centre, scale.width, scale.shift, strict=True))
     made = f"[scale(x, *each, {scale.bend}) for x, each in zip({scale.of[0]}, {scale.out.upper()})]"
     return _table(scale.out, rows), made
 
 
-def _bins(bins: o.Bins) -> Said:
+def _bins(bins: o.Bins) -> Emitted:
     made = f"[passed({bins.of[0]}[i], low, high) for i, low, high in {bins.out.upper()}]"
     return _table(bins.out, bins.bins), made
 
 
-def _recall(recall: o.Recall) -> Said:
+def _recall(recall: o.Recall) -> Emitted:
     pairs = (f"    {number!r}: {value!r},\n" for number, value in zip(recall.numbers, recall.values, strict=True))
     name = recall.out.upper()
     return f"{name} = {{\n{''.join(pairs)}}}", f"[{name}.get({recall.of[0]}[{recall.place}], 0.0)]"
 
 
-def _swing(swing: o.Swing) -> Said:
+def _swing(swing: o.Swing) -> Emitted:
     name = swing.out.upper()
     return _table(swing.out, swing.cycles), f"[y for i, period in {name} for y in swing({swing.of[0]}[i], period)]"
 
 
-def _matrix(matrix: o.Matrix) -> Said:
+def _matrix(matrix: o.Matrix) -> Emitted:
     name = matrix.out.upper()
     W, b = (f'array("f", [\n{lines(single(values), "    ")},\n])' for values in (matrix.W, matrix.b))
     numbers = f"{name}_W = rows({matrix.W.shape[1]}, {W})\n{name}_B = {b}.tolist()"
     return numbers, f"matrix({matrix.of[0]}, {name}_W, {name}_B)"
 
 
-def _activate(activate: o.Activate) -> Said:
+def _activate(activate: o.Activate) -> Emitted:
     if activate.name == SOFTMAX:
         return "", f"softmax({activate.of[0]})"
     return "", f"[{fold(activate.name, FORMULAS, 'z')} for z in {activate.of[0]}]"
 
 
-def _unscale(unscale: o.Unscale) -> Said:
+def _unscale(unscale: o.Unscale) -> Emitted:
     x = f"({unscale.of[0]}[0] - {unscale.shift!r}) * {unscale.width!r} + {unscale.centre!r}"
     return "", f"[{x}]" if unscale.offset is None else f"[math.exp(min({x}, {o.MOST_LOG})) - {unscale.offset!r}]"
 
 
-SAID: dict[type, Callable[[Any], Said]] = {
+EMIT: dict[type, Callable[[Any], Emitted]] = {
     o.Read: _read,
     o.Look: _look,
     o.Impute: _impute,

@@ -85,7 +85,7 @@ def write(program: Program, dialect: str, table: str) -> str:
     dial = DIALECTS[dialect]
     stages: list[Stage] = []
     for each in program.operations:
-        stages += [_read(each, program, dial)] if isinstance(each, o.Read) else SAID[type(each)](each)
+        stages += [_read(each, program, dial)] if isinstance(each, o.Read) else EMIT[type(each)](each)
     answers = _answers(program)
     _told_apart(program.inputs, tuple(answers), dial)
     text: list[str] = []
@@ -309,7 +309,7 @@ def _label(label: o.Label) -> list[Stage]:
     return [{top: _greatest(columns)}, *_each(label, [f"CASE {whens} END"])]
 
 
-SAID: dict[type, Callable[[Any], list[Stage]]] = {
+EMIT: dict[type, Callable[[Any], list[Stage]]] = {
     o.Look: _look,
     o.Impute: lambda e: _each(e, (
         f"COALESCE({x}, {number(v)})" for x, v in zip(_columns(e.of[0], e.size), e.values, strict=True)

@@ -62,7 +62,7 @@ def to_torch(program: Program) -> Any:
                 elif isinstance(each, o.Matrix):
                     values[each.out] = self.linear[each.out](values[each.of[0]])
                 elif not isinstance(each, o.Label):
-                    values[each.out] = SAID[type(each)](torch, each, *(values[name] for name in each.of))
+                    values[each.out] = EMIT[type(each)](torch, each, *(values[name] for name in each.of))
             return values[program.answer.out]
 
     return Module()
@@ -194,7 +194,7 @@ def _shares(torch: Any, shares: o.Shares, x: Any) -> Any:
     return positive / positive.sum(dim=1, keepdim=True)
 
 
-SAID: dict[type, Callable[..., Any]] = {
+EMIT: dict[type, Callable[..., Any]] = {
     o.Impute: lambda t, e, x: t.where(x.isnan(), _constant(t, e.values, x), x),
     o.Indicate: lambda t, e, x: x[:, list(e.places)].isnan().double(),
     o.Scale: _scale,

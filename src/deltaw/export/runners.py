@@ -226,6 +226,6 @@ def _run(command: list[str]) -> str:
     return done.stdout
 
 
-CONSUMERS: dict[str, Callable[[Path, Check], Answers]] = {
+RUNNERS: dict[str, Callable[[Path, Check], Answers]] = {
     "onnx": onnx, "c": c, "javascript": javascript, "python": python, "sql": sql,
 }  # fmt: skip

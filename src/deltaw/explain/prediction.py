@@ -11,12 +11,11 @@ import numpy as np
 
 from deltaw.equations.backprop import Rule
 from deltaw.exceptions import ColumnError, InputError, SettingError
-from deltaw.explain import story
-from deltaw.explain.account import cells, data, lead, lesson, pushes, what_answered
-from deltaw.explain.answered import USUAL, Answered
-from deltaw.explain.shares import TOLERANCE, attributions
-from deltaw.explain.together import together
-from deltaw.explain.trace import signals, step
+from deltaw.explain import step_page
+from deltaw.explain.attributions import TOLERANCE, attributions
+from deltaw.explain.ensemble import ensemble
+from deltaw.explain.prediction_page import USUAL, Answered, cells, data, lead, lesson, pushes, what_answered
+from deltaw.explain.step import signals, step
 from deltaw.models import Model
 from deltaw.models.answers import rows_of
 from deltaw.pages import Page, Paged, Section, Text
@@ -56,12 +55,12 @@ class Prediction(Answered, Paged):
         sections += [
             Section(say("What pushed it"), pushes(self)),
             Section(say("From the table to the network"), cells(self)),
-            *story.signal_sections(self.signals),
+            *step_page.signal_sections(self.signals),
             Section(say("The answer"), what_answered(self)),
             Section(say("What it would teach"), [Text(lesson(self))]),
         ]
         if self.step is not None:
-            sections += story.learning_sections(self.step)
+            sections += step_page.learning_sections(self.step)
         return Page(
             say("{name} of row {row:,} of {source}", name=self.model.target.name, row=self.row, source=self.source),
             lead(self),
@@ -147,7 +146,7 @@ def prediction(
         other,
         taught,
     )
-    all_say = together(whole, Rows(frame, table.name), x, baseline, made.columns, names, classes)
+    all_say = ensemble(whole, Rows(frame, table.name), x, baseline, made.columns, names, classes)
     return replace(made, together=all_say)
 
 

@@ -25,7 +25,7 @@ FEWEST_OTHERS = 5  # rows beside the commonest class: fewer lie at a column's en
 TOGETHER = 0.5  # the share of rows that have others with the same value
 
 
-def telling(columns: Array, t: Array, known: Targets) -> tuple[Array, Array]:
+def column_skill(columns: Array, t: Array, known: Targets) -> tuple[Array, Array]:
     """How much each column alone tells by its order and by its values, each (k,): 0 is what the guess knows, 1 is all.
 
     Args:

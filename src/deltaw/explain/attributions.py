@@ -24,9 +24,9 @@ from deltaw.equations.activations import ACTIVATIONS
 from deltaw.equations.lookup import positive
 from deltaw.equations.losses import Loss
 from deltaw.exceptions import SettingError
-from deltaw.explain import drawing
-from deltaw.explain.trace import one_row, signals
-from deltaw.explain.wide import pick
+from deltaw.explain import figures
+from deltaw.explain.largest import pick
+from deltaw.explain.step import one_row, signals
 from deltaw.given import among
 from deltaw.network import Network
 from deltaw.numbers import number
@@ -128,7 +128,7 @@ class Attributions(Paged):
     def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
         """`shares`, by input or by group, as bars; `unit` is what stands at their axis."""
         return Figure(
-            partial(drawing.pushes, shares, unit or say("share of {what}", what=self.name)),
+            partial(figures.pushes, shares, unit or say("share of {what}", what=self.name)),
             say("Bars to the right pushed it up, hatched bars to the left pushed it down."),
         )
 

@@ -20,7 +20,7 @@ from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError, SettingError
 from deltaw.explain.links import Link, link
 from deltaw.explain.passes import Array, Forward, Update
-from deltaw.explain.story import of_signals, of_step
+from deltaw.explain.step_page import of_signals, of_step
 from deltaw.given import among, several
 from deltaw.network import Network
 from deltaw.pages import Page, Paged

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.explain.shares import TOLERANCE, attributions
-from deltaw.explain.wide import pick
+from deltaw.explain.attributions import TOLERANCE, attributions
+from deltaw.explain.largest import pick
 from deltaw.models import Model
 from deltaw.numbers import number
 from deltaw.pages import Block, Section, Table, Text
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Together:
+class Ensemble:
     """What several networks say of a row.
 
     Attributes:
@@ -85,7 +85,7 @@ class Together:
         }
 
 
-def together(
+def ensemble(
     model: Model,
     row: Any,
     x: Array,
@@ -93,7 +93,7 @@ def together(
     columns: Sequence[str],
     names: tuple[str, ...],
     classes: tuple[str, ...],
-) -> Together | None:
+) -> Ensemble | None:
     """What the networks of a model say; None where there is one.
 
     Args:
@@ -122,7 +122,7 @@ def together(
         for network, slope in zip(model.members, slopes, strict=True)
     ]
     grouped = [part.grouped(columns) for part in parts]
-    return Together(
+    return Ensemble(
         found.values[0], tuple(one.values[0] for one in alone), probabilities, tuple(grouped[0]),
         np.array([list(one.values()) for one in grouped]),
     )  # fmt: skip

@@ -1,22 +1,32 @@
-"""What a page says of one answer: of the cells, of what pushed it, of the answer itself, and of what it would teach."""
+"""One answer of a saved model as plain data, and what a page says of it: of the cells, of what pushed it, of the answer
+itself, and of what it would teach. `prediction` makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltaw.explain import drawing, story
-from deltaw.explain.answered import USUAL, Answered
-from deltaw.explain.wide import pick
+from deltaw.explain import figures, step_page
+from deltaw.explain.attributions import Attributions
+from deltaw.explain.ensemble import Ensemble
+from deltaw.explain.largest import pick
+from deltaw.explain.step import Step, Trace
+from deltaw.models import Model
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Table, Text
+from deltaw.preparation.arithmetic import Line
 from deltaw.preparation.columns.category import OTHER
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import Kept, listed, reads, say
 
+if TYPE_CHECKING:
+    import polars as pl
+
+USUAL = "the usual row of training"
 # What the usual row is, by the kind of a column. It need not be a row of the table: a model keeps no rows.
 NO_CELL = "–"  # of what no column holds
 USUAL_CELLS = {
@@ -26,6 +36,35 @@ USUAL_CELLS = {
     "boolean": "of yes and no the more frequent",
     "block": "of pictures blank paper",
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """One answer and where it comes from; see `Prediction`."""
+
+    model: Model
+    row: int
+    source: str
+    prepared: tuple[Line, ...]
+    signals: Trace
+    answer: Any
+    probabilities: Any
+    truth: Any
+    attributions: Attributions
+    against: str
+    other: pl.DataFrame
+    step: Step | None
+    together: Ensemble | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The raw column (pixels: each its own) behind each input."""
+        picture = self.model.picture
+        return tuple(
+            name if picture is not None and each.title == picture.name else each.title
+            for each in self.model.preparation.steps
+            for name in each.features
+        )
 
 
 def lead(found: Answered) -> str:
@@ -214,12 +253,12 @@ def _drawn(found: Answered, shown: Mapping[str, float], unit: str) -> Figure:
     places = [found.attributions.inputs.index(name) for name in block.columns]
     shares = found.attributions.shares[places].reshape(block.shape)
     alt = say("The picture, where its pixels pushed the answer up, and where they pushed it down; more ink is more.")
-    return Figure(lambda: drawing.picture(image, shares), alt)
+    return Figure(lambda: figures.picture(image, shares), alt)
 
 
 def data(found: Answered) -> dict[str, Any]:
     """All of it for programs."""
-    steps = story.signals_document(found.signals) if found.step is None else story.document(found.step)
+    steps = step_page.signals_document(found.signals) if found.step is None else step_page.document(found.step)
     return {
         "row": found.row, "source": found.source, "target": found.model.target.name, "answer": found.answer,
         "classes": found.model.classes, "probabilities": found.probabilities, "truth": found.truth,

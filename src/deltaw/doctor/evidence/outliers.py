@@ -23,7 +23,7 @@ LOOKED_AT = 500  # rows, evenly spread
 
 
 @dataclass(frozen=True)
-class Far:
+class Outliers:
     """What lies far out in a column.
 
     Attributes:
@@ -40,7 +40,7 @@ class Far:
     times: float
 
 
-def far(x: Array, low: Array, high: Array, std: Array) -> tuple[Far, ...]:
+def outliers(x: Array, low: Array, high: Array, std: Array) -> tuple[Outliers, ...]:
     """The columns with values far out, the worst first.
 
     Args:
@@ -59,10 +59,10 @@ def scaling(setup: Setup) -> str:
         return "standard"  # most of it is 0
     x = np.asarray(X if X.ndim == 2 else X[:, None], np.float64)
     with np.errstate(all="ignore"):
-        return "robust" if far(x, x.min(axis=0), x.max(axis=0), x.std(axis=0)) else "standard"
+        return "robust" if outliers(x, x.min(axis=0), x.max(axis=0), x.std(axis=0)) else "standard"
 
 
-def _of(column: int, values: Array, low: float, high: float, std: float) -> Far | None:
+def _of(column: int, values: Array, low: float, high: float, std: float) -> Outliers | None:
     """Groups are taken away beyond the widest gap, while that is wider than the range of all that are left."""
     if not np.isfinite([low, high, std]).all():
         return None
@@ -87,4 +87,4 @@ def _of(column: int, values: Array, low: float, high: float, std: float) -> Far 
     if lower == upper or not std >= TIMES * spread:  # of a column that is mostly one value nothing is hidden
         return None
     worst = max(away, key=lambda group: max(u[0] - group[0], group[-1] - u[-1]))
-    return Far(column, float(worst[0]), float(worst[-1]), (float(u[0]), float(u[-1])), std / spread)
+    return Outliers(column, float(worst[0]), float(worst[-1]), (float(u[0]), float(u[-1])), std / spread)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from deltaw.equations.losses import fused, titled
 from deltaw.explain import notation as n
+from deltaw.explain.largest import pick
 from deltaw.explain.passes import Forward, Update
-from deltaw.explain.wide import pick
 from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
 from deltaw.speech import say

@@ -14,12 +14,13 @@ from deltaw.engines.rows import spread
 Array = NDArray[Any]
 Keys = NDArray[np.uint64]
 
+CHUNK = 100_000  # numbers of X that are read at a time, so that little memory is taken
 LOOKED_AT = 2_000  # rows, evenly spread
 EACH, HALF = 0.95, 0.5  # shares of the different rows that columns of measurements tell apart together, and each
 
 
 @dataclass(frozen=True)
-class Repeats:
+class Duplicates:
     """How rows of X agree with one another.
 
     Attributes:
@@ -43,7 +44,7 @@ class Repeats:
     shared_rows: NDArray[np.int64]
 
 
-def repeats(
+def duplicates(
     X: Any,
     T: Array,
     read: NDArray[np.int64],
@@ -51,7 +52,7 @@ def repeats(
     aside: Sequence[int] = (),
     cells: Array | None = None,
     columns: Sequence[Sequence[int]] = (),
-) -> Repeats:
+) -> Duplicates:
     """Compare the rows `read` of X and T with one another and with those of `validation`, (X, T, …) or None.
 
     Inputs that stand `aside` are not compared, but the `cells` that they were made of, (n, k): words that share a slot
@@ -76,7 +77,7 @@ def repeats(
     if validation is not None:
         shared, share = _shared(x, t, read, validation)
     _, both, rows = np.unique(_together(x, t), return_inverse=True, return_counts=True)
-    return Repeats(
+    return Duplicates(
         len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()),
         float(np.mean(rows[both] > 1)),
         bool(share) and _tells_rows(whole, read[first], aside, columns),
@@ -90,8 +91,7 @@ def _tells_rows(X: Any, different: NDArray[np.int64], aside: Sequence[int], colu
     Of several inputs of a column that with the most values counts: they are told apart by the same cells.
     """
     some = different[spread(len(different), LOOKED_AT)]
-    x = X[np.sort(some)]
-    values = distinct(np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)) / len(some)
+    values = distinct(dense(X, np.sort(some))) / len(some)
     values[list(aside)] = 0.0
     if columns:
         values = np.array([values[list(made)].max(initial=0.0) for made in columns])
@@ -112,7 +112,7 @@ def keys(X: Any, index: NDArray[np.int64]) -> Keys:
     """
     draws = np.random.default_rng(0).integers(0, 1 << 63, X.shape[1], np.uint64)
     factors = draws * np.uint64(2) + np.uint64(1)
-    return np.concatenate([(_mixed(part) * factors).sum(axis=1) for part in _chunks(X, index)])
+    return np.concatenate([(_mixed(part) * factors).sum(axis=1) for _, part in chunks(X, index)])
 
 
 def _mixed(part: Array) -> Keys:
@@ -127,11 +127,19 @@ def _mixed(part: Array) -> Keys:
     return bits
 
 
-def _chunks(X: Any, index: NDArray[np.int64]) -> Iterator[Array]:
-    step = max(1, 100_000 // max(1, X.shape[1]))
+def chunks(X: Any, index: NDArray[np.int64]) -> Iterator[tuple[int, Array]]:
+    """These rows of X as float64, a few at a time, each with its place in `index`."""
+    step = max(1, CHUNK // max(1, X.shape[1]))
     for first in range(0, len(index), step):
-        rows = X[index[first : first + step]]
-        yield np.ascontiguousarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64)
+        part = index[first : first + step]
+        together = bool((np.diff(part) == 1).all())  # a slice of an array is no copy
+        yield first, dense(X, slice(part[0], part[-1] + 1) if together else part)
+
+
+def dense(X: Any, index: Any) -> Array:
+    """These rows of X, sparse or not, as float64."""
+    rows = X[index]
+    return np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64)
 
 
 def _ceiling(T: Array, same: NDArray[np.int64], t: Keys) -> float:
