@@ -105,6 +105,18 @@ def test_names_command_no_terminal(tmp_path: Path) -> None:
         assert shown in plain
 
 
+@pytest.mark.parametrize("arguments", [["lesson"], ["show", "--help"]])
+def test_a_terminal_of_unknown_width_is_told_all(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for width in ("80", "0"):
+        monkeypatch.setenv("COLUMNS", width)
+        assert main(arguments) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1] != ""
+
+
 def test_a_pipe_gets_the_answers_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,8 @@ def _main(arguments: Sequence[str] | None) -> int:
     from deltaw.cli.output.streams import whole
 
     _quiet()
+    if os.environ.get("COLUMNS", "").strip("0") == "":  # unknown, as `shutil` has it: Rich would print nothing
+        os.environ.pop("COLUMNS", None)
     with whole() as streams:
         status = _run(arguments)
         sys.stdout.flush()
