@@ -20,7 +20,9 @@ from deltaw.speech import LANGUAGES, say, spoken
 Lang = Annotated[
     str | None,
     typer.Option(
-        metavar="|".join(LANGUAGES), callback=lambda lang: lang and checked(lang), help="The language; by the locale."
+        metavar="|".join(LANGUAGES),
+        callback=lambda lang: lang and checked(lang),
+        help="Language; by default, that of the locale.",
     ),
 ]
 # What a help says that is Typer's: the names of its texts there.

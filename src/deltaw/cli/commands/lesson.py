@@ -22,8 +22,10 @@ from deltaw.lessons import LESSONS, Entry, Parameter
 from deltaw.speech import listed, say
 from deltaw.tables import origins
 
-Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, in one file.")]
-Lang = Annotated[str | None, typer.Option("--lang", help="en or zh; by the locale if not given.")]
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the lesson as an HTML page, in one file.")
+]
+Lang = Annotated[str | None, typer.Option("--lang", help="en or zh; by default, that of the locale.")]
 # The options that every lesson has.
 SHARED = {"lang": (Lang, None), "html": (Html, None), "as_json": (Json, False)}
 

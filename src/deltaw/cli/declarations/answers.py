@@ -21,23 +21,24 @@ def predict(
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="A .csv, .tsv, .jsonl, .parquet or .arrow file; stdout if not given."),
+        typer.Option("--output", "-o", help="Output file: .csv, .tsv, .jsonl, .parquet or .arrow; by default, stdout."),
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMNS", help="Put these beside the answers, e.g. id,'name_*'; again for more."),
+        typer.Option(metavar="COLUMNS", help="Columns to copy beside the answers, e.g. id,'name_*'; may be repeated."),
     ] = None,
-    row: Annotated[bool, typer.Option("--row/--no-row", help="Whether rows have their number, from 1.")] = True,
+    row: Annotated[bool, typer.Option("--row/--no-row", help="Whether to number the rows, from 1.")] = True,
     reading: Given,
     safe_csv: Annotated[
-        bool, typer.Option("--safe-csv", help="For spreadsheets: an apostrophe before texts that begin like a formula.")
+        bool,
+        typer.Option("--safe-csv", help="For spreadsheets: put an apostrophe before text that begins like a formula."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Answer for every row of a table: a column of answers, and for classes one of each probability.
+    """Predict every row of a table: a column of answers, and for classes a column for each probability.
 
-    Classes are written as they are, also where a spreadsheet would take one for a formula (=…); see --safe-csv.
-    Only a terminal gets what it would obey (escape sequences) in visible signs.
+    Classes are written as they are, even where a spreadsheet would take one for a formula (=…); see --safe-csv. On
+    a terminal, escape sequences are shown as visible text; files get them unchanged.
     """
     from deltaw.cli.commands.predict import predict as run
 
@@ -50,12 +51,12 @@ def evaluate(
     data: Data,
     *,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write an HTML report there: curves, errors, columns.")
+        Path | None, typer.Option(metavar="FILE", help="Write an HTML report to this file: curves, errors, columns.")
     ] = None,
     reading: Given,
     json: Json = False,
 ) -> None:
-    """Score a model on a table whose answers are known: every score, with a 95 % interval, beside a guess."""
+    """Score a model on a table with known answers: every score, with its 95 % interval, beside a baseline guess."""
     from deltaw.cli.commands.evaluate import evaluate as run
 
     run(model, data, reading, report, json)
@@ -67,16 +68,16 @@ def importance(
     data: Data,
     *,
     metric: Annotated[
-        str | None, typer.Option(help="The score that falls: auc, log_loss, r2, mae, …; auc or r2 if not given.")
+        str | None, typer.Option(help="The score to look at: auc, log_loss, r2, mae, …; by default, auc or r2.")
     ] = None,
-    repeats: Annotated[int, typer.Option(help="How often the cells of a column change rows.")] = 5,
-    seed: Annotated[int, typer.Option(help="Of these changes: the same seed gives the same numbers.")] = 0,
+    repeats: Annotated[int, typer.Option(help="How often each column is shuffled.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seed of the shuffling: same seed, same numbers.")] = 0,
     reading: Given,
     json: Json = False,
 ) -> None:
-    """Say what each column is worth to a model: how much its score falls where the column says nothing any more.
+    """Show how important each column is to a model: how much the score falls when its cells are shuffled.
 
-    The table has the answers, and is best one that the model was not trained on.
+    The table needs the answers, and is best one that the model was not trained on.
     """
     from deltaw.cli.commands.importance import importance as run
 
@@ -86,7 +87,7 @@ def importance(
 def show(
     model: ModelFile,
     columns: Annotated[
-        str | None, typer.Option(metavar="all|N", help="List all columns, or so many; the first 25 if not given.")
+        str | None, typer.Option(metavar="all|N", help="How many columns to list, or all; by default, the first 25.")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -97,28 +98,38 @@ def show(
 
 
 def export(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file; with --check, what was exported.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file; with --check, the exported file.")],
     check_file: Annotated[Path | None, typer.Argument(metavar="[CHECK]", help="With --check: its .check.json.")] = None,
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help=".onnx, .c, .mjs, .py or .sql: the form.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Output file; its extension, .onnx, .c, .mjs, .py or .sql, chooses the format.",
+        ),
     ] = None,
     form: Annotated[
         str | None,
-        typer.Option("--form", "-f", help="The form, whatever the ending.", autocompletion=completion.forms),
+        typer.Option("--form", "-f", help="The format, whatever the extension.", autocompletion=completion.forms),
     ] = None,
-    dialect: Annotated[str | None, typer.Option(help="Of SQL: duckdb or postgres.")] = None,
+    dialect: Annotated[str | None, typer.Option(help="SQL dialect: duckdb or postgres.")] = None,
     table: Annotated[str, typer.Option(metavar="NAME", help="The table that SQL reads from.")] = "data",
     prepared: Annotated[bool, typer.Option("--prepared", help="The network alone, without the preparation.")] = False,
     libm: Annotated[bool, typer.Option("--libm/--no-libm", help="Whether C may call math.h.")] = True,
-    int8: Annotated[bool, typer.Option("--int8", help="C with a byte for each weight.")] = False,
-    test: Annotated[str | None, typer.Option(metavar="DATA", help="Rows with answers: what --int8 loses.")] = None,
-    check: Annotated[bool | None, typer.Option("--check/--no-check", help="Only the proof, or none.")] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="C with one byte per weight.")] = False,
+    test: Annotated[
+        str | None, typer.Option(metavar="DATA", help="Rows with answers, to measure what --int8 loses.")
+    ] = None,
+    check: Annotated[bool | None, typer.Option("--check/--no-check", help="Only run the check, or skip it.")] = None,
     json: Json = False,
 ) -> None:
-    """Write a model, from the raw row to the answer, as a file that needs no DeltaW, and prove that it says the same.
+    """Export a model, from raw row to answer, as a file that runs without DeltaW, and check that it gives the same
+    answers.
 
-    NAME.check.json has rows and the answers expected; the form is run on them, and later by --check.
+    NAME.check.json holds rows with the expected answers; the exported file is run on them now, and later by
+    --check.
     """
     from deltaw.cli.commands.export import export as run
 

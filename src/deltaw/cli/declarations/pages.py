@@ -29,20 +29,21 @@ def explain(
     ] = None,
     learning_rate: Annotated[float, typer.Option(help="α of the step that is shown.")] = 0.1,
     backward: Annotated[
-        str | None, typer.Option(help="gradient, or notes: their split error; as the model was trained if not given.")
+        str | None, typer.Option(help="gradient, or notes (their split error); by default, as the model was trained.")
     ] = None,
     member: Annotated[
-        int, typer.Option(metavar="NUMBER", help="Of a model of several networks, the one to show, from 1.")
+        int, typer.Option(metavar="NUMBER", help="Which network to show, from 1, if the model has several.")
     ] = 1,
     against: Annotated[
-        int | None, typer.Option(metavar="ROW", help="Hold the row against this one; else what is typical of training.")
+        int | None,
+        typer.Option(metavar="ROW", help="Compare with this row; by default, with what is typical of training."),
     ] = None,
     format: Format = None,
     output: Output = None,
     reading: Given,
     json: Json = False,
 ) -> None:
-    """Show every number between a row of a table and the answer, what pushed it, and what the row would teach."""
+    """Explain the answer to one row: every number on the way, what pushed it, and what the row would teach."""
     from deltaw.cli.commands.explain import explain as run
 
     choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against, "member": member}
@@ -50,11 +51,13 @@ def explain(
 
 
 def derive(
-    activation: Annotated[str, typer.Option("--activation", "-a", help="Of the output layer: sigmoid, …")] = "sigmoid",
+    activation: Annotated[
+        str, typer.Option("--activation", "-a", help="Activation of the output layer: sigmoid, …")
+    ] = "sigmoid",
     error: Annotated[str, typer.Option("--error", "--loss", "-e", help="The error function: squared, …")] = "squared",
     layers: Annotated[int, typer.Option("--layers", "-l", help="Layers of weights; all but the last are hidden.")] = 2,
     hidden: Annotated[
-        str | None, typer.Option(help="Activation of the hidden layers; the output's if not given.")
+        str | None, typer.Option(help="Activation of the hidden layers; by default, the output's.")
     ] = None,
     format: Format = None,
     output: Output = None,
@@ -80,21 +83,24 @@ def lesson(
 
 def bench(
     only: Annotated[
-        list[str] | None, typer.Option(metavar="WORKLOAD", help="Only these; again for more, or commas between them.")
+        list[str] | None, typer.Option(metavar="WORKLOAD", help="Only these; may be repeated or separated by commas.")
     ] = None,
     peers: Annotated[
-        list[str] | None, typer.Option(metavar="PEER", help="Only these beside DeltaW; again for more, or commas.")
+        list[str] | None,
+        typer.Option(metavar="PEER", help="Compare with only these; may be repeated or separated by commas."),
     ] = None,
     threads: Annotated[str | None, typer.Option(help="Numbers of threads to try, e.g. 1,2.")] = None,
-    runs: Annotated[int, typer.Option(help="Runs of each, in turn; the median counts.")] = 3,
+    runs: Annotated[int, typer.Option(help="Runs of each, taken in turn; the median is reported.")] = 3,
     mnist: Annotated[
         Path | None, typer.Option(metavar="FILE", help="MNIST as .npz; ../shared/data/mnist.npz if it is there.")
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the cost against rows, width and depth there (.svg, .png)."),
+        typer.Option(metavar="FILE", help="Plot the cost against rows, width and depth to this file (.svg, .png)."),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Within a minute: fewer rows, workloads and peers.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Finish within a minute: fewer rows, workloads and peers.")
+    ] = False,
     list_: Annotated[
         bool, typer.Option("--list", help="List the workloads and the peers, and measure nothing.")
     ] = False,
@@ -113,16 +119,16 @@ def lab(
         str,
         typer.Argument(
             metavar="[DATA | MODEL DATA]",
-            help="A table, or a model file and a table with answers; iris if not given.",
+            help="A table, or a model file and a table with answers; by default, iris.",
             autocompletion=completion.tables,
         ),
     ] = "iris",
     data: Rows = None,
     *,
     options: Options,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Write it there.")] = Path("lab.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output file.")] = Path("lab.html"),
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    empty: Annotated[bool, typer.Option("--empty", help="Without a table: one is dropped on the page.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Without a table: drop one on the page.")] = False,
     json: Json = False,
 ) -> None:
     """Write the lab: one HTML file in which a network trains live on the table, with every number one click away.

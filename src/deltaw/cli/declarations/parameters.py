@@ -11,12 +11,11 @@ from deltaw.cli import completion
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 Format = Annotated[
-    str | None, typer.Option("--format", "-f", help="text, markdown, html or json; by the output's ending.")
+    str | None,
+    typer.Option("--format", "-f", help="text, markdown, html or json; by default, chosen by the output's extension."),
 ]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; stdout if not given.")
-]
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `deltaw train` wrote.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Output file; by default, stdout.")]
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file written by `deltaw train`.")]
 Data = Annotated[
     str,
     typer.Argument(
@@ -30,8 +29,8 @@ LikeTrain = Annotated[
     str, typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables)
 ]
 Model = Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")]
-Report = Annotated[Path | None, typer.Option(help="Write an HTML report there, in one file.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but what is an error.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say a line an epoch on stderr.")]
+Report = Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors on stderr.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print one line per epoch on stderr.")]
 # Behind MODEL, where that may stand in the place of DATA.
 Rows = Annotated[str | None, typer.Argument(metavar="", help="", hidden=True)]

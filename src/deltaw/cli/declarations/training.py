@@ -37,10 +37,14 @@ def train(
     keeping: Keeping,
     output: Model = Path("model.deltaw"),
     report: Report = None,
-    doctor: Annotated[bool, typer.Option("--doctor", help="Examine first why it may not learn.")] = False,
+    doctor: Annotated[
+        bool, typer.Option("--doctor", help="First look for what may keep the network from learning.")
+    ] = False,
     log: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Append the run there as JSON lines: settings, data, each epoch, scores."),
+        typer.Option(
+            metavar="FILE", help="Append the run to this file as JSON Lines: settings, data, each epoch, scores."
+        ),
     ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -51,17 +55,21 @@ def train(
             metavar="FILE",
             is_eager=True,
             callback=given_by_file,
-            help="Take options from this TOML file, by the same words, e.g. epochs = 20; those given here win.",
+            help=(
+                "Read options from this TOML file, by the same names, e.g. epochs = 20; the command line takes "
+                "precedence."
+            ),
         ),
     ] = None,
     settings: Annotated[
         bool,
         typer.Option(
-            "--settings", is_eager=True, callback=list_settings, help="List all that --set may name, and exit."
+            "--settings", is_eager=True, callback=list_settings, help="List all settings that --set accepts, and exit."
         ),
     ] = False,
     print_config: Annotated[
-        bool, typer.Option("--print-config", help="Print all that was given or decided as such a file, and exit.")
+        bool,
+        typer.Option("--print-config", help="Print all options, given or decided, as a file for --config, and exit."),
     ] = False,
 ) -> None:
     """Train a network on a table, score it on rows that it never saw, and save it."""
@@ -82,13 +90,13 @@ def tune(
     *,
     options: Options,
     seconds: Annotated[
-        float | None, typer.Option(help="How long it tries settings, by the clock; 60 if --rounds is not given.")
+        float | None, typer.Option(help="How many seconds to search; by default 60, unless --rounds is given.")
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(metavar="N", help="So many times eight candidates: the same N, the same model.")
+        int | None, typer.Option(metavar="N", help="Search in N rounds of eight candidates: same N, same model.")
     ] = None,
     members: Annotated[
-        int, typer.Option(metavar="N", help="At most so many networks answer together; 1: a single one.")
+        int, typer.Option(metavar="N", help="How many networks may answer together; 1: a single one.")
     ] = 16,
     output: Model = Path("model.deltaw"),
     report: Report = None,
@@ -96,9 +104,11 @@ def tune(
     verbose: Verbose = False,
     json: Json = False,
 ) -> None:
-    """Find settings for a table, train by them, and say what mattered; never worse than the recipe where it chooses.
+    """Search for settings that suit a table, train with them, and say what mattered; on the rows that choose, never
+    worse than the recipe.
 
-    A setting that is given is not tuned. Rows that neither are learnt from nor choose score what is saved.
+    A setting that you give is not tuned. The saved model is scored on rows used neither for training nor for
+    choosing.
     """
     from deltaw.cli.commands.tune import tune as run
 
@@ -121,20 +131,24 @@ def doctor(
     data: Rows = None,
     *,
     options: Options,
-    rows: Annotated[int, typer.Option(help="The training under observation sees at most so many.")] = 10_000,
-    seconds: Annotated[float, typer.Option(help="It lasts about so long; 0 trains nothing.")] = 10.0,
-    repair: Annotated[bool, typer.Option("--repair", help="Try the repairs: 30 s more. Say what they bring.")] = False,
+    rows: Annotated[int, typer.Option(help="Use at most this many rows in the observed training.")] = 10_000,
+    seconds: Annotated[float, typer.Option(help="About how many seconds to train; 0 trains nothing.")] = 10.0,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Try the repairs (30 s more) and say what they bring.")
+    ] = False,
     member: Annotated[
-        int, typer.Option(metavar="NUMBER", help="Of a model of several networks, the one to examine, from 1.")
+        int, typer.Option(metavar="NUMBER", help="Which network to examine, from 1, if the model has several.")
     ] = 1,
     memory: Annotated[
         str | None,
-        typer.Option(metavar="BYTES", help="Of rows that would take more, e.g. 2G, look at a sample."),
+        typer.Option(metavar="BYTES", help="Look at a sample of the rows if they need more memory, e.g. 2G."),
     ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a page with figures.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the diagnosis as an HTML page with figures.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Say why a network does not learn from a table: the cause, the evidence, the repair."""
+    """Find out why a network does not learn from a table: the cause, the evidence, the repair."""
     from deltaw.cli.commands.doctor import doctor as run
 
     target, recipe = options.pop("target", None), options.pop("recipe")
@@ -147,12 +161,13 @@ def crossval(
     data: LikeTrain,
     *,
     options: Options,
-    repeats: Annotated[int, typer.Option(help="How often the rows are divided anew.")] = 1,
+    repeats: Annotated[int, typer.Option(help="How often the division into folds is repeated.")] = 1,
     json: Json = False,
 ) -> None:
-    """Say how good a recipe is on a table: mean and spread over folds, each by a network that had not seen it.
+    """Cross-validate a recipe on a table: mean and spread over folds, each scored by a network that had not seen
+    it.
 
-    Nothing is saved. Without --folds there are 5.
+    Nothing is saved. By default, there are 5 folds.
     """
     from deltaw.cli.commands.crossval import crossval as run
 

@@ -26,27 +26,36 @@ KEEPING: dict[str, Row] = {
     "start": Row(
         Annotated[
             Path | None,
-            typer.Option("--from", metavar="MODEL", help="Begin with its weights and its preparation, on other rows."),
+            typer.Option(
+                "--from", metavar="MODEL", help="Start from this model's weights and preparation, on other rows."
+            ),
         ]
     ),
     "seconds": Row(
         Annotated[
-            float | None, typer.Option(help="Of the recipe accurate: train networks for so long; up to 16 answer.")
+            float | None,
+            typer.Option(help="With recipe accurate: train networks for this many seconds; up to 16 answer."),
         ]
     ),
     "checkpoint": Row(
         Annotated[
             Path | None,
-            typer.Option(metavar="DIR", help="Keep there what was made so far: a run that is ended can go on."),
+            typer.Option(
+                metavar="DIR", help="Save checkpoints in this folder, so that a run that was ended can resume."
+            ),
         ]
     ),
-    "every": Row(Annotated[str | None, typer.Option(help="How often: 60s, 5m, 2h or 5epochs; 60s if not given.")]),
+    "every": Row(
+        Annotated[
+            str | None, typer.Option(help="How often to save a checkpoint: 60s, 5m, 2h or 5epochs; by default, 60s.")
+        ]
+    ),
     "memory": Row(
         Annotated[
             str | None,
             typer.Option(
                 metavar="BYTES",
-                help="Rows that would take more, e.g. 2G, are read in parts; half of what is free if not given.",
+                help="Read the rows in parts if they need more memory, e.g. 2G; by default, half of what is free.",
             ),
         ],
         read=partial(read_bytes, "--memory"),
@@ -54,11 +63,18 @@ KEEPING: dict[str, Row] = {
     "cache": Row(
         Annotated[
             Path | None,
-            typer.Option(metavar="DIR", help="Keep rows that are read in parts there, prepared, until it is over."),
+            typer.Option(
+                metavar="DIR", help="Keep prepared rows in this folder, until the end, if they are read in parts."
+            ),
         ]
     ),
     "resume": Row(
-        Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint, as if nothing had been.")],
+        Annotated[
+            bool,
+            typer.Option(
+                "--resume", help="Resume from the last checkpoint, with the same result as an uninterrupted run."
+            ),
+        ],
         False,
     ),
 }

@@ -53,7 +53,7 @@ TRAINING: dict[str, Row] = {
     "target": Row(
         Annotated[
             str | None,
-            typer.Option("--target", "-t", help="The column to be predicted.", autocompletion=completion.columns),
+            typer.Option("--target", "-t", help="The column to predict.", autocompletion=completion.columns),
         ]
     ),
     "recipe": Row(
@@ -73,7 +73,7 @@ TRAINING: dict[str, Row] = {
             list[str] | None,
             typer.Option(
                 metavar="COLUMNS",
-                help="Leave these out, e.g. id,'sub_*'; again for more.",
+                help="Columns to leave out, e.g. id,'sub_*'; may be repeated.",
                 autocompletion=completion.columns,
             ),
         ],
@@ -82,7 +82,7 @@ TRAINING: dict[str, Row] = {
     "columns": Row(
         Annotated[
             list[str] | None,
-            typer.Option("--only", metavar="COLUMNS", help="Use these only, beside the target; again for more."),
+            typer.Option("--only", metavar="COLUMNS", help="Use only these columns and the target; may be repeated."),
         ],
         read=partial(column_names, "--only"),
     ),
@@ -92,7 +92,7 @@ TRAINING: dict[str, Row] = {
             typer.Option(
                 "--as",
                 metavar="COLUMN=KIND",
-                help="Take it for a number, category, boolean or date, e.g. year=number; again for more.",
+                help="Treat a column as number, category, boolean or date, e.g. year=number; may be repeated.",
             ),
         ],
         read=kinds,
@@ -101,17 +101,15 @@ TRAINING: dict[str, Row] = {
         Annotated[str | None, typer.Option(help="Units of each hidden layer, e.g. 64,64 (or none).")], read=hidden_units
     ),
     "epochs": Row(
-        Annotated[int | None, typer.Option(help="Passes over the training rows; by their number if not given.")]
+        Annotated[int | None, typer.Option(help="Passes over the training rows; by default, chosen by their number.")]
     ),
     "learning_rate": Row(
         Annotated[
-            float | None, typer.Option(help="α: how far a step goes down the gradient; by the recipe if not given.")
+            float | None, typer.Option(help="α: how far a step goes down the gradient; by default, the recipe's.")
         ]
     ),
     "batch_size": Row(
-        Annotated[
-            int | None, typer.Option(help="Rows that a step takes the mean gradient of; by the recipe if not given.")
-        ]
+        Annotated[int | None, typer.Option(help="Rows per step, whose gradient is averaged; by default, the recipe's.")]
     ),
     "setting": Row(
         Annotated[
@@ -119,7 +117,7 @@ TRAINING: dict[str, Row] = {
             typer.Option(
                 "--set",
                 metavar="NAME=VALUE",
-                help="Any other setting of the recipe (--settings lists them); again for more.",
+                help="Any other setting of the recipe (--settings lists them); may be repeated.",
                 autocompletion=completion.settings,
             ),
         ],
@@ -127,46 +125,57 @@ TRAINING: dict[str, Row] = {
     ),
     "test": Row(
         Annotated[
-            str | None, typer.Option(metavar="FILE", help="A table whose rows score; all of DATA is learnt from.")
+            str | None, typer.Option(metavar="FILE", help="A test table to score on; all of DATA is then trained on.")
         ]
     ),
     "validation": Row(
         Annotated[
             str | None,
-            typer.Option(metavar="FILE", help="A table whose rows choose the best weights; or a share of the rows."),
+            typer.Option(
+                metavar="FILE", help="A validation table that chooses the best weights; or a share of the rows."
+            ),
         ],
         read=rows,
     ),
     "test_size": Row(
-        Annotated[
-            float | None, typer.Option(help="Share of the rows to score on and never learn from; 0 for no scores.")
-        ]
+        Annotated[float | None, typer.Option(help="Share of the rows held out for scores only; 0 for no scores.")]
     ),
     "folds": Row(
         Annotated[
             int | None,
             typer.Option(
-                help="Parts that are left out in turn, to be scored, before all is learnt from; 1: one part only; "
-                "0: fitted once, a part chooses when it is best. 5 below 5,000 rows, 1 below 50,000 if not given."
+                help=(
+                    "Cross-validation folds, scored before the final training on all rows; 1: a single held-out "
+                    "part; 0: one training only, whose held-out rows choose the best epoch. By default, 5 below "
+                    "5,000 rows, 1 below 50,000."
+                )
             ),
         ]
     ),
     "group": Row(
-        Annotated[str | None, typer.Option(metavar="COLUMN", help="Rows that have the same in it are never divided.")]
+        Annotated[
+            str | None,
+            typer.Option(metavar="COLUMN", help="Rows with the same value in this column are never split apart."),
+        ]
     ),
     "time": Row(
         Annotated[
-            str | None, typer.Option(metavar="COLUMN", help="Later rows score networks that know only earlier ones.")
+            str | None,
+            typer.Option(
+                metavar="COLUMN", help="Split by time: networks trained on earlier rows are scored on later ones."
+            ),
         ]
     ),
     "task": Row(
-        Annotated[str | None, typer.Option(help="classification or regression; by the target's values if not given.")]
+        Annotated[
+            str | None, typer.Option(help="classification or regression; by default, decided by the target's values.")
+        ]
     ),
     "metric": Row(
         Annotated[
             str | None,
             typer.Option(
-                help="The score that chooses the weights: auc, f1, mae, …; the loss if not given.",
+                help="The score that chooses the best weights: auc, f1, mae, …; by default, the loss.",
                 autocompletion=completion.metrics,
             ),
         ]
@@ -175,32 +184,32 @@ TRAINING: dict[str, Row] = {
         Annotated[
             str | None,
             typer.Option(
-                metavar="P", help="Of two classes, answer the second from this probability on: 0.3, or best:f1."
+                metavar="P", help="With two classes: answer the second from this probability on: 0.3, or best:f1."
             ),
         ]
     ),
     "class_weight": Row(
         Annotated[
             str | None,
-            typer.Option(metavar="WEIGHTS", help="How much classes count in training: balanced, or no=1,yes=5."),
+            typer.Option(metavar="WEIGHTS", help="Class weights for training: balanced, or e.g. no=1,yes=5."),
         ]
     ),
     "weight": Row(
         Annotated[
             str | None,
-            typer.Option(metavar="COLUMN", help="It says how much each row counts, in training and scores."),
+            typer.Option(metavar="COLUMN", help="The column of row weights, for training and scores."),
         ]
     ),
     "target_scale": Row(
         Annotated[
             str | None,
-            typer.Option(help="Of numbers to be predicted: log, none, or auto: log where it pays."),
+            typer.Option(help="Scale of a numeric target: log, none, or auto (log where it helps)."),
         ]
     ),
     "seed": Row(
         Annotated[
             int,
-            typer.Option(help="Of the split, the first weights and the order of rows: the same seed, the same model."),
+            typer.Option(help="Seed of the split, the initial weights and the order of rows: same seed, same model."),
         ],
         0,
     ),
@@ -208,52 +217,65 @@ TRAINING: dict[str, Row] = {
         Annotated[
             str,
             typer.Option(
-                help="native (C++, float32), reference (the equations in NumPy, float64: slow and plain), or torch "
-                "(float32 by PyTorch: GPUs, several processes).",
+                help=(
+                    "native (C++, float32), reference (the equations in NumPy, float64; slow) or torch (PyTorch, "
+                    "float32; GPUs, several processes)."
+                ),
                 autocompletion=completion.engines,
             ),
         ],
         "native",
     ),
     "device": Row(
-        Annotated[str | None, typer.Option(help="Of engine torch: cpu, cuda, cuda:1, mps; a GPU if not given.")]
+        Annotated[
+            str | None, typer.Option(help="Device of the torch engine: cpu, cuda, cuda:1, mps; by default, a GPU.")
+        ]
     ),
     "threads": Row(
-        Annotated[int | None, typer.Option(metavar="N", help="At most N threads; the result does not depend on it.")]
+        Annotated[
+            int | None, typer.Option(metavar="N", help="Use at most N threads; the result does not depend on it.")
+        ]
     ),
     "na": Row(
         Annotated[
             list[str] | None,
-            typer.Option(metavar="WORDS", help="These mean a missing value, too, e.g. -,unknown,-999; again for more."),
+            typer.Option(metavar="WORDS", help="More words for a missing value, e.g. -,unknown,-999; may be repeated."),
         ],
         read=partial(words, "--na"),
     ),
     "not_na": Row(
         Annotated[
             list[str] | None,
-            typer.Option(metavar="WORDS", help="These do not, e.g. none where that is a class; again for more."),
+            typer.Option(
+                metavar="WORDS",
+                help="Words that do not mean a missing value, e.g. none if it is a class; may be repeated.",
+            ),
         ],
         read=partial(words, "--not-na"),
     ),
     "delimiter": Row(
-        Annotated[str | None, typer.Option(help="Between the fields of a text file; found out if not given.")],
+        Annotated[str | None, typer.Option(help="Delimiter of a text file; by default, detected.")],
         of_file=True,
     ),
     "encoding": Row(
         Annotated[
             str | None,
-            typer.Option(metavar="NAME", help="Of a text file, e.g. gb18030, windows-1252; found out if not given."),
+            typer.Option(
+                metavar="NAME", help="Encoding of a text file, e.g. gb18030, windows-1252; by default, detected."
+            ),
         ],
         of_file=True,
     ),
     "sheet": Row(
-        Annotated[str | None, typer.Option(metavar="NAME", help="Of a workbook; the first with rows if not given.")],
+        Annotated[
+            str | None, typer.Option(metavar="NAME", help="Sheet of a workbook; by default, the first with rows.")
+        ],
         of_file=True,
     ),
     "max_bytes": Row(
         Annotated[
             str | None,
-            typer.Option(metavar="BYTES", help="Refuse larger tables, e.g. 8G; a quarter of the memory if not given."),
+            typer.Option(metavar="BYTES", help="Refuse larger tables, e.g. 8G; by default, a quarter of the memory."),
         ],
         read=partial(read_bytes, "--max-bytes"),
         of_file=True,
