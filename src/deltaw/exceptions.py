@@ -65,7 +65,7 @@ _SYSTEM: dict[int, str] = {
     errno.EACCES: "no permission",
     errno.EROFS: "a place that is read-only",
     errno.ENOSPC: "No space left on device",
-    errno.EPIPE: "nobody who reads it",
+    errno.EPIPE: "nothing that reads it",
     errno.EIO: "a fault of the device",
 }
 _UNNUMBERED = {FileNotFoundError: errno.ENOENT, PermissionError: errno.EACCES}  # as Polars raises them

@@ -74,7 +74,7 @@ def test_columns_are_kept_as_they_are_written(used: Run) -> None:
     assert found.columns == ["row", *kept, "prediction", "probability_down", "probability_up"]
     given = pl.read_csv("d.csv", infer_schema=False)
     assert found[kept].rows() == given["id", "name", "prediction", "row"].rows()
-    assert "prediction that is kept is called kept_prediction" in err
+    assert "prediction is renamed kept_prediction" in err
     plain = pl.read_csv(used("predict", "m.deltaw", "d.csv")[1].encode())
     assert pl.read_csv(out.encode())[plain.columns].equals(plain)  # nothing else is another
 

@@ -212,7 +212,7 @@ def test_a_threshold_is_said_and_used(run: Run) -> None:
 def test_a_log_scale_is_said(run: Run) -> None:
     rows = pl.read_csv("rows.csv").with_columns(pay=pl.col("x").mul(2).exp(), left=-pl.col("x").exp())
     rows.write_csv("pay.csv")
-    said = "answers  numbers, learnt on a log scale; --target-scale none to change"
+    said = "answers  numbers, learnt on a log scale; to change: --target-scale none"
     for options, expected in (("--metric mae", True), ("--target-scale log", True), ("--metric r2", False)):
         status, _, err = run(f"train pay.csv -t pay {' '.join(QUICK)} {options}")
         assert status == 0, err

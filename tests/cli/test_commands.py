@@ -20,7 +20,7 @@ from commands import Run, refused
 from deltaw.models import RECIPES
 
 QUICK = ["--engine", "native", "--hidden", "8", "--epochs", "4"]
-NOTHING_SAVED = "interrupted; nothing was saved: begin again by the same command"
+NOTHING_SAVED = "interrupted; nothing was saved: run the same command again"
 
 
 def table(n: int = 120) -> pl.DataFrame:
@@ -196,7 +196,7 @@ def test_evaluate_with_a_report(run: Run, trained: Path) -> None:
             assert scores.show_interval(metric) in out
             assert scores.show_interval(metric) in page
         assert "scored on 120 rows of rows.csv" in page
-        assert "What the columns are worth" in page
+        assert "How important the columns are" in page
     assert "how far off the answers are, by the answer" in page
     assert run("evaluate", "class.deltaw", "rows.csv", "--report", "rows.csv")[0] == 2
     assert run("evaluate", "class.deltaw", "rows.csv", "--report", "none/page.html")[0] == 2
@@ -207,8 +207,11 @@ def test_scores_of_rows_that_were_learnt_from_have_a_note(run: Run, trained: Pat
     Path("fewer.csv").write_text("\n".join(lines[:-5]), encoding="utf-8")
     said = {name: run("evaluate", "class.deltaw", name)[2] for name in ("rows.csv", str(Path("rows.csv").resolve()))}
     for name, err in said.items():
-        assert f"a table called {name}: if they are these, no score of theirs says how well it answers others" in err
-        assert err.rstrip().endswith("; deltaw show has one that does")
+        assert (
+            f"a table called {name}: if these are the same rows, their scores do not show how well it answers new ones"
+            in err
+        )
+        assert err.rstrip().endswith("; the scores in deltaw show do")
     assert run("evaluate", "class.deltaw", "fewer.csv")[2] == ""
 
 
@@ -216,7 +219,7 @@ def test_importance(run: Run, trained: Path) -> None:
     found = deltaw.load("class.deltaw").importance("rows.csv")
     status, out, err = run("importance", "class.deltaw", "rows.csv")
     assert status == 0
-    assert err.startswith("note: the model was made of as many rows of a table called rows.csv")
+    assert err.startswith("note: the model was trained on as many rows of a table called rows.csv")
     for each in found.columns:
         assert each.column in out
         assert found.show(each) in out
@@ -232,11 +235,11 @@ def test_importance(run: Run, trained: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("importance class.deltaw rows.csv --metric mea", "did you mean 'mae', which is of the other task"),
+        ("importance class.deltaw rows.csv --metric mea", "did you mean 'mae', which is for the other task"),
         ("importance class.deltaw rows.csv --metric acuracy", "did you mean 'accuracy'"),
         ("importance class.deltaw rows.csv --repeats 0", "repeats: expected a whole number"),
         ("importance class.deltaw rows.csv --seed -1", "seed: expected a whole number"),
-        ("train rows.csv -t price --metric auc", "which is of the other task"),
+        ("train rows.csv -t price --metric auc", "which is for the other task"),
         ("train rows.csv -t grade --metric ac", "metric: expected one of classification"),
         ("train rows.csv -t grade -r notes --metric auc", "expected rows held out"),
     ],
@@ -358,7 +361,7 @@ def test_a_signal_while_numpy_is_loaded() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (
         130,
         "",
-        "deltaw: interrupted before the training: nothing was learnt yet; begin again by the same command\n",
+        "deltaw: interrupted before the training: nothing was learnt yet; run the same command again\n",
     )
 
 
@@ -434,7 +437,7 @@ def test_a_number_of_columns_that_cannot_be_is_refused(run: Run, many: str) -> N
     [
         ("crossval iris", "deltaw.models.crossval", NOTHING_SAVED),
         ("train iris", "deltaw.models.plan",
-         "interrupted before the training: nothing was learnt yet; begin again by the same command"),
+         "interrupted before the training: nothing was learnt yet; run the same command again"),
         ("show m.deltaw", "deltaw.models.load", NOTHING_SAVED),
         ("lesson line", "deltaw.cli.commands.lesson.check_outputs", NOTHING_SAVED),
     ],

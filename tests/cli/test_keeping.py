@@ -76,8 +76,8 @@ def test_an_output_where_checkpoints_go(run: Run, table: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("--resume",), "--resume: expected --checkpoint DIR beside it, found none; add --checkpoint run/"),
-        (("--every", "5epochs"), "--every: expected --checkpoint DIR beside it, found none; add --checkpoint run/"),
+        (("--resume",), "--resume: expected --checkpoint DIR with it, found none; add --checkpoint run/"),
+        (("--every", "5epochs"), "--every: expected --checkpoint DIR with it, found none; add --checkpoint run/"),
         (("--checkpoint", "run", "--every", "soon"), "every: expected a time or a number of epochs, found 'soon'"),
         (("--checkpoint", "d.csv"), "d.csv: expected a folder for checkpoints, found a file of that name"),
     ],
@@ -113,7 +113,7 @@ def test_a_signal_before_the_training(
 
     monkeypatch.setattr(models, "plan", read)
     before, keep = signal.getsignal(signal.SIGTERM), ("--checkpoint", "run")
-    nothing = "interrupted before the training: nothing was learnt yet; begin again by the same command"
+    nothing = "interrupted before the training: nothing was learnt yet; run the same command again"
     for words in ((), ("--resume",)):  # there is no checkpoint yet, whatever was asked for
         assert run("train", "d.csv", "-t", "y", *keep, *words) == (status, "", f"deltaw: {nothing}\n")
     assert run("predict", "none.deltaw", "d.csv")[0] == 2
@@ -123,7 +123,7 @@ def test_a_signal_before_the_training(
     Path("run").mkdir()
     assert run("train", "d.csv", "-t", "y", *keep, "--resume") == (status, "", f"deltaw: {nothing}\n")
     Path("run", "checkpoint-000001.safetensors").touch()
-    there = "interrupted before it went on: checkpoints are as they were; go on by the same command"
+    there = "interrupted before it went on: checkpoints are as they were; resume by the same command"
     assert run("train", "d.csv", "-t", "y", *keep, "--resume") == (status, "", f"deltaw: {there}\n")
 
 
@@ -133,7 +133,7 @@ def test_a_signal_while_the_first_rows_are_prepared(run: Run, table: Path, monke
     from deltaw.models.fitting import running
 
     monkeypatch.setattr(running, "_run", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-    line = "there is no checkpoint in run: begin again by the same command"
+    line = "there is no checkpoint in run: run the same command again"
     for words in ((), ("--resume",)):
         status, out, err = run("train", "d.csv", "-t", "y", *HASTY, "-q", "--checkpoint", "run", *words)
         assert (status, out) == (143, "")
@@ -146,11 +146,11 @@ def test_a_signal_while_the_first_rows_are_prepared(run: Run, table: Path, monke
 def test_a_signal_after_the_training(run: Run, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the model is saved: what was made is in the checkpoints, if there are any."""
     words = ("train", "d.csv", "-t", "y", *HASTY, "-q")
-    line = "go on by the same command with --resume: what was made until then is in run"
+    line = "resume by the same command with --resume: what was made so far is in run"
     with monkeypatch.context() as patched:
         patched.setattr("deltaw.models.Model.save", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         assert run(*words, "--checkpoint", "run") == (143, "", f"deltaw: {line}\n")
-        assert run(*words) == (143, "", "deltaw: interrupted; nothing was saved: begin again by the same command\n")
+        assert run(*words) == (143, "", "deltaw: interrupted; nothing was saved: run the same command again\n")
     assert run(*words, "--checkpoint", "run", "--resume")[::2] == (0, "")
 
 
@@ -178,7 +178,7 @@ def test_a_signal(run: Run, tmp_path: Path, table: Path, number: signal.Signals,
         process.send_signal(number)
         _, err = process.communicate()
     assert process.returncode == status, err
-    assert b"go on by the same command with --resume: what was made until then is in run" in err
+    assert b"resume by the same command with --resume: what was made so far is in run" in err
     assert b"Traceback" not in err
     assert run(*words, "-o", "m.deltaw", *keep, "--resume")[0] == 0
     assert run(*words, "-o", "plain.deltaw")[0] == 0
@@ -223,10 +223,10 @@ def test_a_folder_of_checkpoints_that_is_lost(
     if left == "the last one":
         last = sorted(Path("run").iterdir())[-1]
         assert "No space left on device); training goes on, the last one stays" in said
-        assert f"--resume from {last}: what was made after it could not be written" in said
+        assert f"resume from {last} by the same command with --resume: what was made after it could not be written" in said
     else:
         assert "training goes on, and there is none" in said
-        assert "there is no checkpoint in run: begin again by the same command" in said
+        assert "there is no checkpoint in run: run the same command again" in said
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -273,10 +273,10 @@ def test_a_signal_while_what_trains_is_loaded(tmp_path: Path, table: Path, lang:
         "from deltaw.cli import main\n"
         f"sys.exit(main({words}))"
     )
-    before = "interrupted before the training: nothing was learnt yet; begin again by the same command"
+    before = "interrupted before the training: nothing was learnt yet; run the same command again"
     lines = {
         "deltaw.cli.app": {
-            "en": "interrupted; nothing was saved: begin again by the same command",
+            "en": "interrupted; nothing was saved: run the same command again",
             "zh": "已中断；没有保存任何内容：请用同一命令重新开始",
         },
         "deltaw.models": {"en": before, "zh": "在训练之前已中断：尚未学到任何内容；请用同一命令重新开始"},

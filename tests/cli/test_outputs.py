@@ -226,7 +226,7 @@ def test_ctrl_c_before_a_command_begins(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.delitem(sys.modules, "deltaw.cli.output.streams")
     monkeypatch.setattr(sys, "meta_path", [Pressed, *sys.meta_path])
     assert main(["--version"]) == 130
-    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved: begin again by the same command\n"
+    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved: run the same command again\n"
 
 
 @pytest.mark.parametrize("place", ["deltaw.cli._quiet", "deltaw.cli.language"])
@@ -240,4 +240,4 @@ def test_ctrl_c_when_it_has_loaded(
 
     monkeypatch.setattr(place, pressed)
     assert main(["--version"]) == 130
-    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved: begin again by the same command\n"
+    assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved: run the same command again\n"

@@ -172,5 +172,5 @@ def test_sentences_follow_the_numbers() -> None:
 def test_data_without_images_get_one_line() -> None:
     with pytest.raises(InputError, match=r"^data: expected grey images with a label each in iris, found no images"):
         split(data="iris", **QUICK)
-    with pytest.raises(InputError, match="expected a file, found none of this name"):
+    with pytest.raises(InputError, match="expected a file, found no file of this name"):
         split(data="no/such/file.npz", **QUICK)

@@ -77,7 +77,7 @@ RUNS: dict[str, tuple[list[str], int, str]] = {
         "expected its own settings, found --epochs",
     ),
     "no target": (["lab", "t.csv", "-t", "z"], 2, 'expected a column "z"'),
-    "no file": (["lab", "none.csv"], 2, "found none of this name"),
+    "no file": (["lab", "none.csv"], 2, "found no file of this name"),
     "no folder": (["lab", "-o", "none/lab.html"], 2, "a folder that does not exist"),
 }
 

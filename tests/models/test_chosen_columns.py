@@ -115,5 +115,5 @@ def test_columns_that_a_frame_calls_by_numbers(table: pl.DataFrame) -> None:
     model = deltaw.fit(numbered, names["grade"], **asked, **QUICK)
     again = deltaw.fit(named, str(names["grade"]), **texts, **QUICK)
     assert models.document(model) == models.document(again)
-    with pytest.raises(deltaw.InputError, match="target: expected the name of a column, found True"):
+    with pytest.raises(deltaw.InputError, match="target: expected a column's name, found True"):
         deltaw.fit(numbered, True, **QUICK)  # type: ignore[arg-type]

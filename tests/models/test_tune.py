@@ -304,8 +304,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "members": ({"members": 17}, "members: expected a whole number from 1 to 16, found 17"),
     "folds": ({"folds": 3}, "folds: expected none, since a search decides it"),
     "start": ({"start": "m.deltaw"}, "start: expected none, since a search decides it"),
-    "notes": ({"recipe": "notes"}, "expected 50 rows or more, held out to choose settings by, found 0% of 260 rows"),
-    "few": ({"source": ONE.head(40)}, "held out to choose settings by, found 32 of 40 rows; give more rows"),
+    "notes": ({"recipe": "notes"}, "expected 50 or more held-out rows, to choose settings by, found 0% of 260 rows"),
+    "few": ({"source": ONE.head(40)}, "held-out rows, to choose settings by, found 32 of 40 rows; give more rows"),
     "word": ({"learnin_rate": 3}, "did you mean 'learning_rate'"),
     "rate": ({"learning_rate": 1e30, "rounds": 1, **FAST}, "learning_rate: expected one with which the loss stays"),
 }

@@ -208,5 +208,5 @@ def test_numbers_with_more_behind_them_are_told(name: str) -> None:
     frame = pl.DataFrame({"c": cells, "other": list(np.linspace(0, 1, N))})
     column = next(each for each in kinds(Table(frame, "x.csv")) if each.name == "c")
     assert column.kind in ("category", "identifier")
-    line = f'"c" is taken for words, since more stands behind its numbers ("{cells[0]}"): put that into a column of its'
+    line = f'"c" is read as words, since its numbers are followed by other text ("{cells[0]}"): put that text into'
     assert column.note.startswith(line) == told

@@ -100,7 +100,7 @@ def test_a_plan_that_is_looked_at_has_the_rows_as_they_were_read(large: None) ->
 
 def test_rows_that_are_given_are_compared_as_they_were_read(large: None) -> None:
     frame = table()
-    with pytest.raises(deltaw.InputError, match="expected other rows than those to learn from, found the same"):
+    with pytest.raises(deltaw.InputError, match="expected rows that are not among the training rows, found the same"):
         deltaw.fit(frame, "y", test=frame.clone(), verbose=False)
     assert deltaw.fit(frame, "y", test=frame.head(900), epochs=1, verbose=False).scores is not None
 

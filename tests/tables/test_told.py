@@ -73,7 +73,7 @@ CANNOT: list[tuple[list[Any], str, str]] = [
     ([None, 20200101, 20200102], "date", 'expected a date in row 2 of column "c", found 20200101'),
     (["red", "blue"], "date", 'expected a date in row 1 of column "c", found "red"'),
     (["2020-01-31", "soon"], "date", 'expected a date, year-month-day in row 2 of column "c", found "soon"'),
-    ([None, None], "number", 'expected values in column "c", which is told to be of kind number, found none in 2 rows'),
+    ([None, None], "number", 'expected values in column "c", whose kind was set to number, found none in 2 rows'),
 ]
 
 
@@ -135,7 +135,7 @@ def test_a_word_among_numbers_is_named_where_the_column_is_used(written: str) ->
 
 def test_lists_are_refused_where_they_are_used() -> None:
     frame = read(pl.DataFrame({"many": [[1, 2], [3], [4]] * 20, "x": [0.5, 1.5, 2.5] * 20, "y": ["a", "b", "a"] * 20}))
-    refused = 'expected numbers, text, dates or truth values in column "many", found the type List'
+    refused = 'expected numbers, text, dates or booleans in column "many", found the type List'
     for use in (
         lambda: kinds(frame, "y"),
         lambda: kinds(frame, "y", {"many": "category"}),

@@ -131,7 +131,7 @@ def _quiet() -> None:
 
 
 def _interrupted(line: str = "") -> int:
-    return _say(line or say("interrupted; nothing was saved: begin again by the same command"), INTERRUPTED)
+    return _say(line or say("interrupted; nothing was saved: run the same command again"), INTERRUPTED)
 
 
 def _say(message: str, status: int) -> int:

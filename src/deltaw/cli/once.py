@@ -49,6 +49,6 @@ def _chosen(option: Any, own: Callable[..., Any], context: Any, opts: Mapping[st
             raise WithoutValue(name, ctx=context)
         are_numbers = name != LAYERS and all(map(NUMBER.fullmatch, given))
         if not (option.multiple or are_numbers) and len({*given}) > 1:
-            one = "a model has one target: train one for each" if name == "--target" else "leave all but one out"
+            one = "a model has one target: train one for each" if name == "--target" else "give only one of them"
             raise SettingError("{option}: expected one value", " ".join(given), one, option=name)
     return own(context, {**opts, option.name: given[-1]} if given and not option.multiple else opts)

@@ -23,5 +23,5 @@ def list_settings(wanted: bool) -> None:
         Column.words(say("values"), [each.values for each in rows]),
         *(Column.words(say("recipe {name}", name=name), [each.defaults[name] for each in rows]) for name in RECIPES),
     )
-    screen.stdout().print(say("Two defaults: of classes / of numbers."))
+    screen.stdout().print(say("Two defaults: for classes / for numbers."))
     raise typer.Exit

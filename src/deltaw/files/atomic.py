@@ -226,7 +226,7 @@ _FOUND: dict[type[OSError], tuple[str, str]] = {
     IsADirectoryError: ("a folder of that name", "give the path of a file"),
     PermissionError: ("no permission to write there", "give another path"),
     _DeviceError: ("a device", "give the path of a file"),
-    _ReadOnlyError: ("a file that is read-only", "allow to write it, or give another path"),
+    _ReadOnlyError: ("a file that is read-only", "allow writing to it, or give another path"),
 }
 
 

@@ -163,7 +163,7 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
                 where,
                 "finite values",
                 say("NaN or infinity in {name!r}", name=name),
-                "the model is useless; train it again",
+                "the model cannot be used; train it again",
             )
     return arrays, document
 
@@ -183,7 +183,7 @@ def _read_bytes(path: str | Path, where: str, kind: Kind) -> tuple[dict[str, Any
             size = _check_arrays(header, envelope["arrays"], where)
             available = os.fstat(file.fileno()).st_size - file.tell()
             if available != size:
-                cut = "the file was cut or added to; copy it again"
+                cut = "the file was cut off or added to; copy it again"
                 _refuse(where, say("{n} bytes of arrays", n=size), f"{available}", cut)
             return header, envelope, file.read()
     except ModelFileError:
@@ -226,7 +226,7 @@ def _read_header_bytes(file: BinaryIO, where: str, kind: Kind) -> bytes:
     header = file.read(length)
     if len(header) < length:
         found = f"{len(header)}"
-        remedy = say("the file was cut or is foreign; {give}", give=say(kind.give))
+        remedy = say("the file was cut off or is not DeltaW's; {give}", give=say(kind.give))
         _refuse(where, say("a header of {n} bytes", n=length), found, remedy)
     return header
 
@@ -235,7 +235,9 @@ def _check_version(envelope: Any, where: str) -> None:
     version = envelope.get("format_version") if isinstance(envelope, dict) else None
     if type(version) is int and version > FORMAT_VERSION:
         error = AnotherFormatError(
-            "{where}: expected format version {n}", f"{version}", "it comes from a later DeltaW: pip install -U deltaw",
+            "{where}: expected format version {n}", f"{version}",
+                "it was written by a later DeltaW: pip install -U deltaw"
+            ,
             where=where, n=FORMAT_VERSION,
         )  # fmt: skip
         error.document = envelope.get("document")

@@ -93,10 +93,12 @@ class Origin:
         if self.test_rows or not self.folds:
             return say("{rows:,} rows that were never trained on", rows=rows)
         if self.folds == 1:
-            first = "{rows:,} rows held out from a first training; the network that is kept has then learnt from all"
+            first = "{rows:,} rows held out from a first training; the saved network was then trained on all rows"
             return say(first, rows=rows)
-        every = say("each of the {n:,} later rows" if self.time else "each of {n:,} rows", n=rows)
-        return say("{n}-fold: {every} answered by a network that had not seen it", n=self.folds, every=every)
+        every = say("each of {n:,} later rows" if self.time else "each of {n:,} rows", n=rows)
+        return say(
+            "{n}-fold cross-validation: {every} answered by a network that had not seen it", n=self.folds, every=every
+        )
 
 
 @dataclass(frozen=True)

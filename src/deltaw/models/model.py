@@ -251,7 +251,7 @@ class Model(Contents):
         X, true = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
         score = row.score(outcome(self.target, self._forward(X), *true))
         if np.isnan(score):
-            expected = say("metric: expected one that the rows of {source} define", source=source)
+            expected = say("metric: expected one that is defined for the rows of {source}", source=source)
             raise SettingError(expected, repr(row.name), say("give {name}", name=METRICS[self.task][1].name))
         columns = permuted(
             np.asarray(X), [(step.title, place) for step, place in self.preparation.places],

@@ -27,6 +27,6 @@ def fragment(model: Any) -> str:
         notebook.heading(say("{task} of {name}", task=say(model.task), name=model.target.name)),
         notebook.pairs(facts),
         "" if model.scores is None else model.scores._repr_html_(),
-        notebook.table([say("column"), say("kind"), say("what is done with it"), say("features")], columns, (3,)),
+        notebook.table([say("column"), say("kind"), say("preparation"), say("features")], columns, (3,)),
         notebook.paragraph(more) if more else "",
     )

@@ -90,7 +90,7 @@ def _networks(model: Model) -> str:
     count, parameters = len(model.members), sum(network.parameter_count for network in model.members)
     if count == 1:
         return say("A network of {n:,} parameters", n=parameters)
-    return say("{count} networks, whose mean answers, of {n:,} parameters together", count=count, n=parameters)
+    return say("{count} networks, whose mean is the answer, with {n:,} parameters together", count=count, n=parameters)
 
 
 def _between(interval: str) -> str:

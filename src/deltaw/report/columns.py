@@ -31,8 +31,8 @@ def sections(model: Model) -> Iterator[tuple[str, str]]:
     """Heading and HTML of what the rows held out say of them."""
     asked = model.witness or model  # the network itself may have learnt from the rows
     if (found := _importance(asked)) is not None:
-        yield say("What the columns are worth"), _worth(found, model.witness is not None)
-        yield say("How the answer goes with a column"), _dependences(asked, found)
+        yield say("How important the columns are"), _worth(found, model.witness is not None)
+        yield say("How the answer depends on a column"), _dependences(asked, found)
 
 
 def _importance(model: Model) -> Importance | None:
@@ -58,16 +58,16 @@ def _worth(found: Importance, by_witness: bool) -> str:
     more = len(found.columns) - len(shown)
     title = found.metric.title
     note = say(
-        "How much worse the {title} of {rows:,} rows gets where the cells of a column change rows at random, others "
-        "staying as they are (mean of {repeats} times). Of columns that say the same, each can stand in for the "
-        "others.",
+        "How much worse the {title} of {rows:,} rows gets when the cells of one column are shuffled and the others "
+        "stay as they are (mean of {repeats} times). Columns that carry the same information can replace each "
+        "other.",
         title=title, rows=found.rows, repeats=found.repeats,
     )  # fmt: skip
     note += say(" … and {n:,} more columns.", n=more) if more else ""
-    note += say(" Told by a network of the first fold, to which these rows were new.") if by_witness else ""
+    note += say(" Computed by a network of the first fold, to which these rows were new.") if by_witness else ""
     headings = [say("column"), say("{title} worse by", title=title), say("95 % interval")]
     table = pages.table(headings, cells, (1, 2))
-    picture = pages.figure(figure, say("what each column is worth"))
+    picture = pages.figure(figure, say("how important each column is"))
     return f"<p class=soft>{escape(note)}</p><div class=row>{picture}{table}</div>"
 
 
@@ -93,7 +93,7 @@ def _dependences(model: Model, found: Importance) -> str:
         )
         for each, y in zip(known, answers, strict=True)
     )
-    note = say("The mean answer where all rows are given the same cell in one column and keep the others.")
+    note = say("The mean answer when all rows are given the same cell in one column and keep their others.")
     return f"<p class=soft>{note}</p><div class=row>{drawn}</div>"
 
 
@@ -113,7 +113,7 @@ def table(preparation: Preparation) -> str:
     cells = [
         [column, kind, treatment, f"{features:,}"] for column, kind, treatment, features in described[:MAX_COLUMNS]
     ]
-    headings = [say("column"), say("kind"), say("what is done with it"), say("features")]
+    headings = [say("column"), say("kind"), say("preparation"), say("features")]
     return pages.table(headings, cells, numbers={3}) + more(len(described) - len(cells))
 
 

@@ -56,7 +56,7 @@ def _learning_note(model: Model) -> str:
         shown = {"epochs": epochs, "seconds": number(seconds, 3), "rate": rate}
         epochs = say("{epochs} in {seconds} s, {rate:,.0f} samples a second", **shown)
     endings = {
-        "early stopping": say("; ended early, for want of progress"),
+        "early stopping": say("; stopped early, without further progress"),
         "interrupted": say("; interrupted"),
     }
     return f"<p class=soft>{epochs}{endings.get(history.ended, '')}{say('.')}</p>"

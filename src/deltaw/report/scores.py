@@ -34,14 +34,14 @@ def sections(model: Model) -> Iterator[tuple[str, str]]:
         return
     yield say("More scores"), _scores(scores, model.recipe.metric)
     if scores.confusion is not None:
-        yield say("What was taken for what"), _confusion(scores)
+        yield say("What was mistaken for what"), _confusion(scores)
     if scores.outcome is None:
         return
     if scores.outcome.probabilities is None:
         yield say("Answers"), _numbers(scores.outcome, model.target.name)
     else:
-        yield say("Wherever the line is drawn"), _thresholds(scores, model.target)
-        yield say("Is it as sure as it may be?"), _calibration(scores.outcome)
+        yield say("For every threshold"), _thresholds(scores, model.target)
+        yield say("Is it as sure as it should be?"), _calibration(scores.outcome)
     yield say("The worst answers"), _worst(model, scores)
 
 
@@ -53,8 +53,8 @@ def _scores(scores: Scores, named: str | None) -> str:
         if m not in scores.leading(named)
     ]
     note = say(
-        "The interval says where other rows like these would have the score 95 times in 100, by drawing these "
-        "{rows:,} anew; there is none where all draws score the same.",
+        "The interval says where the score of other rows like these would lie 95 times in 100 (bootstrap of these "
+        "{rows:,} rows); there is none where all resamples score the same.",
         rows=scores.rows,
     )
     headings = ["", say("the network"), say("95 % interval"), say(GUESS[scores.task])]

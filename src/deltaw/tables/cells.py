@@ -378,7 +378,7 @@ def check_type(series: pl.Series, source: str = "") -> None:
     ):
         where = f"{source}: " if source else ""
         expected = say(
-            '{where}expected numbers, text, dates or truth values in column "{name}"', where=where, name=series.name
+            '{where}expected numbers, text, dates or booleans in column "{name}"', where=where, name=series.name
         )
         raise ColumnError(expected, say("the type {kind}", kind=kind), "drop or convert the column")
 

@@ -55,7 +55,7 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
     gone = {place for name in _meant(less, known, target, source) for place in known[name]}
     places = {place for columns_of in known.values() for place in columns_of} - gone
     if not places:
-        expected = say("{name}: expected a column to learn from beside the target", name=table.name)
+        expected = say("{name}: expected a column to learn from besides the target", name=table.name)
         raise SettingError(expected, say("none that is kept"), "leave out fewer")
     names = [name for name in table.frame.columns if name in places or name == target]
     return replace(of_both(table, lambda frame: frame[names]), blocks=tuple(_parts(table.blocks, places)))
@@ -75,9 +75,7 @@ def inputs_asked(
     for what, found in wrong.items():
         for name in found:
             expected = say("{what}: expected columns to learn from", what=what)
-            raise SettingError(
-                expected, say('"{name}", which is told to be none', name=clip(str(name))), "leave it out"
-            )
+            raise SettingError(expected, say('"{name}", which is not to be used', name=clip(str(name))), "leave it out")
     return tuple(name for name in less if name not in apart) or None, kept or None
 
 

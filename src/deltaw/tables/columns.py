@@ -158,7 +158,7 @@ def _distinct(column: pl.Series, missing: int, exactly: bool) -> int:
 def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: str) -> Column:
     if distinct == 0:
         expected = say(
-            '{source}: expected values in column "{name}", which is told to be of kind {kind}',
+            '{source}: expected values in column "{name}", whose kind was set to {kind}',
             source=source,
             name=column.name,
             kind=kind,
@@ -232,8 +232,8 @@ def _note_on_more(first: pl.Series, distinct: int) -> str:
     if distinct <= CODES or first.str.contains(MORE).mean() < NEARLY:  # type: ignore[operator]
         return ""
     more = (
-        '"{name}" is taken for words, since more stands behind its numbers ("{cell}"): put that into a column of its '
-        "own, to have numbers"
+        '"{name}" is read as words, since its numbers are followed by other text ("{cell}"): put that text into a '
+        "column of its own, to have numbers"
     )
     return say(more, name=clip(first.name), cell=clip(first[0], 20))
 

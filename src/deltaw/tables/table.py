@@ -127,7 +127,7 @@ def missing_column(name: str, known: Iterable[str], source: str, needed: bool = 
     near = nearest(str(name), known)
     instead = 'did you mean "{near}"?' if near else "give one of these names"
     if needed and not near:
-        instead = "rename the one that is meant, or add an empty one"
+        instead = "rename the column that is meant, or add an empty one"
     if alike:
         instead = "rename the one that looks the same: its letters are composed, or taken apart, these not (NFC, NFD)"
     return ColumnError(

@@ -171,7 +171,10 @@ def test_the_same_seed_gives_the_same_scores(tmp_path: Any) -> None:
     one.save(tmp_path / "m.deltaw")
     again = deltaw.load(tmp_path / "m.deltaw")
     assert models.document(again) == models.document(one)
-    assert again.origin.scored(240) == "5-fold: each of 240 rows answered by a network that had not seen it"
+    assert (
+        again.origin.scored(240)
+        == "5-fold cross-validation: each of 240 rows answered by a network that had not seen it"
+    )
 
 
 def test_other_rows_score_and_choose() -> None:
@@ -195,7 +198,7 @@ def test_later_rows_score() -> None:
     assert model.held_out is not None
     assert model.held_out["day"].min() >= rows["day"].sort()[118]
     assert model.scores is not None
-    assert "of the 120 later rows" in model.origin.scored(model.scores.rows)
+    assert "of 120 later rows" in model.origin.scored(model.scores.rows)
     plan = models.plan(rows, "price", time="day", test_size=0.25, **QUICK)
     assert plan.test is not None
     assert plan.test.frame["day"].min() > plan.training.frame["day"].max()
@@ -267,7 +270,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[InputError], str]] = {
     "test and folds": (
         {"test": frame(20), "folds": 5},
         SettingError,
-        "one way to say which rows score, found test and",
+        "one way to choose the test rows, found test and",
     ),
     "test and size": ({"test": frame(20), "test_size": 0.2}, SettingError, "found test and test_size"),
     "size and folds": ({"test_size": 0.2, "folds": 3}, SettingError, "found test_size and folds"),
@@ -280,11 +283,11 @@ REFUSED: dict[str, tuple[dict[str, Any], type[InputError], str]] = {
     "too many folds": ({"folds": 9, "group": "sunny"}, SettingError, "found 9 for 2 groups"),
     "folds that are none": ({"folds": -1}, SettingError, "^folds: expected a whole number"),
     "half a fold": ({"folds": 2.5}, SettingError, "^folds: expected a whole number"),
-    "the same rows": ({"test": frame()}, SettingError, "^test: expected other rows"),
+    "the same rows": ({"test": frame()}, SettingError, "^test: expected rows that are not among the training rows"),
     "rows that choose and score": (
         {"test": frame(20, seed=1), "validation": frame(20, seed=1)},
         SettingError,
-        "^validation: expected other rows than those to be scored on, found the same",
+        "^validation: expected rows that are not among the test rows, found the same",
     ),
     "no rows": ({"validation": frame()[:0]}, InputError, "rows"),
     "other columns": ({"test": frame().drop("size")}, ColumnError, 'expected a column "size"'),
@@ -303,7 +306,7 @@ def test_what_cannot_be(case: str) -> None:
 
 @pytest.mark.parametrize("target", [["grade"], 3.5, True])
 def test_a_target_that_is_no_name(target: Any) -> None:
-    with pytest.raises(SettingError, match=r"^target: expected the name of a column"):
+    with pytest.raises(SettingError, match=r"^target: expected a column's name"):
         deltaw.fit(frame(), target, **QUICK)
 
 

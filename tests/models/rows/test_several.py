@@ -359,7 +359,7 @@ def test_the_command_line_says_what_there_is(tmp_path: Path, capsys: pytest.Capt
     assert main(["train", rows, "-t", "grade", *asked, "-o", path]) == 0
     said = capsys.readouterr()
     assert "3 networks of 10 →" in said.out + said.err
-    assert "of 3 networks each leaves out a part, to score and find the best epoch by" in said.out + said.err
+    assert "each of 3 networks leaves out a part, to score and find the best epoch" in said.out + said.err
     assert main(["show", path]) == 0
     assert "3 networks, 10 → 5 selu → 3 softmax: " in capsys.readouterr().out
     assert main(["explain", path, rows, "--member", "3"]) == 0

@@ -289,8 +289,8 @@ def test_names_that_are_not_there() -> None:
     assert metric_of(None, "regression").name == "r2"
     for name, words in {
         "acuracy": "did you mean 'accuracy'",
-        "rmse": "which is of the other task",
-        "R2": "'r2', which is of the other task",
+        "rmse": "which is for the other task",
+        "R2": "'r2', which is for the other task",
         "xyz": "give one of these",
     }.items():
         with pytest.raises(SettingError, match=words):

@@ -309,8 +309,8 @@ def test_on_from_a_model(path: Path, tmp_path: Path) -> None:
 def test_commands(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(begun(tmp_path)) == 0
     said = " ".join(capsys.readouterr().err.split())
-    assert "KiB for all rows, of 19.5 KiB: they are read in parts" in said
-    assert f"in {tmp_path / 'cache'} until it is over" in said
+    assert "KiB needed for all rows, 19.5 KiB allowed (--memory): they are read in parts" in said
+    assert f"in {tmp_path / 'cache'} until the end" in said
     assert "rows 2,240 to train on, 300 to choose the best weights, 400 to score" in said
     assert not list((tmp_path / "cache").iterdir())
     assert main([{"20000": "lots"}.get(word, word) for word in begun(tmp_path)]) == 2

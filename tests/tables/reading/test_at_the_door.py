@@ -172,7 +172,7 @@ def test_a_sum_below_the_table_is_told(tmp_path: Path) -> None:
     rows = [f"{i},{i % 4}.25,{int(i == 7)},a" for i in range(20)]
     (path := tmp_path / "t.csv").write_text("\n".join(["n,x,one,w", *rows, "190,35.00,1,Total", ""]))
     assert read(path).notes == (
-        "row 21, the last, is the sum of the rows above it (n, x): remove it, or it counts as one",
+        "row 21, the last, is the total of the rows above it (n, x): remove it, or it counts as a row",
     )
     assert read(read(path)).notes == read(path).notes
     path.write_text("\n".join(["n,x,one,w", *rows, "191,0.25,1,a", ""]))
@@ -183,7 +183,7 @@ def test_names_within_the_table_are_told(tmp_path: Path) -> None:
     """Files that were joined with their first lines, and with what stands before those."""
     words = "\n".join(["a,b,y", *["u,p,k", "v,q,l"] * 150])
     (path := tmp_path / "t.csv").write_text(f"{words}\n\ufeff{words}\n", encoding="utf-8")
-    assert read(path).notes == ("row 301 says the names of the columns again: remove it, or it counts as one",)
+    assert read(path).notes == ("row 301 repeats the column names: remove it, or it counts as a row",)
     path.write_text(words)
     assert read(path).notes == ()
     numbers = "\n".join(["a,y", *[f"{i},k" for i in range(40)]])

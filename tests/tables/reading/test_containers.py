@@ -30,7 +30,7 @@ def test_rows_and_columns_by_name() -> None:
 BAD: list[tuple[Any, str]] = [
     ({"age": [1, 2], "city": ["a"]}, "expected as many cells in every column, found from 1 to 2"),
     ({"age": 31, "city": "a"}, 'expected a list of cells for each column, found int for "age"; give [{…}] for one row'),
-    ([{"age": 31}, 45], "expected rows that all have names, found int among them"),
+    ([{"age": 31}, 45], "expected rows that all have column names, found int among them"),
     ([], "expected a path or a data frame"),
     ([[31, "a"]], "expected a path or a data frame"),
     ({}, "expected columns with rows"),

@@ -268,7 +268,7 @@ def npz(**arrays: Any) -> Any:
 
 BAD = [
     ("none.csv", write("nine.csv", b"a\n1\n"), ["none.csv", "did you mean", "nine.csv"]),
-    ("link.csv", lambda p: (p / "link.csv").symlink_to("gone.csv"), ["a link to what is not there"]),
+    ("link.csv", lambda p: (p / "link.csv").symlink_to("gone.csv"), ["a link whose target does not exist"]),
     ("no/where/x.csv", None, ["no directory"]),
     (".", None, ["files of tables", "none"]),
     ("x.csv", write("x.csv", b""), ["x.csv", "empty"]),

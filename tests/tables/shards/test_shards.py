@@ -160,7 +160,8 @@ def test_a_file_that_changes_before_its_turn(folder: Path, left: bytes | None) -
     parts = found.pieces(deltaw.read, Reading())
     next(parts)
     last.unlink() if left is None else last.write_bytes(left)
-    wrong = r"part-2\.\w+: expected the file as it was at the beginning, found (another, written since|none any more)"
+    found = "(another file, written since|no file any more)"
+    wrong = rf"part-2\.\w+: expected the file as it was at the beginning, found {found}"
     with pytest.raises(InputError, match=wrong):
         list(parts)
 
@@ -424,8 +425,8 @@ def test_small_files_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(("after", "line"), [
-    (0, "interrupted; nothing was saved: begin again by the same command"),
-    (2, "interrupted; 2 files in {out} are whole: begin again by the same command"),
+    (0, "interrupted; nothing was saved: run the same command again"),
+    (2, "interrupted; 2 files in {out} are complete: run the same command again"),
 ])  # fmt: skip
 def test_ctrl_c_while_files_are_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], after: int, line: str

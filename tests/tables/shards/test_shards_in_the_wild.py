@@ -172,7 +172,7 @@ def test_a_shard_without_its_names(tmp_path: Path) -> None:
     text(B, lambda all: all.partition("\n")[2])(tmp_path / "1")
     for how in ({}, {"memory": 1}):
         line = (
-            r'1\.csv: expected a column "a", found the columns column_1, .*; give files of one table, each with its na'
+            r'1\.csv: expected a column "a", found the columns column_1, .*; give files of one table, each with the co'
         )
         with pytest.raises(InputError, match=line):
             models.plan(str(tmp_path), "y", **how)

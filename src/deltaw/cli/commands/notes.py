@@ -27,11 +27,11 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     if len(known) < len(rows):
         err.print(left_out(len(rows) - len(known), len(rows), model.target.name))
     if table.test is None and (Path(table.name).name, len(known)) == (Path(model.origin.source).name, _rows(model)):
-        where = "" if model.scores is None else say("; deltaw show has one that does")
+        where = "" if model.scores is None else say("; the scores in deltaw show do")
         err.print(
             say(
-                "note: the model was made of as many rows of a table called {name}: if they are these, no score of "
-                "theirs says how well it answers others{where}",
+                "note: the model was trained on as many rows of a table called {name}: if these are the same rows, "
+                "their scores do not show how well it answers new ones{where}",
                 name=table.name,
                 where=where,
             )

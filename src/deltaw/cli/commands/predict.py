@@ -57,7 +57,7 @@ def predict(
     for name, other in renamed.items():
         err.print(
             say(
-                "note: the column {name} that is kept is called {other}, beside the answer's {name}",
+                "note: the kept column {name} is renamed {other}, since the answers have a column {name}",
                 name=name,
                 other=other,
             )

@@ -127,7 +127,7 @@ def _what_stays(made: Sequence[Path], folder: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         if not made:
             raise
-        line = "interrupted; {files:,} files in {output} are whole: begin again by the same command"
+        line = "interrupted; {files:,} files in {output} are complete: run the same command again"
         raise KeyboardInterrupt(say(line, files=len(made), output=folder)) from None
 
 

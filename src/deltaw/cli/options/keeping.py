@@ -93,7 +93,7 @@ def check(keeping: Keeping) -> None:
         Every.of(keeping["every"])
     for name in ("every", "resume"):
         if keeping.get(name) and "checkpoint" not in keeping:
-            expected = "--{name}: expected --checkpoint DIR beside it"
+            expected = "--{name}: expected --checkpoint DIR with it"
             raise SettingError(expected, say("none"), "add --checkpoint run/", name=name)
 
 
@@ -104,9 +104,9 @@ def before_training(keeping: Keeping) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if keeping.get("resume") and _has_checkpoints(keeping.get("checkpoint")):
-            line = say("interrupted before it went on: checkpoints are as they were; go on by the same command")
+            line = say("interrupted before it went on: checkpoints are as they were; resume by the same command")
         else:
-            line = say("interrupted before the training: nothing was learnt yet; begin again by the same command")
+            line = say("interrupted before the training: nothing was learnt yet; run the same command again")
         raise KeyboardInterrupt(line) from None
 
 
@@ -173,11 +173,11 @@ def ended_by(stopped: TrainingInterrupted, kept: Checkpoints | None, err: Screen
 def _go_on(kept: Checkpoints) -> str:
     """How a run goes on, by what there is."""
     if (last := kept.last) is None:
-        return say("there is no checkpoint in {folder}: begin again by the same command", folder=kept.folder)
+        return say("there is no checkpoint in {folder}: run the same command again", folder=kept.folder)
     if kept.is_whole:
-        whole = "go on by the same command with --resume: what was made until then is in {folder}"
+        whole = "resume by the same command with --resume: what was made so far is in {folder}"
         return say(whole, folder=kept.folder)
-    older = "go on by the same command with --resume from {path}: what was made after it could not be written"
+    older = "resume from {path} by the same command with --resume: what was made after it could not be written"
     return say(older, path=last)
 
 

@@ -45,7 +45,7 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     if rule := stated(plan.recipe.threshold, plan.target):
         screen.print(say("answers  {rule}", rule=rule))
     if plan.recipe.target_scale == "log":
-        screen.print(say("answers  numbers, learnt on a log scale; --target-scale none to change"))
+        screen.print(say("answers  numbers, learnt on a log scale; to change: --target-scale none"))
     if counted := _counted(plan.recipe):
         screen.print(say("weights  {counted}", counted=counted))
     screen.print(say("rows     {rows}", rows=describe_rows(plan)))
@@ -94,7 +94,7 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     if model.target.rule:
         screen.print(_rule(model))
     if model.scores is None:
-        screen.print(say("no rows were set apart: no scores"))
+        screen.print(say("no rows were held out: no scores"))
     else:
         print_scores(
             screen, model.scores, model.origin.scored(model.scores.rows), model.scores.leading(model.recipe.metric)
@@ -197,11 +197,13 @@ def describe_rows(plan: Plan) -> str:
     said = {"rows": rows, "purposes": purposes, "trainings": trainings}
     if plan.recipe.together > 1:
         said = {"rows": rows, "purposes": purposes, "n": plan.recipe.together}
-        return say("{rows}: of {n} networks each leaves out a part, to {purposes} by", **said)
+        return say("{rows}: each of {n} networks leaves out a part, to {purposes}", **said)
     if len(plan.folds) > 1:
-        return say("{rows}: {n} folds {purposes} first ({trainings} trainings)", n=len(plan.folds), **said)
+        return say(
+            "{rows}: first {n}-fold cross-validation, to {purposes} ({trainings} trainings)", n=len(plan.folds), **said
+        )
     held_out = len(plan.folds[0].validation) + len(plan.folds[0].test)
-    return say("{rows}: {n:,} of them {purposes} first ({trainings} trainings)", n=held_out, **said)
+    return say("{rows}: {n:,} of them first {purposes} ({trainings} trainings)", n=held_out, **said)
 
 
 def describe_memory(plan: Plan) -> str:
@@ -211,8 +213,8 @@ def describe_memory(plan: Plan) -> str:
     streamed = plan.streamed
     assert streamed is not None
     return say(
-        "{needed} for all rows, of {most}: they are read in parts (--memory to change), prepared once: {size} in "
-        "{folder} until it is over",
+        "{needed} needed for all rows, {most} allowed (--memory): they are read in parts and prepared once, {size} "
+        "in {folder} until the end",
         needed=of_bytes(streamed.stream.held), most=of_bytes(streamed.memory), size=of_bytes(bytes_of(plan)),
         folder=streamed.folder,
     )  # fmt: skip
@@ -252,7 +254,7 @@ def _columns(described: Sequence[Any], most: float | None = None) -> list[Column
     return [
         Column.words(say("column"), names),
         Column.words(say("kind"), kinds),
-        Column.words(say("what is done with it"), treatments),
+        Column.words(say("preparation"), treatments),
         Column.numbers(say("features"), features),
     ]
 
@@ -307,7 +309,7 @@ def _mistakes(scores: Scores, width: int) -> list[Column]:
     places = [divmod(int(place), len(wrong)) for place in np.argsort(-wrong, axis=None, kind="stable")[:MAX_MISTAKES]]
     most = [(t, o) for t, o in places if wrong[t, o]]
     return [
-        Column.words(say("most often taken for another"), [names[t] for t, _ in most]),
+        Column.words(say("most often mistaken for another"), [names[t] for t, _ in most]),
         Column.words("", [say("for {name}", name=names[o]) for _, o in most]),
         Column.numbers(say("rows"), [f"{wrong[place]:,}" for place in most]),
     ]

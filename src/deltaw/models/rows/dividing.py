@@ -66,11 +66,14 @@ class Choices:
         ways = {"test": test, "test_size": size is not None, "folds": bool(folds)}
         if sum(ways.values()) > 1:
             found = listed([name for name, given in ways.items() if given], " and ")
-            raise SettingError("expected one way to say which rows score", found, "leave all but one out")
+            raise SettingError("expected one way to choose the test rows", found, "give only one of them")
         for name, other in (("time", test and "test"), ("time", self.group is not None and "group")):
             if self.time is not None and other:
                 raise SettingError(
-                    "{name}: expected to say by itself which rows score", other, "leave one of them out", name=name
+                    "{name}: expected no other option that chooses the test rows",
+                    other,
+                    "leave one of them out",
+                    name=name,
                 )
         for name in ("group", "time"):
             column = getattr(self, name)
@@ -132,7 +135,9 @@ def other_rows(rows: Any, what: str, table: Table, everything: Table, choices: C
     same = all(as_read(ours).equals(frame.get_column(ours.name)) for ours in table.frame.iter_columns())
     if not len(frame) or same:
         found = say("the same") if len(frame) else say("none")
-        raise SettingError("{what}: expected other rows than those to learn from", found, "give others", what=what)
+        raise SettingError(
+            "{what}: expected rows that are not among the training rows", found, "give others", what=what
+        )
     if choices.group is not None:
         ours, theirs = (set(as_words(each.get_column(choices.group))) for each in (everything.frame, frame))
         if common := sorted(map(str, ours & theirs)):

@@ -406,11 +406,11 @@ def metric_of(name: str | None, task: str, what: str = "metric") -> Metric:
     if name in NAMES:
         raise SettingError(
             expected,
-            say("{name!r}, which is of the other task", name=name),
+            say("{name!r}, which is for the other task", name=name),
             say("give e.g. {name}", name=METRICS[task][0].name),
         )
     near = nearest(name, NAMES)
-    other = "" if near is None or near in known else ", which is of the other task"
+    other = "" if near is None or near in known else ", which is for the other task"
     raise SettingError(
         expected,
         repr(name),

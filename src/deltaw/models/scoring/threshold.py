@@ -43,9 +43,9 @@ def metric_to_be_best_in(threshold: float | str | None) -> Metric | None:
     name = threshold.removeprefix(BEST)
     if name in known:
         return known[name]
-    found = say("{name!r}, which goes by probabilities", name=name) if name in PROBABLE else repr(name)
+    found = say("{name!r}, which depends on the probabilities", name=name) if name in PROBABLE else repr(name)
     near = nearest(name, tuple(known)) or "f1"
-    expected = say("threshold: expected a score that goes by which class is answered ({known})", known=listed(known))
+    expected = say("threshold: expected a score that depends on the class answered ({known})", known=listed(known))
     raise SettingError(expected, found, say("give e.g. {best}{near}", best=BEST, near=near))
 
 
@@ -84,7 +84,7 @@ def best(metric: Metric, outcome: Outcome) -> float:
     scores = metric.score.value(np.stack(sums, axis=1))
     gains = np.where((cuts > 0) & (cuts < 1), metric.gain(scores, 0.0), np.nan)
     if np.isnan(gains).all():
-        found_none = say("{n:,} rows that do not define {score}", n=len(p), score=metric.title)
+        found_none = say("{n:,} rows, for which {score} is not defined", n=len(p), score=metric.title)
         raise SettingError("threshold: expected rows to choose it by", found_none, "give a probability such as 0.3")
     top = np.flatnonzero(gains == np.nanmax(gains))
     place = int(top[np.abs(cuts[top] - 0.5).argmin()])

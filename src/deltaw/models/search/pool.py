@@ -117,7 +117,7 @@ def jury(plan: Plan, fewest: int = 1) -> Jury:
     parts = [plan.validation] if not plan.folds else [of_fold(plan, fold)[0].test for fold in plan.folds]
     known = tuple(part for part in parts if part is not None)
     if not known or not all(map(len, known)) or sum(map(len, known)) < fewest:
-        expected = say("expected {n} rows or more, held out to choose settings by", n=FEWEST)
+        expected = say("expected {n} or more held-out rows, to choose settings by", n=FEWEST)
         if known and plan.folds:  # which hold out every row
             found = say("{n:,} of {rows:,} rows", n=sum(map(len, known)), rows=plan.rows)
             raise SettingError(expected, found, "give more rows")

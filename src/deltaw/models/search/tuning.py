@@ -22,8 +22,8 @@ End = Literal["rounds", "seconds", "interrupted", "callback"]
 BINS = 3  # of the values of a setting that may be any number: low, middle, high
 FEWEST = 4  # candidates: fewer say nothing of a setting
 ENDS: dict[End, str] = {
-    "rounds": "the rounds were over",
-    "seconds": "the seconds were over: the same call may give another model",
+    "rounds": "all rounds were done",
+    "seconds": "the time was up: the same call may give another model",
     "interrupted": "interrupted",
     "callback": "ended by a callback",
 }
@@ -129,8 +129,8 @@ class Tuning:
             "what": say("loss") if metric is None else metric.title, "rows": self.rows,
             "tuned": self._shown(self.tuned), "untuned": self._shown(self.untuned), "networks": self.networks,
         }  # fmt: skip
-        won = "{what} {tuned} on the {rows:,} rows that choose, {untuned} by the recipe as it is; networks: {networks}"
-        lost = "tuning brought nothing: {what} {untuned} on the {rows:,} rows that choose is the recipe's as it is"
+        won = "{what} {tuned} on the {rows:,} rows that choose, {untuned} with the untuned recipe; networks: {networks}"
+        lost = "tuning brought no gain: {what} {untuned} on the {rows:,} rows that choose is that of the untuned recipe"
         lines = [say(won if self.gained else lost, **said)]
         if self.scores is not None and self.untuned_scores is not None and self.gained:
             first = self.scores.leading(None if metric is None else metric.name)
@@ -140,7 +140,7 @@ class Tuning:
                 for m in first
             ]  # fmt: skip
             rows = self.scores.rows
-            lines.append(say("{rows:,} rows that chose nothing: {scores}", rows=rows, scores=listed(pairs)))
+            lines.append(say("{rows:,} test rows that chose nothing: {scores}", rows=rows, scores=listed(pairs)))
         tried = {"candidates": len(self.trials), "rounds": self.rounds, "seconds": number(self.seconds, 3)}
         lines.append(
             say("candidates: {candidates}, rounds: {rounds}, {seconds} s; {end}", **tried, end=say(ENDS[self.end]))
@@ -175,8 +175,9 @@ class Tuning:
     def note(self) -> str:
         """How `lines` are to be read."""
         return say(
-            "Of the rows that choose, after the first rung, to which all candidates came. A setting mattered by the "
-            "share of the candidates' order that its values explain; with few candidates, much of it is chance."
+            "Measured on the rows that choose, after the first rung, which all candidates reached. How much a "
+            "setting mattered is the share of the candidates' ranking that its values explain; with few "
+            "candidates, much of it is chance."
         )
 
     def plot(self) -> Figure:

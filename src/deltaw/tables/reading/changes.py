@@ -40,11 +40,14 @@ def unchanged(file: Path, before: Facts) -> Iterator[None]:
 def _check(file: Path, before: Facts) -> None:
     now = facts(file)
     if now is None or now != before:
-        raise another(file, say("another, written since") if now else say("none any more"))
+        raise another(file, say("another file, written since") if now else say("no file any more"))
 
 
 def another(file: Path, found: str) -> TableError:
     """That a file is not what it was."""
     return TableError(
-        "{file}: expected the file as it was at the beginning", found, "begin anew when nobody writes to it", file=file
+        "{file}: expected the file as it was at the beginning",
+        found,
+        "run it again when nothing writes to it",
+        file=file,
     )

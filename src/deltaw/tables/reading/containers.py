@@ -27,7 +27,7 @@ def contained(source: Any) -> Any:
     if isinstance(source, list | tuple) and source and isinstance(source[0], Mapping):
         if others := [type(row).__name__ for row in source if not isinstance(row, Mapping)]:
             found = say("{kind} among them", kind=others[0])
-            raise TableError("expected rows that all have names", found, "give a dict for each row")
+            raise TableError("expected rows that all have column names", found, "give a dict for each row")
         names = dict.fromkeys(name for row in source for name in row)
         return _frame({name: [row.get(name) for row in source] for name in names})
     return source

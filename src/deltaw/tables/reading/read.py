@@ -121,7 +121,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
         place = None if source == STDIN else path
         data = load(place, name, reading.max_bytes, lambda head: _look(head, path, name, reading))
     except (FileNotFoundError, NotADirectoryError):
-        absent = say("a link to what is not there") if path.is_symlink() else say("none of this name")
+        absent = say("a link whose target does not exist") if path.is_symlink() else say("no file of this name")
         raise TableError(say("{name}: expected a file", name=name), absent, _instead(path)) from None
     format = _format(data, path)
     if reading.sheet is not None and WORKBOOK not in data:

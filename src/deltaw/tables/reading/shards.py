@@ -309,7 +309,7 @@ def alike(table: Table, names: list[str], first: str) -> pl.DataFrame:
     for name in names:
         if name not in there:
             found = say("the columns {known}", known=listing(table.frame.columns))
-            instead = "give files of one table, each with its names"
+            instead = "give files of one table, each with the column names"
             raise ColumnError(
                 '{source}: expected a column "{name}"', found, instead, source=table.name, name=clip(name)
             )

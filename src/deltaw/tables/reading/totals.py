@@ -22,12 +22,12 @@ def with_odd_rows_told(table: Table) -> Table:
     if len(table.frame) <= FEWEST or table.test is not None:
         return table
     if (row := _names_again(table.frame)) is not None:
-        note = say("row {row:,} says the names of the columns again: remove it, or it counts as one", row=row + 1)
+        note = say("row {row:,} repeats the column names: remove it, or it counts as a row", row=row + 1)
         return replace(table, notes=(*table.notes, note))
     summed = [column.name for column in table.frame.iter_columns() if column.dtype.is_numeric() and _is_sum(column)]
     if not summed:
         return table
-    line = "row {row:,}, the last, is the sum of the rows above it ({columns}): remove it, or it counts as one"
+    line = "row {row:,}, the last, is the total of the rows above it ({columns}): remove it, or it counts as a row"
     note = say(line, row=len(table.frame), columns=listing(summed, 3))
     return replace(table, notes=(*table.notes, note))
 

@@ -20,7 +20,7 @@ def no_target(table: Table) -> NoReturn:
     names = table.frame.columns
     shown = listed(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
     raise ColumnError(
-        "{name}: expected the name of the column to be predicted",
+        "{name}: expected the name of the column to predict",
         say("none given; the columns are {shown}", shown=shown),
         "add a target such as {example!r}",
         name=table.name,

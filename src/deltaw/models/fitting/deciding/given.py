@@ -89,7 +89,7 @@ class Given:
         others = (other_rows(beside[by], by, table, everything, choices, how) for by in ("test", "validation"))
         test, validation = (each and weights.that_count(each, weight) for each in others)
         if test is not None and validation is not None and test.frame.equals(validation.frame):
-            expected = "validation: expected other rows than those to be scored on"
+            expected = "validation: expected rows that are not among the test rows"
             raise SettingError(expected, say("the same"), "give others")
         table = table if test is None else replace(table, test=test.frame)
         found = start.columns if start else weights.no_column(kinds_of(table, name, kinds), weight)

@@ -137,7 +137,7 @@ def _decided(
     check_run(seed, engine, threads)
     check_seconds(seconds, recipe, settings, {"start": start, "validation": validation})
     if target is not None and not isinstance(target, str):
-        raise SettingError("target: expected the name of a column", repr(target), "give one name")
+        raise SettingError("target: expected a column's name", repr(target), "give one name")
     asked = Asked(recipe, settings, choices, metric, int(seed), engine, threads, seconds, begun, streamed, lean)
     if target is None:  # the source says which
         source = read_as(source, how)

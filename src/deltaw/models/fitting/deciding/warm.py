@@ -82,7 +82,7 @@ class Start:
         return own["name"], self.model.target.name, kept | {k: v for k, v in settings.items() if v is not None}
 
     def _decided(self, name: str, found: str) -> SettingError:
-        expected = "{name}: expected none beside {model}, which has decided it"
+        expected = "{name}: expected none together with {model}, which has its own"
         return SettingError(expected, found, "leave it out", name=name, model=self.name)
 
     def reading(self, how: Reading) -> Reading:

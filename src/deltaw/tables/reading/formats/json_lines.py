@@ -80,7 +80,7 @@ def _object(line: str, number: int, source: str) -> dict[str, Any]:
     return found
 
 
-SORTS = {list: "a list", str: "text", bool: "a truth value", type(None): "null", dict: "an object"}
+SORTS = {list: "a list", str: "text", bool: "a boolean", type(None): "null", dict: "an object"}
 
 
 def _sort(value: Any) -> str:
