@@ -12,19 +12,6 @@ from deltaw.pages import html as pages
 from deltaw.report import columns, learning, scores
 from deltaw.speech import say, spoken
 
-# What only a report has: tiles with scores, figures side by side, the list of settings.
-STYLE = """
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 1rem; margin: 1.4rem 0 0; }
-.tile { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 0.9rem 1.1rem; }
-.tile b { display: block; font-size: 1.9rem; line-height: 1.2; font-weight: 650; color: var(--accent);
-  font-variant-numeric: tabular-nums; }
-.tile span { color: var(--soft); font-size: 0.86rem; display: block; }
-.row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; } .row figure { flex: 0 1 auto; }
-.list { columns: 22rem; font-size: 0.88rem; margin: 0; } .list div { display: flex; gap: 0.8rem; break-inside: avoid;
-  border-bottom: 1px solid var(--line); padding: 0.28rem 0; } .list dt { color: var(--soft); flex: 0 0 9.5rem; }
-.list dd { margin: 0; overflow-wrap: anywhere; }
-"""
-
 
 def write(path: str | Path, model: Model, rows: str = "") -> None:
     """Write the report of a model to `path`, whole or not at all; see `html`. Raises OutputError."""
@@ -43,7 +30,9 @@ def html(model: Model, rows: str = "") -> str:
     """
     title = say("{name} of {source}", name=model.target.name, source=model.origin.source)
     sections = "".join(pages.section(heading, body) for heading, body in _sections(model) if body)
-    return pages.page(title, f"{_headline(model, rows)}\n{sections}", spoken(), style=STYLE)
+    return pages.page(
+        title, f"{_headline(model, rows)}\n{sections}", spoken(), style=pages.css("report", Path(__file__).parent)
+    )
 
 
 def _sections(model: Model) -> Iterator[tuple[str, str]]:
