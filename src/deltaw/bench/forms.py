@@ -53,27 +53,6 @@ int main(int count, char **arguments) {{
   return 0;
 }}
 """
-JAVASCRIPT = """
-import { readFileSync } from "node:fs";
-const [form, told, seconds] = process.argv.slice(2), { predict } = await import(form);
-const check = JSON.parse(readFileSync(told, "utf8"));
-const rows = check.rows.map((row) => Object.fromEntries(row.map((cell, i) => [check.columns[i], cell])));
-for (const row of rows) predict(row);
-const start = performance.now();
-let done = 0;
-while (performance.now() - start < 1000 * seconds) { for (const row of rows) predict(row); done += rows.length; }
-console.log((1000 * (performance.now() - start)) / done);
-"""
-PYTHON = """
-import json, runpy, sys, time
-form, check = runpy.run_path(sys.argv[1]), json.load(open(sys.argv[2]))
-rows = [dict(zip(check["columns"], row)) for row in check["rows"]]
-start, done = time.perf_counter(), 0
-while time.perf_counter() - start < float(sys.argv[3]):
-    for row in rows[:50]: form["predict"](row)
-    done += 50
-print(1e6 * (time.perf_counter() - start) / done)
-"""
 
 Seconds = float
 Timed = Callable[[Seconds], float]  # microseconds a row, of a run that lasts about so long
@@ -252,12 +231,9 @@ def _c(forms: Forms) -> tuple[Timed, None]:
     return _printed(program), None
 
 
-def _script(form: str, text: str, *command: str) -> Callable[[Forms], tuple[Timed, None]]:
-    def ready(forms: Forms) -> tuple[Timed, None]:
-        (script := forms.folder / f"measure{FORMS[form].endings[0]}").write_text(text, encoding="utf-8")
-        return _printed(*command, script, forms.file(form), forms.folder / "m.check.json"), None
-
-    return ready
+def _script(form: str, *command: str) -> Callable[[Forms], tuple[Timed, None]]:
+    script = Path(__file__).parent / f"scripts/measure{FORMS[form].endings[0]}"
+    return lambda forms: (_printed(*command, script, forms.file(form), forms.folder / "m.check.json"), None)
 
 
 def _sql(before: str) -> Callable[[Forms], tuple[None, Timed]]:
@@ -286,8 +262,8 @@ WAYS = {
     "predictor": Way("DeltaW, Predictor of prepared rows, one thread", "", _prepared),
     "onnx": Way("ONNX Runtime", "onnx", _onnx, lambda: _package("onnx")() or _package("onnxruntime")()),
     "c": Way("C, cc -O2", "c", _c, _program("cc", "gcc", "clang")),
-    "javascript": Way("JavaScript, node", "javascript", _script("javascript", JAVASCRIPT, "node"), _program("node")),
-    "python": Way("Python", "python", _script("python", PYTHON, "python3", "-S"), _program("python3")),
+    "javascript": Way("JavaScript, node", "javascript", _script("javascript", "node"), _program("node")),
+    "python": Way("Python", "python", _script("python", "python3", "-S"), _program("python3")),
     "sql": Way("SQL, DuckDB", "sql", _sql(""), _package("duckdb")),
     "plan": Way("of that, reading and planning it", "sql", _sql("EXPLAIN "), _package("duckdb")),
 }

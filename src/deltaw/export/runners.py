@@ -23,28 +23,9 @@ from deltaw.speech import say
 
 TENSORS: dict[str, Any] = {"number": np.float64, "date": np.float64, "feature": np.float32, "word": object}
 SECONDS = 300  # that a form has for all rows
+SCRIPTS = Path(__file__).with_name("scripts")  # which say a form's answers to the rows of a check
 Answers = tuple[list[Any], list[Any] | None]  # of each row; the place of its label
 
-PYTHON = """
-import json, math, runpy, sys
-form, check = runpy.run_path(sys.argv[1]), json.load(open(sys.argv[2], encoding="utf-8"))
-rows = [dict(zip(check["columns"], row)) for row in check["rows"]]
-classes, answer, predict = form["CLASSES"], form["answer"], form["predict"]
-answers, labels = [], None
-if classes:  # an answer is long in coming: those that predict asks for are kept
-    predict.__globals__["answer"] = lambda row: answers.append(answer(row)) or answers[-1]
-    labels = [classes.index(predict(row)) for row in rows]
-print(json.dumps({"model": form["MODEL"], "answers": answers or list(map(answer, rows)), "labels": labels}))
-"""
-JAVASCRIPT = """
-import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
-const form = await import(pathToFileURL(process.argv[2]).href);
-const check = JSON.parse(readFileSync(process.argv[3], "utf8"));
-const rows = check.rows.map((row) => Object.fromEntries(row.map((cell, i) => [check.columns[i], cell])));
-const labels = form.classes.length ? rows.map((row) => form.classes.indexOf(form.predict(row))) : null;
-console.log(JSON.stringify({ model: form.model, answers: rows.map((row) => form.answer(row)), labels }));
-"""
 C = """
 #include <stdio.h>
 #include "{stem}.h"
@@ -66,11 +47,11 @@ FLAGS = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
 
 def python(path: Path, check: Check) -> Answers:
-    return _by_script([sys.executable, "-I", "-S"], "check.py", PYTHON, path, check)
+    return _by_script([sys.executable, "-I", "-S"], "answers.py", path, check)
 
 
 def javascript(path: Path, check: Check) -> Answers:
-    return _by_script([_program("node", "javascript: expected node")], "check.mjs", JAVASCRIPT, path, check)
+    return _by_script([_program("node", "javascript: expected node")], "answers.mjs", path, check)
 
 
 def c(path: Path, check: Check, compiler: str = "") -> Answers:
@@ -201,12 +182,10 @@ def answers_in(rows: list[Any], check: Check) -> Answers:
     return [list(map(float, row[1:])) for row in rows], labels
 
 
-def _by_script(command: list[str], name: str, text: str, path: Path, check: Check) -> Answers:
+def _by_script(command: list[str], script: str, path: Path, check: Check) -> Answers:
     with tempfile.TemporaryDirectory() as folder:
-        script, data = Path(folder, name), Path(folder, "check.json")
-        script.write_text(text, encoding="utf-8")
-        data.write_text(json.dumps(check), encoding="utf-8")
-        found = json.loads(_run([*command, str(script), str(path.resolve()), str(data)]))
+        (data := Path(folder, "check.json")).write_text(json.dumps(check), encoding="utf-8")
+        found = json.loads(_run([*command, str(SCRIPTS / script), str(path.resolve()), str(data)]))
     return found["answers"], found["labels"]
 
 
