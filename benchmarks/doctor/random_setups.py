@@ -25,15 +25,15 @@ from benchmarks.doctor.setups import WAYS, broken, healthy
 from deltaw.doctor.diagnosis import diagnose
 from deltaw.doctor.repair import repair
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trials.trial import Budget, Ground, ground, trial
+from deltaw.doctor.trials.trial import Budget, Holdout, hold_out, trial
 
 SEEDS, NEAR, SECONDS = 3, 0.02, 3.0
 FILE = Path("build/doctor_random.jsonl")
 
 
-def skill(field: Ground, setup: Setup) -> float:
+def skill(holdout: Holdout, setup: Setup) -> float:
     """Mean over the seeds of what a set-up learns."""
-    return float(np.mean([field.skill(trial(setup, setup.seed + i, 5.0).score) for i in range(SEEDS)]))
+    return float(np.mean([holdout.skill(trial(setup, setup.seed + i, 5.0).score) for i in range(SEEDS)]))
 
 
 def of_healthy(seed: int, seconds: float) -> dict[str, Any]:
@@ -57,13 +57,13 @@ def of_broken(seed: int, seconds: float) -> dict[str, Any]:
     found = diagnosis.findings
     named = any(f.rule in causes and f.severity != "note" for f in found)
     mended = repair(diagnosis, 2 * seconds)
-    field = ground(sound, Budget(5000, 5.0), seed=2)
-    before, goal = skill(field, field.setup), 0.0
-    goal, held = before, len(field.setup.apart[1])
-    after_field = ground(mended.setup, Budget(5000, 5.0), seed=2)
-    after = skill(after_field, after_field.setup)
-    share = min(max(field.guess + (1 - field.guess) * goal, 0.05), 0.95)
-    slack = max(NEAR, 2 * float(np.sqrt(share * (1 - share) / held)) / (1 - field.guess))
+    holdout = hold_out(sound, Budget(5000, 5.0), seed=2)
+    before, goal = skill(holdout, holdout.setup), 0.0
+    goal, held = before, len(holdout.setup.apart[1])
+    mended_holdout = hold_out(mended.setup, Budget(5000, 5.0), seed=2)
+    after = skill(mended_holdout, mended_holdout.setup)
+    share = min(max(holdout.guess + (1 - holdout.guess) * goal, 0.05), 0.95)
+    slack = max(NEAR, 2 * float(np.sqrt(share * (1 - share) / held)) / (1 - holdout.guess))
     return {
         "way": way, "table": table, "found": named or not diagnosis.healthy, "fault": not diagnosis.healthy,
         "first": bool(found) and found[0].rule in causes, "repaired": after >= goal - slack,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deltaw import Network
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.changes import applied
-from deltaw.doctor.trials.trial import Budget, ground, trial
+from deltaw.doctor.trials.trial import Budget, hold_out, trial
 
 Array = NDArray[Any]
 Random = np.random.Generator
@@ -112,8 +112,8 @@ def healthy(seed: int, names: tuple[str, ...] = tuple(DATA)) -> tuple[str, Setup
 
 def learnt(setup: Setup) -> list[float]:
     """What it learns from each of three seeds, trained in full; 0 is the guess, 1 is all right."""
-    field = ground(setup, Budget(len(setup.T), 10.0), seed=3)
-    return [field.skill(trial(field.setup, setup.seed + i).score) for i in range(3)]
+    holdout = hold_out(setup, Budget(len(setup.T), 10.0), seed=3)
+    return [holdout.skill(trial(holdout.setup, setup.seed + i).score) for i in range(3)]
 
 
 @cache

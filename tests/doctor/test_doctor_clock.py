@@ -19,7 +19,7 @@ from deltaw.doctor.trials import clock
 from deltaw.doctor.trials.clock import Clock, left, within
 from deltaw.doctor.trials.learning_rate import sweep
 from deltaw.doctor.trials.stepping import first_break, watched
-from deltaw.doctor.trials.trial import Budget, ground, trial
+from deltaw.doctor.trials.trial import Budget, hold_out, trial
 from deltaw.training import EarlyStopping
 
 rng = np.random.default_rng(2)
@@ -109,20 +109,20 @@ def test_pieces_change_no_bit() -> None:
 
 
 def test_nothing_is_begun_after_the_end() -> None:
-    field = ground(setup(), Budget())
+    holdout = hold_out(setup(), Budget())
     seen = diagnose(setup(), seconds=1).evidence.watched
     found = [Finding("", repair=Repair("", {"learning_rate": rate}), rule=f"r{rate}") for rate in (0.1, 0.2)]
     with within(0.0):
         assert single_gains(seen, found, 10.0) == {}
         assert joint_gains(seen, found, 10.0) == {}
-        assert len(sweep(field.setup, FACTORS, 1.0).rates) == 1
-        assert first_break(replace(field.setup, learning_rate=1e30), 3) is None
+        assert len(sweep(holdout.setup, FACTORS, 1.0).rates) == 1
+        assert first_break(replace(holdout.setup, learning_rate=1e30), 3) is None
 
 
 def test_an_examination_of_no_time_still_answers() -> None:
     """Every part is cut off at once, and a diagnosis comes all the same."""
     found = diagnose(setup(learning_rate=1e-7), seconds=1e-6)
-    assert found.evidence.watched.ground.setup.epochs >= 1
+    assert found.evidence.watched.holdout.setup.epochs >= 1
     assert str(found)
     assert isinstance(str(found.repair(1e-6)), str)
 
@@ -160,7 +160,7 @@ def test_the_luck_of_one_draw_refutes_no_repair(monkeypatch: pytest.MonkeyPatch,
         return SimpleNamespace(score=-1.0 if first else 0.9, broke=first)
 
     monkeypatch.setattr(confirm, "afforded", tried)
-    ground = SimpleNamespace(repaired=lambda changes: setup(seed=3), skill=lambda score: score)
-    seen: Any = SimpleNamespace(ground=ground, broke=lost)
+    holdout = SimpleNamespace(repaired=lambda changes: setup(seed=3), skill=lambda score: score)
+    seen: Any = SimpleNamespace(holdout=holdout, broke=lost)
     assert confirm._skill(seen, [], 1.0) == skill
     assert asked == ([None] if lost else [None, 4])

@@ -16,7 +16,7 @@ import deltaw
 from deltaw import Network, models
 from deltaw.doctor import Setup, diagnose, examine_model, judge, outcome, planned
 from deltaw.doctor.trials.scores import gained, guess, measure, permuted, score
-from deltaw.doctor.trials.trial import Budget, ground
+from deltaw.doctor.trials.trial import Budget, hold_out
 
 SHARES = np.array([0.6, 0.3, 0.1])
 
@@ -193,18 +193,18 @@ def test_rows_that_chose_the_weights_do_not_score() -> None:
     assert judge.auc(seen.gains[0]) == pytest.approx(
         roc_auc_score(plan.test.truth, model.scores.outcome.probabilities[:, 1])
     )
-    field = ground(planned(plan), Budget())
-    np.testing.assert_array_equal(field.setup.apart[1], plan.test.T)
-    np.testing.assert_array_equal(field.setup.validation[1], plan.validation.T)  # these stop the training
+    holdout = hold_out(planned(plan), Budget())
+    np.testing.assert_array_equal(holdout.setup.apart[1], plan.test.T)
+    np.testing.assert_array_equal(holdout.setup.validation[1], plan.validation.T)  # these stop the training
 
 
 def test_early_stopping_of_ones_own_does_not_score_either() -> None:
     X = np.random.default_rng(0).normal(size=(200, 2))
     T = (X[:, :1] > 0) * 1.0
     setup = Setup(Network([2, 4, 1]), X, T, validation=(X[:50], T[:50]), early_stopping=3)
-    field = ground(setup, Budget())
-    assert len(field.held) == 50
-    np.testing.assert_array_equal(field.setup.apart[0], X[field.held])
+    holdout = hold_out(setup, Budget())
+    assert len(holdout.held) == 50
+    np.testing.assert_array_equal(holdout.setup.apart[0], X[holdout.held])
 
 
 def test_where_there_are_no_rows_apart_it_is_said() -> None:

@@ -19,7 +19,7 @@ from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.repair import _beaten, repair
 from deltaw.doctor.trials.scores import gained
-from deltaw.doctor.trials.trial import Budget, ground, trial
+from deltaw.doctor.trials.trial import Budget, hold_out, trial
 
 SECONDS = 2.0
 rng = np.random.default_rng(11)
@@ -161,7 +161,7 @@ def test_silence_where_a_network_learns(name: str) -> None:
 def test_skill_is_between_guess_and_all_right() -> None:
     during, _ = seen(binary())
     score = np.mean([trial.score for trial in during.given])
-    assert during.skill == pytest.approx((score - during.ground.guess) / (1 - during.ground.guess))
+    assert during.skill == pytest.approx((score - during.holdout.guess) / (1 - during.holdout.guess))
     assert during.possible >= during.skill > SHORT * during.possible - during.noise
 
 
@@ -273,7 +273,7 @@ def test_a_rate_is_tried_where_the_setup_sums_its_error() -> None:
     summed = number(optimizer="sgd", learning_rate=0.5, reduction="sum", batch_size=64)
     diagnosis = diagnose(summed, seconds=SECONDS)
     assert {"rate_too_high", "summed_loss"} & {f.rule for f in diagnosis.findings[:2]}
-    assert ground(summed, Budget()).setup.reduction == "sum"
+    assert hold_out(summed, Budget()).setup.reduction == "sum"
 
 
 @pytest.mark.parametrize(
@@ -299,8 +299,8 @@ def test_what_is_refused_and_can_be_mended_is() -> None:
 
 def test_no_verdict_where_the_budget_cut_a_training_off_that_was_learning() -> None:
     slow = number(optimizer="sgd", learning_rate=0.002, epochs=20_000)
-    field = ground(slow, Budget(5000, 0.01))
-    assert field.share < 0.1
+    holdout = hold_out(slow, Budget(5000, 0.01))
+    assert holdout.share < 0.1
     known = evidence(slow)
     assert known.before is not None
     during = watch(slow, seconds=0.1)
@@ -333,11 +333,11 @@ def test_rows_trained_on_do_not_repair() -> None:
 
 def test_what_a_line_does_better_is_not_repaired() -> None:
     setup = number(T=X[:, :1] + X[:, 1:2], epochs=2)
-    field = ground(setup, Budget())
-    weak = [trial(field.setup, seed) for seed in range(3)]
-    gains = [gained(field.setup, t.network) for t in weak]
-    assert _beaten(field, gains, [t.score for t in weak], 1.0).startswith("A straight line has")
-    strong = ground(number(epochs=150), Budget())
+    holdout = hold_out(setup, Budget())
+    weak = [trial(holdout.setup, seed) for seed in range(3)]
+    gains = [gained(holdout.setup, t.network) for t in weak]
+    assert _beaten(holdout, gains, [t.score for t in weak], 1.0).startswith("A straight line has")
+    strong = hold_out(number(epochs=150), Budget())
     good = [trial(strong.setup, seed) for seed in range(3)]
     assert (
         _beaten(strong, [gained(strong.setup, t.network) for t in good], [t.score for t in good], 0.01) == ""

@@ -18,7 +18,7 @@ from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.scores import WORST, guess, permuted, scored
-from deltaw.doctor.trials.trial import Budget, affordable, alike, ground, plain, trial
+from deltaw.doctor.trials.trial import Budget, affordable, alike, hold_out, plain, trial
 from deltaw.exceptions import InputError, SettingError
 
 rng = np.random.default_rng(7)
@@ -34,14 +34,14 @@ def classes(**words: Any) -> Setup:
 
 
 def test_rows_that_score_are_not_trained_on_and_order_stays() -> None:
-    field = ground(classes(X=np.arange(3.0 * N).reshape(N, 3)), Budget())
-    assert (np.diff(field.index) > 0).all()
-    np.testing.assert_array_equal(field.setup.X[:, 0], 3.0 * field.index)
-    held = field.setup.apart[0][:, 0] / 3.0
+    holdout = hold_out(classes(X=np.arange(3.0 * N).reshape(N, 3)), Budget())
+    assert (np.diff(holdout.index) > 0).all()
+    np.testing.assert_array_equal(holdout.setup.X[:, 0], 3.0 * holdout.index)
+    held = holdout.setup.apart[0][:, 0] / 3.0
     assert len(held) == N // 4
-    assert not set(held) & set(field.index)
-    assert len(held) + len(field.index) == N
-    assert field.whole
+    assert not set(held) & set(holdout.index)
+    assert len(held) + len(holdout.index) == N
+    assert holdout.whole
 
 
 @given(st.integers(40, 400), st.integers(1, 150), st.floats(0.5, 1.0))
@@ -62,68 +62,68 @@ def test_the_last_batch_is_to_the_others_as_it_was(n: int, batch: int, share: fl
 
 def test_fifty_rows_of_which_some_are_held_out() -> None:
     """38 rows in batches of 32 would end in a batch of 6, where 50 end in one of 18."""
-    field = ground(classes(X=X[:50], T=T[:50], batch_size=32), Budget())
-    assert len(field.held) == 12
-    assert (len(field.index), field.setup.batch_size) == (38, 24)
+    holdout = hold_out(classes(X=X[:50], T=T[:50], batch_size=32), Budget())
+    assert len(holdout.held) == 12
+    assert (len(holdout.index), holdout.setup.batch_size) == (38, 24)
 
 
 def test_the_verdict_has_rows_of_its_own() -> None:
-    field = ground(classes(), Budget())
-    judged = ground(classes(), Budget(), seed=1, aside=field.held)
+    holdout = hold_out(classes(), Budget())
+    judged = hold_out(classes(), Budget(), seed=1, aside=holdout.held)
     assert len(judged.held) == N // 4
-    assert not set(judged.held) & set(field.held)
+    assert not set(judged.held) & set(holdout.held)
     assert not set(judged.held) & set(judged.index)
     other = rng.normal(size=(50, 3)), np.eye(3)[rng.integers(0, 3, 50)]
-    judged = ground(classes(validation=other), Budget(), seed=1, aside=np.zeros(0, np.int64))
+    judged = hold_out(classes(validation=other), Budget(), seed=1, aside=np.zeros(0, np.int64))
     assert len(judged.setup.apart[1]) == len(judged.held) == N // 4
 
 
 def test_own_validation_rows_score() -> None:
     other = rng.normal(size=(50, 3)), np.eye(3)[rng.integers(0, 3, 50)]
-    field = ground(classes(validation=other), Budget())
-    assert len(field.index) == N
-    np.testing.assert_array_equal(field.setup.apart[1], other[1])
+    holdout = hold_out(classes(validation=other), Budget())
+    assert len(holdout.index) == N
+    np.testing.assert_array_equal(holdout.setup.apart[1], other[1])
 
 
 def test_four_rows_score_by_themselves() -> None:
-    field = ground(classes(X=X[:4], T=T[:4], batch_size=4), Budget())
-    assert field.setup.apart is None
-    assert len(field.index) == 4
+    holdout = hold_out(classes(X=X[:4], T=T[:4], batch_size=4), Budget())
+    assert holdout.setup.apart is None
+    assert len(holdout.index) == 4
 
 
 @pytest.mark.parametrize(("rows", "batch"), [(50, 10), (300, 10), (1000, 7), (100, 400)])
 def test_fewer_rows_make_as_many_steps(rows: int, batch: int) -> None:
     setup = classes(batch_size=batch, epochs=30)
-    field = ground(setup, Budget(rows, 60.0))
+    holdout = hold_out(setup, Budget(rows, 60.0))
     asked = 30 * -(-N // batch)
-    cut = field.setup
+    cut = holdout.setup
     made = cut.epochs * -(-len(cut.T) // cut.batch_size)
     assert abs(made - asked) <= -(-len(cut.T) // cut.batch_size)
-    assert field.share == pytest.approx(1.0, abs=0.02)
+    assert holdout.share == pytest.approx(1.0, abs=0.02)
 
 
 def test_a_small_budget_makes_fewer() -> None:
-    field = ground(classes(epochs=100_000), Budget(5000, 0.1))
-    assert field.share < 0.1
-    assert 1 <= field.setup.epochs == affordable(field.setup, 0.1)
+    holdout = hold_out(classes(epochs=100_000), Budget(5000, 0.1))
+    assert holdout.share < 0.1
+    assert 1 <= holdout.setup.epochs == affordable(holdout.setup, 0.1)
 
 
 def test_a_large_network_gets_fewer_rows() -> None:
     """So that a pass over them fits into the budget."""
     x = rng.normal(size=(4000, 3))
     wide = Network([3, 3000, 3000, 3], ["relu", "relu", "softmax"])
-    field = ground(classes(network=wide, X=x, T=np.eye(3)[rng.integers(3, size=4000)], epochs=1), Budget(5000, 0.2))
-    assert 500 <= len(field.index) < 1500
-    assert field.setup.epochs == 1
-    assert not field.whole
+    holdout = hold_out(classes(network=wide, X=x, T=np.eye(3)[rng.integers(3, size=4000)], epochs=1), Budget(5000, 0.2))
+    assert 500 <= len(holdout.index) < 1500
+    assert holdout.setup.epochs == 1
+    assert not holdout.whole
 
 
 def test_changes_of_rows_and_epochs_are_those_of_the_whole() -> None:
-    field = ground(classes(), Budget(100, 60.0))
+    holdout = hold_out(classes(), Budget(100, 60.0))
     gone = list(range(200))
-    setup = field.repaired([Repair("", {"drop_rows": gone, "epochs": 40})])
-    assert len(setup.T) == (field.index >= 200).sum()
-    assert setup.epochs == pytest.approx(40 * field.stretch, abs=1)
+    setup = holdout.repaired([Repair("", {"drop_rows": gone, "epochs": 40})])
+    assert len(setup.T) == (holdout.index >= 200).sum()
+    assert setup.epochs == pytest.approx(40 * holdout.stretch, abs=1)
 
 
 @given(st.integers(0, 10_000), st.integers(2, 5))
@@ -184,33 +184,33 @@ def test_a_permutation_test_tells_signal_from_chance() -> None:
     ids=["one-hot", "class numbers", "inputs unscaled", "numbers", "labels", "two values"],
 )
 def test_a_plain_network_learns_what_can_be_learnt(setup: Setup, least: float) -> None:
-    assert trial(plain(ground(setup, Budget()).setup, 1.0)).score > least
+    assert trial(plain(hold_out(setup, Budget()).setup, 1.0)).score > least
 
 
 def test_a_trial_scores_the_rows_held_out() -> None:
-    field = ground(classes(), Budget())
-    made = trial(field.setup)
-    X_held, T_held = field.setup.apart
+    holdout = hold_out(classes(), Budget())
+    made = trial(holdout.setup)
+    X_held, T_held = holdout.setup.apart
     answers = made.network.forward(X_held).argmax(axis=1)
     assert made.score == pytest.approx(np.mean(answers == T_held.argmax(axis=1)))
     assert made.history.ended == "finished"
-    assert trial(field.setup).score == made.score
-    assert trial(field.setup, 99).network.weights[0].tolist() != made.network.weights[0].tolist()
+    assert trial(holdout.setup).score == made.score
+    assert trial(holdout.setup, 99).network.weights[0].tolist() != made.network.weights[0].tolist()
 
 
 def test_what_cannot_be_trained_is_refused_not_raised() -> None:
-    made = trial(replace(ground(classes(), Budget()).setup, learning_rate=-1.0))
+    made = trial(replace(hold_out(classes(), Budget()).setup, learning_rate=-1.0))
     assert made.score == 0.0
     assert "learning_rate" in made.refused
 
 
 def test_sparse_inputs() -> None:
-    field = ground(classes(X=sparse.csr_array(X)), Budget())
-    assert trial(field.setup).score == pytest.approx(trial(ground(classes(), Budget()).setup).score, abs=0.03)
+    holdout = hold_out(classes(X=sparse.csr_array(X)), Budget())
+    assert trial(holdout.setup).score == pytest.approx(trial(hold_out(classes(), Budget()).setup).score, abs=0.03)
 
 
 def test_early_stopping_is_kept() -> None:
-    made = trial(ground(classes(early_stopping=2, epochs=500, validation=(X[:40], T[:40])), Budget()).setup)
+    made = trial(hold_out(classes(early_stopping=2, epochs=500, validation=(X[:40], T[:40])), Budget()).setup)
     assert made.history.ended == "early stopping"
     assert len(made.looked) == len(made.history.looks) == len(made.history)
 
@@ -218,7 +218,7 @@ def test_early_stopping_is_kept() -> None:
 @pytest.mark.parametrize("wrong", [{"X": X[:5]}, {"X": [["a"]] * N}, {"T": np.zeros((0, 3)), "X": np.zeros((0, 3))}])
 def test_what_is_no_table_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError):
-        ground(classes(**wrong), Budget())
+        hold_out(classes(**wrong), Budget())
 
 
 @pytest.mark.parametrize(

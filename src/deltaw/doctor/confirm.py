@@ -126,10 +126,10 @@ def _skill(seen: During, findings: Iterable[Finding], seconds: float) -> float:
     draw neither a repair is refuted, nor another confirmed that changes nothing but the draw.
     """
     try:
-        setup = seen.ground.repaired(repairs(findings))
+        setup = seen.holdout.repaired(repairs(findings))
     except (InputError, ValueError, TypeError, IndexError):
         return -1.0
     tried = [afforded(setup, None, seconds)]
     if tried[0].broke and not seen.broke:
         tried += [afforded(setup, setup.seed + 1, seconds)]
-    return seen.ground.skill(max(each.score for each in tried))
+    return seen.holdout.skill(max(each.score for each in tried))

@@ -22,11 +22,11 @@ from deltaw.doctor.trials.trial import (
     FEWEST_HELD_OUT,
     PLAIN_UNITS,
     Budget,
-    Ground,
+    Holdout,
     Trial,
     afforded,
     finished,
-    ground,
+    hold_out,
     plain,
     trial,
 )
@@ -140,12 +140,12 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
     seen = diagnosis.evidence.during
     saved = seen.given[0].network if seen is not None and seen.saved and not seen.scored_anew else None
     try:
-        field, judged = _divided(setup, budget, saved is not None)
+        holdout, judged = _divided(setup, budget, saved is not None)
     except InputError as error:
         return Repaired((), tuple(able), setup, (), (), 0.0, refused=str(error))
     if seen is not None and seen.settings_teach:
         able = [f for f in able if f.rule == ANEW]  # nothing else needs to change
-    search = _Search(field, SEARCHED * seconds, budget.seconds, saved)
+    search = _Search(holdout, SEARCHED * seconds, budget.seconds, saved)
     with within(BEFORE * seconds):
         kept = search.paced(search.thinned(search.greedy(_without_the_last(able))))
         known = list(diagnosis.findings)
@@ -169,23 +169,23 @@ def _without_the_last(findings: Iterable[Finding]) -> list[Finding]:
     return [f for f in findings if f.rule != LAST_RESORT]
 
 
-def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Ground, Ground]:
+def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Holdout, Holdout]:
     """Where repairs are tried, and where what they make is judged: by other rows, if there are enough.
 
     A network that was saved has met all training rows: half of the rows apart choose then, and half judge. Where none
     are apart it is itself at fault, and does not even know those that it has met.
     """
     saved = saved and setup.apart is not None
-    field = ground(setup, budget, hold=not saved)
+    holdout = hold_out(setup, budget, hold=not saved)
     if not saved:
-        return field, ground(setup, budget, seed=1, aside=field.held)
+        return holdout, hold_out(setup, budget, seed=1, aside=holdout.held)
     if len(setup.apart[1]) < 2 * FEWEST_HELD_OUT:
-        return field, field
+        return holdout, holdout
     order = np.random.default_rng(1).permutation(len(setup.apart[1]))
     X, T = matrix(setup.apart[0], "X"), np.asarray(setup.apart[1])
     halves = [np.sort(half) for half in np.array_split(order, 2)]
-    field, judged = (ground(replace(setup, test=(X[half], T[half])), budget) for half in halves)
-    return field, judged
+    holdout, judged = (hold_out(replace(setup, test=(X[half], T[half])), budget) for half in halves)
+    return holdout, judged
 
 
 def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows: int) -> Repaired:
@@ -225,7 +225,7 @@ def _mended(setup: Setup, findings: Iterable[Finding]) -> Setup:
 
 
 def _verdict(
-    setup: Setup, able: list[Finding], kept: list[Finding], search: _Search, judged: Ground, chance: bool
+    setup: Setup, able: list[Finding], kept: list[Finding], search: _Search, judged: Holdout, chance: bool
 ) -> Repaired:
     """What was kept is kept only if it made the score better, and better than the guess."""
     before = search.trials(judged, [])
@@ -237,7 +237,7 @@ def _verdict(
         return Repaired((), tuple(able), setup, *scores, guess, name)
     mended = judged.repaired(repairs(kept))
     gains = [gained(mended, t.network) for t in after]
-    new = judged.setup.apart is not None and (len(judged.held) > 0 or judged is not search.field)
+    new = judged.setup.apart is not None and (len(judged.held) > 0 or judged is not search.holdout)
     if not new:
         what = say("trained on") if judged.setup.apart is None else say("that the repairs were chosen by")
         short = say("The scores are those of the rows {what}: there are too few to hold others back.", what=what)
@@ -249,7 +249,7 @@ def _verdict(
     return Repaired(tuple(kept), dropped, _mended(setup, kept), *scores, guess, name, short)
 
 
-def _beaten(judged: Ground, gains: list[tuple[Gain, ...]], scores: Sequence[float], seconds: float) -> str:
+def _beaten(judged: Holdout, gains: list[tuple[Gain, ...]], scores: Sequence[float], seconds: float) -> str:
     """What a plain network or a straight line does better than all trainings together, by more than chance, or ""."""
     for words, units in ((say("A straight line"), 0), (say("A plain network"), PLAIN_UNITS)):
         made = plain(judged.setup, seconds, units)
@@ -263,9 +263,9 @@ def _beaten(judged: Ground, gains: list[tuple[Gain, ...]], scores: Sequence[floa
 
 @dataclass
 class _Search:
-    """Trials of sets of repairs on one ground, until the time is over; each set is tried once."""
+    """Trials of sets of repairs on one holdout, until the time is over; each set is tried once."""
 
-    field: Ground
+    holdout: Holdout
     allowed: float  # seconds, for all of them
     seconds: float  # for one
     saved: Network | None  # what the set-up has come to without a repair, where that is known
@@ -285,18 +285,18 @@ class _Search:
         """
         key = tuple(id(f.repair) for f in findings)
         if key not in self.known:
-            scores = [t.score for t in self.trials(self.field, findings)]
-            self.known[key] = self.field.skill(float(np.mean(scores) - np.std(scores) / np.sqrt(len(scores))))
+            scores = [t.score for t in self.trials(self.holdout, findings)]
+            self.known[key] = self.holdout.skill(float(np.mean(scores) - np.std(scores) / np.sqrt(len(scores))))
         return self.known[key]
 
-    def trials(self, field: Ground, findings: Sequence[Finding]) -> list[Trial]:
-        """Trainings after these findings' repairs on a ground, one for each seed."""
+    def trials(self, holdout: Holdout, findings: Sequence[Finding]) -> list[Trial]:
+        """Trainings after these findings' repairs on a holdout, one for each seed."""
         if not findings and self.saved is not None:
-            return [finished(field.setup, self.saved, History())]
+            return [finished(holdout.setup, self.saved, History())]
         try:
-            setup = field.repaired(repairs(findings))
+            setup = holdout.repaired(repairs(findings))
         except (InputError, ValueError, TypeError, IndexError):
-            return [Trial(-1.0, -1.0, History(), field.setup.network, 0.0)] * SEEDS
+            return [Trial(-1.0, -1.0, History(), holdout.setup.network, 0.0)] * SEEDS
         return [afforded(setup, setup.seed + i, self.seconds) for i in range(SEEDS)]
 
     @property
@@ -328,8 +328,8 @@ class _Search:
 
     def paced(self, kept: list[Finding]) -> list[Finding]:
         """With another rate, more epochs or fewer, where that helps."""
-        base = self.field.repaired(repairs(kept)) if self.skill(kept) > -1.0 else self.field.setup
-        epochs = round(base.epochs / self.field.stretch) or 1
+        base = self.holdout.repaired(repairs(kept)) if self.skill(kept) > -1.0 else self.holdout.setup
+        epochs = round(base.epochs / self.holdout.stretch) or 1
         best = kept
         for factor, longer in PACES:
             if self.late or self.skill(best) > 1.0 - HELPS:

@@ -20,7 +20,7 @@ from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.learning_rate import Sweep
 from deltaw.doctor.trials.scores import measure, scoring
 from deltaw.doctor.trials.stepping import Break
-from deltaw.doctor.trials.trial import Ground, Trial, an_epoch
+from deltaw.doctor.trials.trial import Holdout, Trial, an_epoch
 from deltaw.engines.look import Look
 from deltaw.speech import say
 from deltaw.training import History
@@ -48,7 +48,7 @@ class During:
     """What was seen in training.
 
     Attributes:
-        ground: the rows and the cut-down set-up that was trained.
+        holdout: the rows and the cut-down set-up that was trained.
         given: trainings of it; the first with looks. One where all is well, else one for each of three seeds. Of a
             model the training that it came from, and no other, unless it has `met` the rows that score.
         plain: the plain network's, or the straight line's, whichever scores better.
@@ -68,7 +68,7 @@ class During:
             guess; else None. `inside_gains`: what it gains there.
     """
 
-    ground: Ground
+    holdout: Holdout
     given: tuple[Trial, ...]
     plain: Trial
     plain_units: int
@@ -89,7 +89,7 @@ class During:
     @property
     def setup(self) -> Setup:
         """The set-up as it was trained: fewer rows, and as many epochs as its steps take then."""
-        return self.ground.setup
+        return self.holdout.setup
 
     @property
     def loss(self) -> Array:
@@ -127,12 +127,12 @@ class During:
     @cached_property
     def skill(self) -> float:
         """What it learnt, mean over the trainings: 0 is the guess, 1 is all right."""
-        return float(np.mean([self.ground.skill(t.score) for t in self.given]))
+        return float(np.mean([self.holdout.skill(t.score) for t in self.given]))
 
     @cached_property
     def possible(self) -> float:
         """The most that anybody learnt from these rows."""
-        return max(self.ground.skill(t.score) for t in (self.plain, *self.given))
+        return max(self.holdout.skill(t.score) for t in (self.plain, *self.given))
 
     @property
     def plain_words(self) -> str:
@@ -150,7 +150,7 @@ class During:
 
         0 where the training rows score: nothing was drawn.
         """
-        return 0.0 if self.setup.apart is None else _noise(self.ground, self.plain)
+        return 0.0 if self.setup.apart is None else _noise(self.holdout, self.plain)
 
     @property
     def chance(self) -> float:
@@ -160,7 +160,7 @@ class During:
     @cached_property
     def doubt(self) -> float:
         """How far the plain network's lead may be off by chance: two standard errors of it, row by row, and by seed."""
-        return self.noise if self.setup.apart is None else doubt(self.ground, self.gains, self.plain_gains)
+        return self.noise if self.setup.apart is None else doubt(self.holdout, self.gains, self.plain_gains)
 
     @property
     def learnt(self) -> bool:
@@ -186,8 +186,8 @@ class During:
         """Of the steps asked for, those made: the budget may have planned fewer, and the clock ended it sooner."""
         first, setup = self._course, self.setup
         if (self.saved and not self.scored_anew) or first.ended != CLOCK:
-            return self.ground.share
-        return self.ground.share * first.batch_steps / (setup.epochs * an_epoch(setup))
+            return self.holdout.share
+        return self.holdout.share * first.batch_steps / (setup.epochs * an_epoch(setup))
 
     @property
     def unfinished(self) -> bool:
@@ -245,13 +245,13 @@ class During:
             self.marked
             and self.anew is not None
             and self.anew.score > self.given[0].score
-            and self.ground.skill(self.anew.score) >= SHORT * self.possible - self.noise
+            and self.holdout.skill(self.anew.score) >= SHORT * self.possible - self.noise
         )
 
     @property
     def spread(self) -> float:
         """The standard error of `skill` over the trainings; 0 of one alone."""
-        skills = [self.ground.skill(t.score) for t in self.given]
+        skills = [self.holdout.skill(t.score) for t in self.given]
         return float(np.std(skills, ddof=1) / np.sqrt(len(skills))) if len(skills) > 1 else 0.0
 
     @property
@@ -261,25 +261,25 @@ class During:
         Of that no seed is an excuse from which it hardly learns anything.
         """
         enough = HARMED * self.possible - self.chance / 2
-        worst = min(self.ground.skill(t.score) for t in self.given)
+        worst = min(self.holdout.skill(t.score) for t in self.given)
         return self.marked and (self.skill + self.spread < enough or worst <= min(HARDLY, enough))
 
 
-def doubt(field: Ground, ours: Sequence[tuple[judge.Gain, ...]], theirs: tuple[judge.Gain, ...]) -> float:
+def doubt(holdout: Holdout, ours: Sequence[tuple[judge.Gain, ...]], theirs: tuple[judge.Gain, ...]) -> float:
     """How far another's lead in skill over these trainings may be off by chance: two standard errors.
 
     0 where a training lost its numbers; infinite where the other did.
     """
-    name = measure(field.setup)
+    name = measure(holdout.setup)
     if not any(gain.measure == name for gain in theirs):
         return np.inf
     known = judge.lead(ours, theirs, name)
-    scale = 1.0 - field.guess if name == "accuracy" else 1.0
+    scale = 1.0 - holdout.guess if name == "accuracy" else 1.0
     return 0.0 if known is None else 2.0 * float(np.hypot(*known[1:])) / max(scale, 1e-9)
 
 
-def _noise(field: Ground, t: Trial) -> float:
-    n = len(scoring(field.setup)[1])
+def _noise(holdout: Holdout, t: Trial) -> float:
+    n = len(scoring(holdout.setup)[1])
     share = min(max(t.score, 0.0), 1.0)
     error = float(np.sqrt(max(share * (1.0 - share), 1.0 / n) / n))
-    return 2.0 * error / max(1.0 - field.guess, 1e-9)
+    return 2.0 * error / max(1.0 - holdout.guess, 1e-9)

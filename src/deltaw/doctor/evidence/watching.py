@@ -1,6 +1,6 @@
 """A training under observation: what is measured once in training, and shared by all rules: `watch(setup, …)`.
 
-The set-up is trained on some of its rows (see `trial.Ground`), with telemetry. Beside it stand a plain network and a
+The set-up is trained on some of its rows (see `trial.Holdout`), with telemetry. Beside it stand a plain network and a
 straight line that get the same rows: what they learn can be learnt from them. Where the set-up learns about as much,
 all is well, and the observation ends. Where it does not, it is trained again from other seeds, and at other rates.
 """
@@ -21,7 +21,7 @@ from deltaw.doctor.trials.clock import left, within
 from deltaw.doctor.trials.learning_rate import sweep
 from deltaw.doctor.trials.scores import gained, outputs, permuted, scoring
 from deltaw.doctor.trials.stepping import Break, first_break
-from deltaw.doctor.trials.trial import PLAIN_UNITS, Budget, Trained, Trial, finished, ground, plain, trial
+from deltaw.doctor.trials.trial import PLAIN_UNITS, Budget, Trained, Trial, finished, hold_out, plain, trial
 from deltaw.engines.rows import spread
 from deltaw.equations import losses
 from deltaw.exceptions import InputError
@@ -60,12 +60,12 @@ def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: T
 def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -> During:
     """`watch` without the sweep."""
     met = trained is not None and setup.apart is None
-    field = ground(setup, Budget(rows, WATCHED * seconds), hold=trained is None or met)
-    cut, met = field.setup, met and len(field.held) > 0
+    holdout = hold_out(setup, Budget(rows, WATCHED * seconds), hold=trained is None or met)
+    cut, met = holdout.setup, met and len(holdout.held) > 0
     first = trial(cut, seconds=2 * WATCHED * seconds) if trained is None else finished(cut, *trained)
     anew = trial(cut, seconds=2 * WATCHED * seconds) if met else None
     scorer = anew if anew is not None and anew.score <= first.score else first
-    field = replace(field, share=1.0) if trained is not None and not met else field
+    holdout = replace(holdout, share=1.0) if trained is not None and not met else holdout
     sizes = {
         units: trial(plain(cut, PLAIN * seconds, units), seconds=2 * PLAIN * seconds) for units in (PLAIN_UNITS, 0)
     }
@@ -73,8 +73,8 @@ def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -
     x, t = sample(cut, len(cut.some(SAMPLE)))
     lost = not all(np.isfinite(w).all() for w in [*first.network.weights, *first.network.biases])
     seen = During(
-        ground=field, given=(replace(first, score=scorer.score, fitted=scorer.fitted),), plain=easy, plain_units=units,
-        p=_chance(cut, scorer, easy, units),
+        holdout=holdout, given=(replace(first, score=scorer.score, fitted=scorer.fitted),), plain=easy,
+        plain_units=units, p=_chance(cut, scorer, easy, units),
         broke=_break(cut, first) if lost or first.history.ended == "diverged" else None,
         start=start(cut, x, t), end=None if lost else start(replace(cut, network=first.network), x, t),
         guess_error=guess_error(cut), sweep=None, gains=(gained(cut, scorer.network),),
@@ -94,10 +94,10 @@ def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -
 
 def _inside(seen: During, setup: Setup, rows: int, seconds: float) -> During:
     """With a plain network that is scored on some of the training rows."""
-    field = ground(replace(setup, validation=None, test=None, early_stopping=None), Budget(rows, WATCHED * seconds))
-    if not len(field.held):
+    holdout = hold_out(replace(setup, validation=None, test=None, early_stopping=None), Budget(rows, WATCHED * seconds))
+    if not len(holdout.held):
         return seen
-    made = plain(field.setup, PLAIN * seconds)
+    made = plain(holdout.setup, PLAIN * seconds)
     scored = trial(made, seconds=2 * PLAIN * seconds)
     return replace(seen, inside=scored, inside_gains=gained(made, scored.network))
 

@@ -65,7 +65,7 @@ def rows_unlike(evidence: Evidence) -> Finding | None:
         measure=say(seen.measure),
         inside=seen.inside.score,
         apart=max(seen.plain.score, seen.given[0].score),
-        guess=seen.ground.guess,
+        guess=seen.holdout.guess,
         evidence={"inside": seen.inside.score, "apart": seen.plain.score},
         repair=Repair(say("look whether their columns are in the same order, and inputs and targets belong together")),
     )

@@ -1,6 +1,6 @@
 """Rules about what a training has taught the network, beside what can be learnt from the same rows.
 
-Read `inside` for when they speak.
+Read `internals` for when they speak.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def answers_alike(evidence: Evidence) -> Finding | None:
             measure=say(seen.measure),
             score=number(seen.given[0].score, 3),
             what=what,
-            guess=number(seen.ground.guess, 3),
+            guess=number(seen.holdout.guess, 3),
             plain=seen.plain_words,
             plain_score=number(seen.plain.score, 3),
         )
@@ -58,7 +58,7 @@ def answers_alike(evidence: Evidence) -> Finding | None:
         ),
         {
             "score": seen.given[0].score,
-            "guess": seen.ground.guess,
+            "guess": seen.holdout.guess,
             "plain": seen.plain.score,
             "E": float(E[-1]),
             "E_of_a_constant": guess,
@@ -85,11 +85,11 @@ def chance(evidence: Evidence) -> Finding | None:
         "a network could find.{few}",
         measure=say(seen.measure),
         score=max(seen.plain.score, seen.given[0].score),
-        guess=seen.ground.guess,
+        guess=seen.holdout.guess,
         p=number(seen.p, 2),
         deals=DEALS,
         few=few,
-        evidence={"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
+        evidence={"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.holdout.guess},
         repair=Repair(say("look whether rows and targets belong together")),
         severity="fault" if sure else "risk",
         likelihood=0.9,
@@ -99,10 +99,10 @@ def chance(evidence: Evidence) -> Finding | None:
 def overfitting(evidence: Evidence) -> Finding | None:
     """Rows trained on are answered far better than rows held out."""
     seen = evidence.watched
-    if not seen.ground.whole or seen.setup.apart is None or seen.broke or not seen.learnable:
+    if not seen.holdout.whole or seen.setup.apart is None or seen.broke or not seen.learnable:
         return None
     trial = seen.given[0]
-    fitted, held = seen.ground.skill(trial.fitted), seen.ground.skill(trial.score)
+    fitted, held = seen.holdout.skill(trial.fitted), seen.holdout.skill(trial.score)
     if fitted - held < GAP + seen.noise:
         return None
     parameters, rows = seen.setup.network.parameter_count, len(seen.setup.T)
@@ -126,7 +126,7 @@ def too_small(evidence: Evidence) -> Finding | None:
     hidden = net.sizes[1:-1]
     if not seen.short or seen.broke or not seen.plain_units or (hidden and min(hidden) >= PLAIN_UNITS // 2):
         return None
-    fitted, easy = seen.ground.skill(seen.given[0].fitted), seen.ground.skill(seen.plain.fitted)
+    fitted, easy = seen.holdout.skill(seen.given[0].fitted), seen.holdout.skill(seen.plain.fitted)
     if easy - fitted < GAP:
         return None
     what = (
@@ -226,7 +226,7 @@ def learns_less(evidence: Evidence) -> Finding | None:
         plain_words=seen.plain_words,
         score=seen.plain.score,
         errors=errors,
-        evidence={"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.ground.guess},
+        evidence={"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.holdout.guess},
         repair=Repair(seen.plain_words, changes),
         severity="fault" if seen.harmed else "risk",
     )

@@ -1,6 +1,6 @@
 """Rules about the pace of training: numbers lost, and rates, batches and epochs that do not suit.
 
-Read `inside` for when they speak.
+Read `internals` for when they speak.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _better_rate(evidence: Evidence, lower: bool) -> tuple[During, float, float]
     sweep = seen.sweep
     if sweep is None or sweep.used <= 0 or not np.isfinite(sweep.errors).any() or (sweep.best < sweep.used) != lower:
         return None
-    gain = seen.ground.skill(float(sweep.scores.max())) - seen.ground.skill(float(sweep.scores[sweep.at(sweep.used)]))
+    gain = seen.holdout.skill(float(sweep.scores.max())) - seen.holdout.skill(float(sweep.scores[sweep.at(sweep.used)]))
     lower_error = sweep.errors[sweep.at(sweep.best)] < sweep.errors[sweep.at(sweep.used)]
     if gain < max(GAIN, seen.noise) or not lower_error:
         return None

@@ -2,7 +2,7 @@
 
 Read `rule.Rule` for what a row says. `columns` and `rows` look at X and at both, `targets` at T, `outputs` at what is
 to answer with T (activation, loss), `start` at the network as it starts, `settings` at the settings,
-`pace`, `inside` and `learnt` at what was seen while it trained.
+`pace`, `internals` and `learnt` at what was seen while it trained.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from deltaw.doctor.rules import (
     activations,
     apart,
     columns,
-    inside,
+    internals,
     learnt,
     outputs,
     pace,
@@ -246,19 +246,19 @@ RULES: tuple[Rule, ...] = (
          explains=("answers_alike", "learns_less"),
          reason="Training ends while E is still falling.",
          source="E fell by 1 % from one tenth of the epochs to the next, or there were fewer than 200 steps."),
-    Rule("saturated_in_training", "risk", "during", inside.saturated_in_training, likelihood=0.4,
+    Rule("saturated_in_training", "risk", "during", internals.saturated_in_training, likelihood=0.4,
          explains=("gradient_faded", *SYMPTOMS),
          reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
          source="Four fifths of a layer's signals flat (engines/look.py); healthy tanh layers have up to three "
          "fifths."),
-    Rule("dead_units", "fault", "during", inside.dead_units, likelihood=0.5, explains=SYMPTOMS,
+    Rule("dead_units", "fault", "during", internals.dead_units, likelihood=0.5, explains=SYMPTOMS,
          reason="A unit that gives 0 for every row gets no gradient, and does not come back.",
          source="Maas et al. (2013). More than half of a layer, from any of three seeds: a few dead units are common "
          "where all is well."),
-    Rule("gradient_faded", "fault", "during", inside.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
+    Rule("gradient_faded", "fault", "during", internals.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
          reason="A layer learns from the error that reaches it.",
          source="Glorot & Bengio (2010), section 4.2. 10⁻³, as for vanishing_by_depth."),
-    Rule("gradient_grown", "risk", "during", inside.gradient_grown, likelihood=0.4, explains=SYMPTOMS,
+    Rule("gradient_grown", "risk", "during", internals.gradient_grown, likelihood=0.4, explains=SYMPTOMS,
          reason="A layer that gets a thousand times the error would need a thousandth of the rate.",
          source="Pascanu, Mikolov & Bengio (2013), section 2."),
     Rule("over_regularised", "fault", "during", learnt.over_regularised, likelihood=0.6,
@@ -281,7 +281,7 @@ RULES: tuple[Rule, ...] = (
          reason="Rows that follow another rule cannot be answered by what training rows say.",
          source="Nobody beats the guess on the rows apart; on training rows held out a plain network does, beyond what "
          "chance explains (doctor/judge.py)."),
-    Rule("saved_weights", "fault", "during", inside.saved_weights, likelihood=0.95,
+    Rule("saved_weights", "fault", "during", internals.saved_weights, likelihood=0.95,
          explains=("dead_units", "saturated_in_training", "gradient_faded", "gradient_grown", "too_few_epochs",
                    "noisy_steps", "overfitting", *SYMPTOMS),
          reason="Weights that were changed after training, or trained for other rows, do not know these.",

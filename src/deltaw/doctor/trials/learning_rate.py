@@ -13,7 +13,7 @@ from deltaw.doctor.figures import rates
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.clock import LOADED, left
 from deltaw.doctor.trials.stepping import machine, top_curvature
-from deltaw.doctor.trials.trial import Budget, Trial, affordable, counted, ground, trial
+from deltaw.doctor.trials.trial import Budget, Trial, affordable, counted, hold_out, trial
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import positive
 from deltaw.equations.optimizers import SGD, Momentum
@@ -115,7 +115,7 @@ def learning_rate(
     """
     setup = Setup.of(net, X, T, settings)
     count = 4 * DECADES + 1
-    cut = ground(setup, Budget(counted(rows, "rows"), positive(seconds, "seconds") / count)).setup
+    cut = hold_out(setup, Budget(counted(rows, "rows"), positive(seconds, "seconds") / count)).setup
     return sweep(cut, np.logspace(-DECADES, DECADES, count), seconds / count)
 
 

@@ -1,8 +1,8 @@
 """Trials: trainings on some of the rows, within a budget, scored on rows kept apart. What helps is what scores better.
 
 E cannot be compared between set-ups: another loss, another scale of targets, another E. So a trial is scored in the
-task's own terms: see `scores`. `Ground` cuts a set-up down to the rows that trials use; repairs
-are tried on that, and every trial of a ground makes as many steps as the set-up asked for, if the budget allows it.
+task's own terms: see `scores`. `hold_out` cuts a set-up down to the rows that trials use; repairs are tried on that
+`Holdout`, and every trial of it makes as many steps as the set-up asked for, if the budget allows it.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """Where trials of one set-up take place.
+class Holdout:
+    """A set-up cut down to a budget, with the rows that score held out of it: where its trials take place.
 
     Attributes:
         setup: cut down to the budget; the rows that score stand `apart`, or where there are none the training rows do.
@@ -143,9 +143,9 @@ def _check_rows(setup: Setup, n: int, targets: int) -> None:
         raise InputError("X and T: expected rows, as many of each", found, "give a row of T for each of X")
 
 
-def ground(
+def hold_out(
     setup: Setup, budget: Budget, seed: int = 0, *, hold: bool = True, aside: NDArray[np.int64] | None = None
-) -> Ground:
+) -> Holdout:
     """Cut a set-up down to a budget. Raises InputError for what has no rows, or no number of steps.
 
     Args:
@@ -182,7 +182,7 @@ def ground(
     asked = setup.epochs * -(-n // setup.batch_size) / an_epoch(cut)
     epochs = max(1, min(round(asked), affordable(cut, budget.seconds)))
     cut = replace(cut, epochs=epochs)
-    return Ground(
+    return Holdout(
         cut, index, held, min(1.0, epochs / max(1, round(asked))), asked / setup.epochs,
         len(index) + len(kept) >= 0.9 * n, guess(cut),
     )  # fmt: skip
@@ -227,7 +227,7 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
     """Train a copy and score it.
 
     Args:
-        setup: as `Ground.repaired` or `Ground.setup` gives it.
+        setup: as `Holdout.repaired` or `Holdout.setup` gives it.
         seed: other initial weights and orders than its own.
         seconds: after which the training is cut off, whatever is left; see `Clock`.
     """

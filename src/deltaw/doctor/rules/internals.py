@@ -137,6 +137,6 @@ def saved_weights(evidence: Evidence) -> Finding | None:
         "settings.",
         saved=saved,
         anew=anew,
-        evidence={"saved": saved, "anew": anew, "guess": seen.ground.guess},
+        evidence={"saved": saved, "anew": anew, "guess": seen.holdout.guess},
         repair=Repair(say("train it anew with the settings it has"), {"seed": evidence.setup.seed + 1}),
     )
