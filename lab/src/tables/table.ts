@@ -173,9 +173,9 @@ export function dataOf(core: Core, read: Table, choice: Choice, learnt?: Learnt,
 const noted = (data: Data, unanswered: number): Data =>
   unanswered ? { ...data, notes: [...data.notes, said('rows without an answer, which are left out: {without:,}', { without: unanswered })] } : data;
 const ABOVE = 20; // rows in which names are looked for that are not the first
-function missing({ name: source, columns }: Table, name: string): never {
+function missing({ name: source, columns }: Table, name: string, give = 'give one of these names'): never {
   const names = columns.map((cells) => cells.name), row = rowOfNames(columns, name), alike = names.some((each) => each.normalize() === name.normalize());
-  const below = row < 0 ? 'give one of these names' : 'row {row} below them has it: remove what stands above the names';
+  const below = row < 0 ? give : 'row {row} below them has it: remove what stands above the names';
   const remedy = alike ? 'rename the one that looks the same: its letters are composed, or taken apart, these not (NFC, NFD)' : below;
   throw new Refusal('{source}: expected a column "{name}"', said('the columns {known}', { known: listed(names) }), remedy, { source, name, row: row + 1 });
 }
@@ -239,7 +239,7 @@ function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], 
 }
 /** The steps of a model file, with the table's columns of these names. */
 function told(table: Table, steps: Step[]): Fitted[] {
-  const column = (name: string): Cells => table.columns.find((cells) => cells.name === name) ?? missing(table, name);
+  const column = (name: string): Cells => table.columns.find((cells) => cells.name === name) ?? missing(table, name, 'rename the one that is meant, or add an empty one');
   return steps.map((step) => {
     const cells = columnsOf(step).map(column);
     if (step.kind === 'date') checkDays(cells[0]!, String(step['format']), table.name);
@@ -262,6 +262,7 @@ export function inputsOf(read: Table, { preparation, gaps }: { preparation: Prep
   const table = without(read, new Set(gaps)), { name, columns } = table, steps = told(table, preparation.steps);
   const rows = countOf(columns[0]!), bytes = 4 * rows * steps.reduce((sum, { step }) => sum + step.features.length, 0);
   if (bytes > MOST_ANSWERED) throw new Refusal('{name}: expected at most {most:,} bytes', said('{n:,}', { n: bytes }), 'answer for it by deltaw predict, or open a part of it', { name, most: MOST_ANSWERED });
+  for (const { cells } of steps) for (const each of cells) checkFinite(each, name);
   const notes = [...table.notes, ...unknown(preparation, (wanted) => columns.find((cells) => cells.name === wanted))];
   return { inputs: matrix(steps, rows, SCALINGS[preparation.scaling]!, name, tell), notes };
 }

@@ -46,6 +46,7 @@ export const SENTENCES: Record<string, string> = {
   'give a file with rows': '请给有数据行的文件',
   'give a table with one row an image': '请给每行一幅图像的表格',
   'give one of these names': '请从这些名称中选',
+  'rename the one that is meant, or add an empty one': '请把对应的列改成这个名称，或者加一列空的',
   'identifier': '标识符',
   'mend the file': '请修正该文件',
   '"{name}": points part thousands, as other numbers of the file have decimal commas': '“{name}”：点号分隔千位，因为文件中其他的数用逗号作小数点',
