@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,12 @@ def test_cells_come_back() -> None:
         else:
             assert [None if cell < 0 else words[cell] for cell in cells] == rows[column["name"]].to_list()
         assert column["missing"] == table[column["name"]].null_count()
+
+
+def test_where_a_table_lay_stays_home(tmp_path: Path) -> None:
+    frame().write_csv(tmp_path / "rows.csv")
+    name = read(contents(str(tmp_path / "rows.csv"), None, "y", None, {}))[1]["data"]["name"]
+    assert name == "rows.csv"
 
 
 def test_numbers_and_their_scale() -> None:

@@ -95,7 +95,7 @@ export const en = {
   init_auto: 'automatic',
   choice_sgd: 'gradient descent', choice_momentum: 'momentum', choice_nesterov: 'Nesterov',
   choice_squared: 'squared', choice_absolute: 'absolute', choice_binary_cross_entropy: 'binary cross-entropy', choice_cross_entropy: 'cross-entropy', choice_poisson: 'Poisson', choice_hinge: 'hinge',
-  choice_gradient: 'Wᵀδ', choice_notes: 'Wᵀe', choice_constant: 'constant', choice_cosine: 'cosine', choice_zeros: 'all zero',
+  choice_back_gradient: 'Wᵀδ', choice_back_notes: 'Wᵀe', choice_constant: 'constant', choice_cosine: 'cosine', choice_zeros: 'all zero',
   bad_difference: 'The difference t − o has no least value: nothing can be trained by it.',
   bad_softmax: 'Softmax of one output is always 1: choose sigmoid.',
   bad_hinge: 'Hinge wants targets of −1 and 1.',

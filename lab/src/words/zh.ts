@@ -94,7 +94,7 @@ export const zh: Record<Key, string> = {
   init_auto: '自动',
   choice_sgd: '梯度下降', choice_momentum: '动量', choice_nesterov: '涅斯捷罗夫',
   choice_squared: '平方', choice_absolute: '绝对值', choice_binary_cross_entropy: '二元交叉熵', choice_cross_entropy: '交叉熵', choice_poisson: '泊松', choice_hinge: '合页',
-  choice_gradient: 'Wᵀδ', choice_notes: 'Wᵀe', choice_constant: '不变', choice_cosine: '余弦', choice_zeros: '全为零',
+  choice_back_gradient: 'Wᵀδ', choice_back_notes: 'Wᵀe', choice_constant: '不变', choice_cosine: '余弦', choice_zeros: '全为零',
   bad_difference: '差值 t − o 没有最小值：不能用它训练。',
   bad_softmax: '单个输出的 softmax 永远是 1：请选 sigmoid。',
   bad_hinge: '合页误差要求目标值为 −1 和 1。',

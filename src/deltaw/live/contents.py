@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,7 +127,7 @@ def _contents(
         notes.append(say("one network of the {count} that this recipe trains", count=recipe.together))
     share = share if apart is None else len(apart) / len(X)
     data = {
-        "name": table.name,
+        "name": PurePath(table.name).name,  # a page is passed on: where its table lay is nobody else's business
         "rows": len(X),
         "nIn": X.shape[1],
         "nOut": network.sizes[-1],
