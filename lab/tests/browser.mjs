@@ -448,14 +448,14 @@ const CHECKS = {
     await page.locator('#tab-score').click();
     truth(/^R² \S+ \S+ – \S+ 0$/.test((await page.locator('.score tbody tr').first().innerText()).replace(/\s+/g, ' ')), 'the score on rows held out, with its interval');
     const others = table('others.csv', 'note,x', ['first,30', '"a, b",1000000', ',-1000000']), said = 'row,note,x,prediction';
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /Answer the rows/ }).click()]);
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /Predict the rows/ }).click()]);
     const [download] = await Promise.all([page.waitForEvent('download'), chooser.setFiles(others)]), path = join(folder, 'answers.csv');
     await download.saveAs(path);
     const [head, ...lines] = readFileSync(path, 'utf8').slice(1).trim().split('\n'), answers = lines.map((line) => Number(line.split(',').at(-1)));
     same([head, lines[1].startsWith('2,"a, b",1000000,'), lines.length], [said, true, 3], 'the file');
     truth(answers.every((each) => each >= 0 && each <= 29.75) && answers[1] > answers[2], `answers beyond those learnt from: ${answers}`);
     await page.getByText('3 rows with an answer each are in others-answers.csv').waitFor();
-    const [again] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /Answer the rows/ }).click()]);
+    const [again] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /Predict the rows/ }).click()]);
     await again.setFiles(table('none.csv', 'a,b', ['1,2', '3,4']));
     await page.getByText('expected a column "x"').waitFor();
     same(page.faults, [], 'what went wrong');

@@ -263,7 +263,7 @@ export const zh: Record<Key, string> = {
   save_page_about: '一个 HTML 文件，含数据、权重、曲线和回去的路：打开时就在你离开的地方。',
   save_model: '下载模型',
   save_model_about: '.deltaw 文件，供 deltaw predict 和 Python 使用。',
-  answer_rows: '回答一个文件的行',
+  answer_rows: '预测一个文件的行',
   answer_rows_about: '列要与这个表格相同：每行加上答案，存成 CSV。',
   answers_are_in: '{n} 行的答案都在 {file} 里。{notes}',
   model_refused: '单个输出若不是 sigmoid，就不是两类的模型：请在输出上方选 sigmoid。',
