@@ -235,11 +235,10 @@ class Training:
 
     def _orders(self, count: int) -> NDArray[np.int64]:
         """The order of the rows in each of the next epochs, (count, n)."""
-        least = np.int32 if self.n < 2**31 else np.int64  # which is put in order, from all over memory, more quickly
-        places = np.tile(np.arange(self.n, dtype=least), (count, 1))
+        places = np.tile(np.arange(self.n, dtype=np.int64), (count, 1))  # NumPy is slower at numbers of four bytes
         if self.shuffle:  # each row as `permutation` would draw it
             self.randomness.permuted(places, axis=1, out=places)
-        return places.astype(np.int64) if self.part is None else self.part[places]
+        return places if self.part is None else self.part[places]
 
     def _some(self, most: int) -> Rows:
         """At most so many of the rows that are trained on, spread evenly."""
