@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from sklearn import metrics
 
 from deltaw import plots
-from deltaw.plots import curves, room
-from deltaw.plots.room import legends_below, narrow
+from deltaw.plots import curves, layout
+from deltaw.plots.layout import legends_below, narrow
 
 RNG = np.random.default_rng(0)
 NAMES = [
@@ -196,8 +196,8 @@ def test_a_row_of_panels_stays_together_on_a_narrow_page() -> None:
     axes = figure.subplots(2, 10)
     for row in (0, 1):
         axes[row, 0].set_ylabel(f"row {row}", rotation=0)
-    assert room.narrow(figure)
-    places = [[tuple(room._place(each)) for each in row] for row in axes]
+    assert layout.narrow(figure)
+    places = [[tuple(layout._place(each)) for each in row] for row in axes]
     assert places[0][0] == (0, 0)
     assert places[1][0] == (max(line for line, _ in places[0]) + 1, 0)
     assert len({place for row in places for place in row}) == 20
@@ -205,7 +205,7 @@ def test_a_row_of_panels_stays_together_on_a_narrow_page() -> None:
 
 
 def test_chinese_letters_have_the_room_of_two() -> None:
-    assert room.letters("学习率 α") == 8
+    assert layout.letters("学习率 α") == 8
     columns = []
     for name in ("a name of ten", "一个十二字宽的名"):
         figure = Figure((9.0, 3.0))
@@ -214,7 +214,7 @@ def test_chinese_letters_have_the_room_of_two() -> None:
                 axes.plot([0, 1], [k, k], label=f"{name[:6]}{k}")
             axes.legend()
         legends_below(figure)
-        assert room.narrow(figure)
+        assert layout.narrow(figure)
         columns.append(figure.axes[0].get_legend()._ncols)
     assert columns[0] > columns[1]
 
@@ -243,7 +243,7 @@ def test_a_row_that_is_not_full_leaves_no_gap_on_a_narrow_page() -> None:
         each.set_axis_off()
     for each in axes[:7]:
         each.plot([0, 1], [0, 1])
-    assert room.narrow(figure)
+    assert layout.narrow(figure)
     assert len(figure.axes) == 7
     assert {each.get_subplotspec().rowspan.start for each in figure.axes} == set(
         range(figure.axes[0].get_subplotspec().get_gridspec().nrows)

@@ -16,8 +16,8 @@ from deltaw import explain
 from deltaw.derive import formulas as formulas
 from deltaw.derive import lines as lines
 from deltaw.derive.formulas import Chain, Partial, Total, evaluated, k
-from deltaw.derive.meaning import Check, World
 from deltaw.derive.notation import plain
+from deltaw.derive.verification import Check, World
 from deltaw.equations import backprop
 from deltaw.equations.activations import ACTIVATIONS
 from deltaw.equations.losses import FUSED, LOSSES, loss

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deltaw.derive.formulas import CONSTANTS, activation_formula, evaluated, j, k, loss_formula, mul, total
 from deltaw.derive.lines import delta, w
-from deltaw.derive.meaning import World, single
+from deltaw.derive.verification import World, single
 from deltaw.equations import backprop
 from deltaw.equations.activations import Activation, activation
 from deltaw.equations.losses import Loss, loss

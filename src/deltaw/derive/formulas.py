@@ -1,7 +1,7 @@
 """Formulas as SymPy trees that keep the order in which a mathematician wrote them.
 
 SymPy sorts the terms of what it evaluates. Everything here is built unevaluated, so that one tree is both what is
-printed (`notation`) and what is checked (`meaning`).
+printed (`notation`) and what is checked (`verification`).
 
 A quantity's name may carry its layer behind an @: `o@k` is the output of the layer whose units are numbered by k, and
 is printed `o`.

@@ -38,8 +38,8 @@ from deltaw.derive.formulas import (
     tidy,
     total,
 )
-from deltaw.derive.meaning import Behind, Check, World
 from deltaw.derive.notation import plain
+from deltaw.derive.verification import Behind, Check, World
 from deltaw.equations.activations import Activation
 from deltaw.equations.losses import Loss
 

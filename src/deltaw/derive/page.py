@@ -19,10 +19,10 @@ from deltaw.derive.formulas import (
     quantity,
 )
 from deltaw.derive.lines import o, t
-from deltaw.derive.meaning import DIGITS, POINTS, UNITS
 from deltaw.derive.notation import PRODUCT, Latex, Plain, latex, plain
 from deltaw.derive.problems import undefined
 from deltaw.derive.proof import Line, Proof
+from deltaw.derive.verification import DIGITS, POINTS, UNITS
 from deltaw.equations.losses import fused, titled
 from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text

@@ -16,7 +16,7 @@ from deltaw import plots
 from deltaw.notebook import escape
 from deltaw.pages.blocks import Block, Figure, Formula, Section, Table, Text
 from deltaw.pages.numbers import aligned
-from deltaw.plots.room import narrow
+from deltaw.plots.layout import narrow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import numpy as np
 
 from deltaw.numbers import number
-from deltaw.plots.room import labels_within, legends_below
+from deltaw.plots.layout import labels_within, legends_below
 from deltaw.plots.ticks import plain_numbers, ticks_apart
 from deltaw.signs import visible
 

@@ -22,9 +22,9 @@ from deltaw.forks import refuse_after_fork
 from deltaw.models.allowed import SCHEMA
 from deltaw.models.recipes import RECIPES
 from deltaw.models.rows import weights
-from deltaw.sklearn.answered import answered
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
+from deltaw.sklearn.known_answers import known_answers
 from deltaw.sklearn.learning.threads import threads
 from deltaw.sklearn.methods import checked
 from deltaw.sklearn.parameters import COUNT, Named, keep
@@ -123,7 +123,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
                 frame, sample_weight = frame.filter(counts), sample_weight[counts]
                 y = None if y is None else np.asarray(unmasked(y))[counts]
         if y is not None:
-            y, known = answered(y, len(frame), warn=True)
+            y, known = known_answers(y, len(frame), warn=True)
             self.n_left_out_ = int((~known).sum())
             if self.n_left_out_:
                 frame, sample_weight = frame.filter(known), None if sample_weight is None else sample_weight[known]
@@ -148,7 +148,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
     def _score(self, metric: Any, X: Any, y: Any, sample_weight: Any) -> float:
         """A score of scikit-learn's on the rows whose answer is known."""
         answers = self.predict(X)
-        y, known = answered(y, len(answers))
+        y, known = known_answers(y, len(answers))
         weight = None if sample_weight is None else np.asarray(sample_weight)[known]
         return float(metric(y, answers[known], sample_weight=weight))
 

@@ -1,4 +1,4 @@
-"""What a formula says, so that two of them can be held against each other.
+"""Whether two formulas say the same: what each says, so that they can be held against each other.
 
 A formula such as Σ_k w_jk δ_k gets its meaning in a small network of two units a layer: sums are written out, free
 indices become one unit, quantities are replaced by their definitions from E down to the weights, and ∂y/∂x is

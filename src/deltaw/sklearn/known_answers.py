@@ -16,7 +16,7 @@ from deltaw.speech import say
 Array = NDArray[Any]
 
 
-def answered(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray[np.bool_]]:
+def known_answers(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray[np.bool_]]:
     """The answers that are known, and which of the rows have one, (n,).
 
     Raises InputError where there are not as many answers as rows, or none is known.

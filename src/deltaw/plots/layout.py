@@ -1,5 +1,5 @@
-"""Room on a page: legends stand below their panel, where they cover no curve, what stands at an axis wraps where it is
-longer than the figure, and wide figures have a narrow form."""
+"""Where the parts of a figure stand: legends below their panel, where they cover no curve; what stands at an axis wraps
+where it is longer than the figure, and wide figures have a narrow form."""
 
 from __future__ import annotations
 
