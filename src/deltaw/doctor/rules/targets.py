@@ -200,21 +200,18 @@ def unscaled_targets(evidence: Evidence) -> Finding | None:
     largest, width = float(rms.max()), float(targets.std.max())
     if largest <= LARGE and (width >= SMALL or width == 0):
         return None
-    if largest > LARGE:
-        said = say(
-            "Targets run from {min} to {max}, root mean square {largest}; outputs start around 0. The first "
-            "∂E/∂z = o − t are as large as the targets, and a step that suits them is too long for the "
-            "weights.",
-            min=number(targets.low.min(), 3),
-            max=number(targets.high.max(), 3),
-            largest=number(largest, 3),
-        )
-    else:
-        said = say(
-            "Targets vary by {width} only: ∂E/∂z = o − t is as small, and at the usual rates hardly anything moves.",
-            width=number(width, 3),
-        )
-    return Finding(
-        said, {"largest_rms": largest, "deviation": width},
+    large = (
+        "Targets run from {min} to {max}, root mean square {largest}; outputs start around 0. The first "
+        "∂E/∂z = o − t are as large as the targets, and a step that suits them is too long for the "
+        "weights."
+    )
+    small = "Targets vary by {width} only: ∂E/∂z = o − t is as small, and at the usual rates hardly anything moves."
+    return finding(
+        large if largest > LARGE else small,
+        min=targets.low.min(),
+        max=targets.high.max(),
+        largest=largest,
+        width=width,
+        evidence={"largest_rms": largest, "deviation": width},
         repair=Repair(say("subtract the targets' mean and divide by their deviation"), {"targets": "standard"}),
-    )  # fmt: skip
+    )
