@@ -20,8 +20,8 @@ DIGIT, LETTER = r"\d", r"\p{L}"
 MOST_GAPS = 3  # words that say a gap in one column
 MANY = 10  # different numbers or days, of which a column of few words has fewer
 OF_INPUT = (
-    '"{name}" says {words} in {n:,} of {rows:,} cells, and is numbers or dates elsewhere: read as missing; --as '
-    "{option} if not"
+    '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for missing; --as {option} '
+    "if not"
 )
 OF_TARGET = '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for no answer'
 AS_NUMBERS = (None, "number", "date")  # kinds that a column may be told to be of
