@@ -187,10 +187,11 @@ def part_of(
     answers: Answers | None = None,
     rows: Indices | None = None,
     frames: list[pl.DataFrame] | None = None,
+    group: Array | None = None,
 ) -> Part:
     """Rows as the network takes them, all or these of a frame; with `answers`, those that it learns from.
 
-    `frames`: the frame's parts, where it has the answers alone; see `Preparation.let_go`.
+    `frames`: the frame's parts, where it has the answers alone; see `Preparation.let_go`. `group`: see `Part`.
     """
     rows = some_of(frame, rows)
     beside = answers_among(frame, target, recipe, rows)
@@ -202,10 +203,11 @@ def part_of(
         T = target.slots(known, recipe.target_low, recipe.target_high) if recipe.targets == "one_hot" else known
     weight = weights.among(beside, recipe.weight, source)
     if frames is not None:
-        made = Part(all_as_read(frames[0].clear()), preparation.let_go(frames, source, rows, answers), T, known, weight)
+        none = all_as_read(frames[0].clear())
+        made = Part(none, preparation.let_go(frames, source, rows, answers), T, known, weight, group=group)
         give_back(len(made))
         return made
-    return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows)
+    return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows, group)
 
 
 def some_of(frame: pl.DataFrame, rows: Indices | None) -> Indices | None:

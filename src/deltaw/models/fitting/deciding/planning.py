@@ -183,8 +183,10 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
     inputs, held_out = len(preparation.feature_names), len(layout.kept.validation) > 0 and not layout.folds
     settled = recipes.sized(settled, len(streamed or training), inputs, _is_image(table), len(whole.classes), held_out)
 
-    def part(rows: pl.DataFrame | None, source: str) -> Part | None:
-        return None if rows is None or not len(rows) else part_of(rows, preparation, reading, settled, source)
+    def part(rows: pl.DataFrame | None, source: str, group: Any = None) -> Part | None:
+        if rows is None or not len(rows):
+            return None
+        return part_of(rows, preparation, reading, settled, source, group=group)
 
     named = [None if other is None else other.name for other in (given.test, given.validation)]
     by = given.validation
@@ -198,16 +200,16 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
         answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
         frames, table = parted(table, [*beside_inputs(whole, settled), *telling])
     ties = given.ties if frames is None else Ties(given.ties.rows)  # which only folds ask more
-    learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames)
+    group = ties.groups_of(training)
+    learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames, group)
     del answers
     if frames is not None and preparation.means:  # `Plan.over` asks for them
         learnt = replace(learnt, source=table.frame, rows=some_of(table.frame, training))
     else:
-        learnt = replace(learnt, source=all_as_read(learnt.source), group=ties.groups_of(training))
+        learnt = replace(learnt, source=all_as_read(learnt.source))
     weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
-    test = part(test_rows, named[0] or table.name)
-    if test is not None and table.test is None:
-        test = replace(test, group=given.ties.groups_of(layout.kept.test))
+    group = given.ties.groups_of(layout.kept.test) if table.test is None else None
+    test = part(test_rows, named[0] or table.name, group)
     return Plan(
         table=replace(table, frame=learnt.source), columns=given.columns, preparation=preparation, target=reading,
         recipe=settled, network=drawn_network(settled, reading, learnt.X.shape[1], asked.seed, start),

@@ -180,11 +180,11 @@ class Plan:
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
             if not len(rows):
                 return None if given is None else part_of(given.frame, preparation, target, self.recipe, str(name))
-            made = part_of(taken(frame, rows), preparation, target, self.recipe, table.name)
-            return replace(made, group=self.ties.groups_of(rows))
+            group = self.ties.groups_of(rows)
+            return part_of(taken(frame, rows), preparation, target, self.recipe, table.name, group=group)
 
-        learnt = part_of(frame, preparation, target, self.recipe, table.name, answers, training)
-        learnt = replace(learnt, group=self.ties.groups_of(training))
+        group = self.ties.groups_of(training)
+        learnt = part_of(frame, preparation, target, self.recipe, table.name, answers, training, group=group)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
             network=drawn_network(self.recipe, target, learnt.X.shape[1], self.seed, self.start),
@@ -209,7 +209,7 @@ class Plan:
         none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
         preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
         if test is not None:
-            test = replace(part_of(test.frame, preparation, self.target, self.recipe, "test"), group=test.group)
+            test = part_of(test.frame, preparation, self.target, self.recipe, "test", group=test.group)
         return replace(self, preparation=preparation, test=test)
 
     @property
