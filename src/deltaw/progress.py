@@ -57,7 +57,13 @@ class Told(Protocol):
 
 
 class Silent:
-    """Tells nothing."""
+    """Tells nothing.
+
+    Attributes:
+        of_each: whether it tells of each epoch, and not of how far a training is.
+    """
+
+    of_each = False
 
     def __enter__(self) -> Self:
         return self
@@ -82,6 +88,7 @@ class Lines(Silent):
 
     def __init__(self, print: Callable[[str], object], every: float = 0.0) -> None:
         self._print, self._every, self._last = print, every, monotonic()
+        self.of_each = every == 0
 
     def __call__(self, epoch: Told) -> None:
         if monotonic() - self._last >= self._every:

@@ -13,8 +13,9 @@ from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.given import is_whole
 from deltaw.models.fitting.deciding.planning import plan
 from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.beside import of_folds
 from deltaw.models.fitting.trainings.crossing import answers_of, chosen_epochs, joined
-from deltaw.models.fitting.trainings.following import Trained, trained
+from deltaw.models.fitting.trainings.following import Trained
 from deltaw.models.fitting.trainings.packed import packed
 from deltaw.models.fitting.trainings.watching import Callback, Heard, Watchers
 from deltaw.models.recipes import RECIPES
@@ -200,18 +201,18 @@ def crossval(
         networks = choices.get("networks") or RECIPES[recipe][decided.target.task].together
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", say("some"), "give one file")
-        found += _folds(decided, networks, told.heard, repeat + 1)
+        found += _folds(decided, networks, told, repeat + 1)
     return CrossValidation(decided.table.name, decided.target.name, decided.target.task, tuple(found),
                            decided.recipe.metric, decided.rows, decided.left_out, decided.table.notes)  # fmt: skip
 
 
-def _folds(plan: Plan, networks: int, told: Heard, repeat: int) -> Iterator[Fold]:
+def _folds(plan: Plan, networks: int, told: Watchers, repeat: int) -> Iterator[Fold]:
     """The folds of one division, once all are trained."""
     runs = list[Trained]()
-    for number, division in enumerate(plan.folds, 1):
-        runs.append(_trained(plan, division, networks, told, (number, len(plan.folds))))
-        if runs[-1].broken_off:
-            raise TrainingInterrupted(runs[-1].learning)
+    for run in of_folds(plan, told) if networks == 1 else _of_several(plan, networks, told.heard):
+        runs.append(run)
+        if run.broken_off:
+            raise TrainingInterrupted(run.learning)
     # Of several networks each has its own epoch.
     epochs = chosen_epochs(plan, runs)[0] if networks == 1 else [None] * len(runs)
     answers = answers_of(plan, runs, epochs)
@@ -222,17 +223,15 @@ def _folds(plan: Plan, networks: int, told: Heard, repeat: int) -> Iterator[Fold
         yield Fold(repeat, number, last, score(outcome, baseline, reading.classes, plan.recipe.weight))
 
 
-def _trained(plan: Plan, division: Division, networks: int, told: Heard, place: tuple[int, int]) -> Trained:
-    """The training on a fold's rows; of several networks, each with a part of these held out."""
-    own = plan.of(division)
-    if networks == 1:
-        return trained(own, told, place, follows=plan.ended_by_folds)
-    ties = plan.ties.of(division.training)
-    parts: tuple[Division, ...] = ()
-    if ties.times is None and ties.most_folds > 1:
-        parts = plan.ties.folds(division.training, min(networks, ties.most_folds), plan.seed + 2)
-    own = replace(own, recipe=replace(own.recipe, networks=len(parts) or networks), folds=parts)
-    return joined(own, packed(own, told))
+def _of_several(plan: Plan, networks: int, told: Heard) -> Iterator[Trained]:
+    """What is left of each fold where several networks learn from its rows, each with a part of these held out."""
+    for division in plan.folds:
+        own, ties = plan.of(division), plan.ties.of(division.training)
+        parts: tuple[Division, ...] = ()
+        if ties.times is None and ties.most_folds > 1:
+            parts = plan.ties.folds(division.training, min(networks, ties.most_folds), plan.seed + 2)
+        own = replace(own, recipe=replace(own.recipe, networks=len(parts) or networks), folds=parts)
+        yield joined(own, packed(own, told))
 
 
 def _plain(value: float) -> float | None:

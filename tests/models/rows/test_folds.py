@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +21,7 @@ from deltaw.cli.output.text import describe_rows
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models.rows.dividing import in_three
 from deltaw.models.rows.division import Ties, folds, group_folds, later_folds, split_groups, split_later
+from deltaw.progress import Silent
 from deltaw.report import html
 
 # --- divisions ------------------------------------------------------------------------------------------------------
@@ -221,6 +224,47 @@ def test_broken_off_among_folds_leaves_the_first() -> None:
         assert model.scores is not None
         assert model.scores == model.evaluate(model.held_out)  # this network has not seen them
         assert models.replan(model, frame()) is not None
+
+
+@pytest.mark.parametrize("target", ["grade", "price"])
+def test_folds_side_by_side_learn_what_they_do_in_turn(monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+    plan = models.plan(frame(), target, **QUICK)
+    beside = models.run(plan)
+    one_thread = models.run(models.plan(frame(), target, threads=1, **QUICK))
+    heard = models.run(plan, [lambda epoch: None])
+    monkeypatch.setattr("deltaw.models.fitting.trainings.beside.MOST_HELD", 0)
+    for other in (one_thread, heard, models.run(plan)):
+        assert models.document(other) == models.document(beside)
+        assert weights(other) == weights(beside)
+
+
+def test_a_bar_hears_of_folds_side_by_side_as_of_one() -> None:
+    bar = Bar()
+    model = models.run(models.plan(frame(), "price", **QUICK), [bar])
+    assert [each.number for each in bar.told] == [*range(1, 17), *range(1, len(model.history) + 1)]
+    assert [each.validation_loss for each in bar.told[:16]] == pytest.approx(model.history.validation_loss)
+
+
+def test_ctrl_c_among_folds_side_by_side_leaves_the_first() -> None:
+    with pytest.raises(deltaw.TrainingInterrupted) as stopped:
+        models.run(models.plan(frame(), "grade", **QUICK | {"epochs": 100_000}), [Bar(press=2)])
+    model = stopped.value.model
+    assert model is not None
+    assert model.history.ended == "interrupted"
+    assert model.scores == model.evaluate(model.held_out)
+
+
+class Bar(Silent):
+    """One that keeps what it hears, and presses Ctrl-C after an epoch."""
+
+    def __init__(self, press: int = 0) -> None:
+        self.told: list[Any] = []
+        self.press = press
+
+    def __call__(self, epoch: Any) -> None:
+        self.told.append(epoch)
+        if epoch.number == self.press:
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 @pytest.mark.usefixtures("undrawn")

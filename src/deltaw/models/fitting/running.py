@@ -10,6 +10,7 @@ from itertools import chain
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.fitting.assembling import model_of, scored
 from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.trainings.beside import of_folds
 from deltaw.models.fitting.trainings.calibrating import by_the_others, said, strength, stretched
 from deltaw.models.fitting.trainings.crossing import (
     answers_of,
@@ -69,13 +70,10 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
         return scored(stretched(finished(best, watch, checkpoints), factor), line(stretched(best, factor)))
     runs: list[Trained] = []
     try:
-        for division in plan.folds:
-            place = (len(runs) + 1, len(plan.folds))
-            runs.append(
-                trained(plan.of(division), watch, place, None, plan.ended_by_folds, checkpoints, number=len(runs))
-            )
-            if runs[-1].broken_off:
-                return _first(plan, runs[0], runs[-1].learning.ended)
+        for run in of_folds(plan, told, checkpoints):
+            runs.append(run)
+            if run.broken_off:
+                return _first(plan, runs[0], run.learning.ended)
         own, common = chosen_epochs(plan, runs)
         until = None if common is None else common + 1
         last = trained(replace(plan, test=None), watch, until=until, checkpoints=checkpoints, number=len(runs))

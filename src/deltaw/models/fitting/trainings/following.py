@@ -101,21 +101,44 @@ def trained(
     Raises:
         SettingError: it diverges.
     """
-    network = with_line(plan, plan.network.copy(), plan.training)
-    follower = Follower(plan, told, place, until, follows)
-    settings = SETTINGS | of_plan(plan, plan.held_out[1]) | follower.settings
-    settings |= {"threads": plan.threads, "until": until}
     if plan.streamed is None:
-        training = begin(network, plan.training.X, plan.training.T, **settings)
+        follower, training = begun(plan, told, place, until, follows, plan.threads)
         complete(training, checkpoints, number)
     else:
+        follower = Follower(plan, told, place, until, follows)
         with prepared(plan) as blocks:
-            training = begin_windowed(network, windows_of(plan, blocks), some_of(plan), **settings)
+            training = begin_windowed(
+                _first_network(plan), windows_of(plan, blocks), some_of(plan), **_settings(follower, plan.threads)
+            )
             complete(training, checkpoints, number)
-    done = follower.trained(network, training.history)
+    return left(follower, training)
+
+
+def begun(
+    plan: Plan, told: Heard, place: tuple[int, int], until: int | None, follows: bool, threads: int | None
+) -> tuple[Follower, Training]:
+    """The training of rows that are in memory, before its first epoch, and who follows it; see `trained`."""
+    follower = Follower(plan, told, place, until, follows)
+    rows = plan.training
+    return follower, begin(_first_network(plan), rows.X, rows.T, **_settings(follower, threads))
+
+
+def left(follower: Follower, training: Training) -> Trained:
+    """What a training left that is over. Raises SettingError where it diverged."""
+    done = follower.trained(training.network, training.history)
     if done.diverged:
         raise diverged(done)
     return done
+
+
+def _first_network(plan: Plan) -> Network:
+    return with_line(plan, plan.network.copy(), plan.training)
+
+
+def _settings(follower: Follower, threads: int | None) -> dict[str, Any]:
+    plan = follower.plan
+    asked = SETTINGS | of_plan(plan, plan.held_out[1]) | follower.settings
+    return asked | {"threads": threads, "until": follower.until}
 
 
 def of_plan(plan: Plan, held_out: Part | None) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class Watchers:
         """Itself, unless nobody hears."""
         return self if any(type(callback) is not Silent for callback in self._told) else None
 
+    @property
+    def of_each(self) -> bool:
+        """Whether somebody is to hear of each epoch of each training in its turn: whatever is no progress bar."""
+        return any(not isinstance(callback, Silent) or callback.of_each for callback in self._told)
+
     def __iter__(self) -> Iterator[Callback]:
         return iter(self._told)
 
