@@ -93,7 +93,8 @@ def fit(
             (`deltaw.models.search.ranges`), of which up to 16 answer together: those that do best on the rows held out
             from them. None: four, by its own settings. The clock decides: the same call may give another model.
         callbacks: called with a `ScoredEpoch` after each epoch of each training; one that returns True ends all. For
-            runs that are to be kept see `deltaw.callbacks`. With `seconds` it is told of the time, now and then.
+            runs that are to be kept see `deltaw.callbacks`. With `seconds` it is told of the time, now and then. Folds
+            are trained in turn where there are any, else side by side.
         checkpoint: a folder of this run's own. What was made is written there now and then, at the end and where the
             run is broken off, by SIGTERM too; a disk without room costs that and not the training. The last two stay.
         every: how often: "60s", "5m", "2h", "5epochs" (of all its trainings), or seconds.
