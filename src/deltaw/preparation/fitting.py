@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import polars as pl
 
@@ -41,13 +41,15 @@ def divided(columns: Iterable[Column], silent: Iterable[str]) -> tuple[list[Colu
 
 def steps_of(
     frame: pl.DataFrame, used: Sequence[Column], scaling: Scaling, blocks: Iterable[Block], answers: Answers | None,
-    counted: Counted | None, rows: Indices | None,
+    counted: Counted | None, rows: Indices | None, straight: Collection[str],
 ) -> tuple[Step, ...]:  # fmt: skip
     """A step for each column that is used; see `Preparation.fit`. Raises ColumnError for a cell that cannot be."""
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
-    numbers = sum(column.kind in BINNED and column.name not in called for column in used)
+    apart = {*called, *straight}
+    numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
     bins, of_few = (most_bins(numbers, count), most_of_few(numbers)) if scaling.bins else (0, 0)
     whole = Whole(bins, answers if scaling.means else None, counted, of_few)
+    line = Whole(counted=counted)
     take = (lambda some: some) if rows is None else taking(rows)
 
     def cells(columns: Iterable[Column]) -> pl.DataFrame:
@@ -57,7 +59,7 @@ def steps_of(
     def learnt(column: Column, cells: pl.DataFrame) -> Step:
         if (block := called.get(column.name)) is not None:
             return BlockOfNumbers.fit(cells[list(block.columns)], block, scaling)
-        step: Step = FITTED[column.kind].fit(cells, column, scaling, whole)
+        step: Step = FITTED[column.kind].fit(cells, column, scaling, line if column.name in straight else whole)
         return step
 
     # A copy of few rows costs the call, whatever its columns; one of many the memory.

@@ -87,7 +87,7 @@ def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Answe
         group: a number for each, the same of rows that are alike.
         answers: of these.
     """
-    H, Z = _units(made.transform(frame, answers=answers)), scaled(answers.values, answers.scales).T
+    H, Z = units(made.transform(frame, answers=answers)), scaled(answers.values, answers.scales).T
     weight = answers.squared_widths
     cells, gains = pl.Series(group.astype(np.float64)), np.zeros(len(Z))
     whole, share, sure = 0.0, 0.0, 0.0
@@ -130,7 +130,7 @@ def _left(H: Floats, Z: Values, parts: NDArray[np.uint8]) -> Values:
     return min(found, key=lambda left: float((left**2).sum()))
 
 
-def _units(X: Floats) -> Floats:
+def units(X: Floats) -> Floats:
     """1, the inputs about their means, and random units that bend."""
     rng, X = np.random.default_rng(0), X - X.mean(axis=0)
     W = rng.normal(0.0, SPREAD / X.shape[1] ** 0.5, (X.shape[1], UNITS)).astype(np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -76,6 +76,7 @@ class Preparation:
         counted: Counted | None = None,
         rows: Indices | None = None,
         silent: Iterable[str] = (),
+        straight: Collection[str] = (),
     ) -> Preparation:
         """Learn the recipe from training rows alone.
 
@@ -89,13 +90,14 @@ class Preparation:
             counted: of all training rows, where `frame` is a sample of them.
             rows: which of `frame`, by number; None: all. Of many rows one column is copied at a time, of few some.
             silent: columns that are left out, since they say nothing; see `deltaw.preparation.screening`.
+            straight: columns of numbers or days without bins and means, since rows to come lie beyond all of them.
 
         Raises:
             ColumnError: no column can be used, or a cell cannot.
             SettingError: an unknown scaling.
         """
         row, (used, left_out) = scaling_called(scaling), divided(columns, silent)
-        return cls(scaling, steps_of(frame, used, row, blocks, answers, counted, rows), left_out)
+        return cls(scaling, steps_of(frame, used, row, blocks, answers, counted, rows, straight), left_out)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Preparation:
         """The same features, of which those that say what rows with a word, or a number, answer say it of other rows.

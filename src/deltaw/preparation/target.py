@@ -17,7 +17,7 @@ from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
 from deltaw.preparation.reading import as_numbers, places_as_written
 from deltaw.preparation.scales.logarithm import LogScale
-from deltaw.preparation.scales.scaling import IDENTITY, SCALINGS, Fit, Scale, fit_scale, range_onto
+from deltaw.preparation.scales.scaling import IDENTITY, LARGEST, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.preparation.task import (
     AS_ASKED,
     FRACTIONS,
@@ -49,7 +49,7 @@ class Target:
         task: "classification" or "regression".
         reason: why this task, in a few words.
         classes: the values in order (classification), else ().
-        low, high: the range seen in training (regression), else 0.
+        low, high: the range seen in training (regression), or what it was widened to, else 0.
         scale: how numbers are scaled for training (regression), in a straight line or by the logarithm; else the
             identity.
         clamp: whether answers are kept within low…high (regression).
@@ -218,6 +218,12 @@ class Target:
     def slots(self, labels: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
         """The same of labels that are known."""
         return np.where(np.arange(len(self.classes)) == labels[:, None], np.float32(high), np.float32(low))
+
+    def going_on(self) -> Target:
+        """The same, whose answers may lie beyond those seen by half of their range; not below 0, where none was."""
+        beyond = self.high / 2 - self.low / 2
+        low = max(self.low - beyond, 0.0 if self.low >= 0 else -LARGEST)
+        return replace(self, low=low, high=min(self.high + beyond, LARGEST))
 
     def averaged(self, series: pl.Series, source: str = "data") -> tuple[tuple[str, ...], NDArray[Any]]:
         """What a mean of answers is of: k names, and (n, k) numbers, or their logarithms where these are learnt; of two

@@ -1,13 +1,17 @@
-"""Words of rows to be answered that say nothing to a model, which learnt from none of them, or from too few."""
+"""Words of rows to be answered that say nothing to a model, which learnt from none of them, or from too few; and days
+that come after all that it learnt from.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from deltaw.preparation.columns.category import Category
+from deltaw.preparation.columns.numbers import Day
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.reading import SHARES, places_of
@@ -38,6 +42,17 @@ def unknown_words(steps: Iterable[Step], frame: pl.DataFrame, enough: float = EN
     """
     found = [_unknown(step, frame, enough) for step in steps if isinstance(step, Category | Truth)]
     return [each for each in found if each is not None]
+
+
+def later_days(steps: Iterable[Step], frame: pl.DataFrame) -> list[tuple[str, int, int]]:
+    """Columns of days in bins, of whose cells more than ENOUGH come after the last: (column, how many, of how many)."""
+    found = []
+    for step in steps:
+        if isinstance(step, Day) and step.edges:
+            days = step.read(frame, "rows")
+            later, present = int((days > step.edges[-1]).sum()), int((~np.isnan(days)).sum())
+            found += [(step.column, later, present)] * (later > ENOUGH * present)
+    return found
 
 
 def _unknown(step: Category | Truth, frame: pl.DataFrame, enough: float) -> Unknown | None:

@@ -55,7 +55,7 @@ def say_notes(err: Screen, table: Table) -> None:
 def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
     """Say what was not used of a table, and what says nothing, once it has turned out to be of use."""
     from deltaw.models import rows_of
-    from deltaw.preparation.unknown import unknown_words
+    from deltaw.preparation.unknown import later_days, unknown_words
     from deltaw.tables.table import clip
 
     rows = rows_of(table)
@@ -73,3 +73,9 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
         )
         n, present, word = unknown.cells, unknown.present, clip(unknown.word, 20)
         err.print(say(line, n=n, present=present, column=clip(unknown.column), word=word))
+    for column, n, present in later_days(model.preparation.steps, rows) if model.origin.time is None else ():
+        line = (
+            "note: {n:,} of {present:,} cells of {column} are days after all that the model learnt from: train with "
+            "--time for such rows"
+        )
+        err.print(say(line, n=n, present=present, column=clip(column)))

@@ -39,6 +39,7 @@ from deltaw.models.rows.parts import (
     parted,
     some_of,
 )
+from deltaw.models.rows.rising import notes_on_rising, rising
 from deltaw.models.rows.survey import Streamed
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
@@ -179,6 +180,10 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
     preparation, reading, answers = fitted(
         table, given.columns, whole, settled, training, given.ties, asked.seed, start, asked.streamed
     )
+    times = given.ties.of(training).times
+    if start is None and times is not None:
+        going = rising(table, given.columns, times, some_of(table.frame, training))
+        table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, going)))
     streamed = None if asked.streamed is None else replace(asked.streamed, answers=answers)
     inputs, held_out = len(preparation.feature_names), len(layout.kept.validation) > 0 and not layout.folds
     settled = recipes.sized(settled, len(streamed or training), inputs, _is_image(table), len(whole.classes), held_out)

@@ -26,6 +26,7 @@ from deltaw.models.rows.parts import (
     part_of,
     some_of,
 )
+from deltaw.models.rows.rising import goes_on, rising
 from deltaw.models.rows.survey import Streamed
 from deltaw.models.rows.telling import of_all
 from deltaw.models.rows.witnesses import DRAW
@@ -245,6 +246,13 @@ def fitted(
     fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows)
     try:
         made = fit(answers=answers)
+        times = ties.of(training).times
+        going = () if times is None else rising(table, columns, times, rows)
+        if times is not None and goes_on(
+            made, going, table.frame, lambda some: reading.averaged(beside[reading.name][some])[1], times, rows
+        ):
+            fit = partial(fit, straight=going)
+            made, reading = fit(answers=answers), reading.going_on()
         if recipe.screening and len(reading.classes) <= MOST_CLASSES:
             truth = beside.get_column(reading.name)
             if without := silent(made, table.frame, lambda some: reading.averaged(truth[some])[1], len(truth), rows):

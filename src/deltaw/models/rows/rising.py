@@ -1,0 +1,128 @@
+"""Columns that go with the time: in rows to come they lie beyond all that is learnt from.
+
+Bins of such a column end there. Whether what it tells goes on, only rows can say that come later: so the later half of
+the training rows, in FOLDS parts, is told by the rows before each, by a line through all other inputs and random units
+(`recalling.units`). What that leaves goes on as the straight line through what it left before, or stays at the mean of
+the last of it. Unless the mean leaves clearly less of the squares, the columns are learnt as a straight line, without
+bins, and answers may go beyond those learnt from by half of their range. Measured: docs/scores.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deltaw.engines.rows import spread
+from deltaw.models.rows.division import Indices, later_folds
+from deltaw.preparation import Preparation
+from deltaw.preparation.columns.numbers import CYCLES, Day, Number
+from deltaw.preparation.columns.steps import Step
+from deltaw.preparation.reading import as_days, as_numbers
+from deltaw.preparation.recalling import units
+from deltaw.preparation.scales.bins import count
+from deltaw.preparation.scales.scaling import SMALLEST
+from deltaw.speech import say
+from deltaw.tables import Column, Table
+from deltaw.tables.table import listing
+from deltaw.tables.taking import taken
+
+Values = NDArray[np.floating]
+
+FOLDS, LAST = 5, 8  # parts of the later half; the last of the rows before, whose mean is asked, are an eighth
+CLEARLY = 1.05  # times the squares that the mean leaves: up to so many a straight line may leave
+FEWEST, MOST = 100, 4_000  # rows of which it is asked, the most of them spread evenly
+MOST_INPUTS, PENALTY = 1_000, 1.0  # of which a line is quick; of its squared weights
+SOME = 50  # rows that tell, as a rule, that a column does not go with the time
+READ = {Number.kind: as_numbers, Day.kind: as_days}
+
+
+def rising(table: Table, columns: Iterable[Column], times: Values, rows: Indices | None) -> tuple[str, ...]:
+    """The columns of numbers and days that only rise, or only fall, with the times: these, and counts.
+
+    Args:
+        table: with all rows.
+        columns: of what kind each is.
+        times: of the rows that are learnt from, (n,).
+        rows: which these are, by number; None: all.
+    """
+    first = np.argsort(times, kind="stable")[:SOME]
+
+    def goes_with_them(column: Column) -> bool:
+        cells = table.frame.select(column.name)
+        x = READ[column.kind](taken(cells, rows).to_series(), table.name, column.format)
+        return all(_go_together(x[some], times[some]) for some in (first, slice(None)))
+
+    asked = (each for each in columns if each.kind in READ and each.name in table.frame.columns)
+    return tuple(each.name for each in asked if goes_with_them(each))
+
+
+def goes_on(
+    made: Preparation, names: tuple[str, ...], frame: pl.DataFrame, answers: Callable[[Indices], Values],
+    times: Values, rows: Indices | None,
+) -> bool:  # fmt: skip
+    """Whether columns that go with the times are to be learnt as a straight line.
+
+    Args:
+        made: of all columns.
+        names: of these.
+        frame: the training rows, or all of which they are `rows`, by number.
+        answers: of some of the n training rows, (m, k): numbers, or whether each is of a class.
+        times: of all of these, (n,).
+    """
+    if not names or len(times) < FEWEST or len(made.feature_names) > MOST_INPUTS:
+        return False
+    some = spread(len(times), MOST)
+    asked, Z, times = taken(frame, some if rows is None else rows[some]), answers(some), times[some]
+    X = made.transform(asked)
+    X[:, [place.start + i for step, place in made.places if step.title in names for i in _of_the_time(step, asked)]] = 0
+    H, Z = units(X).astype(np.float64), (Z - Z.mean(axis=0)) / np.maximum(Z.std(axis=0), SMALLEST)
+    T = np.column_stack([np.ones(len(times)), (times - times.mean()) / max(float(times.std()), SMALLEST)])
+    on = level = 0.0
+    for before, part in later_folds(times, FOLDS):
+        left = Z - H @ _least(H[before], Z[before], PENALTY)
+        last = before[np.argsort(times[before], kind="stable")[-max(len(before) // LAST, 1) :]]
+        level += float(((left[part] - left[last].mean(axis=0)) ** 2).sum())
+        on += float(((left[part] - T[part] @ _least(T[before], left[before], SMALLEST)) ** 2).sum())
+    return on < CLEARLY * level
+
+
+def notes_on_rising(made: Preparation, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What to say of these columns, which were made so."""
+    if not names:
+        return ()
+    binned = any(isinstance(step, Day | Number) and step.edges for step in made.steps if step.title in names)
+    line = (
+        "later rows lie beyond all that are learnt from in {names}: learnt in bins, since no straight line tells them"
+        if binned
+        else "later rows lie beyond all that are learnt from in {names}: learnt as a straight line, which may go on"
+    )
+    return (say(line, names=listing(names, 3)),)
+
+
+def _of_the_time(step: Step, frame: pl.DataFrame) -> list[int]:
+    """Which features of a step say when a row is: not the place in the week, which comes again, nor that in the year,
+    unless the rows know less than one.
+    """
+    assert isinstance(step, Day | Number)
+    first = 1 + count(step.edges)
+    if isinstance(step, Number):
+        return [*range(first)]
+    days = step.read(frame, "training rows")
+    span = float(np.nanmax(days) - np.nanmin(days))
+    known_in_part = [k for k, cycle in enumerate(step.cycles) if span < CYCLES[cycle]]
+    return [*range(first), *(first + 2 * k + i for k in known_in_part for i in (0, 1))]
+
+
+def _least(X: Values, Y: Values, penalty: float) -> Values:
+    """Ridge regression of Y, (n, k), by X, (n, m): (m, k)."""
+    gram = X.T @ X
+    return np.asarray(np.linalg.solve(gram + penalty * np.eye(len(gram)), X.T @ Y))
+
+
+def _go_together(x: Values, times: Values) -> bool:
+    there = ~np.isnan(x)
+    x, times = x[there], times[there]
+    return any(bool((np.diff(each[np.lexsort((each, times))]) >= 0).all()) for each in (x, -x))
