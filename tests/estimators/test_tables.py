@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 
+import deltaw
 from deltaw.exceptions import InputError
 from deltaw.sklearn import MLPRegressor, TableClassifier, TableRegressor
 
@@ -75,6 +77,18 @@ def test_columns_by_choice() -> None:
         TableClassifier(drop="wrod", **QUICK).fit(X, WORDS)
     with pytest.raises(ValueError, match="'drop' parameter"):
         TableClassifier(drop=3, **QUICK).fit(X, WORDS)
+
+
+def test_frames_that_are_read_later_and_those_of_pyarrow() -> None:
+    """The columns of a lazy frame are asked once, without Polars' warning; pyarrow's `columns` are no names."""
+    frame = pl.from_pandas(X)
+    with warnings.catch_warnings(action="error"):
+        model = TableClassifier(**QUICK).fit(frame.lazy(), WORDS)
+        assert (model.predict(frame.lazy()) == model.predict(frame)).all()
+        deltaw.fit(frame.with_columns(y=pl.Series(WORDS)).lazy(), "y", hidden=(6,), epochs=4)
+    twice = frame.to_arrow().rename_columns(["x", "x"])
+    with pytest.raises(InputError, match='found "x" for columns 1 and 2'):
+        TableClassifier(**QUICK).fit(twice, WORDS)
 
 
 def test_kinds_that_are_told() -> None:

@@ -176,9 +176,9 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         import polars as pl
 
         refuse_after_fork()
-        X = contained(readable(X))
+        X = contained(readable(X.collect() if isinstance(X, pl.LazyFrame) else X))
         if hasattr(X, "columns"):
-            check_names(map(str, X.columns), FRAME)
+            check_names(map(str, getattr(X, "column_names", X.columns)), FRAME)
         else:
             X = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=self, input_name="X")
         validate_data(self, X, reset=reset, skip_check_array=True)

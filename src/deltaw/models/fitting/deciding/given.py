@@ -127,4 +127,4 @@ def _can_be_read_again(source: Any) -> bool:
     """Whether a source has the same rows when it is read once more, by other words for what is missing."""
     if isinstance(source, Table) or comes_once(source):  # a table has been read
         return False
-    return isinstance(source, (str, PathLike, list, tuple, dict)) or hasattr(source, "columns")
+    return isinstance(source, (str, PathLike, list, tuple, dict)) or hasattr(type(source), "columns")
