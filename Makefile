@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -name '*.py' -o -name '*.toml' -o -name '*.html' -o -name '*.js' -o -name 'py.typed')
+SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -type f ! -name '*.pyc' ! -name '*.so')
 BUILD_TOOLS := scikit-build-core nanobind cmake ninja
 
 .PHONY: help demo install test test-slow test-torch kills test-programs lint wheel wheel-test docs test-docs lab sanitize sanitize-tests accuracy format clean

@@ -17,13 +17,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NOT_IN_A_WHEEL = (".cpp", ".hpp", ".cmake", ".a", ".o")
+MADE_HERE = (".pyc", ".so", ".pyd")
 NOT_IN_AN_SDIST = ("tests/", "benchmarks/", "docs/", ".github/", "lab/node_modules/")
+EXPORTED = ("iris.py", "iris.c", "iris.mjs", "iris.sql")
 TRIED = (
     ["train", "iris", "-o", "iris.deltaw", "--report", "iris.html", "--quiet"],
     ["predict", "iris.deltaw", "iris", "-o", "answers.csv"],
     ["show", "iris.deltaw"],
     ["lesson", "split", "--lang", "zh"],
-    ["export", "iris.deltaw", "-o", "iris.py"],
+    *(["export", "iris.deltaw", "-o", name] for name in EXPORTED),
 )
 ALONE = """
 import deltaw, sys
@@ -55,11 +57,11 @@ def built(folder: Path) -> tuple[Path, Path]:
 
 
 def check(wheel: Path) -> None:
-    """The wheel has the core, the words of every lesson, the licence, the types, and no sources."""
+    """The wheel has the core, each file of the package whatever its kind, the licence, and no sources of the core."""
     names = zipfile.ZipFile(wheel).namelist()
     assert any("_core_baseline" in name for name in names)
-    assert sum(name.endswith(".toml") for name in names) == len(list((ROOT / "src").rglob("*.toml")))
-    assert "deltaw/py.typed" in names
+    package = (path for path in (ROOT / "src").rglob("*") if path.is_file() and path.suffix not in MADE_HERE)
+    assert {path.relative_to(ROOT / "src").as_posix() for path in package} <= {*names}
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.endswith(NOT_IN_A_WHEEL)]
 
@@ -73,7 +75,7 @@ def tried(wheel: Path, python: str, folder: Path) -> None:
     print(wheel.name, ran(tools / "python", "-V").strip(), ran(tools / "python", "-c", ALONE, cwd=folder).strip())
     for arguments in TRIED:
         ran(tools / "deltaw", *arguments, cwd=folder)
-    assert {"iris.html", "answers.csv", "iris.py"} <= {path.name for path in folder.iterdir()}
+    assert {"iris.html", "answers.csv", *EXPORTED} <= {path.name for path in folder.iterdir()}
 
 
 def main(folder: Path, pythons: list[str]) -> None:
