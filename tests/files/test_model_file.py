@@ -261,6 +261,10 @@ def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
         read(tmp_path)
     with pytest.raises(ModelFileError):
         read("a\0b")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")  # nobody writes to it: to open it would not come back
+        with pytest.raises(ModelFileError, match=r"a pipe or a device; give a \.deltaw file"):
+            read(tmp_path / "pipe")
 
 
 def names(folder: Path) -> list[str]:

@@ -22,6 +22,7 @@ import hashlib
 import json
 import math
 import os
+import stat
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
@@ -177,6 +178,9 @@ def _read_bytes(path: str | Path, where: str, kind: Kind) -> tuple[dict[str, Any
     if found := no_path(path):
         raise ModelFileError("expected the path of a {kind}", found, "check the path", kind=say(kind.name))
     try:
+        mode = Path(path).stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe waits for who writes to it
+            raise ModelFileError("{where}: expected a {kind}", say("a pipe or a device"), kind.give, **about)
         with Path(path).open("rb") as file:
             header, envelope = _read_header(file, where, kind)
             # Compared before reading: a forged size must not take the memory.
