@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 NOT_IN_A_WHEEL = (".cpp", ".hpp", ".cmake", ".a", ".o")
 MADE_HERE = (".pyc", ".so", ".pyd")
-NOT_IN_AN_SDIST = ("tests/", "benchmarks/", "docs/", ".github/", "lab/node_modules/")
+NOT_IN_AN_SDIST = ("tests/", "benchmarks/", "docs/", "site/", "lab/", "notebooks/", ".github/")
 EXPORTED = ("iris.py", "iris.c", "iris.mjs", "iris.sql")
 TRIED = (
     ["train", "iris", "-o", "iris.deltaw", "--report", "iris.html", "--quiet"],
