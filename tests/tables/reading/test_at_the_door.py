@@ -248,8 +248,7 @@ FILES = {
     "old Stata": b"\x72\x02\x01\0" + b"\0" * 99,
     "object of R": gzip.compress(b"X\n\0\0\0\3" + b"\0" * 99),
     "OpenDocument": b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument",
-    "compressed otherwise": b"\xfd7zXZ\0" + b"\0" * 99,
-    "otherwise than by gzip": b"BZh91AY&SY",
+    "compressed otherwise": b"\x28\xb5\x2f\xfd" + b"\0" * 99,
     "ORC": b"ORC\x08\3" + b"\0" * 99,
     "Avro": b"Obj\x01" + b"\0" * 99,
 }

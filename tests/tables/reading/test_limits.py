@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import subprocess
 import sys
@@ -60,6 +62,9 @@ def test_a_small_archive_of_much_text_is_refused(bomb: Path) -> None:
     assert bomb.stat().st_size < MIB
     assert "--max-bytes" in refusal(bomb)
     assert "--max-bytes" in refusal(bomb, max_bytes=200 * MIB)
+    for pack in (bz2.compress, lzma.compress):
+        bomb.with_name("bomb").write_bytes(pack(b"1,2\n" * 100) + pack(b"1,2\n" * (MIB // 4)) * 70)
+        assert "--max-bytes" in refusal(bomb.with_name("bomb"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a kibibyte is a byte elsewhere")

@@ -1,9 +1,11 @@
 """Every kind of source gives the same table, and a bad one ends in one line that names it."""
 
+import bz2
 import contextlib
 import gzip
 import importlib
 import io
+import lzma
 import re
 import struct
 import subprocess
@@ -49,6 +51,8 @@ WRITERS = {
     "x.csv": lambda path: FRAME.write_csv(path),
     "x.tsv": lambda path: FRAME.write_csv(path, separator="\t"),
     "x.csv.gz": lambda path: path.write_bytes(gzip.compress(FRAME.write_csv().encode())),
+    "x.csv.bz2": lambda path: path.write_bytes(bz2.compress(FRAME.write_csv().encode())),
+    "x.TSV.XZ": lambda path: path.write_bytes(lzma.compress(FRAME.write_csv(separator="\t").encode())),
     "x.parquet": lambda path: FRAME.write_parquet(path),
     "x.arrow": lambda path: FRAME.write_ipc(path),
     "x.feather": lambda path: FRAME.write_ipc(path, compression="lz4"),
@@ -275,6 +279,8 @@ BAD = [
     ("x.csv.gz", write("x.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:-9]), ["whole gzip"]),
     ("x.csv.gz", write("x.csv.gz", b"\x1f\x8bnonsense"), ["whole gzip"]),
     ("x.csv.gz", write("x.csv.gz", gzip.compress(b"")), ["empty"]),
+    ("x.csv.bz2", write("x.csv.bz2", bz2.compress(b"a,b\n1,2\n" * 99)[:-9]), ["whole", "bzip2"]),
+    ("x.csv.xz", write("x.csv.xz", b"\xfd7zXZ\0nonsense"), ["whole", "xz"]),
     ("x.parquet", write("x.parquet", b"PAR1 and then nonsense"), ["Parquet", "unreadable"]),
     ("x.parquet", write("x.parquet", b"a,b\n1,2\n"), ["Parquet", "unreadable"]),
     ("x.arrow", write("x.arrow", b"ARROW1 and then nonsense"), ["Arrow", "unreadable"]),

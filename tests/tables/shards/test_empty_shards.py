@@ -142,7 +142,7 @@ def test_what_cannot_be_decompressed_is_not_left_out_in_silence(tmp_path: Path) 
     WHOLE.write_csv(tmp_path / "0.csv")
     (tmp_path / "1.csv.zst").write_bytes(b"\x28\xb5\x2f\xfd")
     for source in (tmp_path, f"{tmp_path}/*"):
-        with pytest.raises(TableError, match=r"1\.csv\.zst: expected a table as it is, or with gzip, found \.zst; dec"):
+        with pytest.raises(TableError, match=r"1\.csv\.zst: expected a table as it is, or with .*xz, found \.zst; dec"):
             deltaw.read(source)
     (tmp_path / "1.csv.zst").rename(tmp_path / "0.csv.zst")  # of one that is there, too
     assert_frame_equal(deltaw.read(tmp_path).frame, WHOLE)

@@ -67,13 +67,13 @@ def no_table(option: str, path: Path | None, usual: str = ".deltaw") -> None:
 
     `usual`: the ending of what is written.
     """
+    from deltaw.tables.reading.loading import without_packing
     from deltaw.tables.reading.read import ENDINGS
     from deltaw.tables.reading.read import ending as ending_of
 
     if path is not None and ending_of(path) in ENDINGS:
         expected, instead = "{option} {path}: expected a name that no table has", "call it e.g. {name}"
-        unzipped = path.with_suffix("") if path.suffix.lower() == GZIP else path
-        name = unzipped.stem + usual
+        name = without_packing(path).stem + usual
         raise SettingError(expected, repr(ending_of(path)), instead, option=option, path=path, name=name)
 
 

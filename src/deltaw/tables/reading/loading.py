@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import stat
 import sys
 import time
@@ -19,7 +20,9 @@ from deltaw.exceptions import InputError, SettingError, TableError, reason
 from deltaw.numbers import number
 from deltaw.speech import say
 
-GZIP = b"\x1f\x8b"
+GZIP, BZIP2, XZ = b"\x1f\x8b", re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P)"), b"\xfd7zXZ\0"
+PACKED = 10  # bytes that say so
+PACKED_ENDINGS = (".gz", ".bz2", ".xz")
 # Read at first, and looked at before the rest is read: /dev/zero and a line without an end are refused there.
 HEAD = 1 << 24
 CHUNK = 1 << 20
@@ -32,8 +35,12 @@ PATIENCE = 10.0  # seconds until somebody opens the other end of a pipe
 
 STDIN, STDIN_NAME = "-", "stdin"  # how a caller says it, and what messages call it
 
-# What a file raises that cannot be read, or is no whole gzip file: `unreadable`.
-DAMAGE = (OSError, EOFError, zlib.error)
+# What a file raises that cannot be read, or is compressed and not whole: `unreadable`.
+DAMAGE: tuple[type[Exception], ...] = (OSError, ValueError, EOFError, zlib.error, ImportError)
+with suppress(ImportError):  # some Pythons are built without it
+    from lzma import LZMAError
+
+    DAMAGE = (*DAMAGE, LZMAError)
 RAISE = "raise the limit with max_bytes (--max-bytes) if it is meant"
 
 
@@ -55,7 +62,7 @@ def load(
     max_bytes: int | None = None,
     look: Callable[[bytes], object] = lambda head: None,
 ) -> bytes:
-    """The file's bytes, decompressed where they are gzip.
+    """The file's bytes, decompressed where they are gzip, bzip2 or xz.
 
     Args:
         path: of a file, a pipe or a device; None: standard input.
@@ -64,7 +71,7 @@ def load(
         look: called with the first HEAD bytes, decompressed; raises where they show that it is no use to read on.
 
     Raises:
-        TableError: one that cannot be read, is no whole gzip file, is empty, or is larger.
+        TableError: one that cannot be read, is compressed and not whole, is empty, or is larger.
         FileNotFoundError, NotADirectoryError, IsADirectoryError: no such file; the caller knows what there is instead.
         SettingError: `max_bytes` is no whole number, 1 or more.
     """
@@ -75,14 +82,14 @@ def load(
             size = _size(file)
             if size is not None and size > most:
                 raise _too_large(name, most, f"{size:,}")
-            start = file.read(2)  # a pipe may give a byte at a time, which `peek` would take for all
+            start = file.read(PACKED)  # a pipe may give a byte at a time, which `peek` would take for all
             stream: Any = io.BufferedReader(_After(start, file))
-            if start == GZIP:
-                stream, most = gzip.GzipFile(fileobj=stream), limit(max_bytes, size)
+            if is_packed(start):
+                stream, most = unpacked(start, stream), limit(max_bytes, size)
             data = _read(stream, most, name, look)
     except (TableError, FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise
-    except (*DAMAGE, ValueError) as error:
+    except DAMAGE as error:
         raise unreadable(name, error) from None
     if not data:
         found = say("an empty file") if path is not None else say("nothing to read, or nothing more: it is read once")
@@ -90,10 +97,37 @@ def load(
     return data
 
 
+def is_packed(start: bytes) -> bool:
+    """Whether a file that begins so is compressed as a whole, by what `unpacked` reads."""
+    return start.startswith((GZIP, XZ)) or BZIP2.match(start) is not None
+
+
+def unpacked(start: bytes, file: Any) -> Any:
+    """A file that begins with `start`, decompressed while it is read where it is compressed. Raises ImportError where
+    this Python was built without what it takes.
+    """
+    if start.startswith(GZIP):
+        return gzip.GzipFile(fileobj=file)
+    if start.startswith(XZ):
+        import lzma
+
+        return lzma.LZMAFile(file)
+    if BZIP2.match(start):
+        import bz2
+
+        return bz2.BZ2File(file)
+    return file
+
+
+def without_packing(path: Path) -> Path:
+    """The path without the ending that says how it is compressed."""
+    return path.with_suffix("") if path.suffix.lower() in PACKED_ENDINGS else path
+
+
 def unreadable(name: str, error: Exception) -> TableError:
-    """What the system, or gzip, finds wrong with a file: see `DAMAGE`."""
-    if isinstance(error, (gzip.BadGzipFile, EOFError, zlib.error)):
-        expected, remedy = "{name}: expected a whole gzip file", "compress or fetch it again"
+    """What the system, or a library that decompresses, finds wrong with a file: see `DAMAGE`."""
+    if not isinstance(error, (ValueError, ImportError)) and getattr(error, "errno", None) is None:
+        expected, remedy = "{name}: expected a whole gzip, bzip2 or xz file", "compress or fetch it again"
         return TableError(expected, str(error), remedy, name=name)
     expected, remedy = "{name}: expected a file that can be read", "check its path and permissions"
     return TableError(expected, reason(error) if isinstance(error, OSError) else str(error), remedy, name=name)

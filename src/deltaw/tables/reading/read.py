@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -37,7 +35,19 @@ from deltaw.tables.reading.formats.workbooks import read_workbook
 from deltaw.tables.reading.formats.zipped import packed
 from deltaw.tables.reading.frames import from_object
 from deltaw.tables.reading.halving import halved
-from deltaw.tables.reading.loading import GZIP, HEAD, STDIN, STDIN_NAME, limit, load, located
+from deltaw.tables.reading.loading import (
+    DAMAGE,
+    HEAD,
+    PACKED,
+    STDIN,
+    STDIN_NAME,
+    is_packed,
+    limit,
+    load,
+    located,
+    unpacked,
+    without_packing,
+)
 from deltaw.tables.reading.shards import ZEROS, Shards, shards
 from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.reading.totals import with_odd_rows_told
@@ -58,11 +68,11 @@ def read(
 
     Args:
         source: a path (CSV, TSV or other delimited text, JSON Lines or an array of objects, Excel's .xlsx, Parquet,
-            Arrow/Feather, NPZ, IDX; each may be compressed with gzip, or alone in a ZIP archive), several files of one
-            table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are columns), "-" for standard
-            input, the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow frame, a
-            list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured array, or a Table, which is
-            returned as it is.
+            Arrow/Feather, NPZ, IDX; each may be compressed with gzip, bzip2 or xz, or alone in a ZIP archive), several
+            files of one table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are columns), "-"
+            for standard input, the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow
+            frame, a list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured array, or a Table,
+            which is returned as it is.
         delimiter: what separates the fields of delimited text; None finds it. Other sources have no use for it.
         max_bytes: a file of more bytes, decompressed, is refused; None: a quarter of the memory, and of archives that
             grow more than a hundredfold at most 64 MiB.
@@ -149,12 +159,11 @@ def origins(source: str) -> tuple[Path, ...]:
     with suppress(TableError):  # which `read` raises
         if (found := several(source)) is not None:
             return found.files
-    with suppress(OSError, EOFError, zlib.error):  # what cannot be looked at, `read` refuses
+    with suppress(*DAMAGE):  # what cannot be looked at, `read` refuses
         if not path.is_file():
             return () if source in BUNDLED else (path,)
         with path.open("rb") as file:
-            start = gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == GZIP else file
-            if start.read(2) == b"\0\0":
+            if unpacked(file.peek(PACKED)[:PACKED], file).read(2) == b"\0\0":
                 return (path, *(each for each in siblings(path) if each.is_file()))
     return (path,)
 
@@ -177,8 +186,8 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def ending(path: Path) -> str:
-    """The ending of the file's name in lower case, .gz aside."""
-    return Path(path.name.lower().removesuffix(".gz")).suffix
+    """The ending of the file's name in lower case, .gz, .bz2 and .xz aside."""
+    return without_packing(path).suffix.lower()
 
 
 def _read_archive(file: Source) -> Table:
@@ -215,7 +224,7 @@ def _large_text(path: Path, name: str, reading: Reading) -> Table | None:
             return None
         with path.open("rb") as file:
             head = file.read(HEAD)
-        if head[:2] == GZIP or _format(head, path) is not TEXT or is_wide(head):
+        if is_packed(head) or _format(head, path) is not TEXT or is_wide(head):
             return None
     except (OSError, ValueError):  # what cannot be looked at, is refused by who reads it
         return None
@@ -276,7 +285,8 @@ KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
 WORKBOOK = b"xl/workbook"  # the name of a part, which an archive has in plain letters
 
 TO_COLUMNS = "write it as Parquet or CSV"
-COMPRESSED, UNPACK = "a file that is compressed otherwise than by gzip", "unpack it, or compress it with gzip"
+COMPRESSED = "a file that is compressed otherwise than by gzip, bzip2 or xz"
+UNPACK = "unpack it, or compress it with gzip"
 
 # Files that are often given by mistake, by patterns of how they begin: the first that matches. A table's first name may
 # begin so, too, so letters alone are not enough.
@@ -287,8 +297,6 @@ FOREIGN = (
     (rb"<stata_dta>|[\x69-\x73][\x01\x02]\x01\0", "a table of Stata", TO_COLUMNS),
     (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", TO_COLUMNS),
     (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),
-    (rb"BZh[1-9](1AY&SY|\x17rE8P)", COMPRESSED, UNPACK),
-    (rb"\xfd7zXZ\0", COMPRESSED, UNPACK),
     (rb"\x28\xb5\x2f\xfd", COMPRESSED, UNPACK),
     (b"7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
     (rb"(?s)ORC.{0,99}?[\0-\b\x0e-\x1f]", "an ORC file", "write it as Parquet"),

@@ -29,14 +29,14 @@ from deltaw.tables.reading.changes import Facts, facts, unchanged
 from deltaw.tables.reading.formats.columnar import AT_ONCE, Look, beside, looks, some_of, turns
 from deltaw.tables.reading.formats.together import SMALL, Few, Together
 from deltaw.tables.reading.halving import Halves
-from deltaw.tables.reading.loading import NoRowsError, limit, located
+from deltaw.tables.reading.loading import NoRowsError, limit, located, without_packing
 from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, clip, listing
 
 Read = Callable[[Path | Few], Table]
 # What an ending says that cannot be read: to leave such a file out would be to leave out rows, and to say nothing.
-COMPRESSED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".snappy", ".br", ".deflate", ".lzo")
+COMPRESSED = (".zst", ".zstd", ".lz4", ".snappy", ".br", ".deflate", ".lzo")
 COLUMNS = (b"PAR1", b"ARROW1")  # how files of columns begin
 ZEROS = bytes(4)  # how no table's file does, but one whose write was broken off
 HIDDEN = ("_", ".")  # what names of files and folders begin with that are none of a table's
@@ -253,7 +253,10 @@ def _found(path: Path, name: str, endings: Collection[str], is_folder: bool) -> 
     for file in files:
         bare = file.with_suffix("")
         if file.suffix.lower() in COMPRESSED and _is_shard(bare, root, endings) and bare not in found:
-            expected, instead = "{file}: expected a table as it is, or with gzip", "decompress it, or write it anew"
+            expected, instead = (
+                "{file}: expected a table as it is, or with gzip, bzip2 or xz",
+                "decompress it, or write it anew",
+            )
             raise TableError(expected, file.suffix, instead, file=file)
     if not found:
         raise TableError(say("{name}: expected files of tables", name=name), say("none"), remedy)
@@ -288,7 +291,7 @@ def is_shown(file: Path, root: Path) -> bool:
 
 
 def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
-    return is_shown(file, root) and Path(file.name.lower().removesuffix(".gz")).suffix in endings
+    return is_shown(file, root) and without_packing(file).suffix.lower() in endings
 
 
 def _is_bare(file: Path, root: Path) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from deltaw.tables.reading.formats.encodings import is_wide
 from deltaw.tables.reading.formats.heads import told_of_points
 from deltaw.tables.reading.formats.separators import DELIMITERS, HEAD_BYTES, count_of, plain_spaces
 from deltaw.tables.reading.halving import Halves
-from deltaw.tables.reading.loading import CHUNK, DAMAGE, GZIP, unreadable
+from deltaw.tables.reading.loading import CHUNK, DAMAGE, PACKED, unpacked, unreadable
 from deltaw.tables.reading.places import apart
 from deltaw.tables.reading.shards import alongside
 from deltaw.tables.reading.source import Reading
@@ -43,7 +43,7 @@ FEW_CELLS = 2**18  # about as many has a small piece, or those of half its bytes
 
 
 def can_be_in_pieces(path: Path) -> bool:
-    """Whether its lines end where a byte says so: not of UTF-16. Raises OSError, or gzip's errors."""
+    """Whether its lines end where a byte says so: not of UTF-16. Raises one of DAMAGE."""
     with _opened(path) as file:
         return not is_wide(file.read(HEAD_BYTES))
 
@@ -226,10 +226,10 @@ def _cut(path: Path, name: str, size: int) -> Iterator[bytes]:
         yield rest
 
 
-def _opened(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     with path.open("rb") as file:
-        start = file.read(len(GZIP))
-    return gzip.open(path) if start == GZIP else path.open("rb")
+        yield unpacked(file.peek(PACKED)[:PACKED], file)
 
 
 def _last_end(data: bytes) -> int:
