@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -65,6 +66,17 @@ def test_a_small_archive_of_much_text_is_refused(bomb: Path) -> None:
     for pack in (bz2.compress, lzma.compress):
         bomb.with_name("bomb").write_bytes(pack(b"1,2\n" * 100) + pack(b"1,2\n" * (MIB // 4)) * 70)
         assert "--max-bytes" in refusal(bomb.with_name("bomb"))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_that_says_less_than_it_has(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(path := tmp_path / "x.zip", "w", method) as archive:
+        archive.writestr("x.csv", b"1,2\n" * 40 * (MIB // 4))
+    path.write_bytes(path.read_bytes().replace((40 * MIB).to_bytes(4, "little"), (4000).to_bytes(4, "little")))
+    tracemalloc.start()
+    assert ("Bad CRC" if method == zipfile.ZIP_DEFLATED else "otherwise than by deflate") in refusal(path)
+    assert tracemalloc.get_traced_memory()[1] < 24 * MIB  # of which 16 to look at its beginning
+    tracemalloc.stop()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a kibibyte is a byte elsewhere")

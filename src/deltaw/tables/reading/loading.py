@@ -155,10 +155,15 @@ def check_size(name: str, size: int, most: int) -> None:
 
 
 def check_archive(data: bytes, name: str, what: str, most: int) -> None:
-    """Raise TableError where a ZIP archive cannot be read, or says that it is larger than `most`."""
+    """Raise TableError where a ZIP archive cannot be read, says that it is larger than `most`, or is compressed so that
+    Python may unpack more at a time than is asked for.
+    """
     with undamaged(name, what, say("write it anew")), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        size = sum(member.file_size for member in archive.infolist())  # and no member gives more than it says
-    check_size(name, size, most)
+        members = archive.infolist()
+    check_size(name, sum(member.file_size for member in members), most)
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        found = say("one that is compressed otherwise than by deflate")
+        raise TableError("{name}: expected {what}", found, "unpack it", name=name, what=what)
 
 
 @contextmanager

@@ -39,8 +39,8 @@ def packed(file: Source) -> Source | None:
         raise TableError(expected, say("one that a password locks"), "unpack it")
     check_archive(file.data, file.name, say("a ZIP archive"), limit(file.reading.max_bytes, len(file.data)))
     try:
-        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-            data = archive.read(files[0])
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive, archive.open(files[0]) as member:
+            data = member.read(files[0].file_size)  # of which `read()` unpacks what there is, and cuts it afterwards
     except Exception as error:  # of a damaged member, and of what this Python does not unpack
         raise TableError(expected, say("an unreadable one ({reason})", reason=first_line(error)), "unpack it") from None
     return replace(file, data=data, path=Path(files[0].filename))
