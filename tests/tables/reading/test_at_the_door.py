@@ -246,6 +246,7 @@ FILES = {
     "SPSS": b"$FL2@(#) SPSS" + b"\0" * 99,
     "Stata": b"<stata_dta><header>",
     "old Stata": b"\x72\x02\x01\0" + b"\0" * 99,
+    "ARFF": b"% of Weka\r\n\r\n@RELATION iris\r\n@ATTRIBUTE a NUMERIC\r\n@DATA\r\n1\r\n",
     "object of R": gzip.compress(b"X\n\0\0\0\3" + b"\0" * 99),
     "OpenDocument": b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument",
     "compressed otherwise": b"\x28\xb5\x2f\xfd" + b"\0" * 99,
@@ -263,7 +264,7 @@ def test_files_of_other_programs(tmp_path: Path, what: str, name: str) -> None:
 
 
 def test_names_that_begin_like_them(tmp_path: Path) -> None:
-    for name in ("ORCID", "Object", "RDX", "BZ", "rank", "$FL"):
+    for name in ("ORCID", "Object", "RDX", "BZ", "rank", "$FL", "@relation"):
         (path := tmp_path / "t.csv").write_text(f"{name},y\n1,2\n3,4\n")
         assert read(path).frame.columns == [name, "y"]
     for name in ("ORC", "ORC值", "FEA1", "BZh1", "RDX2"):  # a column alone, whose name ends the line

@@ -288,6 +288,9 @@ TO_COLUMNS = "write it as Parquet or CSV"
 COMPRESSED = "a file that is compressed otherwise than by gzip, bzip2 or xz"
 UNPACK = "unpack it, or compress it with gzip"
 
+# Beside its word a name of a column might begin a file, too; below it none stands.
+ARFF = rb"(?i)(\xef\xbb\xbf)?(\s|%[^\n]*\n){0,9999}@relation\b[^\n]*\n(\s|%[^\n]*\n){0,9999}@attribute\s"
+
 # Files that are often given by mistake, by patterns of how they begin: the first that matches. A table's first name may
 # begin so, too, so letters alone are not enough.
 FOREIGN = (
@@ -295,6 +298,7 @@ FOREIGN = (
     (ZEROS, "zero bytes, as a disk leaves them where a write was broken off", "write or fetch the file again"),
     (rb"\$FL[23]@", "a table of SPSS", TO_COLUMNS),
     (rb"<stata_dta>|[\x69-\x73][\x01\x02]\x01\0", "a table of Stata", TO_COLUMNS),
+    (ARFF, "an ARFF file of Weka", "write it as CSV, or read it with scipy.io.arff"),
     (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", TO_COLUMNS),
     (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),
     (rb"\x28\xb5\x2f\xfd", COMPRESSED, UNPACK),
