@@ -7,6 +7,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +174,23 @@ def test_a_file_of_many_classes_takes_little_memory(run: Run) -> None:
     shares = model.predict_proba("d.csv")
     assert written["prediction"].to_list() == model.predict("d.csv").tolist()
     np.testing.assert_array_equal(written["probability"], shares.max(axis=1))
+
+
+def test_days_after_all_that_were_learnt_from_are_told(run: Run) -> None:
+    """Where they are more than half of those that there are, and the model was told of no time."""
+    days = [date(2024, 1, 1) + timedelta(i) for i in range(400)]
+    frame = pl.DataFrame({"day": days, "y": [float(i % 7) for i in range(400)]})
+    frame[:360].write_csv("t.csv")
+    for name, options in (("plain", ()), ("timed", ("--time", "day"))):
+        given = ("-t", "y", "--folds", 0, "--epochs", 1, "--hidden", 4, "-o", f"{name}.deltaw", "-q")
+        assert run("train", "t.csv", *given, *options)[0] == 0
+
+    def said(model: str, rows: pl.DataFrame) -> list[str]:
+        rows.write_csv("new.csv")
+        return [line for line in run("predict", f"{model}.deltaw", "new.csv")[2].splitlines() if "days after" in line]
+
+    assert said("plain", frame) == said("plain", frame[:360]) == said("timed", frame[360:]) == []
+    gap = pl.DataFrame({"day": [None]}, schema={"day": pl.Date})
+    assert said("plain", pl.concat([gap, frame.select("day")[[0, 360, 361, 362]]])) == [
+        "note: 3 of 4 cells of day are days after all that the model learnt from: train with --time for such rows"
+    ]

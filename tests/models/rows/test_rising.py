@@ -95,6 +95,12 @@ def test_few_rows_are_not_asked(many: int) -> None:
     assert models.plan(rows, "y", time="when").target.high == rows["y"].max()
 
 
+def test_rows_of_one_time_are_not_asked() -> None:
+    """None of them is later than others: of two years the first is learnt from, and the second scores."""
+    years = TREND.with_columns(when=2020 + (pl.col("when").rank("ordinal") > 250))
+    assert models.plan(years, "y", time="when").target.high == years.filter(pl.col("when") == 2020)["y"].max()
+
+
 def test_classes_are_asked_too() -> None:
     rows = TREND.with_columns(pl.when(pl.col("y") > 1.5).then(pl.lit("high")).otherwise(pl.lit("low")).alias("y"))
     plan = models.plan(rows, "y", time="when")

@@ -72,12 +72,14 @@ def goes_on(
         answers: of some of the n training rows, (m, k): numbers, or whether each is of a class.
         times: of all of these, (n,).
     """
-    if not names or len(times) < FEWEST or len(made.feature_names) > MOST_INPUTS:
+    if not names or len(times) < FEWEST or times.min() == times.max() or len(made.feature_names) > MOST_INPUTS:
         return False
     some = spread(len(times), MOST)
     asked, Z, times = taken(frame, some if rows is None else rows[some]), answers(some), times[some]
     X = made.transform(asked)
-    X[:, [place.start + i for step, place in made.places if step.title in names for i in _of_the_time(step, asked)]] = 0
+    for step, place in made.places:
+        if step.title in names:
+            X[:, [place.start + i for i in _of_the_time(step, asked)]] = 0
     H, Z = units(X).astype(np.float64), (Z - Z.mean(axis=0)) / np.maximum(Z.std(axis=0), SMALLEST)
     T = np.column_stack([np.ones(len(times)), (times - times.mean()) / max(float(times.std()), SMALLEST)])
     on = level = 0.0
@@ -95,7 +97,7 @@ def notes_on_rising(made: Preparation, names: tuple[str, ...]) -> tuple[str, ...
         return ()
     binned = any(isinstance(step, Day | Number) and step.edges for step in made.steps if step.title in names)
     line = (
-        "later rows lie beyond all that are learnt from in {names}: learnt in bins, since no straight line tells them"
+        "later rows lie beyond all that are learnt from in {names}: learnt in bins, which end there"
         if binned
         else "later rows lie beyond all that are learnt from in {names}: learnt as a straight line, which may go on"
     )
@@ -112,8 +114,8 @@ def _of_the_time(step: Step, frame: pl.DataFrame) -> list[int]:
         return [*range(first)]
     days = step.read(frame, "training rows")
     span = float(np.nanmax(days) - np.nanmin(days))
-    known_in_part = [k for k, cycle in enumerate(step.cycles) if span < CYCLES[cycle]]
-    return [*range(first), *(first + 2 * k + i for k in known_in_part for i in (0, 1))]
+    partly = [k for k, cycle in enumerate(step.cycles) if span < CYCLES[cycle]]
+    return [*range(first), *(first + 2 * k + i for k in partly for i in (0, 1))]
 
 
 def _least(X: Values, Y: Values, penalty: float) -> Values:
