@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from deltaw.exceptions import ColumnError
-from deltaw.tables import Block, Table, kinds
+from deltaw.tables import Block, Table, kinds, read
 from deltaw.tables.cells import DATE_FORMATS, as_words, date_format, read_dates
 
 N = 40
@@ -102,6 +102,7 @@ def test_infinity(value: float) -> None:
     frame = pl.DataFrame({"a": [1.0, 2.0], "age": [1.0, value]})
     with pytest.raises(ColumnError, match=r'x.csv: expected a finite number in row 2 of column "age", found -?inf'):
         kinds(Table(frame, "x.csv"))
+    assert read(frame, na=["inf", "-inf"]).frame["age"].to_list() == [1.0, None]  # as it says
 
 
 def test_a_bad_date() -> None:

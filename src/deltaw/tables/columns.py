@@ -131,9 +131,10 @@ def _block_column(block: Block) -> Column:
 
 def check_finite(frame: pl.DataFrame, source: str) -> None:
     """Raise ColumnError for the first number that is infinite. What adds up to a finite number has none."""
+    instead = "correct it, leave it empty, or take such cells as missing: --na inf,-inf (na=)"
     for column in frame.iter_columns():
         if column.dtype.is_float() and not isfinite(column.sum() or 0.0):
-            refuse_cell(column.is_infinite(), column, source, "a finite number", "correct it or leave it empty")
+            refuse_cell(column.is_infinite(), column, source, "a finite number", instead)
 
 
 def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -> list[Column]:

@@ -71,7 +71,7 @@ def test_a_small_archive_of_much_text_is_refused(bomb: Path) -> None:
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_member_that_says_less_than_it_has(tmp_path: Path, method: int) -> None:
     with zipfile.ZipFile(path := tmp_path / "x.zip", "w", method) as archive:
-        archive.writestr("x.csv", b"1,2\n" * 40 * (MIB // 4))
+        archive.writestr("x.csv", b"1,2\n" * (10 * MIB if method == zipfile.ZIP_DEFLATED else 10))
     path.write_bytes(path.read_bytes().replace((40 * MIB).to_bytes(4, "little"), (4000).to_bytes(4, "little")))
     tracemalloc.start()
     assert ("Bad CRC" if method == zipfile.ZIP_DEFLATED else "otherwise than by deflate") in refusal(path)
