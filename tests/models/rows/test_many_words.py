@@ -183,8 +183,8 @@ def test_the_doctor_knows_a_row_that_stands_on_both_sides() -> None:
     table = frame()
     setup = planned(models.plan(table, "price", test=table[:200], folds=0, validation=0))
     assert [setup.columns[each] for each in setup.means] == ["film: mean price"]  # type: ignore[index]
-    assert before(setup).repeats.shared == 1.0
-    assert before(replace(setup, means=())).repeats.shared < 0.5
+    assert before(setup).duplicates.shared == 1.0
+    assert before(replace(setup, means=())).duplicates.shared < 0.5
 
 
 @pytest.mark.parametrize("target", ["price", "grade"])
