@@ -1,10 +1,10 @@
-"""How finely a number is cut that is all that rows say: R² of `default` with its bins, and with twice as many, finer.
+"""What it is worth that a number whose answers draw a curve has finer bins: R² of `default` with them, and without.
 
 Run: python -m benchmarks.recipe.curves [--public].
 
 Sines of so many waves over so many rows, with noise of a tenth, are scored on 500 further rows without noise, beside
 HistGradientBoosting. With --public: each column of numbers of the public tables whose answers are numbers, alone, on at
-most 800 rows, the mean of three folds; a line a pair, and what they say together.
+most 800 rows, the mean of three folds; a line for each pair that has finer bins in a fold, and what all say together.
 """
 
 from __future__ import annotations
@@ -22,17 +22,27 @@ from sklearn.model_selection import KFold
 import deltaw
 from benchmarks import commands
 from benchmarks.tables.public import PUBLIC, answered
+from deltaw.models import plan
 from deltaw.preparation.scales import bins
 
-WAYS = {"default": (bins.MOST, bins.FEWEST_ROWS), "finer": (32, 15)}  # bins at most, and rows in each
+WAYS = {"without": 0, "default": bins.FINER}  # times as many bins
 ROWS, WAVES, NOISE, MOST_ROWS, LEAST, FOLDS = (200, 1_000, 3_000), (1, 3, 8, 16), 0.1, 800, 20, 3
 
 
 def answers(way: str, x: Any, y: Any, later: Any) -> Any:
     """Of `default`, with the bins of that way."""
-    bins.MOST, bins.FEWEST_ROWS = WAYS[way]
+    bins.FINER = WAYS[way]
     model = deltaw.fit(pl.DataFrame({"x": x, "y": y}), "y", task="regression")
     return model.predict(pl.DataFrame({"x": later}))
+
+
+def is_finer(x: Any, y: Any) -> bool:
+    """Whether `default` finds a curve: else both ways are the same."""
+    found = []
+    for bins.FINER in WAYS.values():
+        planned = plan(pl.DataFrame({"x": x, "y": y}), "y", task="regression", folds=0, test_size=0.0)
+        found.append(planned.preparation)
+    return found[0] != found[1]
 
 
 def sines() -> None:
@@ -63,7 +73,11 @@ def public() -> None:
             if len(np.unique(pair[0])) <= LEAST:
                 continue
             r2: dict[str, list[float]] = {way: [] for way in WAYS}
-            for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(pair[0]):
+            folds = list(KFold(FOLDS, shuffle=True, random_state=0).split(pair[0]))
+            if not any(is_finer(*pair[:, train]) for train, _ in folds):
+                gains.append(0.0)
+                continue
+            for train, test in folds:
                 for way, scores in r2.items():
                     scores.append(r2_score(pair[1][test], answers(way, *pair[:, train], pair[0][test])))
             before, after = map(statistics.mean, r2.values())

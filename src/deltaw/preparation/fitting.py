@@ -14,7 +14,7 @@ from deltaw.preparation.columns.said import FITTED, LeftOut
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.making import Indices
-from deltaw.preparation.scales.bins import most_bins, most_of_few
+from deltaw.preparation.scales.bins import finest, most_bins, most_of_few
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import in_english, listed, retold, say
 from deltaw.tables import Block, Column
@@ -47,8 +47,9 @@ def steps_of(
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
     apart = {*called, *straight}
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
-    bins, of_few = (most_bins(numbers, count), most_of_few(numbers)) if scaling.bins else (0, 0)
-    whole = Whole(bins, answers if scaling.means else None, counted, of_few)
+    most = (most_bins, most_of_few, finest) if scaling.bins else ()
+    bins, of_few, fine = (each(numbers, count) for each in most) if most else (0, 0, 0)
+    whole = Whole(bins, answers if scaling.means else None, counted, of_few, fine)
     line = Whole(counted=counted)
     take = (lambda some: some) if rows is None else taking(rows)
 

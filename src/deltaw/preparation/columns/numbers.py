@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from deltaw.equations.encoded import Field
 from deltaw.equations.scaled import Scaled
 from deltaw.numbers import number
+from deltaw.preparation.columns.curves import finer
+from deltaw.preparation.columns.lines import ByNumber, some_of
 from deltaw.preparation.columns.means import Answers, Apart
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import (
@@ -76,7 +78,11 @@ class Number(OneColumn):
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
         x = as_floats(frame.get_column(column.name), TRAINING, column.format)
         scale, fill, indicator, edges = _learnt(x, scaling, whole)
-        means = None if whole.answers is None else Recurring.fit(column.name, x, edges, whole.answers)
+        means = None
+        if whole.answers is not None:
+            told = ByNumber(*some_of(x, whole.answers))
+            edges = finer(told, edges, whole.finest)
+            means = Recurring.fit(column.name, x, edges, whole.answers, told)
         return cls(column.name, scale, fill, indicator, edges, means, column.format)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Number:

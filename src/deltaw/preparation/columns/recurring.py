@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
 from deltaw.preparation.chance import about
+from deltaw.preparation.columns.lines import STEADY, TOLD_BY, ByNumber, some_of
 from deltaw.preparation.columns.means import (
     DIGITS,
     FEWEST_ROWS,
@@ -34,7 +35,6 @@ from deltaw.preparation.columns.means import (
     Answers,
     Apart,
     Told,
-    scaled,
     smoothing,
 )
 from deltaw.preparation.document import between, holds, is_number, is_text, list_of
@@ -48,8 +48,6 @@ Values = NDArray[np.float64]
 CHANCE, WORTH = 1e-6, 0.02
 FEWEST_NUMBERS = 3  # that several rows have: a yes and a no lie on a line
 LEAST_SHARE = 0.05  # of the rows that have a number which a row before them has
-TOLD_BY = 20_000  # rows that say whether numbers are names; evenly spread
-STEADY = 1e-9  # of the largest on the diagonal, added to it: through bins without rows any line goes
 
 
 @dataclass(frozen=True)
@@ -76,17 +74,19 @@ class Recurring:
     }
 
     @classmethod
-    def fit(cls, column: str, x: NDArray[np.floating], edges: tuple[float, ...], answers: Answers) -> Recurring | None:
+    def fit(
+        cls, column: str, x: NDArray[np.floating], edges: tuple[float, ...], answers: Answers, told: ByNumber
+    ) -> Recurring | None:
         """Learnt from rows; None where numbers are no names.
 
         Args:
             x: (n,) floats of either size, NaN where missing.
             edges: of the column's bins.
+            told: what `some_of` these rows answer, by their numbers.
         """
-        some = _some(x, answers)
-        if not edges or not _no_chance(*some, edges):
+        if not edges or not _no_chance(told, min(len(x), TOLD_BY), edges):
             return None
-        scales = tuple(Scale(0.0, scale.width) for scale in answers.scales)
+        some, scales = some_of(x, answers), tuple(Scale(0.0, scale.width) for scale in answers.scales)
         if not _Sums(_told(column, *some, scales), edges).is_worth_it(answers.squared_widths):
             return None
         names = tuple(f"{name} beyond the line" for name in answers.names)
@@ -152,55 +152,19 @@ def _told(column: str, x: Values, answers: Answers, scales: Sequence[Scale]) -> 
     return told.in_units(moved, 1.0)  # back from units that move as well
 
 
-def _no_chance(x: Values, answers: Answers, edges: tuple[float, ...]) -> bool:
+def _no_chance(told: ByNumber, rows: int, edges: tuple[float, ...]) -> bool:
     """Whether enough numbers recur, and rows with the same one are more alike than chance has them, in what the line
-    leaves of all outputs together.
-
-    Many columns are asked, and few are names. So numbers are told apart by one sort, and the line is that of hats over
-    the edges, of which only neighbours overlap: as it has a coefficient an edge, each of which is one of the numbers.
+    leaves of all outputs together. The line has a coefficient an edge, each of which is one of the numbers.
     """
-    order = np.argsort(x)[: np.count_nonzero(~np.isnan(x))]
-    first = np.flatnonzero(np.diff(x[order], prepend=-np.inf))
-    several, within = np.count_nonzero(np.diff(first, append=len(order)) > 1), len(order) - len(first)
-    among = len(first) - len(edges)
-    if several < FEWEST_NUMBERS or within < LEAST_SHARE * len(x) or among <= 0:
+    several, within = np.count_nonzero(told.counts > 1), int(told.counts.sum()) - len(told.counts)
+    among = len(told.counts) - len(edges)
+    if several < FEWEST_NUMBERS or within < LEAST_SHARE * rows or among <= 0:
         return False
-    weight = np.ones(len(order)) if (counting := answers.counting) is None else counting[order]
-    Z = scaled(answers.values, answers.scales)[:, order]
-    rows, sums = np.add.reduceat(weight, first), np.add.reduceat(weight * Z, first, axis=1)
-    told = _through_hats(position(x[order[first]], edges), count(edges), rows, sums)
-    units = answers.squared_widths
-    own = (sums**2 / np.maximum(rows, SMALLEST)).sum(axis=1)
-    apart = units @ (own - told)
-    noise = max(units @ ((weight * Z**2).sum(axis=1) - own) / within, STEADY * apart / among, SMALLEST)  # not 0
+    own = told.own
+    apart = float(told.units @ (own - told.line(edges)[1]))
+    noise = max(float(told.units @ (told.squares - own)) / within, STEADY * apart / among, SMALLEST)  # not 0
     ratio = apart / among / noise
     return bool(ratio > 1.0 and about(among, within, ratio) < CHANCE)
-
-
-def _through_hats(place: Values, bins: int, rows: Values, sums: Values) -> Values:
-    """How much of the squares of k answers the line through the bins' edges tells, (k,).
-
-    Args:
-        place: (G,) where each number lies, in bins.
-        rows: (G,) how many have it.
-        sums: (k, G) what their answers add up to.
-    """
-    low = place.astype(np.intp).clip(0, bins - 1)
-    up = (place - low).clip(0.0, 1.0)
-
-    def hats(of_this: Values, of_next: Values) -> Values:
-        return np.asarray(np.bincount(low, of_this, bins + 1) + np.bincount(low + 1, of_next, bins + 1), np.float64)
-
-    beside = np.bincount(low, up * (1 - up) * rows, bins)
-    gram = np.diag(hats((1 - up) ** 2 * rows, up**2 * rows)) + np.diag(beside, 1) + np.diag(beside, -1)
-    along = np.stack([hats((1 - up) * each, up * each) for each in sums])
-    return np.asarray((along * np.linalg.solve(gram + STEADY * gram.max() * np.eye(bins + 1), along.T).T).sum(axis=1))
-
-
-def _some(x: NDArray[np.floating], answers: Answers) -> tuple[Values, Answers]:
-    """Rows enough to tell by."""
-    every = slice(None, None, -(-len(x) // TOLD_BY))
-    return x[every].astype(np.float64), answers.some(every)._replace(whole={})
 
 
 class _Line(NamedTuple):

@@ -50,9 +50,11 @@ class Whole(NamedTuple):
         answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
         counted: where these rows are a sample of those to learn from, how often words come in all of them.
         bins_of_few: so many a column gets at most, if there are few different numbers in it.
+        finest: the same, if its answers draw a curve that `bins` do not (`curves`).
     """
 
     bins: int = 0
     answers: Answers | None = None
     counted: Counted | None = None
     bins_of_few: int = 0
+    finest: int = 0

@@ -25,6 +25,7 @@ Values = NDArray[np.float64]
 # of the training rows at least, since what few rows say of it is chance. Measured: docs/explanations/recipe.md.
 SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
+FINER, FEWEST_OF_CURVE = 4, 6  # times as many, of so many rows, where these draw a curve and little noise
 FEWEST_OF_ONE = 8  # rows to a number, where there are few different ones: each is an edge, as each word has a slot
 MOST_EDGES = 256  # in a file: what a byte counts
 
@@ -34,9 +35,14 @@ def most_bins(columns: int, rows: int) -> int:
     return min(most_of_few(columns), rows // FEWEST_ROWS)
 
 
-def most_of_few(columns: int) -> int:
+def most_of_few(columns: int, rows: int = 0) -> int:
     """The same of a column with few different numbers, of each of which there are rows enough."""
     return min(max(SHARED // max(columns, 1), FEWEST), MOST)
+
+
+def finest(columns: int, rows: int) -> int:
+    """The same of a column whose answers draw a curve."""
+    return min(FINER * most_of_few(columns), rows // FEWEST_OF_CURVE)
 
 
 def fit_edges(ascending: NDArray[np.floating], most: int, of_few: int = 0) -> tuple[float, ...]:

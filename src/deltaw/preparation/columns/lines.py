@@ -1,0 +1,102 @@
+"""What rows answer by the number of a column, and the least-squares line through the edges of its bins."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltaw.preparation.columns.means import SMALLEST, Answers, scaled
+from deltaw.preparation.scales.bins import count, position
+
+Values = NDArray[np.float64]
+
+TOLD_BY = 20_000  # rows that say what a column's numbers are like; evenly spread
+STEADY = 1e-9  # of the largest on the diagonal, added to it: through bins without rows any line goes
+
+
+def some_of(x: NDArray[np.floating], answers: Answers) -> tuple[Values, Answers]:
+    """Rows enough to tell by."""
+    every = slice(None, None, -(-len(x) // TOLD_BY))
+    return x[every].astype(np.float64), answers.some(every)._replace(whole={})
+
+
+class ByNumber:
+    """What rows answer, summed up for each of the G numbers that a column has.
+
+    Many columns are asked, and few are more than they look: numbers are told apart by one sort, and answers are summed
+    up where somebody asks.
+
+    Args:
+        x: (n,) numbers, NaN where missing.
+        answers: of the rows.
+
+    Attributes:
+        numbers: (G,) ascending.
+        counts: (G,) how many rows have each.
+        units: (k,) by which squares of k answers are in the target's own units.
+    """
+
+    def __init__(self, x: Values, answers: Answers) -> None:
+        self._answers, self._order = answers, np.argsort(x)[: np.count_nonzero(~np.isnan(x))]
+        self._first = np.flatnonzero(np.diff(x[self._order], prepend=-np.inf))
+        self.numbers, self.units = x[self._order[self._first]], answers.squared_widths
+        self.counts: NDArray[np.int64] = np.diff(self._first, append=len(self._order))
+
+    @cached_property
+    def _weight(self) -> Values:
+        counting = self._answers.counting
+        return np.ones(len(self._order)) if counting is None else counting[self._order]
+
+    @cached_property
+    def _answered(self) -> Values:
+        return scaled(self._answers.values, self._answers.scales)[:, self._order]
+
+    @cached_property
+    def rows(self) -> Values:
+        """(G,) how many rows have each number, by their weights."""
+        return self._added(self._weight)
+
+    @cached_property
+    def sums(self) -> Values:
+        """(k, G) what their answers add up to, in units of their deviations."""
+        return self._added(self._weight * self._answered)
+
+    @cached_property
+    def means(self) -> Values:
+        """(k, G) their mean answers."""
+        return np.asarray(self.sums / np.maximum(self.rows, SMALLEST))
+
+    @cached_property
+    def squares(self) -> Values:
+        """(k,) what the squares of all answers add up to."""
+        return np.asarray((self._weight * self._answered**2).sum(axis=1))
+
+    @property
+    def own(self) -> Values:
+        """(k,) of these, what the means say."""
+        return np.asarray((self.sums * self.means).sum(axis=1))
+
+    def _added(self, of_rows: Values) -> Values:
+        alone = len(self._first) == len(self._order)
+        return of_rows if alone else np.asarray(np.add.reduceat(of_rows, self._first, axis=-1))
+
+    def line(self, edges: tuple[float, ...]) -> tuple[Values, Values]:
+        """What the line with kinks at these edges says of each number, (k, G), and of the squares of all answers, (k,).
+
+        It is the sum of hats over the edges, of which only neighbours overlap.
+        """
+        bins, place = count(edges), position(self.numbers, edges)
+        low = place.astype(np.intp).clip(0, bins - 1)
+        up = (place - low).clip(0.0, 1.0)
+
+        def hats(of_this: Values, of_next: Values) -> Values:
+            return np.asarray(np.bincount(low, of_this, bins + 1) + np.bincount(low + 1, of_next, bins + 1), np.float64)
+
+        beside = np.bincount(low, up * (1 - up) * self.rows, bins)
+        gram = np.diag(hats((1 - up) ** 2 * self.rows, up**2 * self.rows)) + np.diag(beside, 1) + np.diag(beside, -1)
+        along = np.stack([hats((1 - up) * each, up * each) for each in self.sums])
+        heights = np.linalg.solve(gram + STEADY * gram.max() * np.eye(bins + 1), along.T).T
+        told = (1 - up) * heights[:, low] + up * heights[:, low + 1]
+        return told, np.asarray((along * heights).sum(axis=1))
