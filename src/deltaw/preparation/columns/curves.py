@@ -31,12 +31,14 @@ FEWEST, TWICE = 30, 2  # numbers, and as many bins as before
 def finer(told: ByNumber, edges: tuple[float, ...], most: int) -> tuple[float, ...]:
     """The edges of at most so many bins where answers draw a curve between these edges; else these.
 
+    Of classes these: what neighbours know there is mostly a step from one to the next, which a unit draws by itself.
+
     Args:
         told: what rows answer, number by number.
         edges: of the column's bins, none of a single one.
     """
     numbers = told.numbers
-    if len(numbers) < FEWEST or most < TWICE * max(count(edges), 1):
+    if told.of_classes or len(numbers) < FEWEST or most < TWICE * max(count(edges), 1):
         return edges
     least = max(WORTH, DEVIATIONS / len(numbers) ** 0.5)
     if _known_by_neighbours(told, told.means - told.means.mean(axis=1, keepdims=True), 1) < least:

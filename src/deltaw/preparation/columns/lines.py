@@ -36,12 +36,14 @@ class ByNumber:
         numbers: (G,) ascending.
         counts: (G,) how many rows have each.
         units: (k,) by which squares of k answers are in the target's own units.
+        of_classes: whether answers are classes, and not numbers.
     """
 
     def __init__(self, x: Values, answers: Answers) -> None:
         self._answers, self._order = answers, np.argsort(x)[: np.count_nonzero(~np.isnan(x))]
         self._first = np.flatnonzero(np.diff(x[self._order], prepend=-np.inf))
         self.numbers, self.units = x[self._order[self._first]], answers.squared_widths
+        self.of_classes = answers.values.dtype == bool
         self.counts: NDArray[np.int64] = np.diff(self._first, append=len(self._order))
 
     @cached_property
