@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -113,15 +114,15 @@ class Scaling:
 
 
 def range_onto(low: float, high: float) -> Fit:
-    """Smallest value -> low, largest -> high; a constant goes to the middle."""
+    """Smallest value -> low, largest -> high; a constant goes to the middle. It can be pickled, as a closure cannot."""
+    return partial(_onto, low, high)
 
-    def fit(x: Values) -> tuple[float, float, float]:
-        smallest, largest = float(x.min()), float(x.max())
-        if smallest == largest:
-            return smallest, 0.0, (low + high) / 2
-        return smallest, (largest - smallest) / (high - low), low
 
-    return fit
+def _onto(low: float, high: float, x: Values) -> tuple[float, float, float]:
+    smallest, largest = float(x.min()), float(x.max())
+    if smallest == largest:
+        return smallest, 0.0, (low + high) / 2
+    return smallest, (largest - smallest) / (high - low), low
 
 
 def _mean_and_deviation(x: Values) -> tuple[float, float, float]:
