@@ -185,7 +185,7 @@ def test_pictures_are_one_column(notes: deltaw.Model) -> None:
 def test_what_cannot_be(classifier: deltaw.Model, table: pl.DataFrame) -> None:
     rows = table.drop("price")
     for settings, words in (
-        ({"metric": "r2"}, "of the other task"),
+        ({"metric": "r2"}, "for the other task"),
         ({"repeats": 0}, "repeats: expected a whole number from 1"),
         ({"repeats": True}, "repeats"),
         ({"seed": -1}, "seed: expected"),

@@ -83,7 +83,7 @@ def test_a_shard_that_changes_or_vanishes(path: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"d\.parquet: expected the file as it was at the beginning, found another"):
         prepared.prepared(plan)
     path.unlink()
-    with pytest.raises(InputError, match=r"expected the file as it was at the beginning, found none any more"):
+    with pytest.raises(InputError, match=r"expected the file as it was at the beginning, found no file any more"):
         models.run(plan)
     assert not list((tmp_path / "cache").iterdir())
 
@@ -110,7 +110,7 @@ def test_a_shard_that_changes_while_it_is_read(change: Callable[[Path], object],
     next(rows)
     change(path)
     with pytest.raises(
-        InputError, match=rf"d\.{ending}: expected the file as it was at the beginning, found (an|none)"
+        InputError, match=rf"d\.{ending}: expected the file as it was at the beginning, found (an|no file)"
     ):
         list(rows)
 

@@ -35,7 +35,7 @@ class ByNumber:
     Attributes:
         numbers: (G,) ascending.
         counts: (G,) how many rows have each.
-        units: (k,) by which squares of k answers are in the target's own units.
+        units: (k,) how squares of k answers are to each other in the target's own units.
         of_classes: whether answers are classes, and not numbers.
     """
 

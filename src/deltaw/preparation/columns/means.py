@@ -242,8 +242,9 @@ class Answers(NamedTuple):
 
     @property
     def squared_widths(self) -> Values:
-        """(k,) by which squares in units of `scales` are again in the target's own."""
-        return np.array([scale.width for scale in self.scales]) ** 2
+        """(k,) how squares in units of `scales` are to each other in the target's own, the most 1."""
+        widths = np.array([scale.width for scale in self.scales])
+        return np.asarray((widths / widths.max()) ** 2)
 
 
 @dataclass(frozen=True)
