@@ -73,7 +73,7 @@ OF_CLASSES: list[dict[str, Any]] = [
     {"loss": "squared", "learning_rate_init": 0.01},
     {"loss": "hinge"},
     {"loss": "binary_cross_entropy"},
-    {"early_stopping": True, "class_weight": {0: 2.0}, "learning_rate_init": 0.01},
+    {"early_stopping": True, "class_weight": "balanced", "learning_rate_init": 0.01},
 ]
 OF_TABLES: list[dict[str, Any]] = [
     {},
