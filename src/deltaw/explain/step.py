@@ -25,6 +25,7 @@ from deltaw.given import among, several
 from deltaw.network import Network
 from deltaw.pages import Page, Paged
 from deltaw.speech import listed, say
+from deltaw.training.loop import of_minimum
 
 QUIET = np.errstate(over="ignore", invalid="ignore")  # what overflows shows in the numbers
 
@@ -126,13 +127,7 @@ def step(
         >>> print(step)  # doctest: +SKIP
     """
     _check_network(net)
-    row = losses.loss(loss)
-    if not row.minimum:
-        raise SettingError(
-            "loss: expected one that has a minimum, found '{name}', where errors of opposite sign cancel and "
-            "E falls without end; use 'squared' instead",
-            name=row.name,
-        )
+    row = of_minimum(loss)
     if not among(backward, RULES):
         raise SettingError(
             "backward: expected one of {rules}", repr(backward), "choose one of these", rules=listed(RULES)

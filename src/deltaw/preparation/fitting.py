@@ -47,8 +47,8 @@ def steps_of(
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
     apart = {*called, *straight}
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
-    most = (most_bins, most_of_few, finest) if scaling.bins else ()
-    bins, of_few, fine = (each(numbers, count) for each in most) if most else (0, 0, 0)
+    most = (most_bins(numbers, count), most_of_few(numbers), finest(numbers, count)) if scaling.bins else (0, 0, 0)
+    bins, of_few, fine = most
     whole = Whole(bins, answers if scaling.means else None, counted, of_few, fine)
     line = Whole(counted=counted)
     take = (lambda some: some) if rows is None else taking(rows)

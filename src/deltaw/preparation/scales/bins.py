@@ -35,7 +35,7 @@ def most_bins(columns: int, rows: int) -> int:
     return min(most_of_few(columns), rows // FEWEST_ROWS)
 
 
-def most_of_few(columns: int, rows: int = 0) -> int:
+def most_of_few(columns: int) -> int:
     """The same of a column with few different numbers, of each of which there are rows enough."""
     return min(max(SHARED // max(columns, 1), FEWEST), MOST)
 

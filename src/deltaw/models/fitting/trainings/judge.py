@@ -60,8 +60,7 @@ class Judge:
     @property
     def scores(self) -> list[float]:
         """After each epoch."""
-        self._scores += self._scored(self._waiting)
-        self._waiting = []
+        self._score_waiting()
         return self._scores
 
     @scores.setter
@@ -83,7 +82,7 @@ class Judge:
         if epoch.outputs is not None:
             self._waiting.append(epoch.outputs)
             if len(self._waiting) * epoch.outputs.size > TOGETHER:
-                _ = self.scores
+                self._score_waiting()
 
     def told(self, epoch: Epoch, fold: int = 0, folds: int = 0) -> ScoredEpoch:
         """What is said of an epoch, the last that was heard of."""
@@ -96,6 +95,10 @@ class Judge:
             fold=fold,
             folds=folds,
         )
+
+    def _score_waiting(self) -> None:
+        self._scores += self._scored(self._waiting)
+        self._waiting = []
 
     def _scored(self, outputs: list[Array]) -> list[float]:
         """The scores of outputs for the rows, after one epoch after the other."""
