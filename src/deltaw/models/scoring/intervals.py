@@ -13,9 +13,9 @@ the sums stays the same, and is known as well as from so many rows. Rows that so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from statistics import NormalDist
 from typing import Any
 
@@ -93,17 +93,12 @@ def bca(point: float, draws: Array, without: Array) -> Interval | None:
     return float(low), float(high)
 
 
-def of_sums(terms: Array, value: Callable[[Array], Array], resamples: Resamples) -> Interval | None:
-    """The interval of `value` of the sum of `terms`, (G, q).
+def of_many(terms: Sequence[Array], value: Callable[[Array], Array], resamples: Resamples) -> list[Interval | None]:
+    """The intervals of `value` of the sums of each of several `terms`, (G, q); the draws are read once for all.
 
-    Its ends have nine digits: those beyond may depend on how many threads take part in a product of matrices, and the
+    Their ends have nine digits: those beyond may depend on how many threads take part in a product of matrices, and the
     same rows are to give the same model file.
     """
-    return of_many([terms], value, resamples)[0]
-
-
-def of_many(terms: Sequence[Array], value: Callable[[Array], Array], resamples: Resamples) -> list[Interval | None]:
-    """The same of several: the draws, which are many, are read once for all."""
     drawn = np.split(resamples.counts @ np.concatenate(terms, axis=1), len(terms), axis=1)
     return [_of_drawn(each, sums, value) for each, sums in zip(terms, drawn, strict=True)]
 
@@ -142,10 +137,25 @@ EXACT: dict[str, Callable[[Outcome], Interval | None]] = {
 
 def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval | None:
     """The 95 % interval of a score, or None where the rows do not tell."""
-    if metric.name in EXACT and outcome.weight is None and outcome.group is None:
-        return EXACT[metric.name](outcome)
-    if resamples.groups.count < FEWEST_ROWS or not isinstance(metric.score, Sums):
-        return None
-    terms = metric.score.terms(outcome, resamples.groups)
-    found = None if np.isnan(terms).any() else of_sums(terms, metric.score.value, resamples)
-    return found and (max(found[0], metric.lowest), min(found[1], metric.highest))
+    return intervals([metric], outcome, resamples).get(metric.name)
+
+
+def intervals(metrics: Iterable[Metric], outcome: Outcome, resamples: Resamples) -> dict[str, Interval]:
+    """Those of several scores, by name, where the rows tell them; what several scores are sums of is drawn once."""
+
+    @cache
+    def drawn(terms: Callable[[Outcome, Groups], Array]) -> tuple[Array, Array]:
+        of_groups = terms(outcome, resamples.groups)
+        return of_groups, resamples.counts @ of_groups
+
+    def ends(metric: Metric) -> Interval | None:
+        if metric.name in EXACT and outcome.weight is None and outcome.group is None:
+            return EXACT[metric.name](outcome)
+        if resamples.groups.count < FEWEST_ROWS or not isinstance(metric.score, Sums):
+            return None
+        of_groups, of_draws = drawn(metric.score.terms)
+        found = None if np.isnan(of_groups).any() else _of_drawn(of_groups, of_draws, metric.score.value)
+        return found and (max(found[0], metric.lowest), min(found[1], metric.highest))
+
+    each = {metric.name: ends(metric) for metric in metrics}
+    return {name: found for name, found in each.items() if found is not None}

@@ -60,14 +60,16 @@ class Outcome:
 
         Of two classes those of the second; of more the mean over the classes, each against the rest.
         """
-        k = self.shares.shape[1]
-        w = np.ones(len(self.truth)) if self.weight is None else self.weight
-        of_classes = [_areas(self.shares[:, c], self.truth == c, w) for c in (range(1, 2) if k == 2 else range(k))]
-        roc, precision = (
-            [each[i] for each in of_classes if not np.isnan(each[i]).any()] or [np.full(len(self.truth), np.nan)]
-            for i in (0, 1)
-        )
-        return np.mean(roc, axis=0), np.mean(precision, axis=0)
+        n, k = self.shares.shape
+        w = np.ones(n) if self.weight is None else self.weight
+        occurs = np.bincount(self.truth.astype(np.intp), w, k) > 0  # other classes have neither area
+        totals, defined = np.zeros((2, n)), np.zeros((2, 1))
+        for c in np.flatnonzero(occurs if k != 2 else occurs & [False, True]):
+            for i, values in enumerate(_areas(self.shares[:, c], self.truth == c, w)):
+                if not np.isnan(values).any():
+                    totals[i], defined[i] = totals[i] + values, defined[i] + 1
+        roc, precision = ratio(totals, defined)
+        return roc, precision
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _class_counts(o: Outcome, groups: Groups) -> Array:
     """Rows of each class, answers of each class, right answers of each class: (G, 3 K)."""
     k, right = o.shares.shape[1], (o.truth == o.predicted).astype(np.float64)
     parts = groups.spread(o.truth, k), groups.spread(o.predicted, k), groups.spread(o.truth, k, right)
-    return np.concatenate(parts, axis=1).astype(np.float64)
+    return np.concatenate(parts, axis=1)
 
 
 def _thirds(sums: Array) -> tuple[Array, Array, Array]:
@@ -182,10 +184,9 @@ def _f1(sums: Array) -> Array:
 
 def _squared_distance(o: Outcome) -> Array:
     """Brier 1950: Σ (p − y)² over the classes; of two classes over one of them, as is usual."""
-    p = o.shares.astype(np.float64)
-    truth = np.take_along_axis(p, o.truth[:, None].astype(np.intp), axis=1)[:, 0]
-    distance = (p**2).sum(axis=1) - 2 * truth + 1
-    return np.asarray(distance / 2 if p.shape[1] == 2 else distance)
+    truth = np.take_along_axis(o.shares, o.truth[:, None].astype(np.intp), axis=1)[:, 0].astype(np.float64)
+    distance = np.square(o.shares, dtype=np.float64).sum(axis=1) - 2 * truth + 1
+    return np.asarray(distance / 2 if o.shares.shape[1] == 2 else distance)
 
 
 def _overconfidence(o: Outcome, groups: Groups) -> Array:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from deltaw import notebook
 from deltaw.exceptions import SettingError
-from deltaw.models.scoring.intervals import Interval, Resamples, interval
+from deltaw.models.scoring.intervals import Interval, Resamples, intervals
 from deltaw.models.scoring.metrics import FIRST, METRICS, Metric, Outcome, ratio
 from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
@@ -246,15 +246,13 @@ def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = (), wei
         weight: what the rows' weights are called, where they have some.
     """
     metrics, constant = METRICS[baseline.task], baseline.outcome(outcome.truth, outcome.weight)
-    resamples = Resamples.of(outcome)
-    intervals = {metric.name: interval(metric, outcome, resamples) for metric in metrics}
     return Scores(
         baseline.task,
         len(outcome.truth),
         {metric.name: metric.score(outcome) for metric in metrics},
         {metric.name: metric.score(constant) for metric in metrics},
         tuple(classes),
-        {name: ends for name, ends in intervals.items() if ends is not None},
+        intervals(metrics, outcome, Resamples.of(outcome)),
         _confusion(outcome, len(classes)) if classes else None,
         outcome,
         None if outcome.weight is None else weight,
