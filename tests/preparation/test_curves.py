@@ -16,7 +16,7 @@ from sklearn.metrics import r2_score
 import deltaw
 from deltaw.preparation import Target
 from deltaw.preparation.columns.curves import DEVIATIONS, _known_by_neighbours, finer
-from deltaw.preparation.columns.lines import ByNumber
+from deltaw.preparation.columns.lines import ByNumber, Sample
 from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.preparation.scales.bins import count, fit_edges
 
@@ -24,7 +24,7 @@ from deltaw.preparation.scales.bins import count, fit_edges
 def told(x: Any, y: Any, weight: Any = None) -> ByNumber:
     target = pl.Series("y", y)
     names, values = Target.fit(target, "y").averaged(target)
-    return ByNumber(np.asarray(x, float), Answers.of(names, values, np.arange(len(x)) % PARTS, weight))
+    return ByNumber(np.asarray(x, float), Sample.of(Answers.of(names, values, np.arange(len(x)) % PARTS, weight)))
 
 
 def share(x: Any, y: Any, edges: Any, weight: Any = None) -> float:
@@ -67,10 +67,10 @@ def test_a_row_of_weight_2_is_two_rows() -> None:
     x, weight = rng.permutation(60) / 60, rng.integers(1, 3, 60)
     y = waves(x, 3, 0.2, rng)
     twice = np.repeat(x, weight), np.repeat(y, weight)
-    units = told(*twice)._answers.scales  # those of all rows, which weights do not move
+    units = told(*twice).sample.answers.scales  # those of all rows, which weights do not move
     names, values = ("y",), y[:, None]
     answers = Answers(names, values, np.zeros(60, np.uint8), weight / weight.mean(), units)
-    one, other = ByNumber(x, answers), told(*twice)
+    one, other = ByNumber(x, Sample.of(answers)), told(*twice)
     edges = (0.0, 0.5, 1.0)
     found = [_known_by_neighbours(each, each.means - each.line(edges)[0], 3) for each in (one, other)]
     assert found[0] == pytest.approx(found[1])

@@ -139,7 +139,7 @@ def looked_at(plan: Plan, cells: int = MOST_CELLS) -> Plan:
     """
 
     def some(part: Part | None, cells: int = cells) -> Part | None:
-        most = max(1, cells // max(len(plan.preparation.feature_names), 1))
+        most = max(1, cells // max(plan.preparation.n_features, 1))
         return part if part is None or len(part) <= most else part.some(spread(len(part), most))
 
     training = plan.looked or some(plan.training)

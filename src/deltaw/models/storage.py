@@ -139,7 +139,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
         len(found) == count, say("the weights of a network {sizes}", sizes=described[0]["sizes"]), say("other arrays")
     )
     networks = [_network(found, each, _prefix(k)) for k, each in enumerate(described)]
-    ends = (len(preparation.feature_names), len(target.classes) or 1)
+    ends = (preparation.n_features, len(target.classes) or 1)
     for network in networks:
         _expect(network.sizes[0] == ends[0], say("a network of {n} inputs", n=ends[0]), f"{network.sizes[0]}")
         _expect(network.sizes[-1] == ends[1], say("a network of {n} outputs", n=ends[1]), f"{network.sizes[-1]}")

@@ -8,8 +8,9 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.lines import Sample
 from deltaw.preparation.columns.means import Answers
-from deltaw.preparation.columns.numbers import BINNED
+from deltaw.preparation.columns.numbers import BINNED, Number
 from deltaw.preparation.columns.said import FITTED, LeftOut
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.whole import Counted, Whole
@@ -49,7 +50,9 @@ def steps_of(
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
     most = (most_bins(numbers, count), most_of_few(numbers), finest(numbers, count)) if scaling.bins else (0, 0, 0)
     bins, of_few, fine = most
-    whole = Whole(bins, answers if scaling.means else None, counted, of_few, fine)
+    answers = answers if scaling.means else None
+    asked = answers is not None and any(column.kind == Number.kind for column in used)
+    whole = Whole(bins, answers, Sample.of(answers) if answers is not None and asked else None, counted, of_few, fine)
     line = Whole(counted=counted)
     take = (lambda some: some) if rows is None else taking(rows)
 

@@ -134,7 +134,7 @@ def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArr
     other = len(known)
     if len(words) <= SOME:
         return np.array([missing if word is None else known.get(word, other) for word in words.to_list()], np.int64)
-    places = _filled(words.cast(_kind_of(tuple(known)), strict=False), other)
+    places = filled(words.cast(_kind_of(tuple(known)), strict=False), other)
     return np.where(words.is_null().to_numpy(), missing, places) if words.has_nulls() else places
 
 
@@ -147,12 +147,12 @@ def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> N
     if isinstance(cells.dtype, pl.Enum):  # each of its words is looked up once
         numbers, none = {word: i for i, word in enumerate(known)}, np.iinfo(np.int64).min
         of_words = np.array([*(numbers.get(word, none) for word in cells.dtype.categories), missing], np.int64)
-        found = of_words[cells.to_physical().cast(pl.UInt32).fill_null(len(of_words) - 1).to_numpy()]
+        found = of_words[filled(cells, len(of_words) - 1)]
         return None if (found == none).any() else found
     if cells.dtype != pl.String:
         return None
     places = cells.cast(_kind_of(tuple(known)), strict=False)  # null for others
-    return None if places.null_count() > cells.null_count() else _filled(places, missing)
+    return None if places.null_count() > cells.null_count() else filled(places, missing)
 
 
 @lru_cache(maxsize=256)
@@ -161,7 +161,7 @@ def _kind_of(words: tuple[str, ...]) -> pl.Enum:
     return pl.Enum(words)
 
 
-def _filled(places: pl.Series, gap: int) -> NDArray[np.int64]:
+def filled(places: pl.Series, gap: int) -> NDArray[np.int64]:
     """The numbers of words of such a kind, and of a gap this one."""
     numbers = places.to_physical().to_numpy()  # with gaps they are floats, NaN there
     filled = np.where(np.isnan(numbers), gap, numbers) if places.has_nulls() else numbers

@@ -53,7 +53,7 @@ class Again(NamedTuple):
         """
         n = len(frame) if rows is None else len(rows)
         whole = any(isinstance(step, BlockOfNumbers) or (isinstance(step, Day) and step.time) for step in made.steps)
-        if whole or n > MOST_ROWS or len(made.feature_names) > MOST_INPUTS:
+        if whole or n > MOST_ROWS or made.n_features > MOST_INPUTS:
             return None
         if not FEWEST_COLUMNS <= len(made.steps) <= MOST_COLUMNS:
             return None

@@ -137,6 +137,17 @@ class Preparation:
         """Names of the columns of X."""
         return tuple(name for step in self.steps for name in step.features)
 
+    @property
+    def n_features(self) -> int:
+        """How many they are; to make their names takes longer."""
+        return sum(self._widths)
+
+    @cached_property
+    def _widths(self) -> tuple[int, ...]:
+        """How many columns of X each step fills."""
+        scaling = SCALINGS[self.scaling]
+        return tuple(sum(field.inputs for field in step.fields(scaling)) for step in self.steps)
+
     def transform(
         self, frame: pl.DataFrame, source: str = "data", answers: Answers | None = None
     ) -> NDArray[np.float32]:
@@ -236,9 +247,8 @@ class Preparation:
     @cached_property
     def is_encoded(self) -> bool:
         """Whether `encode` gives rows in which a number stands for many inputs."""
-        inputs = sum(field.inputs for field in self._fields)
         pictures = any(isinstance(step, BlockOfNumbers) for step in self.steps)
-        return not pictures and inputs >= WORTH_FIELDS * len(self._fields)
+        return not pictures and self.n_features >= WORTH_FIELDS * len(self._fields)
 
     def _is_large(self, rows: int) -> bool:
         """Whether so many rows take so much room that an epoch may last a little longer for half of it."""
@@ -307,7 +317,7 @@ class Preparation:
     @property
     def places(self) -> list[tuple[Step, slice]]:
         """Each step, and which columns of X are its features."""
-        edges = np.cumsum([0, *(len(step.features) for step in self.steps)]).tolist()
+        edges = np.cumsum([0, *self._widths]).tolist()
         return [(step, slice(a, b)) for step, (a, b) in zip(self.steps, pairwise(edges), strict=True)]
 
     @property
@@ -337,8 +347,8 @@ class Preparation:
         """What becomes of each column, those left out last."""
         scaling = SCALINGS[self.scaling]
         used = [
-            Treatment(reads(step.title), say(step.kind), step.treatment(scaling), len(step.features))
-            for step in self.steps
+            Treatment(reads(step.title), say(step.kind), step.treatment(scaling), width)
+            for step, width in zip(self.steps, self._widths, strict=True)
         ]
         return used + [
             Treatment(c.column, say(c.kind), say("left out: {reason}", reason=retold(c.reason)), 0)

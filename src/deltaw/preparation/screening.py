@@ -57,7 +57,6 @@ def silent(
         frame: the training rows, or all of which they are `rows`, by number.
         answers: of some of these n rows, (m, k): numbers, or of at most MOST_CLASSES classes whether it is each.
     """
-    inputs = len(made.feature_names)
     if len(made.steps) < FEWEST or any(isinstance(step, BlockOfNumbers) for step in made.steps):
         return ()
 
@@ -73,7 +72,7 @@ def silent(
         return ()
     told = np.array([len(mine) < len(part) for mine, part in zip(places, parts, strict=True)])
     if n > FEWEST_ROWS:
-        X, some = asked(max(FEWEST_ROWS, CELLS // inputs))
+        X, some = asked(max(FEWEST_ROWS, CELLS // made.n_features))
     says = telling(X, places, some, told)
     return tuple(step.title for step, one in zip(made.steps, says, strict=True) if not one)
 

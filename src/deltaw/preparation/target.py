@@ -15,7 +15,7 @@ from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.given import among
 from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
-from deltaw.preparation.reading import as_numbers, places_as_written
+from deltaw.preparation.reading import as_numbers, as_places, places_as_written
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import IDENTITY, LARGEST, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.preparation.task import (
@@ -33,6 +33,7 @@ from deltaw.speech import listed, retold, say
 from deltaw.tables.cells import as_words
 from deltaw.tables.codes import are_codes, in_width, width_of
 from deltaw.tables.held import are_plain, as_read
+from deltaw.tables.numerals import without_gaps
 from deltaw.tables.strays import check_strays
 from deltaw.tables.table import cell_error, clip, listing, suggested
 from deltaw.tables.units import is_unit, plain_unit
@@ -103,7 +104,7 @@ class Target:
         series, unit = in_unit(series if are_plain(series) else as_read(series), task, source)
         if series.dtype == pl.String:
             check_strays(series, source)
-        known = series.drop_nulls()
+        known = without_gaps(series)
         distinct = known.n_unique()
         if distinct < 2:
             none = say("none in {rows}", rows=amount(len(series), "row")) if len(series) else say("no rows")
@@ -156,7 +157,8 @@ class Target:
 
     def known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
         """Which of the rows have an answer, (n,). Raises ColumnError for a column of a type that no target has."""
-        return cells_of(series, self.name, source).is_not_null().to_numpy()
+        cells = cells_of(series, self.name, source)
+        return cells.is_not_null().to_numpy() if cells.null_count() else np.ones(len(cells), np.bool_)
 
     def some_known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
         """The same; raises ColumnError where no row has an answer either."""
@@ -178,22 +180,23 @@ class Target:
         series = cells_of(series, self.name, source) if gaps else known_cells(series, self.name, source)
         if self.task == "regression":
             return self.scale.apply(self.numbers(series, source))[:, None]
-        known = self._spelt
+        known, other = self._spelt, len(self.classes)
         labels = np.empty(len(series), np.int32)
         for start in range(0, len(series), AT_ONCE):  # the words of all rows would take more room than their labels
             part = series[start : start + AT_ONCE]
             if (places := places_as_written(part, known, -1)) is not None:
                 labels[start : start + len(part)] = places
                 continue
-            words = in_width(part if given.dtype == pl.String else as_words(part), self._width)
-            found = words.replace_strict(known, list(range(len(known))), default=-1, return_dtype=pl.Int32)
-            unseen = (found == -1) & words.is_not_null()
-            if unseen.any():
-                row = unseen.arg_max() or 0
+            words = part if given.dtype == pl.String else as_words(part)
+            found = as_places(words, self._places, -1)
+            if (found == other).any() and (spelt := in_width(words, self._width)) is not words:
+                words, found = spelt, as_places(spelt, self._places, -1)
+            if (found == other).any():
+                row = int((found == other).argmax())
                 expected = say("a class seen in training ({classes})", classes=listing(self.classes))
                 remedy = suggested(words[row], known, say("remove the row, or train with such rows too"))
                 raise cell_error(source, self.name, start + row, expected, words[row], remedy)
-            labels[start : start + len(part)] = found.to_numpy()
+            labels[start : start + len(part)] = found
         return labels
 
     def numbers(self, series: pl.Series, source: str = "data") -> NDArray[np.float64]:
@@ -204,6 +207,11 @@ class Target:
     def _spelt(self) -> list[str]:
         """The classes as words."""
         return as_words(_series(self.name, self.classes)).to_list()
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The place of each class, as it is spelt."""
+        return {word: place for place, word in enumerate(self._spelt)}
 
     @cached_property
     def _width(self) -> int | None:

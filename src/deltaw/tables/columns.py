@@ -30,6 +30,7 @@ from deltaw.tables.cells import (
 from deltaw.tables.codes import are_codes
 from deltaw.tables.dates import note_on_dates, note_on_words
 from deltaw.tables.held import MANY, are_plain, as_read
+from deltaw.tables.numerals import without_gaps
 from deltaw.tables.strays import check_strays
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, refuse_cell
 from deltaw.tables.told import READ_AS
@@ -248,7 +249,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple
         return "boolean", " or ".join(sorted(spelt.values())), "", ""
     plain = column.dtype == pl.Enum or (known is not None and not any(re.search(IN_A_NUMBER, word) for word in known))
     named = plain or (known is not None and not any(map(MAYBE_NUMBER.fullmatch, known)))  # none is a number
-    words = column.drop_nulls()
+    words = without_gaps(column)
     units = Units((), ()) if plain else Units.of(words)
     unit = units.one
     if unit:
@@ -285,7 +286,7 @@ def _number_or_date(column: pl.Series, source: str, named: bool) -> str:
     """
     if not named:
         check_strays(column, source)
-    spelling, wrong = date_format(column.drop_nulls())
+    spelling, wrong = date_format(without_gaps(column))
     if spelling and wrong:
         unread = read_dates(column, spelling).is_null() & column.is_not_null()
         expected = say("a date, {how}", how=say(DATE_FORMATS[spelling]))

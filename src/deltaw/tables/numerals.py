@@ -41,3 +41,8 @@ def _plain(cell: pl.Expr) -> pl.Expr:
 def per_cell(words: pl.Series, what: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     """A column of what an expression makes of each cell, or of those that it keeps."""
     return words.to_frame("cell").select(what(pl.col("cell"))).to_series().alias(words.name)
+
+
+def without_gaps(column: pl.Series) -> pl.Series:
+    """The cells that are not null: where all are, the column, since to look for them takes longer than to count."""
+    return column.drop_nulls() if column.null_count() else column

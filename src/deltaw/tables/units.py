@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from deltaw.tables.numerals import CURRENCY, per_cell, plain_numerals
+from deltaw.tables.numerals import CURRENCY, per_cell, plain_numerals, without_gaps
 
 PLACE = "#"
 NUMBER = r"[+-]?(?:\d(?:[\d.,'’ \u00a0\u202f]*\d)?\.?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -45,7 +45,7 @@ class Units(NamedTuple):
     @classmethod
     def of(cls, words: pl.Series) -> Units:
         """Those of stripped text, null where missing; none where not nearly all cells are numbers with units."""
-        present = words.drop_nulls().alias("cell")
+        present = without_gaps(words).alias("cell")
         head = present.head(FEW)
         for cells in (head, present):  # a look at a few is cheaper, and mostly enough
             different = cells.value_counts(name="rows")  # each of which is looked at once

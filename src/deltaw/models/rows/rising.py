@@ -72,7 +72,7 @@ def goes_on(
         answers: of some of the n training rows, (m, k): numbers, or whether each is of a class.
         times: of all of these, (n,).
     """
-    if not names or len(times) < FEWEST or times.min() == times.max() or len(made.feature_names) > MOST_INPUTS:
+    if not names or len(times) < FEWEST or times.min() == times.max() or made.n_features > MOST_INPUTS:
         return False
     some = spread(len(times), MOST)
     asked, Z, times = taken(frame, some if rows is None else rows[some]), answers(some), times[some]

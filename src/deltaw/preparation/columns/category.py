@@ -15,7 +15,7 @@ from deltaw.preparation.columns.means import Answers, Apart, Means
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
-from deltaw.preparation.reading import as_places, places_as_written, places_of
+from deltaw.preparation.reading import as_places, filled, places_as_written, places_of
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
@@ -153,7 +153,7 @@ class Category(OneColumn):
         cells, missing = frame.get_column(self.column), len(self.words) + self.missing
         if isinstance(cells.dtype, pl.Enum) and answers is None:  # each word is looked up once
             each = self.read(pl.Series(self.column, [*cells.dtype.categories, None], pl.String).to_frame(), source)
-            return np.asarray(each[cells.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()])
+            return np.asarray(each[filled(cells, -1)])
         if self.means is None and (known := places_as_written(cells, self._places, missing)) is not None:
             return known.astype(np.float64)
         words = as_words(cells)

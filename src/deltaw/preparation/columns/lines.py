@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,31 @@ TOLD_BY = 20_000  # rows that say what a column's numbers are like; evenly sprea
 STEADY = 1e-9  # of the largest on the diagonal, added to it: through bins without rows any line goes
 
 
-def some_of(x: NDArray[np.floating], answers: Answers) -> tuple[Values, Answers]:
-    """Rows enough to tell by."""
-    every = slice(None, None, -(-len(x) // TOLD_BY))
-    return x[every].astype(np.float64), answers.some(every)._replace(whole={})
+class Sample(NamedTuple):
+    """Rows enough to tell by what all columns of numbers are like.
+
+    Attributes:
+        every: which of the rows they are.
+        answers: of these.
+        answered: (k, m) what they answer, in units of its deviations.
+        units: (k,) how squares of these are to each other in the target's own units.
+    """
+
+    every: slice
+    answers: Answers
+    answered: Values
+    units: Values
+
+    @classmethod
+    def of(cls, answers: Answers) -> Sample:
+        """Of all rows."""
+        every = slice(None, None, max(1, -(-len(answers.values) // TOLD_BY)))
+        some = answers.some(every)._replace(whole={})
+        return cls(every, some, scaled(some.values, some.scales), some.squared_widths)
+
+    def cells(self, x: NDArray[np.floating]) -> Values:
+        """Of a column of all rows, (n,), these, (m,)."""
+        return x[self.every].astype(np.float64)
 
 
 class ByNumber:
@@ -29,41 +51,55 @@ class ByNumber:
     up where somebody asks.
 
     Args:
-        x: (n,) numbers, NaN where missing.
-        answers: of the rows.
+        x: (m,) numbers, NaN where missing.
+        sample: the rows.
 
     Attributes:
-        numbers: (G,) ascending.
+        ascending: those that are no NaN.
+        numbers: (G,) the different ones, ascending.
         counts: (G,) how many rows have each.
-        units: (k,) how squares of k answers are to each other in the target's own units.
-        of_classes: whether answers are classes, and not numbers.
     """
 
-    def __init__(self, x: Values, answers: Answers) -> None:
-        self._answers, self._order = answers, np.argsort(x)[: np.count_nonzero(~np.isnan(x))]
-        self._first = np.flatnonzero(np.diff(x[self._order], prepend=-np.inf))
-        self.numbers, self.units = x[self._order[self._first]], answers.squared_widths
-        self.of_classes = answers.values.dtype == bool
-        self.counts: NDArray[np.int64] = np.diff(self._first, append=len(self._order))
+    def __init__(self, x: Values, sample: Sample) -> None:
+        order = np.argsort(x)
+        ascending = x[order]
+        there = int(np.searchsorted(ascending, np.nan))  # which comes last
+        self.sample, self.ascending, self._order = sample, ascending[:there], order[:there]
+        new = np.ones(there, np.bool_)
+        np.not_equal(self.ascending[1:], self.ascending[:-1], out=new[1:])
+        self._first = np.flatnonzero(new)
+        self.numbers = self.ascending[self._first]
+        self.counts: NDArray[np.int64] = np.diff(self._first, append=there)
 
-    @cached_property
-    def _weight(self) -> Values:
-        counting = self._answers.counting
-        return np.ones(len(self._order)) if counting is None else counting[self._order]
+    @property
+    def of_classes(self) -> bool:
+        """Whether answers are classes, and not numbers."""
+        return self.sample.answers.values.dtype == bool
+
+    @property
+    def units(self) -> Values:
+        """(k,) those of the sample."""
+        return self.sample.units
 
     @cached_property
     def _answered(self) -> Values:
-        return scaled(self._answers.values, self._answers.scales)[:, self._order]
+        return self.sample.answered[:, self._order]
+
+    @cached_property
+    def _weighted(self) -> Values:
+        counting = self.sample.answers.counting
+        return self._answered if counting is None else counting[self._order] * self._answered
 
     @cached_property
     def rows(self) -> Values:
         """(G,) how many rows have each number, by their weights."""
-        return self._added(self._weight)
+        counting = self.sample.answers.counting
+        return self.counts.astype(np.float64) if counting is None else self._added(counting[self._order])
 
     @cached_property
     def sums(self) -> Values:
         """(k, G) what their answers add up to, in units of their deviations."""
-        return self._added(self._weight * self._answered)
+        return self._added(self._weighted)
 
     @cached_property
     def means(self) -> Values:
@@ -73,7 +109,7 @@ class ByNumber:
     @cached_property
     def squares(self) -> Values:
         """(k,) what the squares of all answers add up to."""
-        return np.asarray((self._weight * self._answered**2).sum(axis=1))
+        return np.asarray((self._weighted * self._answered).sum(axis=1))
 
     @property
     def own(self) -> Values:

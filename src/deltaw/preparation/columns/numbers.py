@@ -14,7 +14,7 @@ from deltaw.equations.encoded import Field
 from deltaw.equations.scaled import Scaled
 from deltaw.numbers import number
 from deltaw.preparation.columns.curves import finer
-from deltaw.preparation.columns.lines import ByNumber, some_of
+from deltaw.preparation.columns.lines import ByNumber
 from deltaw.preparation.columns.means import Answers, Apart
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import (
@@ -77,12 +77,13 @@ class Number(OneColumn):
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
         x = as_floats(frame.get_column(column.name), TRAINING, column.format)
-        scale, fill, indicator, edges = _learnt(x, scaling, whole)
-        means = None
-        if whole.answers is not None:
-            told = ByNumber(*some_of(x, whole.answers))
-            edges = finer(told, edges, whole.finest)
-            means = Recurring.fit(column.name, x, edges, whole.answers, told)
+        if whole.answers is None or whole.sample is None:
+            return cls(column.name, *_learnt(x, scaling, whole), None, column.format)
+        told = ByNumber(whole.sample.cells(x), whole.sample)
+        ascending = told.ascending if len(told.sample.answers.values) == len(x) else None
+        scale, fill, indicator, edges = _learnt(x, scaling, whole, ascending)
+        edges = finer(told, edges, whole.finest)
+        means = Recurring.fit(column.name, x, edges, whole.answers, told)
         return cls(column.name, scale, fill, indicator, edges, means, column.format)
 
     def told_by(self, frame: pl.DataFrame, answers: Answers) -> Number:
@@ -231,16 +232,21 @@ class Day(OneColumn):
 BINNED = (Number.kind, Day.kind)
 
 
-def _learnt(x: Floats, scaling: Scaling, whole: Whole) -> tuple[Scale, float, bool, tuple[float, ...]]:
-    """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges."""
-    ascending = _present(x)  # a copy, which is put in order where it lies, in the size that the numbers have
-    present = ascending if scaling.sorts else ascending.astype(np.float64)
-    if asks_for_all(whole.bins, whole.bins_of_few):
-        ascending.sort()
-    else:
-        put_in_order(ascending, QUARTERS, cuts(whole.bins))
-    scale = fit_scale(scaling.fit, present, scaling.bend)
-    return scale, median(ascending), len(present) < len(x), fit_edges(ascending, whole.bins, whole.bins_of_few)
+def _learnt(
+    x: Floats, scaling: Scaling, whole: Whole, ascending: Floats | None = None
+) -> tuple[Scale, float, bool, tuple[float, ...]]:
+    """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges.
+
+    `ascending`: those that are there, where they are in order already.
+    """
+    if ascending is None:
+        ascending = _present(x)  # a copy, which is put in order where it lies, in the size that the numbers have
+        if asks_for_all(whole.bins, whole.bins_of_few):
+            ascending.sort()
+        else:
+            put_in_order(ascending, QUARTERS, cuts(whole.bins))
+    scale = fit_scale(scaling.fit, ascending if scaling.sorts else _present(x).astype(np.float64), scaling.bend)
+    return scale, median(ascending), len(ascending) < len(x), fit_edges(ascending, whole.bins, whole.bins_of_few)
 
 
 def _present(x: Floats) -> Floats:

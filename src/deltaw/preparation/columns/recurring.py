@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
 from deltaw.preparation.chance import about
-from deltaw.preparation.columns.lines import STEADY, TOLD_BY, ByNumber, some_of
+from deltaw.preparation.columns.lines import STEADY, ByNumber
 from deltaw.preparation.columns.means import (
     DIGITS,
     FEWEST_ROWS,
@@ -82,12 +82,12 @@ class Recurring:
         Args:
             x: (n,) floats of either size, NaN where missing.
             edges: of the column's bins.
-            told: what `some_of` these rows answer, by their numbers.
+            told: what some of these rows answer, by their numbers.
         """
-        if not edges or not _no_chance(told, min(len(x), TOLD_BY), edges):
+        if not edges or not _no_chance(told, edges):
             return None
-        some, scales = some_of(x, answers), tuple(Scale(0.0, scale.width) for scale in answers.scales)
-        if not _Sums(_told(column, *some, scales), edges).is_worth_it(answers.squared_widths):
+        sample, scales = told.sample, tuple(Scale(0.0, scale.width) for scale in answers.scales)
+        if not _Sums(_told(column, sample.cells(x), sample.answers, scales), edges).is_worth_it(sample.units):
             return None
         names = tuple(f"{name} beyond the line" for name in answers.names)
         return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, answers)
@@ -152,12 +152,12 @@ def _told(column: str, x: Values, answers: Answers, scales: Sequence[Scale]) -> 
     return told.in_units(moved, 1.0)  # back from units that move as well
 
 
-def _no_chance(told: ByNumber, rows: int, edges: tuple[float, ...]) -> bool:
+def _no_chance(told: ByNumber, edges: tuple[float, ...]) -> bool:
     """Whether enough numbers recur, and rows with the same one are more alike than chance has them, in what the line
     leaves of all outputs together. The line has a coefficient an edge, each of which is one of the numbers.
     """
     several, within = np.count_nonzero(told.counts > 1), int(told.counts.sum()) - len(told.counts)
-    among = len(told.counts) - len(edges)
+    among, rows = len(told.counts) - len(edges), len(told.sample.answers.values)
     if several < FEWEST_NUMBERS or within < LEAST_SHARE * rows or among <= 0:
         return False
     own = told.own

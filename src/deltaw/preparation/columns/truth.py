@@ -77,7 +77,7 @@ class Truth(OneColumn):
         return say(marked if self.indicator else bare, low=number(scaling.low), high=number(scaling.high))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
-        return (Field(),) * len(self.features)
+        return (Field(),) * (1 + self.indicator)
 
     def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
         return as_shares(frame.get_column(self.column))

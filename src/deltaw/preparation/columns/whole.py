@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from deltaw.preparation.columns.lines import Sample
 from deltaw.preparation.columns.means import Answers
+from deltaw.tables.numerals import without_gaps
 from deltaw.tables.taking import AT_ONCE
 
 
@@ -29,7 +31,7 @@ class Counted(NamedTuple):
         if isinstance(words.dtype, pl.Enum):
             counts = _of_numbers(words, words.dtype.categories)
         else:
-            counts = words.drop_nulls().alias("word").value_counts(name="rows")
+            counts = without_gaps(words).alias("word").value_counts(name="rows")
         return cls(len(words), {words.name: counts})
 
 
@@ -48,6 +50,7 @@ class Whole(NamedTuple):
     Attributes:
         bins: so many a column of numbers gets at most.
         answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
+        sample: of them, by whose answers columns of numbers are judged.
         counted: where these rows are a sample of those to learn from, how often words come in all of them.
         bins_of_few: so many a column gets at most, if there are few different numbers in it.
         finest: the same, if its answers draw a curve that `bins` do not (`curves`).
@@ -55,6 +58,7 @@ class Whole(NamedTuple):
 
     bins: int = 0
     answers: Answers | None = None
+    sample: Sample | None = None
     counted: Counted | None = None
     bins_of_few: int = 0
     finest: int = 0

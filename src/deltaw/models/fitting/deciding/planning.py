@@ -185,7 +185,7 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
         going = rising(table, given.columns, times, some_of(table.frame, training))
         table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, going)))
     streamed = None if asked.streamed is None else replace(asked.streamed, answers=answers)
-    inputs, held_out = len(preparation.feature_names), len(layout.kept.validation) > 0 and not layout.folds
+    inputs, held_out = preparation.n_features, len(layout.kept.validation) > 0 and not layout.folds
     settled = recipes.sized(settled, len(streamed or training), inputs, _is_image(table), len(whole.classes), held_out)
 
     def part(rows: pl.DataFrame | None, source: str, group: Any = None) -> Part | None:
@@ -230,7 +230,7 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
 def _parts_suffice(table: Table, preparation: Preparation, layout: Layout, asked: Asked) -> bool:
     """Whether raw rows may be let go part by part: nobody asks for them again, and each part can be read alone."""
     needed = layout.folds or asked.streamed is not None or not preparation.reads_alone(table.frame)
-    shown = (asked.lean or 0) // len(preparation.feature_names)
+    shown = (asked.lean or 0) // preparation.n_features
     known = set(table.frame.columns).issuperset(preparation.input_names)  # else there is an error
     return not needed and known and shown < len(layout.kept.training)
 
