@@ -128,6 +128,7 @@ class Importance:
         }
 
 
+@np.errstate(all="ignore")  # as scores have it
 def permuted(
     X: Array,
     places: Sequence[tuple[str, slice]],

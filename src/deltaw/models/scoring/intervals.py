@@ -105,8 +105,7 @@ def of_many(terms: Sequence[Array], value: Callable[[Array], Array], resamples: 
 
 def _of_drawn(terms: Array, drawn: Array, value: Callable[[Array], Array]) -> Interval | None:
     total = terms.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        found = bca(float(value(total)), value(drawn), value(total - terms))
+    found = bca(float(value(total)), value(drawn), value(total - terms))
     return found and (float(f"{found[0]:.9g}"), float(f"{found[1]:.9g}"))
 
 
@@ -140,6 +139,7 @@ def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval
     return intervals([metric], outcome, resamples).get(metric.name)
 
 
+@np.errstate(all="ignore")
 def intervals(metrics: Iterable[Metric], outcome: Outcome, resamples: Resamples) -> dict[str, Interval]:
     """Those of several scores, by name, where the rows tell them; what several scores are sums of is drawn once."""
 

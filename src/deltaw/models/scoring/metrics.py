@@ -114,6 +114,7 @@ class Sums:
     def __call__(self, outcome: Outcome) -> float:
         return float(self.in_turn(outcome, 1)[0])
 
+    @np.errstate(all="ignore")  # what overflows is ∞, or not defined
     def in_turn(self, outcome: Outcome, count: int) -> Array:
         """(count,) scores of so many answers to the same rows, one after the other, where rows are `alone`: the bits of
         each by itself.
@@ -275,8 +276,7 @@ def _percentage_error(o: Outcome) -> Array:
     if (o.truth == 0).any():
         return np.full(len(o.truth), np.nan)
     t, e, _ = _in_a_unit(o)
-    with np.errstate(over="ignore"):  # beyond all numbers: ∞ %
-        return np.asarray(np.abs(e / t))
+    return np.asarray(np.abs(e / t))  # beyond all numbers: ∞ %
 
 
 def _squared_log_error(o: Outcome) -> Array:
@@ -286,6 +286,7 @@ def _squared_log_error(o: Outcome) -> Array:
     return np.asarray((np.log1p(known) - np.log1p(o.truth)) ** 2)
 
 
+@np.errstate(over="ignore")
 def median_error(o: Outcome) -> float:
     """The median of |e|, in the target's units; of rows with weights, half of the weight lies on either side."""
     _, e, unit = _in_a_unit(o)

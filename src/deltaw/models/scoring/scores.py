@@ -42,7 +42,7 @@ class Baseline:
     def of(cls, task: str, truth: Array, n_classes: int = 0, weight: Array | None = None) -> Baseline:
         """From the training rows: class indices (n,), or numbers in the target's own units, and the rows' weights."""
         if task == "regression":
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 mean = float(np.average(truth, weights=weight))
             # The sum of numbers near the largest float overflows; that of their shares does not.
             shares = 1 / len(truth) if weight is None else weight / weight.sum()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
+@np.errstate(invalid="ignore")  # a score that is infinite
 def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None], int | None]:
     """After which epoch each fold's network answers for its rows, and which ends the training on all; None: the last.
 
