@@ -99,6 +99,30 @@ def test_an_output_over_an_input_is_refused(run: Run, command: str) -> None:
     assert contents() == before
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"train d.csv -t y {QUICK} -o new/",
+        f"train d.csv -t y {QUICK} --report new/",
+        "explain m.deltaw d.csv -o new/",
+        "predict m.deltaw d.csv --json -o new/",
+        "predict m.deltaw iris -o new.d/",
+    ],
+)
+def test_a_slash_at_the_end_names_no_file(run: Run, command: str) -> None:
+    """Of which a path forgets it: a file of that name would be written."""
+    before = contents()
+    status, err = run(command)
+    assert status == 2
+    assert "expected the path of a file, found new" in err
+    assert contents() == before
+
+
+def test_answers_go_into_the_folder_that_a_slash_says(run: Run) -> None:
+    assert run("predict m.deltaw d.csv -o new/")[0] == 0
+    assert len([*Path("new").iterdir()]) == 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the current folder of a process")
 def test_a_current_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "gone").mkdir()

@@ -29,6 +29,7 @@ import { readFileSync } from "node:fs";
 const form = await import(process.argv[2]);
 console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map((row) => form.answer(row))));
 """
+TRIED = NODE.replace("form.answer(row)", "{ try { form.answer(row); return true } catch { return false } }")
 SCHEMA = {
     "size": pl.Float64, "weight": pl.Float64, "count": pl.Int64, "colour": pl.String, "odd": pl.String,
     "sunny": pl.Boolean, "answer": pl.String, "day": pl.Date, "written": pl.String, "time": pl.Datetime("us"),
@@ -130,9 +131,20 @@ def test_onnx_reads_words_as_python_does(cell: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(found[0], form("target grade", tmp_path)["answer"](cells), rtol=1e-5, atol=2e-7)
 
 
-@pytest.mark.parametrize("cell", ["many", "1e999", math.inf])
+@pytest.mark.parametrize("cell", ["many", "1e999", math.inf, "1_000"])
 def test_python_refuses_what_is_no_number(cell: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         runpy.run_path(str(written("python", program_of(zoo.model("target grade")), tmp_path)))["answer"](
             dict.fromkeys(SCHEMA) | {"size": cell}
         )
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_javascript_refuses_what_is_no_number(tmp_path: Path) -> None:
+    """Which `Number` takes for one, where a model does not."""
+    (script := tmp_path / "run.mjs").write_text(TRIED, encoding="ascii")
+    cells = ["0x1F", "0b1", "0o7", "1_000", [], [5], "Infinity", " 5 ", "+5", "5e0"]
+    rows = json.dumps([dict.fromkeys(SCHEMA) | {"size": cell} for cell in cells])
+    module = written("javascript", program_of(zoo.model("target grade")), tmp_path)
+    done = subprocess.run(["node", script, module], input=rows, capture_output=True, text=True, encoding="utf-8")
+    assert json.loads(done.stdout) == [False] * 7 + [True] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,6 +15,7 @@ from deltaw.speech import say
 
 NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.IGNORECASE)
 LAYERS = "--hidden"  # given twice, two layers are meant
+FILE, SLASHES = "FILE", ("/", os.sep)  # what names a file, and what ends the name of a folder
 
 
 class WithoutValue(typer.BadParameter):
@@ -47,8 +49,16 @@ def _chosen(option: Any, own: Callable[..., Any], context: Any, opts: Mapping[st
     if given and not context.resilient_parsing:  # where the shell completes words, they are half written
         if "" in given:
             raise WithoutValue(name, ctx=context)
+        if option.metavar == FILE:
+            not_a_folder(name, given[-1])
         are_numbers = name != LAYERS and all(map(NUMBER.fullmatch, given))
         if not (option.multiple or are_numbers) and len({*given}) > 1:
             one = "a model has one target: train one for each" if name == "--target" else "give only one of them"
             raise SettingError("{option}: expected one value", " ".join(given), one, option=name)
     return own(context, {**opts, option.name: given[-1]} if given and not option.multiple else opts)
+
+
+def not_a_folder(option: str, given: str | None) -> None:
+    """Raise SettingError for the path of a file that ends as a folder's does, which a Path forgets."""
+    if given is not None and given.endswith(SLASHES):
+        raise SettingError("{option}: expected the path of a file", given, "add the file's name", option=option)

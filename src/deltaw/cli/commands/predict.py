@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.cli.commands.notes import say_all_notes
+from deltaw.cli.once import not_a_folder
 from deltaw.cli.output import documents
 from deltaw.cli.output.endings import CSV, JSON, writer
 from deltaw.cli.output.paper import put_json
@@ -18,7 +19,7 @@ from deltaw.speech import say
 def predict(
     model_file: Path,
     data: str,
-    output: Path | None,
+    to: str | None,
     reading: dict[str, Any],
     as_json: bool,
     safe_csv: bool,
@@ -31,11 +32,13 @@ def predict(
     from deltaw.tables import Reading, origins
 
     here = together.beside(data, model_file)
-    if output is not None and not output.suffix and not as_json and not safe_csv:  # a folder, for rows in pieces
+    output = None if to is None else Path(to)
+    if to is not None and not Path(to).suffix and not as_json and not safe_csv:  # a folder, for rows in pieces
         how = Reading.of(**reading, written=bool(keep))
         model = together.agreed(lambda: models.load(model_file))
-        if shards.answers(model, data, output, how, keep, numbered, stderr()):
+        if shards.answers(model, data, to, how, keep, numbered, stderr()):
             return
+    not_a_folder("--output", to)
     if here.rank:
         return  # rows in one piece are the first process's
     check_outputs({"--output": output}, (model_file, *origins(data)))

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deltaw.cli.once import SLASHES
 from deltaw.cli.output import documents
 from deltaw.cli.output.endings import CSV, WRITERS, ZIPPED, Writer
 from deltaw.engines import ranks
@@ -73,18 +74,19 @@ def are_many(data: str) -> bool:
 
 
 def answers(
-    model: Model, data: str, folder: Path, reading: Reading, keep: tuple[str, ...], numbered: bool, err: Screen
+    model: Model, data: str, to: str, reading: Reading, keep: tuple[str, ...], numbered: bool, err: Screen
 ) -> bool:
-    """A file of answers for each piece of the rows, in a folder; whether there are pieces.
+    """A file of answers for each piece of the rows, in the folder `to`; whether there are pieces.
 
-    A small file in one piece is none, unless the folder is there.
+    A small file in one piece is none, unless the folder is there, or `to` ends with a slash.
 
     Raises:
         OutputError: the folder is that of the rows, or lies in it and would be read with them the next time; two files
             of answers would have one name; or one cannot be written there. Those before it stay.
     """
+    folder = Path(to)
     with _of_answers(folder):
-        there = folder.is_dir()
+        there = folder.is_dir() or to.endswith(SLASHES)
     in_pieces = ranks.here().gathered(there or are_many(data))[0]  # the first process says for all
     found = pieces(data, model, reading) if in_pieces else None
     if found is None:

@@ -20,8 +20,13 @@ def predict(
     data: Data,
     *,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Output file: .csv, .tsv, .jsonl, .parquet or .arrow; by default, stdout."),
+        str | None,  # since a Path forgets the slash that says a folder
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR",
+            help="Output file: .csv, .tsv, .jsonl, .parquet or .arrow; by default, stdout.",
+        ),
     ] = None,
     keep: Annotated[
         list[str] | None,

@@ -28,8 +28,8 @@ Data = Annotated[
 LikeTrain = Annotated[
     str, typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables)
 ]
-Model = Annotated[Path, typer.Option("--output", "-o", help="Where to save the model.")]
-Report = Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")]
+Model = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to save the model.")]
+Report = Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML report to this file.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print one line per epoch on stderr.")]
 # Behind MODEL, where that may stand in the place of DATA.

@@ -13,7 +13,7 @@ function missing(x) {
 
 function number(x) {
   if (missing(x)) return NaN;
-  const y = typeof x === "string" ? Number(x.trim()) : Number(x);
+  const y = typeof x === "object" || /[box]/i.test(x) ? NaN : Number(x); // [] would be 0, and 0x1F 31
   if (!Number.isFinite(y)) throw new Error(`expected a finite number, found ${String(x).slice(0, 60)}`);
   return ABSENT.has(y) ? NaN : y;
 }

@@ -14,6 +14,8 @@ def missing(cell):
 
 def number(cell):
     """A cell as a float, NaN where it is missing; text that is no number raises ValueError."""
+    if isinstance(cell, str) and "_" in cell:  # which Python alone takes for a thousands mark
+        raise ValueError(f"expected a number, found {cell[:60]!r}")
     x = math.nan if missing(cell) else float(cell)
     if math.isinf(x):
         raise ValueError("expected a finite number, found an infinite one")
