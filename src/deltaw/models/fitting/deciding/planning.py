@@ -13,8 +13,9 @@ from deltaw.exceptions import InputError, SettingError
 from deltaw.models import recipes
 from deltaw.models.by_data import doubled
 from deltaw.models.fitting.deciding.asked import check_run, check_seconds, no_target
+from deltaw.models.fitting.deciding.fitted import fitted
 from deltaw.models.fitting.deciding.given import Given, OfColumns
-from deltaw.models.fitting.deciding.plans import Plan, drawn_network, fitted
+from deltaw.models.fitting.deciding.plans import Plan, drawn_network
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.model import Model
 from deltaw.models.rows import weights
@@ -39,7 +40,7 @@ from deltaw.models.rows.parts import (
     parted,
     some_of,
 )
-from deltaw.models.rows.rising import notes_on_rising, rising
+from deltaw.models.rows.rising import notes_on_rising
 from deltaw.models.rows.survey import Streamed
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
@@ -177,13 +178,10 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
     `given` has its table no longer then: parts of it are let go while inputs are made of them.
     """
     table, whole, start, training = given.let_go(), given.whole, asked.start, layout.kept.training
-    preparation, reading, answers = fitted(
+    preparation, reading, answers, going = fitted(
         table, given.columns, whole, settled, training, given.ties, asked.seed, start, asked.streamed
     )
-    times = given.ties.of(training).times
-    if start is None and times is not None:
-        going = rising(table, given.columns, times, some_of(table.frame, training))
-        table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, going)))
+    table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, going)))
     streamed = None if asked.streamed is None else replace(asked.streamed, answers=answers)
     inputs, held_out = preparation.n_features, len(layout.kept.validation) > 0 and not layout.folds
     settled = recipes.sized(settled, len(streamed or training), inputs, _is_image(table), len(whole.classes), held_out)

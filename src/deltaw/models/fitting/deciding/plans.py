@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.exceptions import ColumnError
+from deltaw.models.fitting.deciding.fitted import fitted
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
@@ -18,28 +17,13 @@ from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed
 from deltaw.models.rows.division import Division, Indices, Ties
 from deltaw.models.rows.parts import (
     Part,
-    answers_among,
     answers_by,
-    answers_of,
-    as_learnt,
     beside_inputs,
     part_of,
-    some_of,
 )
-from deltaw.models.rows.rising import goes_on, rising
 from deltaw.models.rows.survey import Streamed
-from deltaw.models.rows.telling import of_all
-from deltaw.models.rows.witnesses import DRAW
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.columns.category import MANY, Category
-from deltaw.preparation.columns.means import Answers
-from deltaw.preparation.columns.numbers import Number
-from deltaw.preparation.columns.whole import Counted
-from deltaw.preparation.recalling import Again, recalling
-from deltaw.preparation.scales.scaling import SCALINGS
-from deltaw.preparation.screening import MOST_CLASSES, silent
-from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.held import alike, all_as_read, held
 from deltaw.tables.taking import taken
@@ -174,7 +158,7 @@ class Plan:
         Validation or test rows that were given stay where the division has none of its own.
         """
         table, frame, training = self.table, self.table.frame, division.training
-        preparation, target, answers = fitted(
+        preparation, target, answers, _ = fitted(
             table, self.columns, self.target, self.recipe, training, self.ties, self.seed, self.start
         )
 
@@ -219,56 +203,6 @@ class Plan:
         if not self.folds:
             return self
         return self.of(observed(self.ties, self.recipe.validation, self.seed, self.table.test is not None))
-
-
-def fitted(
-    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: Indices, ties: Ties,
-    seed: int, start: Start | None, streamed: Streamed | None = None,
-) -> tuple[Preparation, Target, Answers | None]:  # fmt: skip
-    """What the training rows alone say of columns and target, or a model did, and their answers. Raises ColumnError."""
-    if start is not None:
-        made, target = start.learnt(recipe)
-        if not made.recalls or streamed is not None:
-            return made, target, None
-        # Who knows rows by heart would find their own answers, if these are the same.
-        beside = answers_among(table.frame, target, recipe, training)
-        return made, target, answers_of(beside, target, recipe, ties.of(training), seed)
-    beside = answers_among(table.frame, whole, recipe, training)
-    reading = as_learnt(whole, beside, recipe, table.name)
-    counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
-    words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
-    words |= {} if counted is None else {name: len(counted.words[name]) for name in words}
-    tells = any(n > MANY for n in words.values()) or any(each.kind == Number.kind for each in columns)
-    answers = answers_of(beside, reading, recipe, ties.of(training), seed) if tells else None
-    if streamed is not None and answers is not None:
-        answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
-    rows = some_of(table.frame, training)
-    fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows)
-    try:
-        made = fit(answers=answers)
-        times = ties.of(training).times
-        going = () if times is None else rising(table, columns, times, rows)
-        if times is not None and goes_on(
-            made, going, table.frame, lambda some: reading.averaged(beside[reading.name][some])[1], times, rows
-        ):
-            fit = partial(fit, straight=going)
-            made, reading = fit(answers=answers), reading.going_on()
-        if recipe.screening and len(reading.classes) <= MOST_CLASSES:
-            truth = beside.get_column(reading.name)
-            if without := silent(made, table.frame, lambda some: reading.averaged(truth[some])[1], len(truth), rows):
-                fit = partial(fit, silent=without)
-                made = fit(answers=answers)
-        asks = streamed is None and SCALINGS[recipe.scaling].means
-        if asks and (again := Again.of(made, table.frame, rows)) is not None:
-            answers = answers or answers_of(beside, reading, recipe, ties.of(training), seed)
-            made = made if answers is None else recalling(made, again, answers)
-        if streamed is not None and answers is not None:
-            answers = of_all(answers, made, streamed, reading, recipe)
-            made = fit(answers=answers) if answers.whole else made
-        return made, reading, answers
-    except ColumnError as error:
-        expected = say("{name}: {expected}", name=table.name, expected=error.expected)
-        raise ColumnError(expected, error.found, error.remedy) from None
 
 
 def drawn_network(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None = None) -> Network:

@@ -1,0 +1,128 @@
+"""What the training rows alone say of columns and target: the preparation of a network's inputs and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from deltaw.exceptions import ColumnError
+from deltaw.models.fitting.deciding.warm import Start
+from deltaw.models.recipes import Recipe
+from deltaw.models.rows.division import Indices, Ties
+from deltaw.models.rows.parts import answers_among, answers_of, as_learnt, some_of
+from deltaw.models.rows.rising import goes_on, rising
+from deltaw.models.rows.survey import Streamed
+from deltaw.models.rows.telling import of_all
+from deltaw.models.rows.witnesses import DRAW
+from deltaw.preparation import Preparation, Target
+from deltaw.preparation.columns.category import MANY, Category
+from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.numbers import Number
+from deltaw.preparation.columns.whole import Counted
+from deltaw.preparation.recalling import Again, recalling
+from deltaw.preparation.scales.scaling import SCALINGS
+from deltaw.preparation.screening import MOST_CLASSES, silent
+from deltaw.speech import say
+from deltaw.tables import Table
+
+if TYPE_CHECKING:
+    from deltaw.tables import Column
+
+Array = NDArray[Any]
+
+
+class Fitted(NamedTuple):
+    """What is learnt of columns and target.
+
+    Attributes:
+        preparation, target: as the training rows say they are, or as a model knows them.
+        answers: those of the training rows, where a column's statistics ask for them.
+        rising: the columns that only rise, or only fall, with the time of the rows.
+    """
+
+    preparation: Preparation
+    target: Target
+    answers: Answers | None = None
+    rising: tuple[str, ...] = ()
+
+
+def fitted(
+    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: Indices, ties: Ties,
+    seed: int, start: Start | None, streamed: Streamed | None = None,
+) -> Fitted:  # fmt: skip
+    """What the training rows alone say, or where there is one, the model that is trained on.
+
+    Args:
+        whole: the target as all rows say it is.
+        training: which rows of the table are learnt from.
+
+    Raises:
+        ColumnError: a column, or the target, of which these rows can say nothing.
+    """
+    if start is not None:
+        return _of_model(start, table, recipe, training, ties, seed, streamed)
+    rows, tied = some_of(table.frame, training), ties.of(training)
+    beside = answers_among(table.frame, whole, recipe, training)
+    target = as_learnt(whole, beside, recipe, table.name)
+    truth = beside.get_column(target.name)
+
+    def values(some: Indices) -> Array:
+        return target.averaged(truth[some])[1]
+
+    counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
+    answers = answers_of(beside, target, recipe, tied, seed) if _ask_for_answers(columns, counted) else None
+    if streamed is not None and answers is not None:
+        answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
+    fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows)
+    going: tuple[str, ...] = ()
+    with _named(table):
+        made = fit(answers=answers)
+        if tied.times is not None:
+            going = rising(table, columns, tied.times, rows)
+            if goes_on(made, going, table.frame, values, tied.times, rows):
+                fit = partial(fit, straight=going)
+                made, target = fit(answers=answers), target.going_on()
+        few = len(target.classes) <= MOST_CLASSES
+        if recipe.screening and few and (without := silent(made, table.frame, values, len(truth), rows)):
+            fit = partial(fit, silent=without)
+            made = fit(answers=answers)
+        asks = streamed is None and SCALINGS[recipe.scaling].means
+        if asks and (again := Again.of(made, table.frame, rows)) is not None:
+            answers = answers or answers_of(beside, target, recipe, tied, seed)
+            made = made if answers is None else recalling(made, again, answers)
+        if streamed is not None and answers is not None:
+            answers = of_all(answers, made, streamed, target, recipe)
+            made = fit(answers=answers) if answers.whole else made
+    return Fitted(made, target, answers, going)
+
+
+def _of_model(
+    start: Start, table: Table, recipe: Recipe, training: Indices, ties: Ties, seed: int, streamed: Streamed | None
+) -> Fitted:
+    """What the model has learnt; who knows rows by heart would find their own answers, if these are the same."""
+    preparation, target = start.learnt(recipe)
+    if not preparation.recalls or streamed is not None:
+        return Fitted(preparation, target)
+    beside = answers_among(table.frame, target, recipe, training)
+    return Fitted(preparation, target, answers_of(beside, target, recipe, ties.of(training), seed))
+
+
+def _ask_for_answers(columns: tuple[Column, ...], counted: Counted | None) -> bool:
+    """Whether statistics of the target are made of any column: of numbers, and of those of many words."""
+    words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
+    words |= {} if counted is None else {name: len(counted.words[name]) for name in words}
+    return any(n > MANY for n in words.values()) or any(each.kind == Number.kind for each in columns)
+
+
+@contextmanager
+def _named(table: Table) -> Iterator[None]:
+    """An error about a column says of which table."""
+    try:
+        yield
+    except ColumnError as error:
+        expected = say("{name}: {expected}", name=table.name, expected=error.expected)
+        raise ColumnError(expected, error.found, error.remedy) from None
