@@ -43,7 +43,7 @@ class Choice(NamedTuple):
 
     @property
     def spec(self) -> str:
-        """What `choice` reads back."""
+        """The text from which `choice` makes this again."""
         settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items() if value is not None)
         return f"{self.name}({settings})" if settings else self.name
 

@@ -223,12 +223,12 @@ class NativeEngine:
 
     @property
     def _links(self) -> int:
-        """Multiplications that a row takes."""
+        """Multiplications a row: the number of weights."""
         return sum(map(math.prod, self.sizes))
 
 
 def _scaling(scaled: Scaled) -> tuple[Any, ...]:
-    """As the core takes it."""
+    """The input scaling in the form that the core takes."""
     edges, told = list(scaled.edges), list(scaled.told)
     return scaled.fill, scaled.centre, scaled.width, scaled.shift, scaled.bend, edges, told
 

@@ -54,7 +54,7 @@ class Pace:
     dropout: Array
 
     def some(self, first: int, steps: int) -> Pace:
-        """Of so many steps, after the `first` ones."""
+        """The pace of a run of steps after the `first` ones."""
         at = slice(first, first + steps)
         return Pace(self.alpha[at], self.decay[at], self.dropout[at])
 

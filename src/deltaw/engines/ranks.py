@@ -29,13 +29,13 @@ _STORES: list[Any] = []  # by which all have met: what one puts there all can re
 
 
 class Ranks(NamedTuple):
-    """Which of how many."""
+    """This process's rank among those that train together, and how many there are."""
 
     rank: int = 0
     world: int = 1
 
     def part(self, n: int, start: int = 0) -> slice:
-        """This rank's of n rows in their order, the first at `start`: no row is in two ranks', none in no rank's."""
+        """This rank's share of n rows, in order, the first at `start`: each row belongs to exactly one rank."""
         first, last = (start + n * each // self.world for each in (self.rank, self.rank + 1))
         return slice(first, last)
 
@@ -52,7 +52,7 @@ class Ranks(NamedTuple):
         return [part.reshape(each.shape) for part, each in zip(parts, tensors, strict=True)]
 
     def gathered(self, value: Found) -> list[Found]:
-        """What each rank gives, in their order; anything that can be pickled."""
+        """What each rank passes, in the order of the ranks; anything that can be pickled."""
         if self.world == 1:
             return [value]
         import torch.distributed as together
@@ -73,7 +73,7 @@ class Ranks(NamedTuple):
 
 
 def here() -> Ranks:
-    """This process's, where somebody has called torch.distributed.init_process_group, or `join`."""
+    """This process's `Ranks`: one of several where torch.distributed.init_process_group, or `join`, was called."""
     together = sys.modules.get("torch.distributed")
     if together is None or _ALONE.get() or not together.is_available() or not together.is_initialized():
         return Ranks()
@@ -82,7 +82,7 @@ def here() -> Ranks:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """What is trained and answered within is this process's own matter."""
+    """A context in which this process trains and predicts alone, without the other ranks."""
     token = _ALONE.set(True)
     try:
         yield
@@ -91,13 +91,13 @@ def alone() -> Iterator[None]:
 
 
 def started() -> Ranks | None:
-    """What torchrun has started this process as, or None. Nothing is imported, and nobody waited for."""
+    """The `Ranks` that torchrun has started this process with, or None; neither imports torch nor waits for others."""
     told = [os.environ.get(name, "") for name in ("TORCHELASTIC_RUN_ID", "RANK", "WORLD_SIZE")]
     return Ranks(int(told[1]), int(told[2])) if told[0] and told[1].isdecimal() and told[2].isdecimal() else None
 
 
 def own() -> Ranks:
-    """The same, or alone: for work that is divided without a word to the others."""
+    """`started`, or a single rank: for work that is divided without any message to the others."""
     return started() or Ranks()
 
 
@@ -117,7 +117,7 @@ def beside() -> int:
 
 
 def join() -> Ranks:
-    """Come together with all that torchrun has started. Messages go by gloo, those between GPUs by NCCL.
+    """Join the process group of all processes that torchrun has started: gloo on CPUs, NCCL between GPUs.
 
     Raises:
         DeltaWError: another one cannot be reached.
@@ -141,11 +141,11 @@ def join() -> Ranks:
 
 
 def _met(store: Any, rank: int, world: int) -> str:
-    """A name under which all meet who were started this time.
+    """A prefix of the store that only the processes of this start have in common.
 
-    Where torchrun has started them again, the store may still say where those before were, whom nobody is to call; and
-    of several nodes each counts its own restarts. So each draws a number, and says which numbers it sees: what all see
-    alike was drawn by all who are here, since of those before none saw what was drawn last.
+    After a restart the store may still hold the addresses of processes that are gone, and each node counts its restarts
+    by itself. So each rank draws a random number and publishes a digest of all numbers that it sees. Once all digests
+    agree, every number is of this start: no process of an earlier one has seen those drawn last.
     """
     drawn, seen = ([f"deltaw {what} {each}" for each in range(world)] for what in ("drawn", "seen"))
     store.set(drawn[rank], secrets.token_hex(8))
@@ -160,10 +160,10 @@ def _met(store: Any, rank: int, world: int) -> str:
 
 
 def speaks(status: int) -> tuple[bool, int]:
-    """Whether this process is to say why it ends, and the status with which all end.
+    """(whether this process prints why the run ends, the exit status that all ranks share).
 
-    Of those who have met it is the first that asks: the others end because it does. Of those who have not it is the
-    first of a machine: what is wrong before they meet is wrong in each.
+    Once the ranks have met, the first that fails prints: the others end because of it. Before that, the first process
+    of each machine prints, since what is wrong then is wrong in all of them.
     """
     if own().world == 1:
         return True, status
@@ -178,7 +178,7 @@ def speaks(status: int) -> tuple[bool, int]:
 
 
 def leave() -> None:
-    """Wait for the others, and part."""
+    """Wait for the other ranks, then leave the process group."""
     if here().world == 1:
         return
     here().gathered(None)

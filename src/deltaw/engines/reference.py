@@ -173,11 +173,11 @@ class ReferenceEngine:
         return Parameters.begin(W, b, list(network.bias), self.plan.optimizer)
 
     def _own(self, arrays: Iterable[NDArray[Any]]) -> list[Any]:
-        """NumPy's arrays of all layers as the engine holds them."""
+        """NumPy arrays, one a layer, converted to what the engine computes on."""
         return [np.array(array, np.float64) for array in arrays]
 
     def _apart(self, arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> Sequence[Any]:
-        """What the engine holds, as an array of each layer."""
+        """The engine's parameters as one array a layer."""
         return arrays
 
     def _layers(self, p: Parameters) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -59,12 +59,12 @@ class Rows:
         return one_hot(t, n_out) if t.ndim == 1 else np.asarray(t, np.float64)
 
     def take(self, index: Any) -> Rows:
-        """These of them, by number or as a slice."""
+        """The rows with these numbers, or of a slice."""
         weight = None if self.weight is None else self.weight[index]
         return Rows(self.X[index], None if self.T is None else self.T[index], self.scale, weight)
 
     def some(self, most: int) -> Rows:
-        """At most so many of them, spread evenly."""
+        """At most `most` of the rows, spread evenly."""
         return self.take(spread(len(self), most))
 
     @classmethod

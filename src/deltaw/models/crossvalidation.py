@@ -32,7 +32,7 @@ MOST_REPEATS = 1000
 
 @dataclass(frozen=True)
 class Fold:
-    """One of them.
+    """The scores of one fold.
 
     Attributes:
         repeat, fold: which, from 1.
@@ -48,7 +48,7 @@ class Fold:
 
 @dataclass(frozen=True, repr=False)
 class CrossValidation:
-    """What came of the folds.
+    """The scores of all folds.
 
     Attributes:
         source, target, task: of which table and what.

@@ -52,12 +52,12 @@ class Kept(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Of a row."""
+        """Bytes that a row takes."""
         return math.prod(self.shape) * self.dtype.itemsize
 
     @classmethod
     def of(cls, array: Array) -> Kept:
-        """That of an array (n, …)."""
+        """The `Kept` of an array (n, …)."""
         return cls(array.shape[1:], array.dtype)
 
 
@@ -114,7 +114,7 @@ class Blocks:
         self.close()
 
     def close(self) -> None:
-        """Give the room back."""
+        """Give the disk space back."""
         with self._lock:
             self._file.close()
 
@@ -142,7 +142,7 @@ class Blocks:
         self._written += n
 
     def room(self, rows: int) -> Room:
-        """For the arrays of so many rows: `read` again and again into the same."""
+        """Buffers for the arrays of so many rows, into which `read` can read again and again."""
         return [np.empty((rows, *array.shape), array.dtype) for array in self.arrays]
 
     def read(self, pieces: Iterable[Piece], room: Room | None = None) -> list[Array]:
@@ -198,7 +198,7 @@ class Blocks:
             data, place = data[got:], place + got
 
     def _read_at(self, data: memoryview, place: int) -> int:
-        """How many bytes came, as many as may."""
+        """Read into a buffer at an offset; returns how many bytes were read."""
         if hasattr(os, "preadv"):
             return int(os.preadv(self._file.fileno(), [data], place))
         with self._lock:
@@ -216,7 +216,7 @@ def check_folder(folder: str | Path) -> None:
 
 
 def _opened(folder: Path) -> Any:
-    """A file without a name."""
+    """A temporary file without a name: it is gone with its descriptor."""
     try:
         return tempfile.TemporaryFile(dir=folder, prefix=".deltaw-", buffering=0)
     except OSError as error:
@@ -225,7 +225,7 @@ def _opened(folder: Path) -> Any:
 
 
 def _made(folder: Path, size: int) -> Any:
-    """The same, that has the room."""
+    """Such a file of this size, allocated now. Raises OutputError where the disk lacks the room."""
     file = _opened(folder)
     try:
         free = shutil.disk_usage(folder).free

@@ -46,7 +46,7 @@ SCHEMA = {
 
 
 class Every(NamedTuple):
-    """How often: after so many seconds, or epochs of all trainings together."""
+    """How often a checkpoint is written: after so many seconds, or so many epochs of all trainings together."""
 
     seconds: float | None = None
     epochs: int | None = None
@@ -62,12 +62,12 @@ class Every(NamedTuple):
         return cls(seconds=float(found[1]) * UNITS[found[2] or "s"])
 
     def over(self, seconds: float, epochs: int) -> bool:
-        """Whether so much is enough."""
+        """Whether it is time for the next checkpoint."""
         return epochs >= self.epochs if self.epochs is not None else seconds >= (self.seconds or 0.0)
 
 
 class Checkpoints:
-    """Those of a run, in a folder. A context: on leaving it, whatever the reason, what was made is written.
+    """The checkpoints of a run, in a folder. A context manager: on exit, for whatever reason, the state is written.
 
     Within it SIGTERM is a Ctrl-C where nobody else has made something of it.
 
@@ -197,18 +197,18 @@ class Checkpoints:
 
     @property
     def last(self) -> Path | None:
-        """The last file that is there."""
+        """The last checkpoint file in the folder."""
         return last_in(self.folder)
 
     @property
     def is_whole(self) -> bool:
-        """Whether the last file has all that was made."""
+        """Whether the last file has everything that was trained so far."""
         with self._lock:
             return not self._unwritten
 
     @property
     def signal(self) -> int | None:
-        """SIGTERM, where it has ended the run; else None."""
+        """SIGTERM, if it has ended the run; else None."""
         return self._terminable.signal
 
     @property
@@ -304,12 +304,12 @@ def digest(*arrays: Any) -> str:
 
 
 def called(name: str) -> str:
-    """What messages call what a run is made of."""
+    """The name, in messages, of a part of what defines a run."""
     return say(name) if name in WORDS else name
 
 
 def difference(there: Any, here: Any) -> str:
-    """What is another of it than there: the values, where they say something to people."""
+    """How a part differs from the checkpoint's, in words: both values, where they are readable."""
     if _is_digest(there) or _is_digest(here):
         return say("another")
     return say("{there} there, {here} now", there=_shown(there), here=_shown(here))
@@ -324,7 +324,7 @@ def _shown(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON gives it back."""
+    """The value as it is after a round trip through JSON."""
     import json
 
     return json.loads(json.dumps(value))

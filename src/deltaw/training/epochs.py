@@ -141,12 +141,12 @@ class Training:
 
     @property
     def windows_an_epoch(self) -> int:
-        """In how many windows its rows come: 1 where all are at hand."""
+        """In how many windows the rows of an epoch come: 1 where all are in memory."""
         return 1
 
     @property
     def over(self) -> bool:
-        """Whether no epoch is left, or something ended it before."""
+        """Whether the training has ended: no epoch is left, or something stopped it early."""
         return self.history.ended != "finished" or self.epoch >= self.until
 
     def advance(self) -> None:

@@ -19,7 +19,7 @@ NAME = re.compile(r"checkpoint-(\d{6,18})\.safetensors")
 
 
 def file_of(folder: Path, number: int) -> Path:
-    """Where the checkpoint of that number is."""
+    """The path of the checkpoint with this number."""
     return folder / f"checkpoint-{number:06d}.safetensors"
 
 
@@ -48,7 +48,7 @@ def listed(folder: Path) -> dict[int, Path]:
 
 
 def keep_last(folder: Path) -> None:
-    """Remove all but the last of them."""
+    """Remove all checkpoints but the last few."""
     with suppress(OSError):
         found = listed(folder)
         for number in sorted(found)[:-KEPT]:

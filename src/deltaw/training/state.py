@@ -26,7 +26,7 @@ Arrays = Mapping[str, Any]
 
 
 class State(NamedTuple):
-    """Plain data.
+    """The state of a training between two epochs, as plain data.
 
     Attributes:
         document: JSON.
@@ -124,7 +124,7 @@ def _within_an_epoch(document: Mapping[str, Any]) -> Within | None:
 
 
 def _agrees(training: Training, state: State) -> bool:
-    """Whether it can be a state of the training."""
+    """Whether a state fits the training: its numbers, shapes and types."""
     document, arrays = state
     epoch, ended, best_epoch = document["epoch"], document["ended"], document["best_epoch"]
     made, own = len(arrays.get("loss", ())), state_of(training)
@@ -159,13 +159,13 @@ def refuse(where: str, expected: str) -> NoReturn:
 
 
 def weights_of(network: Network) -> dict[str, NDArray[Any]]:
-    """Its arrays by name."""
+    """The network's weights and biases by name."""
     named = {f"W{l}": W for l, W in enumerate(network.weights)}
     return named | {f"b{l}": b for l, b in enumerate(network.biases)}
 
 
 def take_weights(network: Network, arrays: Arrays) -> None:
-    """The inverse."""
+    """Put such arrays back into the network: the inverse of `weights_of`."""
     layers = range(len(network.weights))
     network.weights, network.biases = [arrays[f"W{l}"] for l in layers], [arrays[f"b{l}"] for l in layers]
 

@@ -22,7 +22,7 @@ BLOCKS_IN_ORDER, ROWS_IN_ORDER = 2, 3  # what the seed is for, beside other gene
 
 
 class Windows:
-    """See above.
+    """The order in which windows, and the rows within them, are trained on; see the module.
 
     Args:
         blocks: where the rows lie.
@@ -41,15 +41,15 @@ class Windows:
 
     @property
     def rows(self) -> int:
-        """Of an epoch."""
+        """How many rows an epoch has."""
         return self.blocks.rows
 
     def __len__(self) -> int:
-        """How many there are in an epoch."""
+        """How many windows an epoch has."""
         return -(-self.rows // self.each)
 
     def size(self, number: int) -> int:
-        """Rows of the window of that number, from 0."""
+        """How many rows a window has; `number` counts from 0."""
         return min(self.each, self.rows - number * self.each)
 
     def pieces(self, epoch: int, number: int) -> list[Piece]:

@@ -85,7 +85,7 @@ class Plan:
 
     @property
     def rows(self) -> int:
-        """How many have an answer."""
+        """How many rows have a known target."""
         return self.learnt + sum(len(part) for part in (self.validation, self.test) if part is not None)
 
     @property
@@ -95,7 +95,7 @@ class Plan:
 
     @property
     def trainings(self) -> int:
-        """How many there will be."""
+        """How many trainings there will be."""
         return self.recipe.together if self.recipe.together > 1 else len(self.folds) + 1
 
     @property

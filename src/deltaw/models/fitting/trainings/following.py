@@ -245,7 +245,7 @@ class Follower:
                 self.earlier.networks[number] = network
 
     def trained(self, network: Network, history: History) -> Trained:
-        """What is left."""
+        """What the training left, as a `Trained`."""
         learning = Learning(**vars(history), score=self.judge.scores, held_out=self.held_out)
         badness = history.validation_loss if self.plan.recipe.keep == "loss" else self.judge.each_badness
         return Trained(self.plan, network, learning, badness, {} if self.earlier is None else self.earlier.networks)

@@ -59,7 +59,7 @@ class Judge:
 
     @property
     def scores(self) -> list[float]:
-        """After each epoch."""
+        """The score after each epoch."""
         self._score_waiting()
         return self._scores
 
@@ -74,7 +74,7 @@ class Judge:
 
     @property
     def each_badness(self) -> list[float]:
-        """After each epoch: lower is better."""
+        """`badness` after each epoch: lower is better."""
         return [float(self.metric.gain(0.0, score)) for score in self.scores]
 
     def hear(self, epoch: Epoch) -> None:

@@ -64,7 +64,7 @@ def prepared(plan: Plan) -> Blocks:
 
 
 def windows_of(plan: Plan, blocks: Blocks) -> Windows:
-    """The same in windows."""
+    """Windows over the prepared rows."""
     assert plan.streamed is not None
     assert plan.recipe.batch_size is not None
     batch = min(plan.recipe.batch_size, len(plan.streamed))
@@ -72,7 +72,7 @@ def windows_of(plan: Plan, blocks: Blocks) -> Windows:
 
 
 def some_of(plan: Plan) -> Rows:
-    """Some of them, in memory."""
+    """A sample of the prepared rows, in memory."""
     stored, targets, *_ = _arrays(plan, plan.training)
     X = plan.training.X
     return Rows(Encoded(stored, X.unfolded().fields) if isinstance(X, Encoded) else stored, targets)
@@ -109,7 +109,7 @@ class _Some(NamedTuple):
 
     @classmethod
     def of(cls, some: Sequence[_Some]) -> _Some:
-        """Of several files as one."""
+        """Those of several files as one."""
         frames, sources, parts = zip(*some, strict=True)
         return some[0] if len(some) == 1 else cls(joined(frames), sources[0], np.concatenate(parts))
 

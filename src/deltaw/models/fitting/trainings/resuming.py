@@ -34,7 +34,7 @@ def checkpoints(
 
 
 def made_of(plan: Plan) -> dict[str, Any]:
-    """Data by digests, settings by their values."""
+    """What defines a run: its data by their digests, its settings by their values."""
     recipe = {name: value for name, value in plan.recipe.document().items() if name not in ANOTHER}
     start = () if plan.start is None else [a for each in plan.start.model.members for a in each.weights]
     asked = {
@@ -98,5 +98,5 @@ def _of_table(plan: Plan) -> str:
 
 
 def _of_part(part: Part | None) -> str | None:
-    """None for rows that there are none of."""
+    """The digests of a part of the rows; None if there is no such part."""
     return None if part is None else digest(part.X, part.T, part.truth, part.weight)

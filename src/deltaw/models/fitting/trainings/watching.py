@@ -34,7 +34,7 @@ class Watchers:
 
     @property
     def heard(self) -> Heard:
-        """Itself, unless nobody hears."""
+        """These watchers, or None if there are none: then no epoch need be scored for them."""
         return self if any(type(callback) is not Silent for callback in self._told) else None
 
     @property
