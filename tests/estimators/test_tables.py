@@ -62,6 +62,18 @@ def test_no_answer_at_all(y: Any) -> None:
             made.fit(X, y)
 
 
+@pytest.mark.parametrize("made", [TableClassifier(**QUICK), TableRegressor(**QUICK)])
+def test_several_answers_a_row_are_refused(made: Any) -> None:
+    with pytest.raises(InputError, match="y: expected one answer a row, found 2; train an estimator for each"):
+        made.fit(X, np.stack([NUMBERS, NUMBERS], axis=1))
+
+
+@pytest.mark.parametrize("y", [pd.Series(pd.date_range("2020", periods=N)), pl.Series(range(N)).cast(pl.Duration)])
+def test_times_are_no_numbers_until_somebody_says_the_unit(y: Any) -> None:
+    with pytest.raises(InputError, match=r"y: expected numbers, found .*; give them in a unit"):
+        TableRegressor(**QUICK).fit(X, y)
+
+
 def test_an_infinite_answer_is_refused() -> None:
     with pytest.raises(ValueError, match="infinity"):
         TableRegressor(**QUICK).fit(X, np.where(GONE, np.inf, NUMBERS))

@@ -19,9 +19,13 @@ Array = NDArray[Any]
 def known_answers(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray[np.bool_]]:
     """The answers that are known, and which of the rows have one, (n,).
 
-    Raises InputError where there are not as many answers as rows, or none is known.
+    Raises InputError where there are not as many answers as rows, several a row, or none is known.
     """
-    y = column_or_1d(unmasked(y), warn=warn)
+    y = unmasked(y)
+    if len(shape := np.shape(y)) == 2 and shape[1] > 1:
+        remedy = "train an estimator for each: sklearn.multioutput has MultiOutputClassifier and MultiOutputRegressor"
+        raise InputError("y: expected one answer a row", f"{shape[1]}", remedy)
+    y = column_or_1d(y, warn=warn)
     if len(y) != rows:
         raise InputError(
             "X, y: expected as many rows", say("{rows} and {n}", rows=rows, n=len(y)), "give one answer a row"

@@ -338,6 +338,8 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     def _answers(self, y: Array) -> Any:
         if len(y) < 2:
             raise InputError("X, y: expected rows to compare", say("n_samples={n}", n=len(y)), "give more rows")
+        if y.dtype.kind in "mM":  # as float they would be nanoseconds of one library, microseconds of another
+            raise InputError("y: expected numbers", str(y.dtype), "give them in a unit: y / np.timedelta64(1, 'h')")
         return np.asarray(y, np.float64)
 
 

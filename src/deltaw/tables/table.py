@@ -141,13 +141,18 @@ def missing_column(name: str, known: Iterable[str], source: str, needed: bool = 
 
 
 def check_names(names: Iterable[str], source: str) -> None:
-    """Raise TableError for a name that two columns have, and for one that Polars would take for a pattern of names."""
+    """Raise TableError for a name that two columns have, and for one that Polars lacks or takes for a pattern."""
     places: dict[str, int] = {}
     for i, name in enumerate(names):
         if places.setdefault(name, i) != i:
             found = say('"{name}" for columns {place} and {i}', name=clip(name), place=places[name] + 1, i=i + 1)
             raise TableError(
                 "{source}: expected a name of its own for every column", found, "rename one of them", source=source
+            )
+        if not name.isascii() and name != name.encode(errors="replace").decode():
+            found = clip(repr(name))
+            raise TableError(
+                "{source}: expected column names without half a sign", found, "rename the column", source=source
             )
         if name.startswith("^") and name.endswith("$"):
             found = f'"{clip(name)}"'

@@ -56,6 +56,19 @@ def test_json_of_python_that_says_nan(tmp_path: Path) -> None:
     assert read(tmp_path / "x.jsonl").frame.to_dict(as_series=False) == {"a": [None, 2.0], "b": ["1", "x"]}
 
 
+@pytest.mark.parametrize("name", ["x.json", "x.jsonl", "rows", "pandas"])
+def test_half_a_sign_is_read_as_damage(tmp_path: Path, name: str) -> None:
+    """As where a program has cut a text within an emoji; escapes of whole signs, and of backslashes, stay."""
+    rows = [{"a": "x\ud83d", "b": "\U0001f600", "c": "\\ud83d"}, {"a": "\udc00y", "b": "", "c": "1"}]
+    (tmp_path / "x.json").write_text(json.dumps(rows))
+    (tmp_path / "x.jsonl").write_bytes(lines(rows))
+    sources: dict[str, Any] = {"rows": rows, "pandas": pd.DataFrame(rows, dtype=object)}
+    found = read(sources.get(name, tmp_path / name)).frame.to_dict(as_series=False)
+    assert found == {"a": ["x\ufffd", "\ufffdy"], "b": ["\U0001f600", None], "c": ["\\ud83d", "1"]}
+    with pytest.raises(TableError, match="column names without half a sign"):
+        read([{"a\ud83d": 1}])
+
+
 def test_nested_json_is_refused_where_it_is_used(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(lines([{"a": [1, 2], "b": i % 3} for i in range(20)]))
     table = read(tmp_path / "x.jsonl")

@@ -274,6 +274,7 @@ BAD = [
     ("none.csv", write("nine.csv", b"a\n1\n"), ["none.csv", "did you mean", "nine.csv"]),
     ("link.csv", lambda p: (p / "link.csv").symlink_to("gone.csv"), ["a link whose target does not exist"]),
     ("no/where/x.csv", None, ["no directory"]),
+    ("https://example.com/x.csv", None, ["download it"]),
     (".", None, ["files of tables", "none"]),
     ("x.csv", write("x.csv", b""), ["x.csv", "empty"]),
     ("x.csv.gz", write("x.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:-9]), ["whole gzip"]),

@@ -10,7 +10,8 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
-from deltaw.tables.reading.frames import series
+from deltaw.tables.reading.frames import FRAME, series
+from deltaw.tables.table import check_names
 
 
 def contained(source: Any) -> Any:
@@ -41,6 +42,7 @@ def _cells(cells: Any, name: Any) -> Any:
 
 
 def _frame(columns: dict[Any, Any]) -> pl.DataFrame:
+    check_names(map(str, columns), FRAME)
     lengths = {len(cells) for cells in columns.values()}
     if len(lengths) > 1:
         found = say("from {low:,} to {high:,}", low=min(lengths), high=max(lengths))

@@ -100,8 +100,13 @@ def _of_cells(name: str, cells: Iterable[Any]) -> pl.Series:
     cells = list(map(_narrow, cells))
     try:
         return pl.Series(name, cells)
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):
-        return pl.Series(name, [None if cell is None else _word(cell) for cell in cells])
+    except (TypeError, OverflowError, UnicodeEncodeError, pl.exceptions.PolarsError):
+        return pl.Series(name, [None if cell is None else _whole(_word(cell)) for cell in cells])
+
+
+def _whole(text: str) -> str:
+    """A text in which half a sign, as an emoji that was cut, is U+FFFD, as in a file of JSON."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _word(cell: Any) -> str:

@@ -170,6 +170,8 @@ def origins(source: str) -> tuple[Path, ...]:
 
 def _instead(path: Path) -> str:
     folder = path.parent
+    if {*path.parts} & ADDRESSES:
+        return say("download it, or give the frame that pandas or Polars reads there")
     if not folder.is_dir():
         return say("there is no directory {folder} either", folder=folder)
     near = nearest(path.name, [each.name for each in _listed(folder) if each != path] + list(BUNDLED))
@@ -281,6 +283,7 @@ FORMATS = (
 )
 TEXT = Format(b"", (".csv", ".tsv", ".txt"), _read_text, _look_at_text)
 ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))
+ADDRESSES = {"http:", "https:", "ftp:", "s3:", "gs:", "hf:"}  # as the first part of what is taken for a path
 KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
 WORKBOOK = b"xl/workbook"  # the name of a part, which an archive has in plain letters
 

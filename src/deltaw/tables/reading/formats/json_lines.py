@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any
 
 import polars as pl
@@ -17,16 +18,22 @@ from deltaw.tables.reading.source import Source
 from deltaw.tables.table import Table
 
 CELL = 8  # bytes of a number in a frame
+# A backslash, a sign in two halves, or half a sign alone: where a program has cut a text, as of tweets, in an emoji.
+HALF = re.compile(rb"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(\\u[dD][89a-fA-F]\w\w)")
 REMEDY = "give JSON Lines (an object a line), an array of objects, or CSV"
 
 
 def read_json(file: Source) -> Table:
     """The table of a JSON file; lists and objects in cells stay what they are, as those of Parquet do.
 
+    Half a sign, which no text has, is U+FFFD, as in bytes that are damaged.
+
     Raises:
         TableError: a line that is no object, or a table that is larger than it may be.
     """
     data, title = decoded(file.data, file.name, file.reading.encoding)
+    if b"\\ud" in data or b"\\uD" in data:
+        data = HALF.sub(lambda found: b"\\ufffd" if found[1] else found[0], data)
     most = limit(file.reading.max_bytes)
     frame = None if data.lstrip()[:1] == b"[" else _of_lines(data, file.name, most)
     if frame is None:
