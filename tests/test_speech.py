@@ -510,7 +510,7 @@ def test_errors_in_chinese(run_in: Run, arguments: list[str], said: str) -> None
 def test_help_in_chinese(run_in: Run) -> None:
     status, out, _ = run_in("--lang", "zh", "predict", "--help")
     assert status == 0
-    for text in ("用法：", "参数", "选项", "为表格的每一行作答", "显示本帮助并退出", "示例："):
+    for text in ("用法：", "参数", "选项", "预测表中的每一行", "显示本帮助并退出", "示例："):
         assert text in out
     assert "Options" in run_in("predict", "--help")[1]  # and is not left so
 
