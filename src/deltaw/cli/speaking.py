@@ -66,6 +66,7 @@ def translated(command: Any) -> Any:
     for each in _tree(command):
         once(each)
         each.format_help = partial(_help, each.format_help)
+        each.help, each.short_help, each.epilog = map(_paragraphs, (each.help, each.short_help, each.epilog))
         if spoken() != LANGUAGES[0]:
             _translate(each)
     if spoken() != LANGUAGES[0]:
@@ -102,9 +103,6 @@ def _break_between_characters() -> None:
 
 
 def _translate(command: Any) -> None:
-    command.help, command.short_help, command.epilog = map(
-        _paragraphs, (command.help, command.short_help, command.epilog)
-    )
     for parameter in command.params:
         if getattr(parameter, "help", None):
             parameter.help = _paragraphs(parameter.help)
@@ -113,6 +111,7 @@ def _translate(command: Any) -> None:
 
 
 def _paragraphs(text: str | None) -> str | None:
+    """Each paragraph said, on one line: Rich would keep the source's line breaks."""
     return text and "\n\n".join(say(" ".join(paragraph.split())) for paragraph in text.split("\n\n"))
 
 

@@ -32,7 +32,7 @@ class Recipe:
 
     Attributes:
         name: of the recipe that the fields started from.
-        scaling: of the inputs; see `deltaw.preparation`.
+        scaling: how the inputs are scaled; see `deltaw.preparation`.
         screening: whether columns that carry no information about the answer are left out, if most of the table's are
             such.
         targets: "labels" (class numbers), "one_hot" (low, and high for the true class), "range" (numbers scaled
@@ -40,14 +40,14 @@ class Recipe:
         target_low, target_high: for "one_hot" and "range".
         clamp: whether answers are kept within the range of numbers seen in training.
         hidden: units of each hidden layer; None: decided by the data, as for all fields that may be None.
-        activation, output_activation: of the hidden layers and of the last.
-        loss: the error function E that training makes small. By another than cross-entropy classes are learnt as
-            "one_hot", unless `targets` says otherwise.
+        activation, output_activation: activation of the hidden layers, and of the output layer.
+        loss: the error function E that training minimises. With any but cross-entropy, classes are learnt as "one_hot",
+            unless `targets` says otherwise.
         optimizer: the optimiser, by name, with settings like adam(beta1=0.8).
-        learning_rate: α, the length of a step.
-        bias: whether layers have a b.
-        init: rule for the initial weights; none: by the activation.
-        from_line: whether a network of numbers begins with the best line through its inputs, unless `init` is given.
+        learning_rate: α, the factor of the gradient in each step.
+        bias: whether layers have biases b.
+        init: rule for the initial weights; none: chosen by the activation.
+        from_line: whether a regression network starts from the best linear model of its inputs, unless `init` is given.
         schedule: how α changes during training.
         batch_size: rows per step.
         epochs: passes over the training rows.
@@ -55,21 +55,21 @@ class Recipe:
         l2: adds ½ l2 Σ W² to E.
         dropout: share of each hidden layer's outputs that a step leaves out; None: by the data.
         label_smoothing: share of every target that is spread over all classes (label smoothing).
-        max_grad_norm: gradients longer than this are shortened to it.
+        max_grad_norm: gradients longer than this are clipped to it.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
-        keep: by what the best weights are chosen: "loss", "score" (accuracy or R²) or a name in `METRICS`.
-        patience: epochs without improvement after which training ends; "waves": it ends after a wave of the schedule
-            without improvement; None: by the data, either that or never.
-        finish: share of the epochs that follow, from the best weights on, on all rows, including those that chose them.
+        keep: what chooses the best weights: "loss", "score" (accuracy or R²) or a name in `METRICS`.
+        patience: epochs without improvement after which training ends (early stopping); "waves": it ends after a cycle
+            of the schedule without improvement; None: by the data, either that or never.
+        finish: share of the epochs for which the best weights are trained further, on all rows, including held-out ones.
         dropout_schedule: how the dropout rate changes during training.
-        calibrate: whether rows that a network has not learnt from say how sure it is to be of its classes.
-        threshold: of two classes, the probability from which the second is the answer, or "best:f1": where that score
-            (any of `METRICS` that goes by answers) is best on rows that the network has not learnt from.
-        class_weight: how much a row of each class counts in training, not in scores: "balanced", or {"no": 1, "yes": 5}
-        weight: the column that says how much each row counts, in training and in scores; it is no input.
-        networks: how many are trained, each with its own held-out part of the rows, from which the others learn; the
-            answer is their mean. From eight on, two share a part. None: one or two, by the data.
-        target_scale: of numbers: "log" learns their logarithm, "none" themselves, "auto" decides (`parts.on_a_log`).
+        calibrate: whether probabilities are calibrated on rows that the network was not trained on.
+        threshold: for two classes, the probability from which the second is predicted, or "best:f1": the one at which
+            that score (any of `METRICS` of predicted classes) is best on rows that the network was not trained on.
+        class_weight: weight of the rows of a class in training, not in scores: "balanced", or {"no": 1, "yes": 5}
+        weight: the column of row weights, for training and scores; it is not an input.
+        networks: how many networks are trained, each with another part of the rows held out; the prediction is their
+            mean. From eight on, two share a part. None: one or two, by the data.
+        target_scale: scale of a numeric target: "log", "none", or "auto", which decides (`parts.on_a_log`).
     """
 
     name: str

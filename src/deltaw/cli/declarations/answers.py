@@ -61,7 +61,7 @@ def evaluate(
     reading: Given,
     json: Json = False,
 ) -> None:
-    """Score a model on a table with known answers: every score, with its 95 % interval, beside a baseline guess."""
+    """Score a model on a table with known answers: every score with its 95 % interval, next to a baseline."""
     from deltaw.cli.commands.evaluate import evaluate as run
 
     run(model, data, reading, report, json)
@@ -130,8 +130,7 @@ def export(
     check: Annotated[bool | None, typer.Option("--check/--no-check", help="Only run the check, or skip it.")] = None,
     json: Json = False,
 ) -> None:
-    """Export a model, from raw row to answer, as a file that runs without DeltaW, and check that it gives the same
-    answers.
+    """Export a model, with its preparation, as a file that runs without DeltaW, and check its answers.
 
     NAME.check.json holds rows with the expected answers; the exported file is run on them now, and later by
     --check.

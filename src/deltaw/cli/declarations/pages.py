@@ -43,7 +43,7 @@ def explain(
     reading: Given,
     json: Json = False,
 ) -> None:
-    """Explain the answer to one row: every number on the way, what pushed it, and what the row would teach."""
+    """Explain the answer to one row: every number on the way, each column's contribution, and the ΔW of one step."""
     from deltaw.cli.commands.explain import explain as run
 
     choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against, "member": member}

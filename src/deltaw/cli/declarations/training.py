@@ -96,7 +96,7 @@ def tune(
         int | None, typer.Option(metavar="N", help="Search in N rounds of eight candidates: same N, same model.")
     ] = None,
     members: Annotated[
-        int, typer.Option(metavar="N", help="How many networks may answer together; 1: a single one.")
+        int, typer.Option(metavar="N", help="At most how many networks to average; 1: a single one.")
     ] = 16,
     output: Model = Path("model.deltaw"),
     report: Report = None,
@@ -104,11 +104,10 @@ def tune(
     verbose: Verbose = False,
     json: Json = False,
 ) -> None:
-    """Search for settings that suit a table, train with them, and say what mattered; on the rows that choose, never
-    worse than the recipe.
+    """Search for settings that suit a table, train with them, and show which of them mattered.
 
-    A setting that you give is not tuned. The saved model is scored on rows used neither for training nor for
-    choosing.
+    A setting that you give is not tuned. On the validation rows the result is never worse than the recipe. The saved
+    model is scored on rows used neither for training nor for choosing.
     """
     from deltaw.cli.commands.tune import tune as run
 
@@ -134,7 +133,7 @@ def doctor(
     rows: Annotated[int, typer.Option(help="Use at most this many rows in the observed training.")] = 10_000,
     seconds: Annotated[float, typer.Option(help="About how many seconds to train; 0 trains nothing.")] = 10.0,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Try the repairs (30 s more) and say what they bring.")
+        bool, typer.Option("--repair", help="Try the repairs (30 s more) and show what they improve.")
     ] = False,
     member: Annotated[
         int, typer.Option(metavar="NUMBER", help="Which network to examine, from 1, if the model has several.")
@@ -164,8 +163,7 @@ def crossval(
     repeats: Annotated[int, typer.Option(help="How often the division into folds is repeated.")] = 1,
     json: Json = False,
 ) -> None:
-    """Cross-validate a recipe on a table: mean and spread over folds, each scored by a network that had not seen
-    it.
+    """Cross-validate a recipe on a table: the scores of each fold, their mean and their spread.
 
     Nothing is saved. By default, there are 5 folds.
     """

@@ -34,7 +34,9 @@ KEEPING: dict[str, Row] = {
     "seconds": Row(
         Annotated[
             float | None,
-            typer.Option(help="With recipe accurate: train networks for this many seconds; up to 16 answer."),
+            typer.Option(
+                help="With recipe accurate: train networks for this many seconds, and average up to 16 of them."
+            ),
         ]
     ),
     "checkpoint": Row(
@@ -64,7 +66,7 @@ KEEPING: dict[str, Row] = {
         Annotated[
             Path | None,
             typer.Option(
-                metavar="DIR", help="Keep prepared rows in this folder, until the end, if they are read in parts."
+                metavar="DIR", help="If rows are read in parts, keep the prepared ones in this folder until the end."
             ),
         ]
     ),

@@ -184,7 +184,7 @@ TRAINING: dict[str, Row] = {
         Annotated[
             str | None,
             typer.Option(
-                metavar="P", help="With two classes: answer the second from this probability on: 0.3, or best:f1."
+                metavar="P", help="With two classes: predict the second from this probability on: 0.3, or best:f1."
             ),
         ]
     ),
@@ -228,7 +228,8 @@ TRAINING: dict[str, Row] = {
     ),
     "device": Row(
         Annotated[
-            str | None, typer.Option(help="Device of the torch engine: cpu, cuda, cuda:1, mps; by default, a GPU.")
+            str | None,
+            typer.Option(help="Device of the torch engine: cpu, cuda, cuda:1, mps; by default, a GPU if there is one."),
         ]
     ),
     "threads": Row(
