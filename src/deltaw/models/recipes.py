@@ -60,7 +60,7 @@ class Recipe:
         keep: what chooses the best weights: "loss", "score" (accuracy or R²) or a name in `METRICS`.
         patience: epochs without improvement after which training ends (early stopping); "waves": it ends after a cycle
             of the schedule without improvement; None: by the data, either that or never.
-        finish: share of the epochs for which the best weights are trained further, on all rows, including held-out ones.
+        finish: share of the epochs for which the best weights are trained further, on all rows, held-out ones too.
         dropout_schedule: how the dropout rate changes during training.
         calibrate: whether probabilities are calibrated on rows that the network was not trained on.
         threshold: for two classes, the probability from which the second is predicted, or "best:f1": the one at which
