@@ -14,6 +14,7 @@ from pathlib import Path
 
 LAB = Path(__file__).resolve().parent
 SOURCES = [LAB.parent / "native" / f"{name}.cpp" for name in ("capi", "trainer", "passes", "whole")]
+SOURCES.append(LAB / "making" / "quiet.cpp")
 WASM, TEXT = LAB / "build" / "core.wasm", LAB / "src" / "engine" / "core.gen.ts"
 # The same flags for the mathematics as CMakeLists.txt has: the bits are those of the baseline module. The core throws,
 # and capi.cpp says where to; a stack of 1 MiB holds the deepest of its functions many times.

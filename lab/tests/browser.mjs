@@ -666,6 +666,8 @@ const CHECKS = {
     await page.getByText('root mean square').waitFor();
     await page.getByRole('button', { name: /Scale the inputs/ }).click();
     await page.waitForFunction(() => document.querySelector('.scaling select').value === 'standard');
+    await page.getByRole('button', { name: 'All as deltaw train has it' }).click();
+    await page.waitForFunction(() => document.querySelector('.scaling select').value === 'piecewise' && document.querySelector('pre code').textContent.includes('--hidden 64,64 '));
     await page.locator('summary', { hasText: 'Columns that it sees' }).click();
     const before = (await page.locator('.about').textContent()).match(/(\d+) inputs/)[1];
     await page.getByRole('checkbox', { name: /length/ }).uncheck().catch(() => {}); // the list is made anew

@@ -39,6 +39,14 @@ ODD: dict[str, tuple[str, str]] = {
         csv({"p": [('"say "x""', '""x""', '"a"b"c"', 'd "e"')[i % 4] for i in range(N)], "x": X, "y": Y}),
         "y",
     ),
+    "row names, as R writes them": (
+        '"x" "y"\n' + "".join(f'"row {i}" {X[i]} "{Y[i]}"\n' for i in range(N)),
+        "y",
+    ),
+    "the same with tabs, and no quotes": (
+        "x\tz\ty\n" + "".join(f"r{i}\t{X[i]}\t{i}.5\t{Y[i]}\n" for i in range(N)),
+        "y",
+    ),
     "nan of C": (csv({"p": ["-nan" if i % 5 == 0 else f"{i}.5" for i in range(N)], "x": X, "y": Y}), "y"),
 }
 INFINITE = csv({"x": X, "y": ["inf" if i == 5 else f"{i}.5" for i in range(N)]})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 from engine import ask
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 from deltaw.exceptions import InputError
 from deltaw.models.fitting.deciding.planning import plan
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.preparation.scales import bins
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.tables import read
 
@@ -97,6 +95,7 @@ PIXELS = {
     "label": [str(i % 4) for i in range(120)],
     **{f"pixel{k}": [str(x) for x in RNG.integers(0, 256, 120)] for k in range(64)},
 }
+WAVES, STAIRS = RNG.uniform(size=(2, 1200))
 TABLES: dict[str, tuple[str, str]] = {
     "all kinds": (csv(COLUMNS | {"y": list(KIND)}), "y"),
     "some answers missing": (csv(COLUMNS | {"y": some(KIND)}), "y"),
@@ -164,6 +163,17 @@ TABLES: dict[str, tuple[str, str]] = {
         ),
         "y",
     ),
+    "curves, and noise": (
+        csv(
+            {
+                "waves": some([f"{x:.4f}" for x in WAVES]),
+                "stairs": [f"{x:.5f}" for x in STAIRS],
+                "noise": [f"{x:.3f}" for x in RNG.normal(size=len(WAVES))],
+                "y": [f"{y:.4f}" for y in np.sin(40 * WAVES) + STAIRS * 60 // 3 % 2],
+            }
+        ),
+        "y",
+    ),
     "codes to predict": (csv({"a": COLUMNS["size"], "y": [f"{7 + i % 5:02}" for i in range(N)]}), "y"),
     "truth": (csv({"a": COLUMNS["size"], "y": ["true" if x > 0 else "false" for x in X]}), "y"),
     "pixels": (csv(PIXELS), "label"),
@@ -174,10 +184,8 @@ TABLES: dict[str, tuple[str, str]] = {
 
 
 def planned(path: Path, target: str, scaling: str, notes: bool, held_out: float) -> Plan:
-    """But for finer bins where answers draw a curve, which the lab does not ask."""
-    with patch.object(bins, "FINER", 0):
-        return plan(str(path), target, "notes" if notes else "default", scaling=scaling, test_size=held_out, folds=0,
-                    validation=0.0, seed=3)  # fmt: skip
+    return plan(str(path), target, "notes" if notes else "default", scaling=scaling, test_size=held_out, folds=0,
+                validation=0.0, seed=3)  # fmt: skip
 
 
 def choice(target: str, scaling: str, notes: bool, held_out: float, task: str) -> dict[str, Any]:

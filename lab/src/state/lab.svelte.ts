@@ -10,7 +10,7 @@ import { aside, closeAll, type Aside } from './aside';
 import type { Repair } from './doctor';
 import { typed } from './numbers';
 import { page } from './page.svelte';
-import { toLookAt } from './recipes';
+import { settings as recipe, toLookAt } from './recipes';
 import { Looking } from './looking.svelte';
 import { axes, telling } from './plane';
 import { SPEEDS, type LinkPlace, type Said } from './places';
@@ -100,18 +100,23 @@ class Lab extends Looking {
 
   /** The same table, prepared in another way: other columns, another scaling, another target. */
   async prepare(chosen: Chosen & { target?: string }): Promise<void> {
-    await this.anew({ ...this.source!, ...chosen } as Source, {});
+    await this.anew({ ...this.source!, ...chosen } as Source, fitted);
   }
   get choosable(): boolean {
     return Boolean(this.source && this.data && choosable(this.source, this.data));
   }
 
-  /** The table read again, and a new start with the same settings but for these. */
-  private async anew(source: Source, changes: Partial<Settings>): Promise<void> {
+  /** The same table as `deltaw train` would begin with it. */
+  async asTrained(): Promise<void> {
+    await this.anew({ ...this.source!, scaling: 'piecewise' } as Source, ({ seed, heldOut }, data) => recipe('default', data, data.rows - (data.heldOut?.length ?? 0), seed, heldOut));
+  }
+
+  /** The table read again, and a new start with settings that are made of those before. */
+  private async anew(source: Source, made: (settings: Settings, data: Data) => Settings, changes: Partial<Settings> = {}): Promise<void> {
     const played = this.playing, settings = { ...this.run!.settings, ...changes }, turn = ++this.turn;
     await this.reading(async () => {
       const { data } = await this.load(source, settings);
-      await this.show(data, source, fitted(settings, data), {}, turn);
+      await this.show(data, source, made(settings, data), {}, turn);
       this.tell('new_start', {}, 'told', this.before !== null);
       if (played) await this.play();
     });
@@ -328,7 +333,7 @@ class Lab extends Looking {
     const bad = impossible({ ...run.settings, ...changes }, data);
     if (bad) return this.tell(bad, {}, 'wrong');
     // Other rows held out prepare other inputs; beside a second run the rows stay those of the first.
-    if (('seed' in changes || 'heldOut' in changes) && this.runs.length === 1) return this.anew(this.source!, changes);
+    if (('seed' in changes || 'heldOut' in changes) && this.runs.length === 1) return this.anew(this.source!, fitted, changes);
     const played = this.playing;
     try {
       const wentOn = await run.change(changes);

@@ -36,6 +36,7 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
   if (!head.length) refuse('{source}: expected a header and rows', said('only quotes and spaces'), 'give a file with rows');
   const named = hasHeader(head);
   if (named) head[0]!.push(...Array<string>(lacking(head)).fill('')); // every row ends in separators that the names do not have
+  if (named && leavesOutRowNames(head) && (!', '.includes(delimiter) || text[text.indexOf('\n') + 1] === '"')) head[0]!.unshift(''); // a comma or blank in a field needs quotes
   const width = head[0]!.length;
   const rows = records.filter((record, i) => !isBlank(record) || (width === 1 && i > 0)).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
@@ -140,7 +141,8 @@ export function findDelimiter(text: string): string {
     const widths = firstRecords(delimiter === ' ' ? unaligned(head) : head, delimiter).map((record) => record.length);
     const count = (width: number): number => widths.filter((each) => each === width).length;
     const usual = [...new Set(widths)].reduce((a, b) => (count(b) > count(a) || (count(b) === count(a) && b > a) ? b : a), 1);
-    const share = usual > 1 ? count(usual) / widths.length : 0;
+    const short = usual > 2 && widths[0] === usual - 1; // names, of which R leaves out that of row names
+    const share = usual > 1 ? (count(usual) + Number(short)) / widths.length : 0;
     return share >= AGREEMENT[delimiter]! ? share : 0;
   });
   const best = Math.max(...shares);
@@ -166,6 +168,10 @@ function lacking([names, ...rows]: string[][]): number {
   const width = names!.length, all = rows[0]?.length ?? 0;
   const alike = width > 1 && all > width && rows.every((row) => row.length === all) && !names!.some((cell) => cell.includes('\n'));
   return alike && rows.every((row) => !row.slice(width).join('').trim()) ? all - width : 0;
+}
+/** Whether the first record names all columns but the first, which names rows: so R writes tables. */
+function leavesOutRowNames([names, ...rows]: string[][]): boolean {
+  return rows.length > 1 && rows.every((row) => row.length === names!.length + 1) && new Set(rows.map(([first]) => first)).size === rows.length;
 }
 
 const FEW = 4; // times and oftener each word stands in a column of few, on average

@@ -64,16 +64,17 @@ export function fitScale(fit: Fit, given: Float64Array, bend = false): Scale {
 
 // --- bins ----------------------------------------------------------------------------------------------------------
 
-const SHARED = 128, FEWEST = 4, MOST = 16, FEWEST_ROWS = 60, FEWEST_OF_ONE = 8;
-/** How many bins a column gets at most, and one with few different numbers, of each of which there are rows enough. */
+const SHARED = 128, FEWEST = 4, MOST = 16, FEWEST_ROWS = 60, FEWEST_OF_ONE = 8, FINER = 4, FEWEST_OF_CURVE = 6;
+/** How many bins a column gets at most; one with few different numbers, of each of which there are rows enough; and one whose answers draw a curve. */
 export interface Bins {
   most: number;
   ofFew: number;
+  finest: number;
 }
-export const NO_BINS: Bins = { most: 0, ofFew: 0 };
+export const NO_BINS: Bins = { most: 0, ofFew: 0, finest: 0 };
 export function binsOf(columns: number, rows: number): Bins {
   const ofFew = Math.min(Math.max(Math.floor(SHARED / Math.max(columns, 1)), FEWEST), MOST);
-  return { most: Math.min(ofFew, Math.floor(rows / FEWEST_ROWS)), ofFew };
+  return { most: Math.min(ofFew, Math.floor(rows / FEWEST_ROWS)), ofFew, finest: Math.min(FINER * ofFew, Math.floor(rows / FEWEST_OF_CURVE)) };
 }
 
 /** The different ones of sorted values, if each has rows enough, and they are at most so many bins' edges. */
@@ -94,15 +95,19 @@ export function fitEdges(present: Float64Array, { most, ofFew }: Bins): number[]
   }
   return edges.length > 2 ? edges : [];
 }
-/** How far x has come through each bin, 0 … 1. */
-export function binned(x: number, edges: number[]): number[] {
+/** How many bins x has come through: 2.4 where it lies 40 % into the third. */
+export function position(x: number, edges: number[]): number {
   const bins = edges.length - 1;
-  let passed = x <= edges[0]! ? 0 : bins;
-  for (let j = 0; x > edges[0]! && j < bins; ++j)
+  if (x <= edges[0]!) return 0;
+  for (let j = 0; j < bins; ++j)
     if (x / 2 < edges[j + 1]! / 2) {
       const slope = 1 / (edges[j + 1]! / 2 - edges[j]! / 2);
-      passed = slope * (x / 2 - edges[j]! / 2) + j;
-      break;
+      return slope * (x / 2 - edges[j]! / 2) + j;
     }
-  return Array.from({ length: bins }, (_, k) => Math.min(Math.max(passed - k, 0), 1));
+  return bins;
+}
+/** How far x has come through each bin, 0 … 1. */
+export function binned(x: number, edges: number[]): number[] {
+  const passed = position(x, edges);
+  return edges.slice(1).map((_, k) => Math.min(Math.max(passed - k, 0), 1));
 }

@@ -1,6 +1,7 @@
 // One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.columns.steps. A step is plain data:
 // deltaw's own document of it, with `column` and `features` for all.
 import { TRUTHS, asWords, byCodePoints, isPresent, placesOf, refuse, type Cells } from './cells.ts';
+import { finer } from './curves.ts';
 import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
 import { numbersIn, readNumbers } from './notations.ts';
@@ -65,7 +66,7 @@ export const MANY = 100;
 
 type Write = (row: number, out: Float32Array, at: number) => void;
 interface Kind {
-  fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string): Record<string, unknown>;
+  fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string, answers?: Float64Array): Record<string, unknown>;
   features(step: any): string[];
   /** Writes a row's features to `out` from `at` on. */
   encode(step: any, cells: Cells, scaling: Scaling, source: string): Write;
@@ -73,9 +74,10 @@ interface Kind {
 
 export const KINDS: Record<string, Kind> = {
   number: {
-    fit({ name, ...cells }, _, scaling, bins, source) {
+    fit({ name, ...cells }, _, scaling, bins, source, answers) {
       const unit = cells.unit ?? '', x = numbersOf({ name, ...cells }, source, unit), present = known(x), indicator = present.length < x.length;
-      const step = { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fitEdges(present, bins) };
+      const edges = fitEdges(present, bins), fine = answers ? finer(x, answers, edges, bins.finest) : edges;
+      const step = { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fine };
       return unit ? { ...step, unit } : step;
     },
     features({ column, edges, means, indicator }) {
@@ -166,9 +168,9 @@ export const KINDS: Record<string, Kind> = {
   },
 };
 
-/** The step of a column, learnt from training rows. */
-export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins): Step {
-  const step = { kind: found.kind, column: cells.name, ...KINDS[found.kind]!.fit(cells, found, scaling, bins, 'training rows') };
+/** The step of a column, learnt from training rows; `answers`: theirs, in deviations, where these are numbers. */
+export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins, answers?: Float64Array): Step {
+  const step = { kind: found.kind, column: cells.name, ...KINDS[found.kind]!.fit(cells, found, scaling, bins, 'training rows', answers) };
   return { ...step, features: featuresOf(step) };
 }
 /** The names of its inputs, by its document alone. */

@@ -18,7 +18,7 @@ import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { wordOf } from './missing.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
 import { checkDays, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
-import { encoded, fitTarget, learnt, type Asked } from './target.ts';
+import { encoded, fitTarget, inDeviations, learnt, type Asked } from './target.ts';
 
 export interface Table {
   name: string;
@@ -209,7 +209,7 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt, tell 
   const found = kinds(inputs, source, part(tell, 0, 0.4)), whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
   if (!scaling) throw new Refusal('scaling: expected one of {scalings}', choice.scaling, 'choose one of these', { scalings: Object.keys(SCALINGS) });
   const { trained, heldOut } = choice.apart || choice.heldOut <= 0 ? parts(marked(rows, choice.apart)) : split(core, rows, choice.heldOut, choice.seed, labels);
-  const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling, part(tell, 0.4, 0.7));
+  const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling, part(tell, 0.4, 0.7), whole.task === 'regression' ? inDeviations(rowsOf(target, trained), source) : undefined);
   const spec = given?.target ?? learnt(whole, rowsOf(target, trained), choice, source), used = new Set(steps.map(({ step }) => step.column));
   const pixelsAre: Found = { name: '', kind: 'number', why: said('numbers'), missing: 0, format: '' };
   const targetIs: Found = { ...pixelsAre, kind: whole.task === 'regression' ? 'number' : 'category', why: whole.reason };
@@ -223,7 +223,7 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt, tell 
 }
 const leftOut = (found: Found[]): Preparation['left_out'] => found.filter(({ kind }) => LEFT_OUT.includes(kind)).map(({ name, kind, why }) => ({ column: name, kind, reason: inEnglish(why) }));
 
-function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling, tell: Tell): Fitted[] {
+function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling, tell: Tell, answers?: Float64Array): Fitted[] {
   const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter((each) => !LEFT_OUT.includes(each.found.kind));
   if (!used.length && !table.block) {
     const why = found.slice(0, 5).map(({ name, kind, why }) => said('{name} ({kind}: {why})', { name, kind: said(kind), why }));
@@ -232,7 +232,7 @@ function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], 
   const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? binsOf(numbers, trained.length) : NO_BINS;
   const steps = used.map(({ cells, found }, k): Fitted => {
     tell(k / used.length);
-    return { cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins) };
+    return { cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins, answers) };
   });
   if (table.block) steps.push({ cells: pixels, step: fitBlock(table.block, pixels.map((cells) => rowsOf(cells, trained)), scaling) });
   return inOrder(table, steps);

@@ -63,6 +63,12 @@ function numbersOf(cells: Cells, source: string): Float64Array {
   return found;
 }
 
+/** Answers that are numbers, less their mean and divided by their deviation. */
+export function inDeviations(training: Cells, source: string): Float64Array {
+  const x = numbersOf(training, source), scale = fitScale(SCALINGS['standard']!.fit, x);
+  return x.map((each) => scaled(each, scale));
+}
+
 /** Numbers are scaled by the training rows alone. */
 export function learnt(whole: TargetSpec, training: Cells, asked: Asked, source: string): TargetSpec {
   if (whole.task === 'classification') return whole;

@@ -70,6 +70,7 @@ export const en = {
   // Settings
   settings: 'Settings',
   more_settings: 'More settings',
+  as_trained: 'All as deltaw train has it',
   as_command: 'The same from a terminal',
   needs_start: 'a change needs a new start',
   new_start: 'This needed a new start: the weights were drawn anew.',

@@ -69,6 +69,7 @@ export const zh: Record<Key, string> = {
 
   settings: '设置',
   more_settings: '更多设置',
+  as_trained: '全部照 deltaw train 的设置',
   as_command: '在终端里做同样的事',
   needs_start: '改变后要重新开始',
   new_start: '这项改变需要重新开始：权重已重新抽取。',
