@@ -14,10 +14,10 @@ from deltaw.speech import LANGUAGES, chosen, listed
 
 
 class language:  # noqa: N801 (it is called as a function is)
-    """Say everything in this language from here on; in a `with`, up to its end.
+    """Set the language of all messages and pages from here on; in a `with` statement, up to its end.
 
-    It holds for this thread and for what `contextvars` takes along, as asyncio's tasks. JSON, model files and the
-    names of settings are English in every language.
+    It holds for this thread and whatever inherits its `contextvars`, such as asyncio tasks. JSON, model files and the
+    names of settings are always English.
 
     Args:
         name: "en" or "zh".

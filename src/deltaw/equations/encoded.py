@@ -64,11 +64,12 @@ class Field(NamedTuple):
 
 
 class Encoded:
-    """Rows of a network's inputs, a stored number for each field of them: a matrix (n, n_in) to whoever asks.
+    """Rows of network inputs in compact form, with one stored number for each field, which stands for several inputs.
+    It behaves like the matrix (n, n_in) that it encodes.
 
     Args:
         stored: (n, len(fields)), C-ordered, float32.
-        fields: what each stored number stands for; their inputs lie one field after another.
+        fields: what each stored number encodes; the inputs of the fields follow each other in this order.
 
     Raises:
         InputError: as many fields as stored numbers, of known kinds and sizes.

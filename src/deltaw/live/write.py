@@ -38,24 +38,24 @@ def lab(
     output: str | Path | None = None,
     **settings: Any,
 ) -> Path:
-    """Write the lab: a page in one file, in which a network trains live on the table, with every number in reach.
+    """Write the lab: one HTML page in which a network trains live on the table, with every number in reach.
 
-    It needs no server and asks nobody for anything. The network in it starts from the weights that `deltaw.train` would
-    draw by the same seed, and sees the same rows in the same order; a fifth of the rows is held out and only looked at.
-    Of a table that takes more than 50 MB when it is prepared, some rows are drawn, and the page says so.
+    It needs no server and makes no requests. The network starts from the weights that `deltaw.train` draws with the
+    same seed, and sees the same rows in the same order. A fifth of the rows is held out for scores. A table of more
+    than 50 MB after preparation is sampled, and the page says so.
 
     Args:
         source: a table as for `deltaw.fit`, a model (or its file, NAME.deltaw), or None for an empty page, on which a
             table can be dropped.
-        rows: with a model: a table with answers to go on with. Rows that the model learnt from are known again.
-        target: the column to be predicted.
-        recipe: as for `deltaw.fit`; None: the default one with few units, numbers in a straight line and nothing left
-            out at random, so that there is little to look at.
-        output: where the page goes; lab.html if not given.
-        settings: as for `deltaw.fit`: epochs, hidden, learning_rate, seed, drop, kinds, encoding, …
+        rows: with a model: a table with answers to continue on. Rows that the model was trained on are recognised.
+        target: the column to predict.
+        recipe: as for `deltaw.fit`; None: the default recipe with few units, standardised numbers and no dropout,
+            which is easy to follow.
+        output: path of the page; by default, lab.html.
+        settings: other arguments of `deltaw.fit`: epochs, hidden, learning_rate, seed, drop, kinds, encoding, …
 
     Returns:
-        Where it was written.
+        The path of the page.
 
     Raises:
         InputError: the table, the model or a setting cannot be used; the messages are those of `deltaw.fit`.

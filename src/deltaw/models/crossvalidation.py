@@ -155,18 +155,18 @@ def crossval(
     callbacks: Iterable[Callback] = (),
     **choices: Any,
 ) -> CrossValidation:
-    """Divide a table into folds; train on all but each, and score it there; nothing is kept.
+    """Cross-validate a recipe on a table: train on all folds but one, score on that one; no model is kept.
 
-    The networks are those whose answers `deltaw.fit` scores: each answers for its rows after the epoch that the others
-    chose.
+    The networks are those that `deltaw.fit` scores: each predicts its fold after the number of epochs that the other
+    folds chose.
 
     Args:
         source, target, recipe: as for `deltaw.fit`.
         folds: 2 or more.
-        repeats: divisions, each by another seed, which is that of the initial weights and the order of rows too.
-        seed: of the first.
+        repeats: how often to repeat with another seed, for the division, the initial weights and the order of rows.
+        seed: random seed of the first repeat.
         callbacks: called with a `ScoredEpoch` after each epoch.
-        choices: what `deltaw.fit` takes beside.
+        choices: other arguments of `deltaw.fit`.
 
     Returns:
         The `CrossValidation`.

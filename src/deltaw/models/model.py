@@ -109,12 +109,12 @@ class Model(Contents):
         return replace(self, network=self.members[number - 1], recipe=self.recipe_of(number), others=(), **APART)
 
     def single(self, rows: Any, *, seed: int = 0, threads: int | None = None) -> tuple[Model, Cost]:
-        """One network in the place of several: it learns what they answer. Nearly as good (Hinton et al. 2015).
+        """Distil several networks into one, which is nearly as accurate (Hinton et al. 2015).
 
         Args:
-            rows: such as it will be asked for, best those that it was trained on; see `predict`. No targets are needed.
-            seed: of its initial weights, and of the rows that are mixed and held out.
-            threads: at most so many; the result does not depend on it.
+            rows: rows like those to predict, best the training rows; see `predict`. No targets are needed.
+            seed: random seed of the initial weights and of the rows that are mixed and held out.
+            threads: maximum number of threads; the result does not depend on it.
 
         Returns:
             The `Model`, without scores, and the `Cost`, by a fifth of the rows that it has not learnt from.
@@ -186,15 +186,15 @@ class Model(Contents):
         return (Answers.of(self.target, each) for each in self._outputs(frame, table.name, engine, threads))
 
     def predict(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
-        """The answers for rows: class values, or numbers in the target's own units, (n,).
+        """Predictions for rows: class values, or numbers in the target's own units, (n,).
 
         Args:
             rows: a path, a data frame, or a Table with the columns that were trained on, in any order; others are
                 ignored. Of a table that brings its own test rows, those are taken.
-            engine: "native" (float32; a row gets the same answer, to the bit, alone and among others), "reference" (the
-                equations, float64), "torch" (float32), or None: the one that the model was trained by, and of torch the
-                native one.
-            threads: at most so many; the answers do not depend on it.
+            engine: "native" (float32; a row gets the same prediction, bit for bit, alone and among others),
+                "reference" (the equations, float64), "torch" (float32), or None: the engine that trained the model;
+                for torch, the native one.
+            threads: maximum number of threads; the predictions do not depend on it.
 
         Raises:
             InputError: rows that cannot be read, or a column missing or of another kind.
@@ -204,7 +204,7 @@ class Model(Contents):
         return values_of(self.target, self._outputs(frame, table.name, engine, threads))
 
     def predict_proba(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Array:
-        """How likely each class is, (n, K), from 0 to 1, in the order of `classes`; rows sum to 1.
+        """Class probabilities, (n, K), in the order of `classes`; each row sums to 1.
 
         Args:
             rows, engine, threads: see `predict`.
@@ -219,7 +219,7 @@ class Model(Contents):
         return probabilities
 
     def evaluate(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Scores:
-        """Score the answers for rows whose target is known, as many as `Scores.rows`.
+        """Score the predictions for rows whose target is known; `Scores.rows` is their number.
 
         Args:
             rows, engine, threads: see `predict`; the rows have the target's column, too.
@@ -232,13 +232,13 @@ class Model(Contents):
         return self._scored(self._outcome(rows, engine, threads))
 
     def importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Importance:
-        """What each column is worth on rows whose target is known: how much the score falls where it is permuted.
+        """Permutation importance of each column: how much the score falls when its cells are shuffled.
 
         Args:
             rows: see `predict`; of more than 5,000 so many are drawn.
-            metric: the score that falls, and its unit (see `METRICS`); None: the one that the model was trained for,
-                else the area under the ROC curve, which moves also where accuracy does not, or R².
-            repeats: permutations to average over.
+            metric: the score to look at, in its unit (see `METRICS`); None: the one that the model was trained for,
+                else the area under the ROC curve, or R².
+            repeats: number of permutations to average over.
             seed: of the permutations and intervals.
 
         Raises:

@@ -208,22 +208,21 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
 
 
 class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
-    """Classes from a table as it is: types, missing values, categories and scales are dealt with inside.
+    """A classifier for tables as they are: types, missing values, categories and scaling are handled inside.
 
-    The parameters are those of `deltaw.fit`: a recipe, and fields of it to be changed; None leaves the choice to the
-    recipe and the data. `settings` takes the fields that have no parameter of their own. `drop` and `columns` say by
-    names and patterns ("sub_*") which columns of X are left out, or the only ones used, and `kinds` what columns are:
-    {"userId": "category"}.
+    The parameters are those of `deltaw.fit`: a recipe, and settings of it to change; None leaves the choice to the
+    recipe and the data. `settings` takes those that have no parameter of their own. `drop` leaves out columns of X by
+    names and patterns ("sub_*"), `columns` uses only those, and `kinds` sets types: {"userId": "category"}.
 
-    Of two classes the second is the answer where it is the likelier, or with `threshold` from that probability on: 0.3,
-    or "best:f1" for where that score is best on the rows that are held out. `class_weight` is "balanced", or a weight
-    for each class, {"no": 1, "yes": 5}, which counts in training only.
+    With two classes, the likelier one is predicted, or, with `threshold`, the second from that probability on: 0.3, or
+    "best:f1" for the one at which that score is best on held-out rows. `class_weight` is "balanced", or a weight for
+    each class, {"no": 1, "yes": 5}; it affects training only.
 
     Attributes:
         classes_: in the order of `predict_proba`'s columns.
         model_: the `deltaw.Model`.
         n_iter_, loss_curve_: of the training.
-        n_left_out_: rows that had no answer.
+        n_left_out_: number of rows without a target value, which were left out.
 
     Examples:
         >>> import deltaw
@@ -301,7 +300,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
 
 class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
-    """Numbers from a table as it is; see TableClassifier.
+    """A regressor for tables as they are; see TableClassifier.
 
     `target_scale` is "log" to learn the logarithm of y, or "none".
     """

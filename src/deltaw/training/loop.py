@@ -57,39 +57,40 @@ def train(
     """Train the network in place.
 
     Args:
-        network: its weights are where training starts, and where it puts what was learnt.
+        network: its weights are the starting point and receive the result.
         X: inputs (n, n_in): float32, float64, uint8, a SciPy sparse matrix, or `deltaw.Encoded` rows.
         T: targets (n, n_out); or integer labels (n,) for cross_entropy.
         loss: the error function, "squared", "huber(0.5)", …; see `deltaw.equations.losses`.
         optimizer: "sgd", "adam", … or an object such as Adam(beta1=0.95); see `deltaw.equations.optimizers`.
-        learning_rate: α.
-        batch_size: rows a step; the last batch of an epoch may be smaller. ∂E/∂W is the mean over its rows.
+        learning_rate: α, the factor of the gradient in each step.
+        batch_size: rows per step; the last batch of an epoch may be smaller. ∂E/∂W is the mean over its rows.
         epochs: passes over the data.
         shuffle: a new random order each epoch; otherwise as given.
-        seed: of the orders and the dropout masks.
+        seed: random seed of the row orders and the dropout masks.
         backward: "gradient", the chain rule, or "notes", the notes' split error; see `equations.backprop`.
-        schedule: how α moves: "constant", "cosine", …; see `deltaw.equations.schedules`.
-        l2: adds ½ l2 Σ W² to E (biases apart).
+        schedule: how α changes over the epochs: "constant", "cosine", …; see `deltaw.equations.schedules`.
+        l2: adds ½ l2 Σ W² to E (not for biases).
         dropout: share of each hidden layer's outputs to drop; one rate, one a hidden layer, or a Dropout.
-        sample_weight: (n,), how much each row counts; only their ratios matter.
+        sample_weight: weights of the rows, (n,); only their ratios matter.
         validation: (X, T) or (X, T, sample_weight) that is never trained on.
-        early_stopping: a patience in epochs, or an EarlyStopping; needs validation. Keeps the best weights.
+        early_stopping: patience in epochs, or an `EarlyStopping`; needs validation. Keeps the best weights.
         callbacks: called with an `Epoch` after each epoch; one that returns True ends training.
         engine: "native" (C++, float32), "reference" (the equations, float64), or "torch" (the equations in float32 on
             PyTorch: GPUs, and several processes; "torch(precision='tf32')" and "…'bf16'" are quicker and coarser).
-        device: of engine "torch": "cpu", "cuda", "cuda:1", "mps"; None: a GPU where there is one.
-        threads: at most so many, up to 1,024; None lets the engine choose. The result does not depend on it.
+        device: for engine "torch": "cpu", "cuda", "cuda:1", "mps"; None: a GPU if there is one.
+        threads: maximum number of threads, up to 1,024; None: chosen by the engine. The result does not depend on it.
         label_smoothing: share of every target that is spread over all outputs.
-        max_grad_norm: gradients of all layers together longer than this are shortened to it.
+        max_grad_norm: the gradient of all layers together is clipped to this length.
         input_scale: a number, or (multiply, offset), applied to X on its way in: (0.99 / 255, 0.01) for pixels.
         telemetry: take a `Look` inside the network each epoch (saturation, dead units, lengths of gradients and
             updates), into the history and for the callbacks. It changes no bit of the result.
-        checkpoint: a folder of this training's own. What was made is written there now and then, at its end and where
-            it is broken off, by SIGTERM too; a disk without room costs that and not the training. The last two stay.
-        every: how often: "60s", "5m", "2h", "5epochs", or seconds.
-        resume: go on from the last checkpoint, to the same bits as without the break, on the same processor; where
-            there is none yet, begin. The network is to be the one that training started from, and all else the same,
-            but for threads and callbacks; more epochs are allowed: schedules then go by their number from here on.
+        checkpoint: folder for this training's checkpoints, written at intervals, at the end and on interruption
+            (Ctrl-C, SIGTERM). If the disk is full, the training goes on without. The last two are kept.
+        every: interval between checkpoints: "60s", "5m", "2h", "5epochs", or seconds.
+        resume: continue from the last checkpoint, with the same result, bit for bit, as an uninterrupted training on
+            the same processor; if there is none, start from the beginning. The network has to be the one that training
+            started from, and all else the same except threads and callbacks. More epochs are allowed: schedules then
+            use their number from here on.
 
     Returns:
         The `History`. Training ends early, with `ended` "diverged", when E is no longer a number.

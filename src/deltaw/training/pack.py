@@ -68,21 +68,21 @@ def train_pack(
     input_scale: Any = None,
     **settings: Any,
 ) -> list[History]:
-    """Train many networks in place, over the same rows, each on one thread.
+    """Train many networks in place, on the same rows, each on one thread.
 
-    A network becomes what `deltaw.train` would make of it alone, to the bit, for any number of threads. A thread takes
-    the next epoch of the network whose turn it is; none waits for another.
+    Each network becomes what `deltaw.train` would make of it alone, bit for bit, with any number of threads. A thread
+    takes the next epoch of the network whose turn it is; no thread waits for another.
 
     Args:
-        networks: of one number of inputs and one of outputs; otherwise they may differ.
+        networks: networks with the same number of inputs and of outputs; otherwise they may differ.
         X, T: as `deltaw.train` takes them. All networks read them; float32 in C order is copied for none.
-        each: what is a network's own, a mapping for each: any setting of `deltaw.train` but those named here; `rows`,
-            the numbers of the rows (m,) that it is trained on; `held_out`, those that it is validated by.
+        each: settings of each network, one mapping for each: any setting of `deltaw.train` except those named here;
+            `rows`, the numbers of the rows (m,) to train on; `held_out`, those to validate on.
         loss, sample_weight, validation, engine, device, input_scale: as in `deltaw.train`; common to all.
-        seed: of the first network's orders and masks; the next one's is one more, and so on.
-        threads: at most so many; None: as many as there are processors.
-        settings: any other of `deltaw.train`, for the networks that have none of their own. Callbacks are called by
-            the thread that trains; what one raises ends the training of all.
+        seed: random seed of the first network's row orders and dropout masks; each further network adds one.
+        threads: maximum number of threads; None: the number of processors.
+        settings: any other setting of `deltaw.train`, for networks that have none of their own. Callbacks are called
+            in the thread that trains; an exception in one ends all trainings.
 
     Returns:
         A `History` for each. One that diverges ends by itself, with `ended` "diverged".

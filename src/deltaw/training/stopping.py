@@ -21,15 +21,17 @@ WORTH, UNSURE = 0.002, 0.2  # measured: docs/explanations/recipe.md
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Keep the weights of the best epoch; stop when `patience` epochs in a row were no better.
+    """Early stopping: keep the weights of the best epoch, and stop after `patience` epochs without improvement.
 
     Attributes:
-        patience: epochs without improvement before the end; None never stops and only keeps the best.
-        min_delta: what counts as better: lower by more than this.
-        score: (T, outputs) of the validation rows, each (n, n_out), -> a number, lower is better; None takes the loss.
-        looks: epochs after which it stops, too, if since the look before nothing was better by the share WORTH, as
-            where a wave of the learning rate ends (`deltaw.equations.schedules.Schedule.ends`). It does not where a few
-            rows make the loss, whose standard error then is more than the share UNSURE of it.
+        patience: number of epochs without improvement after which training stops; None: never stop, only keep the best
+            weights.
+        min_delta: an improvement is a decrease by more than this.
+        score: function of (T, outputs) of the validation rows, each (n, n_out), that returns a number, lower is
+            better; None: the loss.
+        looks: epochs after which it also stops, if nothing improved by the share WORTH since the epoch before in this
+            list; these are ends of cycles of the learning rate (`deltaw.equations.schedules.Schedule.ends`). It does
+            not stop if a few rows dominate the loss, so that its standard error exceeds the share UNSURE of it.
 
     Raises:
         SettingError: a patience that is no whole number from 1 on, or a negative `min_delta`.

@@ -54,60 +54,61 @@ def fit(
 
     Args:
         source: a path (CSV, Parquet, Arrow, NPZ, IDX, …), a data frame, a Table, or a bundled set ("digits", …).
-        target: the column to be predicted; not needed where the source says which. Rows without one are left out:
-            whoever watches is told how many, and a `Plan` says so.
-        recipe: "default", "quick", "accurate" (several networks, whose mean answers) or "notes"; see
+        target: the column to predict; not needed if the source names it. Rows without a target value are left out; a
+            note and the `Plan` say how many.
+        recipe: "default", "quick", "accurate" (an ensemble of several networks) or "notes"; see
             `deltaw.models.recipes`.
         hidden: units of each hidden layer; None: by the data.
         epochs: passes over the training rows; None: by the recipe.
-        seed: of the division, the initial weights and the order of rows.
-        engine: "native", "reference" or "torch", as `deltaw.train` has them.
-        device: of engine "torch": "cpu", "cuda", "cuda:1", "mps"; None: a GPU where there is one.
-        threads: at most so many; the result does not depend on it.
-        test: rows to be scored on, as `source`; None: rows of the source, as below. A source that brings its own test
-            rows (MNIST) keeps those.
-        validation: rows to choose the best weights by, as `source`; or a share, the recipe's setting.
-        test_size: share of the rows to set apart for the scores, in proportion of the classes; the network never
-            learns from them. None: it learns from all rows, and networks that have not seen them score them.
-        folds: trainings on a part of the rows before the one on all. From 2 on, each leaves out another part, and
-            answers for it; 1: one part is held out; 0: the model is fitted once, by one network or two whose mean
-            answers; a part chooses their epoch, and is learnt from in the end. None: by how many rows there are.
-        group: a column: rows that have the same in it are never divided. It is no input.
-        time: a column of numbers or dates: rows are scored by networks that know only earlier ones.
-        task: "classification" or "regression"; None: by the target's values.
+        seed: random seed of the split, the initial weights and the order of rows.
+        engine: "native", "reference" or "torch"; see `deltaw.train`.
+        device: for engine "torch": "cpu", "cuda", "cuda:1", "mps"; None: a GPU if there is one.
+        threads: maximum number of threads; the result does not depend on it.
+        test: test rows, in any form that `source` may have; None: rows of the source, see `test_size` and `folds`. A
+            source with its own test rows (MNIST) uses those.
+        validation: validation rows that choose the best weights, in any form that `source` may have; or their share of
+            the training rows.
+        test_size: share of the rows to hold out for the scores only, stratified by class. None: all rows are used for
+            training, and the scores come from `folds`.
+        folds: cross-validation folds before the final training on all rows. From 2 on, each fold is scored by a
+            network that was not trained on it; 1: a single held-out part; 0: the model is fitted once (one network or
+            two), and a held-out part chooses the epoch. None: chosen by the number of rows.
+        group: column of groups: rows of the same group are never split apart. It is not an input.
+        time: column of numbers or dates: rows are scored by networks trained on earlier rows only.
+        task: "classification" or "regression"; None: decided by the target's values.
         metric: the score that chooses the best weights ("auc", "mae", …; see `METRICS`); None: the recipe's `keep`.
-        drop: columns to leave out, by names and patterns ("sub_*"): the model does not know them.
-        columns: the only ones to use, beside the target; None: all.
-        kinds: what columns are, where that shall not be found out: {"userId": "category", "year": "number"}; a kind
-            is number, category, boolean or date.
-        start: a `Model`, or the path of its file, whose weights the training begins with: its columns, their
-            preparation, its target, its recipe and network are kept, and words that it does not know go to the slot of
-            others. Other settings of the recipe may be given. Scores are of rows that the networks of this training
-            have not seen; whether that model had, only the caller knows.
-        memory: bytes that the rows may take; None: half of what is free. Of a file of columns (Parquet, Arrow), of
-            delimited text or of several such files that would take more, only a part is in memory at a time: see
-            docs/scale.md. Folds, groups, times and several networks need all rows in memory.
-        cache: a folder, on a disk, in which rows are kept then as the network takes them, until the training is over;
-            None: /var/tmp, or where the system keeps temporary files.
-        seconds: how long the recipe "accurate" trains networks, by settings drawn around its own
-            (`deltaw.models.search.ranges`), of which up to 16 answer together: those that do best on the rows held out
-            from them. None: four, by its own settings. The clock decides: the same call may give another model.
+        drop: columns to leave out, by name or pattern ("sub_*").
+        columns: the only columns to use besides the target; None: all.
+        kinds: types of columns that should not be inferred: {"userId": "category", "year": "number"}; number,
+            category, boolean or date.
+        start: a `Model` or the path of its file, whose weights training starts from. Its columns, preparation, target,
+            recipe and network are kept; categories that it does not know use the slot for rare ones. Other settings of
+            the recipe may be given. Scores are of rows that this training did not use; whether the model had been
+            trained on them is unknown.
+        memory: maximum memory of the rows, in bytes; None: half of the free memory. A larger table in Parquet, Arrow
+            or delimited text (or several such files) is read in parts: see docs/scale.md. Folds, groups, times and
+            several networks need all rows in memory.
+        cache: folder on a disk for the prepared rows of a table that is read in parts, until training ends; None:
+            /var/tmp, or the system's folder for temporary files.
+        seconds: for the recipe "accurate": how long to train networks with settings drawn around its own
+            (`deltaw.models.search.ranges`); up to 16 of them, chosen on held-out rows, are averaged. None: no search.
+            The result depends on the clock.
         callbacks: called with a `ScoredEpoch` after each epoch of each training; one that returns True ends all. For
-            runs that are to be kept see `deltaw.callbacks`. With `seconds` it is told of the time, now and then. Folds
-            are trained in turn where there are any, else side by side.
-        checkpoint: a folder of this run's own. What was made is written there now and then, at the end and where the
-            run is broken off, by SIGTERM too; a disk without room costs that and not the training. The last two stay.
-        every: how often: "60s", "5m", "2h", "5epochs" (of all its trainings), or seconds.
-        resume: go on from the last checkpoint, to the model that the run would have made without the break; where
-            there is none yet, begin. Table and settings are to be the same; more epochs are allowed.
-        verbose: None: a progress bar, in a terminal or a notebook, when training takes longer than a second. False:
-            nothing. True: a line an epoch on stderr.
+            logging see `deltaw.callbacks`. With `seconds` they are called from time to time. Folds train one after
+            another if there are callbacks, otherwise in parallel.
+        checkpoint: folder for this run's checkpoints, written at intervals, at the end and on interruption (Ctrl-C,
+            SIGTERM). If the disk is full, the training goes on without. The last two are kept.
+        every: interval between checkpoints: "60s", "5m", "2h", "5epochs" (of all trainings), or seconds.
+        resume: continue from the last checkpoint, with the same result as an uninterrupted run; if there is none,
+            start from the beginning. Table and settings have to be the same; more epochs are allowed.
+        verbose: None: a progress bar in a terminal or a notebook, if training takes longer than a second. False:
+            nothing. True: one line per epoch on stderr.
         settings: any field of `deltaw.models.recipes.Recipe`: learning_rate=0.3, scaling="standard", …; and how the
             source is read, as `deltaw.read` has it: delimiter, encoding, na, not_na, sheet, max_bytes. The model
             remembers which words mean a missing value.
 
     Returns:
-        The `Model`, with scores of networks that had not seen the rows.
+        The `Model`. Its scores come from networks that had not seen the rows.
 
     Raises:
         InputError: the table or a setting cannot be used; one line says why. So it is in a process that was forked

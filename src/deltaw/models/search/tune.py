@@ -58,29 +58,31 @@ def tune(
     verbose: bool | None = None,
     **choices: Any,
 ) -> Model:
-    """Find settings for a table, and train by them: successive halving, the recipe as it is among what is tried.
+    """Search for settings that suit a table by successive halving, and train with them.
 
     Source: Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization".
 
-    Some rows choose, others, which neither are learnt from nor choose, score what is kept. Below 50,000 rows each
-    candidate is four networks, each with another quarter of the rows held out, that answer together; above one, and one
-    part of the rows chooses for all. What is kept is never worse, on the rows that choose, than the recipe as it is.
+    Candidates are compared on validation rows; the result is scored on test rows that were used neither for training
+    nor for choosing. Below 50,000 rows each candidate is an ensemble of four networks, each with a different quarter
+    of the rows held out; above, it is one network, and one validation part serves all. The unchanged recipe is one of
+    the candidates, so the result is never worse on the validation rows.
 
     Args:
         source, target, recipe: as for `deltaw.fit`.
-        seconds: how long it goes on, by the clock; 60 where neither this nor `rounds` is given.
-        rounds: eight candidates each; the same number gives the same model, for any number of threads.
-        members: at most so many networks answer together, up to 16; 1: one network, whose settings one part chooses.
-        test: rows to be scored on, as `source`.
-        test_size: share of the rows to be scored on; a fifth, at most 10,000, if not given; 0: no scores.
-        seed: of the division, the drawings, the initial weights and the orders.
-        callbacks: told of the time, or the round, now and then, by a `ScoredEpoch` of some network; one that returns
-            True ends it.
+        seconds: how long to search, by the clock; 60 if neither this nor `rounds` is given.
+        rounds: number of rounds of eight candidates; the same number gives the same model, with any number of threads.
+        members: maximum number of networks to average, up to 16; 1: a single network, whose settings are chosen on one
+            validation part.
+        test: test rows, in any form that `source` may have.
+        test_size: share of the rows to score on; by default a fifth, at most 10,000 rows; 0: no scores.
+        seed: random seed of the split, the candidates, the initial weights and the row orders.
+        callbacks: called from time to time with a `ScoredEpoch` of some network; one that returns True ends the
+            search.
         verbose: as for `deltaw.fit`.
-        choices: what else `deltaw.fit` takes; a setting that is given is not tuned.
+        choices: other arguments of `deltaw.fit`; a setting that is given is not tuned.
 
     Returns:
-        The `Model`; its `tuning` says what was tried and what mattered.
+        The `Model`; its `tuning` has the candidates that were tried, and how much each setting mattered.
 
     Raises:
         InputError: as `deltaw.fit`; too few rows to choose by.
