@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 from shlex import quote
+from typing import NamedTuple
 
 import polars as pl
 
@@ -76,6 +77,15 @@ class Column:
     reason: str
     n_missing: int = 0
     n_distinct: int = 0
+    format: str = ""
+    note: str = ""
+
+
+class Kind(NamedTuple):
+    """The `kind`, `reason`, `format` and `note` of a `Column`."""
+
+    kind: str
+    reason: str
     format: str = ""
     note: str = ""
 
@@ -173,32 +183,36 @@ def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: 
 
 
 def _single_column(column: pl.Series, missing: int, distinct: int, source: str) -> Column:
-    present = len(column) - missing
-    spelling, note = "", ""
+    found = _kind(column, len(column) - missing, distinct, source)
+    return Column(column.name, found.kind, found.reason, missing, distinct, found.format, found.note)
+
+
+def _kind(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
+    """What a column is by its type, and one of words by its cells; `present`: how many of these are not missing."""
     if present == 0:
-        kind, reason = "constant", "no value at all"
-    elif distinct == 1 and missing == 0:
-        kind, reason = "constant", f"always {clip(str(column[0]), 30)}"
-    elif column.dtype == pl.Boolean:
-        kind, reason = "boolean", "true or false"
-    elif column.dtype.is_temporal():
-        kind, reason = "date", f"{column.min()!s} to {column.max()!s}"
-    elif column.dtype.is_numeric():
-        kind, reason = _number(column, present, distinct)
-    else:
-        kind, reason, spelling, note = _words(column, present, distinct, source)
-    return Column(column.name, kind, reason, missing, distinct, spelling, note)
+        return Kind("constant", "no value at all")
+    if distinct == 1 and present == len(column):
+        return Kind("constant", f"always {clip(str(column[0]), 30)}")
+    if column.dtype == pl.Boolean:
+        return Kind("boolean", "true or false")
+    if column.dtype.is_temporal():
+        return Kind("date", f"{column.min()!s} to {column.max()!s}")
+    if column.dtype.is_numeric():
+        return _number(column, present, distinct)
+    return _words(column, present, distinct, source)
 
 
-def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> tuple[str, str]:
+def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> Kind:
+    """Numbers, or identifiers; `unit`: the form that they are written in (`deltaw.tables.units`)."""
     if column.dtype.is_integer() and distinct == len(column) >= ENOUGH:
         counts_rows = column.min() in (0, 1) and column.max() - column.min() == len(column) - 1  # type: ignore[operator]
         if counts_rows or IDENTIFIER_NAME.fullmatch(column.name):
-            return "identifier", in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
+            said = in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
+            return Kind("identifier", said, unit)
     said = "whole numbers, {low} to {high}" if column.dtype.is_integer() else "numbers, {low} to {high}"
     said = f"{said}, in {{unit}}" if unit else said
     low, high = (number(float(end)) for end in (column.min(), column.max()))  # type: ignore[arg-type]
-    return "number", in_english(said, low=low, high=high, unit=unit)
+    return Kind("number", in_english(said, low=low, high=high, unit=plain_unit(unit)), unit)
 
 
 def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str | None) -> str:
@@ -240,37 +254,46 @@ def _note_on_more(first: pl.Series, distinct: int) -> str:
     return say(more, name=clip(first.name), cell=clip(first[0], 20))
 
 
-def _words(column: pl.Series, present: int, distinct: int, source: str) -> tuple[str, str, str, str]:
-    """The kind of a column of words, and why; how its days or units are written; and what is worth saying of it."""
+def _words(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
+    """What a column of words is: truth values, numbers with a unit, dates, or words indeed."""
     few = column.unique().cast(pl.String).to_list() if column.dtype == pl.Enum else few_different(column)
     known = None if few is None else {word for word in few if word is not None}
     spelt = {word.lower(): word for word in sorted(known or ())}  # Yes, YES and yes are one answer
     if known is not None and any(spelt.keys() <= set(pair) for pair in TRUTHS):
-        return "boolean", " or ".join(sorted(spelt.values())), "", ""
-    plain = column.dtype == pl.Enum or (known is not None and not any(re.search(IN_A_NUMBER, word) for word in known))
-    named = plain or (known is not None and not any(map(MAYBE_NUMBER.fullmatch, known)))  # none is a number
+        return Kind("boolean", " or ".join(sorted(spelt.values())))
     words = without_gaps(column)
-    units = Units((), ()) if plain else Units.of(words)
-    unit = units.one
-    if unit:
-        return *_number(numbers_in(column, unit, source), present, distinct, plain_unit(unit)), unit, ""
-    spelling = "" if plain else _number_or_date(column, source, named)
-    if spelling:
-        return "date", f"written {DATE_FORMATS[spelling]}", spelling, note_on_dates(words, spelling)
+    if column.dtype == pl.Enum or (known is not None and not any(re.search(IN_A_NUMBER, word) for word in known)):
+        return _category(words, present, distinct)  # without a digit nothing is a number or a date
+    units = Units.of(words)
+    if units.one:
+        return _number(numbers_in(column, units.one, source), present, distinct, units.one)
+    named = known is not None and not any(map(MAYBE_NUMBER.fullmatch, known))  # none is a number
+    if spelling := _number_or_date(column, source, named):
+        return Kind("date", f"written {DATE_FORMATS[spelling]}", spelling, note_on_dates(words, spelling))
     if not named and _are_numbers(words):  # read as text, since a part of the table is of codes or of words
-        return *_number(numbers_in(column, "", source), present, distinct), "", ""
+        return _number(numbers_in(column, "", source), present, distinct)
     first = as_read(words.head(FIRST))
-    many = in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
-    if distinct > present / 2 and (first.str.split(" ").list.len().mean() or 0) >= SENTENCE:  # type: ignore[operator]
-        return "text", many, "", ""
     readable, stray = (False, None) if named else first_stray(first)
-    note = "" if plain else _note(words, units.several(words), readable, stray) or note_on_words(words)
-    note = note or ("" if plain else _note_on_more(first, distinct))
+    note = _note(words, units.several(words), readable, stray) or note_on_words(words)
+    found = _category(words, present, distinct, note or _note_on_more(first, distinct))
+    if readable and found.kind == "category":
+        said = f'{distinct:,} values, some not numbers: "{clip(stray, 20)}"' if stray else _many(present, distinct)
+        return found._replace(reason=said)
+    return found
+
+
+def _category(words: pl.Series, present: int, distinct: int, note: str = "") -> Kind:
+    """Free text, identifiers, or categories."""
+    lengths = as_read(words.head(FIRST)).str.split(" ").list.len()
+    if distinct > present / 2 and (lengths.mean() or 0) >= SENTENCE:  # type: ignore[operator]
+        return Kind("text", _many(present, distinct))
     if distinct >= DISTINCT * present and present >= ENOUGH:
-        return "identifier", many, "", note
-    if readable:
-        return "category", f'{distinct:,} values, some not numbers: "{clip(stray, 20)}"' if stray else many, "", note
-    return "category", in_english("{n:,} distinct values", n=distinct), "", note
+        return Kind("identifier", _many(present, distinct), note=note)
+    return Kind("category", in_english("{n:,} distinct values", n=distinct), note=note)
+
+
+def _many(present: int, distinct: int) -> str:
+    return in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
 
 
 def _are_numbers(words: pl.Series) -> bool:
