@@ -210,8 +210,8 @@ def test_numbers_a_thousandfold_off_are_told(run: Run) -> None:
 
     assert said("1.500;3,5") == said("1500;3") == said("900;3") == said("12000;3") == said("NA;3") == []
     line = (
-        "note: 1 of 1 cell of weight are about 0.001 times what the model learnt from: see whether they are in the same "
-        "unit, and what a point or a comma means in them"
+        "note: 1 of 1 cell of weight are about 0.001 times what the model learnt from: see whether they are in the "
+        "same unit, and what a point or a comma means in them"
     )
     assert said("4.321;3") == said("1.500;3") == [line]
     assert len(said("4500000;3", "2000000;3", "1500;2")) == 1
