@@ -71,7 +71,7 @@ def tables(context: typer.Context, incomplete: str) -> Iterator[str]:
 
 @_offer
 def columns(context: typer.Context, incomplete: str) -> Iterator[str]:
-    """Of the table that the command names."""
+    """The column names of the table that the command line names."""
     from deltaw.tables import BUNDLED, read
 
     # What stands before an option that has no value yet, a shell's question leaves unread.

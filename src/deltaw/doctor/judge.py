@@ -67,7 +67,7 @@ class Gain:
 
 
 def standard_error(rows: Array, least: float = 0.0) -> float:
-    """Of the mean of these rows; infinite for fewer than two."""
+    """The standard error of the mean over these rows; infinite for fewer than two."""
     return max(least, float(np.std(rows, ddof=1)) / len(rows) ** 0.5) if len(rows) > 1 else np.inf
 
 
@@ -134,7 +134,7 @@ def _row_correlations(a: Array, b: Array) -> Array:
 
 
 def of_classes(label: NDArray[np.int64], o: Array, shares: Array, p: Array | None = None) -> tuple[Gain, ...]:
-    """Of classes.
+    """Gains over the guess where classes are predicted.
 
     Args:
         label: (n,) the true class of each row.
@@ -152,7 +152,7 @@ def of_classes(label: NDArray[np.int64], o: Array, shares: Array, p: Array | Non
 
 
 def of_labels(yes: NDArray[np.bool_], o: Array, middle: float, shares: Array) -> tuple[Gain, ...]:
-    """Of several yes or no a row, (n, k): the mean over them; an output above `middle` is a yes."""
+    """Gains where each row has k answers of yes or no: the mean over them; an output above `middle` is a yes."""
     if not np.isfinite(o).all():
         return ()
     right = ((o > middle) == yes).mean(axis=1) - ((shares > 0.5) == yes).mean(axis=1)

@@ -170,7 +170,7 @@ def _without_the_last(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Holdout, Holdout]:
-    """Where repairs are tried, and where what they make is judged: by other rows, if there are enough.
+    """(rows on which repairs are tried, rows by which the result is judged): different ones, if there are enough.
 
     A network that was saved has met all training rows: half of the rows apart choose then, and half judge. Where none
     are apart it is itself at fault, and does not even know those that it has met.

@@ -35,7 +35,7 @@ class Exportable(Protocol):
     """What has a program: a model."""
 
     def program(self, prepared: bool = False) -> Program:
-        """Its operations."""
+        """The model as a list of operations."""
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def of_model(
     missing: Sequence[str] = (),
     prepared: bool = False,
 ) -> Program:
-    """From the cells of a row to the answer in the target's own units; of several networks the mean answers.
+    """A program from the cells of a row to the answer in the target's own units; of several networks the mean answers.
 
     `prepared`: from features that are prepared already.
 
@@ -92,7 +92,7 @@ def of_model(
 
 
 def of_features(names: Sequence[str], target: Target, networks: Sequence[Network]) -> Program:
-    """From prepared features to the answer.
+    """A program from prepared features to the answer.
 
     Raises:
         SettingError: as `of_model`.
@@ -103,7 +103,7 @@ def of_features(names: Sequence[str], target: Target, networks: Sequence[Network
 
 
 def of_network(network: Network) -> Program:
-    """From the inputs of a network to its outputs."""
+    """A program from the inputs of a network to its outputs."""
     network.check()
     made, names = _Maker(), tuple(f"{FEATURES}{i}" for i in range(network.sizes[0]))
     _forward(made, network, _given(made, names), range(len(names)))

@@ -94,7 +94,7 @@ class Paged:
 
     @property
     def page(self) -> Page:
-        """It as a document."""
+        """The result as a `Page`, to be shown or written in any format."""
         raise NotImplementedError
 
     def __getstate__(self) -> dict[str, Any]:

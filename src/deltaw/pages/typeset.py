@@ -116,7 +116,7 @@ class _Setter:
         return box
 
     def words(self) -> str:
-        """{…} as it is written."""
+        """The text between braces, as it is written."""
         depth, parts = 0, []
         while self.place < len(self.tokens):
             token = self.take()

@@ -108,7 +108,7 @@ def _lines(model: Model, known: list[Dependence]) -> list[int] | None:
 
 
 def table(preparation: Preparation) -> str:
-    """What is done with each."""
+    """The table of what is done with each column."""
     described = preparation.describe()
     cells = [
         [column, kind, treatment, f"{features:,}"] for column, kind, treatment, features in described[:MAX_COLUMNS]

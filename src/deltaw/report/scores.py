@@ -46,7 +46,7 @@ def sections(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def _scores(scores: Scores, named: str | None) -> str:
-    """Those that are on no tile."""
+    """The table of the scores that have no tile."""
     cells = [
         [m.title, m.show(scores[m.name]), scores.show_interval(m), m.show(scores.baseline[m.name])]
         for m in scores.defined

@@ -52,7 +52,7 @@ def rounded_of_text(frame: pl.DataFrame, written: Callable[[list[str]], pl.DataF
 
 
 def notes(names: Iterable[str]) -> tuple[str, ...]:
-    """What is said of each."""
+    """A note on each of these columns."""
     line = 'column "{name}" has whole numbers above 2^53 beside fractions: they are rounded, and two may become one'
     return tuple(say(line, name=name) for name in names)
 

@@ -81,7 +81,7 @@ def may_have_gaps(column: pl.Series) -> bool:
 
 
 def all_as_read(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same of a table's columns."""
+    """A frame with all columns `as_read`."""
     changed = [column for column in frame.iter_columns() if column.dtype == pl.Enum or may_have_gaps(column)]
     if not changed:
         return frame

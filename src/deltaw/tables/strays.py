@@ -115,7 +115,7 @@ class Strays:
         self._error: Callable[[], ColumnError] | None = None  # that of the first cell, which is seldom asked for
 
     def see(self, words: pl.Series, source: str) -> None:
-        """The next cells."""
+        """Take note of the next cells."""
         if self._error is not None and len(words) <= FEW_CELLS:
             present = [cell for cell in words.to_list() if cell is not None]
             if not any(map(MAYBE_NUMBER.fullmatch, {*present})):

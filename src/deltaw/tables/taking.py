@@ -35,7 +35,7 @@ def taking(rows: NDArray[np.int64]) -> Callable[[pl.DataFrame], pl.DataFrame]:
 
 
 def taken(frame: pl.DataFrame, rows: NDArray[np.int64] | None) -> pl.DataFrame:
-    """These rows of a frame; None: all."""
+    """The rows of a frame with these numbers; None: all."""
     return frame if rows is None else taking(rows)(frame)
 
 

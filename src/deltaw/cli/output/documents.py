@@ -25,7 +25,7 @@ FORMULA, PLAIN_NUMBER = r"^[=+\-@＝＋－＠\t\r\n]", r"^[+-]?\d+(\.\d*)?(e[+-]
 
 
 def model_file(model: Model) -> dict[str, Any]:
-    """Of `deltaw show`: what the file holds, epochs counted from 1."""
+    """The JSON document of `deltaw show`: what the file holds, epochs counted from 1."""
     from deltaw.models import document
 
     content = document(model)
@@ -35,7 +35,7 @@ def model_file(model: Model) -> dict[str, Any]:
 def training(
     model: Model, columns: tuple[Column, ...], output: Path, report: Path | None, left_out: int
 ) -> dict[str, Any]:
-    """Of `deltaw train`."""
+    """The JSON document of `deltaw train`."""
     content = model_file(model)
     network = content["network"] | {"parameters": model.network.parameter_count}
     kinds = [{"name": c.name, "kind": c.kind, "reason": c.reason, "missing": c.n_missing} for c in columns]
@@ -58,7 +58,7 @@ def training(
 
 
 def scores(found: Scores) -> dict[str, Any]:
-    """Of `deltaw evaluate`."""
+    """The JSON document of `deltaw evaluate`."""
     content = found.document()
     if found.task == "classification":
         content["classes"] = [
@@ -69,7 +69,9 @@ def scores(found: Scores) -> dict[str, Any]:
 
 
 def answers(model: Model, found: Answers, kept: pl.DataFrame, numbered: bool) -> dict[str, Any]:
-    """Of `deltaw predict`: a list for each sort of answer, an entry a row; of columns that are kept an object a row."""
+    """The JSON document of `deltaw predict`: a list for each sort of answer, an entry a row, and for columns that are
+    kept an object a row.
+    """
     beside: dict[str, Any] = {"row": list(range(1, len(found.values) + 1))} if numbered else {}
     if kept.width:
         beside["kept"] = json.loads(kept.write_json())

@@ -56,12 +56,12 @@ class Screen(Console):
 
     @property
     def page_width(self) -> int:
-        """Columns of a page."""
+        """The width of a page, in characters."""
         return min(self.width, WIDEST)
 
 
 def stdout() -> Screen:
-    """For answers."""
+    """The screen for answers, on stdout."""
     return Screen()
 
 

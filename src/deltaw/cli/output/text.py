@@ -175,7 +175,7 @@ def _counted(recipe: Recipe) -> str:
 
 
 def _rule(model: Model) -> str:
-    """Which of two classes is the answer where, and why there."""
+    """From which probability on the second of two classes is answered, and why."""
     from deltaw.models.scoring.threshold import metric_to_be_best_in
 
     metric = metric_to_be_best_in(model.recipe.threshold)
@@ -184,7 +184,7 @@ def _rule(model: Model) -> str:
 
 
 def describe_rows(plan: Plan) -> str:
-    """Who learns from what: "150 in 5 folds, which score it and find the best epoch; then all (6 trainings)"."""
+    """How the rows are divided: "150 in 5 folds, which score it and find the best epoch; then all (6 trainings)"."""
     parts = {say("to choose the best weights"): plan.validation, say("to score"): plan.test}
     shown = {say("to train on"): plan.learnt} | {what: len(part) for what, part in parts.items() if part is not None}
     rows = listed(say("{n:,} {purpose}", n=n, purpose=purpose) for purpose, n in shown.items())
@@ -207,7 +207,7 @@ def describe_rows(plan: Plan) -> str:
 
 
 def describe_memory(plan: Plan) -> str:
-    """Where the rows are that no memory holds."""
+    """How rows that do not fit into memory are read, and how much memory they take."""
     from deltaw.models.fitting.trainings.prepared import bytes_of
 
     streamed = plan.streamed

@@ -61,7 +61,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Before:
-    """All that is known before training.
+    """What is measured before training.
 
     Attributes:
         rows: of the training data.

@@ -43,7 +43,7 @@ class Evidence:
 
 
 def evidence(setup: Setup) -> Evidence:
-    """All that can be known without training."""
+    """What can be measured without training."""
     refused = refusal(setup)
     try:
         return Evidence(setup, refused, before(setup))

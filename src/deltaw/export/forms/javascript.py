@@ -55,7 +55,7 @@ export function predict(row) {{
 
 
 def write(program: Program) -> str:
-    """The module."""
+    """The JavaScript module of a program."""
     tables, body = [], []
     for each in program.operations:
         if isinstance(each, o.Label):

@@ -205,7 +205,7 @@ def _times(column: pl.Series, source: str) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Layout:
-    """Who goes where.
+    """How the rows are divided, for the network that is kept and for the folds before it.
 
     Attributes:
         kept: the rows of the network that is kept.

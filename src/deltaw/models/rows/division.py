@@ -22,7 +22,7 @@ FEW = 16  # classes: of so many each is looked for by itself
 
 @dataclass(frozen=True, eq=False)
 class Division:
-    """Of some rows, by what they serve: no row is in two of them.
+    """Training, validation and test rows, by number: no row is in two of them.
 
     Attributes:
         training: rows to learn from.
@@ -52,7 +52,7 @@ class Ties:
     times: NDArray[np.floating] | None = None
 
     def of(self, rows: Indices) -> Ties:
-        """Those of some of the rows."""
+        """The ties of some of the rows."""
         parts = {name: getattr(self, name) for name in ("labels", "groups", "times")}
         return Ties(len(rows), **{name: part if part is None else part[rows] for name, part in parts.items()})
 
@@ -133,7 +133,7 @@ def _least(n: int) -> type[np.int32 | np.int64]:
 
 
 def without(apart: Indices, n: int) -> Indices:
-    """Of n rows all but these."""
+    """The numbers of all n rows but these, rising."""
     kept = np.ones(n, bool)  # a byte a row: sets of many rows would take forty
     kept[apart] = False
     return np.flatnonzero(kept)

@@ -58,7 +58,7 @@ class Lowest:
 
 
 def texts(frame: pl.DataFrame) -> list[str]:
-    """The columns of text."""
+    """The names of the columns of text."""
     return [name for name, kind in frame.schema.items() if kind == pl.String]
 
 
@@ -69,7 +69,7 @@ def _text_of(frame: pl.DataFrame) -> NDArray[np.int64]:
 
 
 def _parted(frame: pl.DataFrame, last: np.uint64) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """The rows up to a number of chance, and those above it."""
+    """The rows whose random number is at most `last`, and the others."""
     low = frame.get_column(DRAW) <= last
     return apart(frame.filter(low)), [frame.filter(~low)]
 

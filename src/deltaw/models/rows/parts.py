@@ -64,11 +64,11 @@ class Part:
 
     @property
     def frame(self) -> pl.DataFrame:
-        """Their raw columns."""
+        """The raw columns of these rows."""
         return taken(self.source, self.rows)
 
     def some(self, places: Indices) -> Part:
-        """These of them."""
+        """Some of the rows, by their places in this part."""
         weight = None if self.weight is None else self.weight[places]
         group = None if self.group is None else self.group[places]
         rows = places if self.rows is None else self.rows[places]
@@ -83,12 +83,12 @@ class Glimpse(NamedTuple):
 
     @classmethod
     def of(cls, frame: pl.DataFrame, rows: Indices, most: int) -> Glimpse:
-        """At most so many of these rows of a frame."""
+        """At most `most` of these rows of a frame, spread evenly."""
         places = spread(len(rows), most)
         return cls(places, all_as_read(frame[rows[places]]))
 
     def part(self, whole: Part) -> Part:
-        """These of the part that all are."""
+        """The same rows of the `whole` part that they were taken of."""
         return replace(whole.some(self.places), source=self.frame, rows=None)
 
 

@@ -116,7 +116,7 @@ class Survey:
 
     @property
     def digest(self) -> int:
-        """Of all rows."""
+        """A digest of all rows, in whatever order their files were read."""
         return sum(self.digests.values()) % 2**64
 
     def check(self, digests: Mapping[Path, int]) -> None:
@@ -177,7 +177,7 @@ class Survey:
         self._apart = self._some = Lowest(0)  # which hold as much again
 
     def is_held_out(self, draws: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Which rows are, by their numbers of chance."""
+        """(n,) whether each row is held out, by its random number."""
         if not len(self.held_out):
             return np.zeros(len(draws), bool)
         return np.asarray(draws <= self.held_out.get_column(DRAW).to_numpy().max())

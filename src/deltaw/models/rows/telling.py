@@ -89,7 +89,7 @@ class _Total:
 
     @property
     def scales(self) -> tuple[Scale, ...]:
-        """Of each."""
+        """The scale of each answer: mean and deviation."""
         mean = self._sums / self.rows
         deviation = np.sqrt(np.maximum(self._squares / self.rows - mean**2, 0.0))
         each = zip((mean + self._shift).tolist(), deviation.tolist(), strict=True)

@@ -39,7 +39,7 @@ MAX_LINES, MAX_BARS = 30, 20  # of a table in a notebook, and of a figure
 
 @dataclass(frozen=True)
 class Worth:
-    """Of one column, or block of columns.
+    """What one column, or block of columns, is worth.
 
     Attributes:
         column: its name.
@@ -183,7 +183,7 @@ def _sorted(found: Iterable[Worth]) -> tuple[Worth, ...]:
 
 
 def _drop(metric: Metric, score: Sums, repeats: int) -> Callable[[Array], Array]:
-    """From the sums before and after each permutation, side by side, to how much is lost on the average."""
+    """A function of the sums before and after each permutation, side by side: how much score is lost on average."""
 
     def drop(sums: Array) -> Array:
         before, *after = (score.value(part) for part in np.split(sums, repeats + 1, axis=-1))

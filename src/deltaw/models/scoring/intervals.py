@@ -46,7 +46,7 @@ class Resamples:
 
     @classmethod
     def of(cls, outcome: Outcome, seed: int = 0) -> Resamples:
-        """Of the rows of an outcome."""
+        """Resamples of the rows of an outcome."""
         return cls(len(outcome.truth), seed, outcome.weight, outcome.group)
 
     @cached_property
@@ -110,7 +110,7 @@ def _of_drawn(terms: Array, drawn: Array, value: Callable[[Array], Array]) -> In
 
 
 def of_share(right: int, rows: int) -> Interval:
-    """Of a share of rows (Wilson 1927, "Probable inference", JASA 22): right also where all or none are."""
+    """The interval of a share of rows, also of none or all (Wilson 1927, "Probable inference", JASA 22)."""
     share, squared = right / rows, Z**2 / rows
     middle = (share + squared / 2) / (1 + squared)
     reach = Z / (1 + squared) * (share * (1 - share) / rows + squared / (4 * rows)) ** 0.5
@@ -118,8 +118,9 @@ def of_share(right: int, rows: int) -> Interval:
 
 
 def of_median(values: Array) -> Interval | None:
-    """Of a median: between two of the values, as many from the middle as coins fall one way too often (Conover 1999,
-    "Practical nonparametric statistics", section 3.2)."""
+    """The interval of a median, between two of the values: as far from the middle as coins seldom fall more unevenly
+    (Conover 1999, "Practical nonparametric statistics", section 3.2).
+    """
     ordered, n = np.sort(values), len(values)
     if n < FEWEST_ROWS:
         return None
@@ -141,7 +142,7 @@ def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval
 
 @np.errstate(all="ignore")
 def intervals(metrics: Iterable[Metric], outcome: Outcome, resamples: Resamples) -> dict[str, Interval]:
-    """Those of several scores, by name, where the rows tell them; what several scores are sums of is drawn once."""
+    """The intervals of several scores, by name, where the rows tell; sums that scores have in common are drawn once."""
 
     @cache
     def drawn(terms: Callable[[Outcome, Groups], Array]) -> tuple[Array, Array]:

@@ -315,7 +315,7 @@ class Metric:
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The name of the score, in the language that is spoken."""
         return say(self.english)
 
     @property

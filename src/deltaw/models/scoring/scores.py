@@ -142,7 +142,7 @@ class Scores:
 
     @property
     def first(self) -> tuple[Metric, ...]:
-        """Those of `metrics` that one would ask for first, the `headline` before all."""
+        """The first of `metrics`, for where there is room for few: the `headline` comes first."""
         return self.metrics[:FIRST]
 
     def leading(self, named: str | None) -> tuple[Metric, ...]:
@@ -151,7 +151,7 @@ class Scores:
 
     @property
     def defined(self) -> tuple[Metric, ...]:
-        """Those of `first`, and of the others those that these rows have."""
+        """`first`, and those of the other metrics that these rows define."""
         return self.first + tuple(metric for metric in self.metrics[FIRST:] if not np.isnan(self[metric.name]))
 
     @property

@@ -70,7 +70,7 @@ class Jury:
         return self.badness(mean_of([np.asarray(each, np.float64) for each in outputs], self.plan.target.task))
 
     def chosen(self, outputs: Sequence[Array], most: int, parts: Sequence[int] | None = None) -> list[int]:
-        """Which candidates' mean answers are best, each once: the best one first; [] where none has an answer."""
+        """The numbers of the candidates whose mean scores best, the best one first; [] where none has an answer."""
         task = self.plan.target.task
         found = np.stack([mean_of([np.asarray(each, np.float64)], task) for each in outputs])
         return selected(found, partial(self.badness, parts=parts), most, again=False)

@@ -28,7 +28,7 @@ Array = NDArray[Any]
 
 
 def chosen(judges: Jury, found: Sequence[Snapshot], most: int = MOST) -> list[Snapshot]:
-    """Which answer together: of `most` networks at most, but all of one candidate in any case."""
+    """The snapshots that answer together: `most` networks at most, but always all networks of a candidate."""
     count = max(1, most // len(judges.parts))
     return [found[k] for k in judges.chosen([each.outputs for each in found], count)]
 

@@ -98,7 +98,7 @@ class Candidate:
         found: dict[int, Array] = {}
 
         def answers(total: Array) -> Array:
-            """Of all networks after the best epoch, for the rows held out from them."""
+            """The outputs of all networks after their best epoch, for the rows held out from each."""
             epoch = known[lowest(total)]
             if epoch not in found:
                 each = [np.asarray(outputs(r.after(epoch), p.X, r.plan.engine, r.plan.threads), np.float32)

@@ -231,7 +231,7 @@ class Pool:
 
     @property
     def badness(self) -> float:
-        """Of the best candidate."""
+        """The badness of the best candidate so far; infinite where there is none."""
         return min((each.badness for each in self.found), default=float("inf"))
 
     def begun(self, drawings: Sequence[tuple[int, Recipe]], budget: Budget) -> list[Candidate]:

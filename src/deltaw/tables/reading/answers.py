@@ -91,7 +91,7 @@ class Said:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is said of them."""
+        """Notes on the words that usually mean a missing value."""
         classes = self.nones if self.are_classes else {}
         gaps = {word: rows for word, rows in self.words.items() if word not in classes}
         found = []
@@ -117,7 +117,7 @@ def _without(series: pl.Series, words: Iterable[str]) -> pl.Series:
 
 
 def with_classes(reading: Reading, target: str, classes: Iterable[object]) -> Reading:
-    """As a table is read whose target has these classes."""
+    """A `Reading` that keeps these classes of the target, though they may be words for a missing value."""
     kept = {str(each).lower() for each in classes if isinstance(each, str)}.intersection(reading.missing)
     if not kept:
         return replace(reading, target=None, classes=())

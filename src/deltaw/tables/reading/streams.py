@@ -178,7 +178,7 @@ def stream(source: object, reading: Reading) -> Stream | None:
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same, each made by a thread while the one before it is used."""
+    """The items, each made by another thread while the one before it is used."""
     with ThreadPoolExecutor(1, "deltaw-ahead") as thread:
         make = partial(copy_context().run, next, items, END)
         coming = thread.submit(make)
@@ -293,7 +293,7 @@ def _scanned(
 
 
 def _cut(frames: Iterator[pl.DataFrame], cells: int) -> Iterator[pl.DataFrame]:
-    """The same, each in parts of about so many cells."""
+    """The frames, each cut into parts of about so many cells."""
     for frame in frames:
         yield from frame.iter_slices(max(1, cells // max(frame.width, 1)))
 

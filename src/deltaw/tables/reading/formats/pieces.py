@@ -111,7 +111,7 @@ def _small(path: Path) -> int:
 
 
 def _lines(path: Path) -> int:
-    """How many a file has."""
+    """How many lines a file has."""
     with path.open("rb") as file:
         return sum(count_of(part, "\n") for part in iter(partial(file.read, CHUNK), b""))
 

@@ -55,7 +55,7 @@ def head_of(text: bytes, delimiter: str) -> list[list[str]]:
 
 
 def _cut(text: bytes) -> bytes:
-    """The first lines."""
+    """The first lines of a text."""
     return text if len(text) <= HEAD_BYTES else text[: text.rfind(b"\n", 0, HEAD_BYTES) + 1] or text
 
 
