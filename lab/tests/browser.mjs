@@ -469,6 +469,12 @@ const CHECKS = {
       await page.locator(`#tab-${tab}`).tap();
       same(await page.evaluate(() => document.documentElement.scrollWidth), 400, `the width with ${tab} open`);
     }
+    for (let units = 9; units < 15; units++) {
+      await page.getByRole('button', { name: 'More units in layer 1' }).tap();
+      await page.waitForFunction((n) => document.querySelector('pre code')?.textContent.includes(`--hidden ${n},8`), units);
+    }
+    const tops = await page.locator('button.unit[aria-label^="Layer 1"]').evaluateAll((all) => all.map((unit) => unit.getBoundingClientRect()).map(({ top, height }) => top + height / 2));
+    truth(tops.length < 14 && tops.slice(1).every((top, i) => top - tops[i] > 23.9), `units are too close for a finger: ${tops}`);
   },
 
   async whatever_is_pressed_nothing_breaks() {

@@ -45,8 +45,10 @@ export const UNIT = 2.6; // times as wide as a unit is a column, at least
 const SIDE = 52, SMALL = 40, GROWN = 1.6; // of a unit's picture; of many columns; times as large where there is room
 const FOOT = 30; // below: "and 52 more"
 
+const FINGER = 24; // from unit to unit, at least, for whoever presses one (WCAG 2.2, 2.5.8)
+
 /** How many units of a layer there is room for. */
-export const room = (height: number, least: number): number => Math.max(2, Math.floor((height - HEAD - FOOT) / (least + GAP)));
+export const room = (height: number, narrow: boolean, scale: number): number => Math.max(2, Math.floor((height / scale - (narrow ? NARROW_HEAD : HEAD) - FOOT) / FINGER));
 
 /** Where all of it stands; `shown` has the units of each column (inputs first), in order. */
 export function layout(shape: Shape, width: number, height: number, shown: number[][], scale: number, margin: { left: number; right: number }): Layout {
