@@ -553,13 +553,13 @@ const CHECKS = {
     const page = await opened({ locale: 'zh-CN' });
     const table = (rows) => ['a,b,kind', ...rows].join('\n'), thirty = (row) => Array.from({ length: 30 }, (_, i) => row(i));
     const files = {
-      'empty.csv': ['', '应为表格，实际：空文件；请给有表头和数据行的文件'],
+      'empty.csv': ['', '应为表，实际：空文件；请给有表头和数据行的文件'],
       'header.csv': ['a,b,kind\n', '表头下面应有数据行，实际：只有表头'],
       'one.csv': [table(thirty(() => '1,2,ant')), '目标“kind”应有不同的值，实际：只有 ant；请另选目标'],
       'stray.csv': [table(thirty((i) => `${i === 6 ? 'x1' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为数值，实际："x1"；请改正单元格、留空，或去掉该列'],
       'far.csv': [table(thirty((i) => `${i === 6 ? '1e400' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为有限数'],
       'ragged.csv': [table(thirty((i) => (i === 6 ? '1,2' : `${i},${i % 4},${'ab'[i % 2]}`))), '第 8 行应有 3 个字段，与第一行一样，实际：2；'],
-      'book.csv': ['PK\x03\x04', '应为表格，实际：ZIP 档案；请先解压'],
+      'book.csv': ['PK\x03\x04', '应为表，实际：ZIP 档案；请先解压'],
       'title.csv': [['报告,,', 'a,b,kind', ...thirty((i) => `${i},${i % 4},${'ab'[i % 2]}`)].join('\n'), '第一行应为列名，实际：列名在它下面第 1 行；请删去列名上方的内容'],
       'damaged.xlsx': [archive({ 'xl/workbook.xml': '<workbook/>' }), '应为 Excel 工作簿，实际：无法读取（xl/workbook.xml）；请重新保存'],
       'noise.deltaw': ['12345678901234567890', '应为 DeltaW 写的模型文件，实际：另一种文件；请给 .deltaw 文件'],
@@ -773,7 +773,7 @@ const CHECKS = {
   async who_does_not_see_it_hears_it() {
     const page = await opened();
     await trained(page, 40);
-    await page.locator('.bar [role=status]', { hasText: /^epoch \d+, step \d+, held-out rows, [\d.]+ % right$/ }).waitFor({ state: 'attached' });
+    await page.locator('.bar [role=status]', { hasText: /^epoch \d+, step \d+, held-out rows, accuracy [\d.]+ %$/ }).waitFor({ state: 'attached' });
     for (const name of ['Speed', 'Moment', 'Noise']) same(await page.getByRole('slider', { name, exact: true }).count(), 1, `a slider whose name is ${name}`);
     const curves = page.getByRole('slider', { name: /^Curves of the error E/ }), text = () => curves.getAttribute('aria-valuetext');
     const last = await text();

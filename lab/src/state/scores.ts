@@ -82,9 +82,9 @@ export function className(data: Data, k: number): string {
   return isToy(data) && known(key) ? say(key) : name;
 }
 
-/** A score as one reads it: a share that is right, or R², of which one row has none; alone, or with what it is. */
+/** A score as one reads it: accuracy, or R², of which one row has none; alone, or with its name. */
 export const scoreShown = ({ target }: Data, score: number): string => (Number.isNaN(score) ? '–' : target.task === 'classification' ? percent(score) : number(score, 3));
-export const scoreText = (data: Data, score: number): string => (data.target.task === 'classification' ? `${scoreShown(data, score)} ${say('right')}` : `${say('r2')} ${scoreShown(data, score)}`);
+export const scoreText = (data: Data, score: number): string => `${say(data.target.task === 'classification' ? 'right' : 'r2')} ${scoreShown(data, score)}`;
 
 /** What the best answer without looking at any input would score: the commonest class, or R² = 0 of the mean. */
 export function guessing(data: Data, rows: Int32Array): number {
