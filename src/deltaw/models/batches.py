@@ -21,21 +21,21 @@ Array = NDArray[Any]
 
 
 class predict_batches:  # noqa: N801, a function to its users, and one that can be sent to other machines
-    """A function that puts a model's answers beside rows: `predict_batches(model)(rows)`.
+    """A function that adds a model's predictions to a batch of rows: `predict_batches(model)(rows)`.
 
-    It is what engines of large frames ask for: Ray Data's `map_batches`, Spark's `mapInPandas` and `mapInArrow`, Dask's
-    `map_partitions`. It can be pickled, the model with it, and does not depend on how rows are divided.
+    It is for engines of distributed frames: Ray Data's `map_batches`, Spark's `mapInPandas` and `mapInArrow`, Dask's
+    `map_partitions`. It can be pickled together with its model, and does not depend on how the rows are divided.
 
     Args:
-        model: a Model, or the path of a model file, which is read where the rows are, once a process.
-        threads: at most so many for a batch; such engines work on a batch for each processor.
+        model: a Model, or the path of a model file, which each process reads once, on its own machine.
+        threads: maximum number of threads for a batch; such engines run one batch on each processor.
 
     Returns:
-        Of a pandas, Polars or Arrow table, or a dictionary of arrays, the same with more columns: `prediction`, and of
-        classes `probability_…` of each. Of an iterator of them, an iterator.
+        For a pandas, Polars or Arrow table, or a dictionary of arrays: the same with further columns, `prediction`,
+        and for classification one `probability_…` for each class. For an iterator of these: an iterator.
 
     Raises:
-        InputError: rows that do not fit the model, or a column that is called as an answer is.
+        InputError: rows that do not fit the model, or a column with the name of a prediction column.
         ModelFileError: the path is of no model file.
 
     Examples:
