@@ -137,6 +137,9 @@ struct Inputs {
     }
   }
 
+  // Of a sparse row, where it lies: before it can be called up itself.
+  DELTAW_CALLS_UP void call_up_place(std::int64_t r) const { call_up_bytes(starts + r, 2 * sizeof(*starts)); }
+
   // Write row r to `to`; what lies behind n_in there is left as it is.
   void fetch(std::int64_t r, float* to) const {
     const std::size_t first = std::size_t(r) * n_in;

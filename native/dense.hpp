@@ -98,11 +98,13 @@ inline void product_back(const Layer& layer, Rows delta, int r0, int r1, Rows ou
     for (int j = 0; j < NG; ++j)
       for (int v = 0; v < layer.vectors; ++v) {
         vf block[VL];
+#pragma GCC unroll 16
         for (int i = 0; i < VL; ++i) {
           const int k = (g + j) * VL + i;
           block[i] = k < layer.n_in ? load(layer.w.data() + layer.place(v, k)) : zero();
         }
         transpose(block);
+#pragma GCC unroll 16
         for (int i = 0; i < VL; ++i) store(scratch + j * stride + std::size_t(v * VL + i) * VL, block[i]);
       }
     product(delta, r0, r1, scratch, stride, Every{layer.n_out}, -1, out, g, g + NG);  // units that only pad send nothing
@@ -111,17 +113,22 @@ inline void product_back(const Layer& layer, Rows delta, int r0, int r1, Rows ou
 
 // The same for one row, by dot products: for a few rows transposing would cost more than the product.
 inline void split_back(const Layer& layer, const float* delta, float* out, int g0, int g1) {
-  for (int g = g0; g < g1; ++g) {
+  const auto group = [&](int g, auto inputs) {
+    const float* panel = layer.w.data() + layer.place(0, g * VL);
     vf sums[VL];
-    for (int i = 0; i < VL; ++i) {
-      const int k = g * VL + i;
-      sums[i] = zero();
-      if (k < layer.n_in)
-        for (int v = 0; v < layer.vectors; ++v)
-          sums[i] = fma(load(delta + v * VL), load(layer.w.data() + layer.place(v, k)), sums[i]);
+#pragma GCC unroll 16
+    for (int i = 0; i < VL; ++i) sums[i] = zero();
+    for (int v = 0; v < layer.vectors; ++v, panel += layer.stride) {
+      const vf d = load(delta + v * VL);
+#pragma GCC unroll 16
+      for (int i = 0; i < VL; ++i)
+        if (i < inputs) sums[i] = fma(d, load(panel + i * VL), sums[i]);
     }
     store(out + g * VL, sums_of(sums));
-  }
+  };
+  const int whole = std::min(g1, layer.n_in / VL);
+  for (int g = g0; g < whole; ++g) group(g, Size<VL>{});
+  for (int g = std::max(g0, whole); g < g1; ++g) group(g, layer.n_in - g * VL);
 }
 
 // Tiles of ∂E/∂W for inputs k0 … k0 + MK and NV groups from v0, summed over `n` rows. Each group's part, MK vectors
@@ -186,7 +193,9 @@ inline void product_along(const Layer& layer, Rows A, int r0, int r1, const floa
     vf z[VL / 2];
     for (int u = 0; u < layer.n_out; ++u) {
       const float* w = along + std::size_t(u) * blocks * VL;
-      vf sums[VL] = {};
+      vf sums[VL];
+#pragma GCC unroll 16
+      for (int i = 0; i < VL; ++i) sums[i] = zero();
       for (int b = 0; b < blocks; ++b) {
         const vf weights = load(w + b * VL);
 #pragma GCC unroll 16

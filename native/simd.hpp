@@ -327,29 +327,31 @@ inline vf across(vf a, Join join) {
 inline float sum(vf x) { return detail::across<VL / 2>(x, [](vf a, vf b) { return a + b; })[0]; }
 inline float largest(vf x) { return detail::across<VL / 2>(x, [](vf a, vf b) { return max(a, b); })[0]; }
 
-// Transpose VL vectors in place: log2(VL) perfect shuffles of the first half with the second.
-inline void transpose(vf x[VL]) {
+// Transpose VL vectors in place: log2(VL) perfect shuffles of the first half with the second. Each of these stages is code of
+// its own: a loop over them would keep x in memory.
+template <int Stage = VL>
+inline void transpose(vf (&x)[VL]) {
   using All = std::make_integer_sequence<int, VL>;
-  for (int stage = VL; stage > 1; stage /= 2) {
-    vf y[VL];
+  vf y[VL];
 #pragma GCC unroll 16
-    for (int i = 0; i < VL / 2; ++i) {
-      y[2 * i] = detail::interleave<0>(x[i], x[i + VL / 2], All{});
-      y[2 * i + 1] = detail::interleave<VL / 2>(x[i], x[i + VL / 2], All{});
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < VL; ++i) x[i] = y[i];
+  for (int i = 0; i < VL / 2; ++i) {
+    y[2 * i] = detail::interleave<0>(x[i], x[i + VL / 2], All{});
+    y[2 * i + 1] = detail::interleave<VL / 2>(x[i], x[i + VL / 2], All{});
   }
+#pragma GCC unroll 16
+  for (int i = 0; i < VL; ++i) x[i] = y[i];
+  if constexpr (Stage > 2) transpose<Stage / 2>(x);
 }
 
 // Lane i of the result: the sum of the lanes of x[i]. The stages of `transpose`, adding on the way: half the shuffles.
-inline vf sums_of(vf x[VL]) {
+template <int N = VL>
+inline vf sums_of(vf (&x)[VL]) {
   using All = std::make_integer_sequence<int, VL>;
-  for (int n = VL; n > 1; n /= 2)
 #pragma GCC unroll 16
-    for (int i = 0; i < n / 2; ++i)
-      x[i] = detail::interleave<0>(x[i], x[i + n / 2], All{}) + detail::interleave<VL / 2>(x[i], x[i + n / 2], All{});
-  return x[0];
+  for (int i = 0; i < N / 2; ++i)
+    x[i] = detail::interleave<0>(x[i], x[i + N / 2], All{}) + detail::interleave<VL / 2>(x[i], x[i + N / 2], All{});
+  if constexpr (N > 2) return sums_of<N / 2>(x);
+  else return x[0];
 }
 
 }  // namespace deltaw::DELTAW_ISA

@@ -271,6 +271,8 @@ void Trainer::samples(Run& run, int thread) {
     const int row = int(i % 2);
     if (!run.sparse) epoch.inputs.fetch(epoch.order[i], x[row].data());
     else if (i + 2 < epoch.n) epoch.inputs.call_up(epoch.order[i + 2]);
+    if (run.sparse && i + 4 < epoch.n) epoch.inputs.call_up_place(epoch.order[i + 4]);
+    if (i + 2 < epoch.n) epoch.targets.call_up(epoch.order[i + 2]);
     if (own.begin < own.end) pass(0, i, own.begin, own.end);
     for (int q = parts.begin; apart && q < parts.end; ++q)
       if (const Range units = units_of(q); units.begin < units.end)
