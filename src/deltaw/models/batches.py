@@ -125,7 +125,7 @@ def _frame(rows: Mapping[str, Any]) -> Any:
     if len(heights) > 1:
         found = listed(map(str, sorted(heights)))
         raise InputError("rows: expected columns of one length", found, "give an entry of each column for each row")
-    return pl.DataFrame([series(str(name), column) for name, column in columns.items()])
+    return pl.DataFrame({str(name): series(str(name), column) for name, column in columns.items()})
 
 
 def _to_arrow(rows: Any, answers: dict[str, Array]) -> Any:

@@ -23,7 +23,7 @@ def taking(rows: NDArray[np.int64]) -> Callable[[pl.DataFrame], pl.DataFrame]:
         kept, count = pl.Series(mask), len(rows)
 
         def those(frame: pl.DataFrame) -> pl.DataFrame:
-            return pl.DataFrame(list(map(these, frame[first:end].iter_columns())))
+            return pl.DataFrame({column.name: these(column) for column in frame[first:end].iter_columns()})
 
         def these(column: pl.Series) -> pl.Series:  # each by itself: a frame's own filter is a query, and costs more
             apart = count >= APART and column.dtype in NUMBERS and not column.null_count()

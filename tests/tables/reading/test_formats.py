@@ -69,6 +69,18 @@ def test_half_a_sign_is_read_as_damage(tmp_path: Path, name: str) -> None:
         read([{"a\ud83d": 1}])
 
 
+@pytest.mark.parametrize("name", ["x.json", "x.jsonl", "rows", "pandas", "pandas, typed", "Polars"])
+def test_whole_numbers_of_any_size_and_a_name_of_no_letters(tmp_path: Path, name: str) -> None:
+    rows = [{"": 10**40, "b": 2**64, "c": 1}, {"": -3, "b": None, "c": "x"}]
+    (tmp_path / "x.json").write_text(json.dumps(rows))
+    (tmp_path / "x.jsonl").write_bytes(lines(rows))
+    typed = pl.DataFrame({"": [1e40, -3.0], "b": [2.0**64, None], "c": pl.Series(["1", "x"], dtype=pl.Categorical)})
+    sources: dict[str, Any] = {"rows": rows, "pandas": pd.DataFrame(rows, dtype=object), "Polars": typed}
+    sources["pandas, typed"] = typed.to_pandas()
+    found = read(sources.get(name, tmp_path / name)).frame.to_dict(as_series=False)
+    assert found == {"": [1e40, -3.0], "b": [2.0**64, None], "c": ["1", "x"]}
+
+
 def test_nested_json_is_refused_where_it_is_used(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(lines([{"a": [1, 2], "b": i % 3} for i in range(20)]))
     table = read(tmp_path / "x.jsonl")

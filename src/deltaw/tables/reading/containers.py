@@ -47,4 +47,4 @@ def _frame(columns: dict[Any, Any]) -> pl.DataFrame:
     if len(lengths) > 1:
         found = say("from {low:,} to {high:,}", low=min(lengths), high=max(lengths))
         raise TableError("expected as many cells in every column", found, "fill them in with None")
-    return pl.DataFrame([series(str(name), cells) for name, cells in columns.items()])
+    return pl.DataFrame({str(name): series(str(name), cells) for name, cells in columns.items()})

@@ -67,10 +67,12 @@ def _to_polars(frame: Any) -> pl.DataFrame:
     try:
         with quiet_panics():
             found: pl.DataFrame = frame.to_polars()
+        if "" in frame.columns:  # which Polars calls column_0
+            found = found.rename({found.columns[frame.columns.index("")]: ""})
         own = [name for name, kind in found.schema.items() if isinstance(kind, EXTENSION)]
         return found.with_columns(_spelt(_column(frame.get_column(name))) for name in own) if own else found
     except (Exception, pl.exceptions.PanicException):
-        return pl.DataFrame([_column(column) for column in frame.iter_columns()])
+        return pl.DataFrame({column.name: _column(column) for column in frame.iter_columns()})
 
 
 def _column(column: Any) -> pl.Series:
@@ -163,7 +165,7 @@ def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.
     columns, markers = frame.get_columns(), bool(numbers_among(reading.missing))
     converted = [each if _is_plain(each, markers) else _converted(each, reading) for each in columns]
     same = all(a is b for a, b in zip(columns, converted, strict=True))
-    return frame if same else pl.DataFrame(converted)
+    return frame if same else pl.DataFrame(dict(zip(frame.columns, converted, strict=True)))
 
 
 def _is_plain(column: pl.Series, markers: bool) -> bool:

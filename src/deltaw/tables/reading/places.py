@@ -52,7 +52,7 @@ def apart(frame: pl.DataFrame) -> pl.DataFrame:
         own[name] = pl.Series(name, place)
     rest = frame.drop(numbers)
     rest = pl.concat([rest.head(1), rest.slice(1)], rechunk=True)  # of one memory, until two of them become one
-    return pl.DataFrame([own[name] if name in own else rest.get_column(name) for name in frame.columns])
+    return pl.DataFrame({name: own[name] if name in own else rest.get_column(name) for name in frame.columns})
 
 
 def in_pages(pieces: Iterable[NDArray[Number]], kind: np.dtype[Number], most: int) -> NDArray[Number]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 import polars as pl
@@ -97,12 +98,13 @@ def _sort(value: Any) -> str:
 def _of_objects(rows: list[dict[str, Any]], source: str, most: int) -> pl.DataFrame:
     names = list(dict.fromkeys(name for row in rows for name in row))
     check_size(source, CELL * len(rows) * len(names), most)
-    return pl.DataFrame([_column(name, [row.get(name) for row in rows]) for name in names])
+    return pl.DataFrame({name: _column(name, [row.get(name) for row in rows]) for name in names})
 
 
 def _column(name: str, cells: list[Any]) -> pl.Series:
-    """A column; cells of several types become text."""
-    try:
-        return pl.Series(name, cells, strict=False)
-    except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series(name, [None if cell is None else str(cell) for cell in cells])
+    """A column; cells of several types become text, and so do whole numbers of more bits than Polars has."""
+    with suppress(TypeError, pl.exceptions.PolarsError):
+        found = pl.Series(name, cells, strict=False)
+        if found.null_count() == cells.count(None):
+            return found
+    return pl.Series(name, [None if cell is None else str(cell) for cell in cells])
