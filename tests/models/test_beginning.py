@@ -13,7 +13,7 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network, models
 from deltaw.equations.activations import ACTIVATIONS
-from deltaw.models.fitting.trainings.beginning import STRENGTHS, drawn_into, line, on_line, with_line
+from deltaw.models.fitting.trainings.beginning import STRENGTHS, as_network, drawn_into, line, on_line, with_line
 from deltaw.preparation.scales.bins import fit_edges
 
 rng = np.random.default_rng(0)
@@ -64,7 +64,7 @@ def test_any_network_can_carry_a_line(name: str) -> None:
     slope = float(np.diff(ACTIVATIONS[name].f(np.array([-0.5, 0.5])))[0])
     if abs(slope) < 1e-9:
         pytest.skip("even: nothing of f(y) − f(−y) is left")
-    drawn_into(network, w, 0.1, 3)
+    drawn_into(network, as_network(w, 0.1), 3)
     y = X @ w + 0.1
     out = deltaw.Predictor(network)(X.astype(np.float32))[:, 0]
     assert np.corrcoef(out, y)[0, 1] > 0.98
@@ -83,11 +83,11 @@ def test_where_there_is_no_room_or_no_wish_it_begins_as_drawn() -> None:
     rows = sums(200)
     for how in ({"hidden": (8, 8)}, {"hidden": ()}, {"from_line": False}, {"init": "zeros"}, {"recipe": "notes"}):
         plan = models.plan(rows, "b", folds=0, **how)  # type: ignore[arg-type]
-        network = with_line(plan, plan.network.copy(), plan.training)
+        network, _ = with_line(plan, plan.network.copy(), plan.training)
         for a, b in zip(network.weights, plan.network.weights, strict=True):
             np.testing.assert_array_equal(a, b)
     plan = models.plan(rows, "b", folds=0)
-    network = with_line(replace(plan), plan.network.copy(), plan.training)
+    network, _ = with_line(replace(plan), plan.network.copy(), plan.training)
     assert (network.weights[0][16:] == plan.network.weights[0][16:]).all()  # an eighth of 64, in pairs
     assert (network.weights[0][0] == -network.weights[0][1]).all()
 

@@ -35,12 +35,15 @@ class Learning(History):
             out, which chose the epoch after which this training ended. They go on to where those trainings ended.
         finish: how many epochs on all rows followed from the best weights on: the lists end before them.
         strength: what the weights of the last layer were multiplied by in the end; see the recipe's `calibrate`.
+        beyond_line: what the distance of the answers from the best line's was multiplied by in the end, 0 to 1; see its
+            `from_line`.
     """
 
     score: list[float] = field(default_factory=list)
     held_out: str = ""
     finish: int = 0
     strength: float = 1.0
+    beyond_line: float = 1.0
 
     def plot(self) -> Figure:
         held_out = say(f"{self.held_out} rows") if self.held_out in ("validation", "test") else say("rows held out")
@@ -54,7 +57,9 @@ class Learning(History):
     def _said(self) -> list[str]:
         followed = say("then {epochs} on all rows", epochs=amount(self.finish, "epoch"))
         stretched = say("answers {strength} times as strong", strength=number(self.strength, 3))
+        leant = say("{share:.0%} of the way from the best line", share=self.beyond_line)
         more = [*([followed] if self.finish else []), *([stretched] if self.strength != 1.0 else [])]
+        more += [leant] if self.beyond_line != 1.0 else []
         return [*super()._said(), *more]
 
 

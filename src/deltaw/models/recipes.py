@@ -62,7 +62,8 @@ class Recipe:
             of the schedule without improvement; None: by the data, either that or never.
         finish: share of the epochs for which the best weights are trained further, on all rows, held-out ones too.
         dropout_schedule: how the dropout rate changes during training.
-        calibrate: whether probabilities are calibrated on rows that the network was not trained on.
+        calibrate: whether rows that the network was not trained on calibrate its probabilities, or decide how far a
+            regression network moves from the linear model that it started from.
         threshold: for two classes, the probability from which the second is predicted, or "best:f1": the one at which
             that score (any of `METRICS` of predicted classes) is best on rows that the network was not trained on.
         class_weight: weight of the rows of a class in training, not in scores: "balanced", or {"no": 1, "yes": 5}
@@ -198,7 +199,6 @@ _NUMBERS: dict[str, Any] = {
     "output_activation": "identity",
     "loss": "squared",
     "label_smoothing": 0.0,
-    "calibrate": False,
     "from_line": True,
 }
 _QUICK = replace(_DEFAULT, name="quick", networks=1)

@@ -43,6 +43,7 @@ SCHEMA: dict[str, Any] = {
         "held_out": ("", "validation", "test", "folds"),
         "finish?": int,  # where there is none, and before there was any, files have none
         "strength?": float,
+        "beyond_line?": float,
     },
     "scores": (scores.SCHEMA, None),
     "origin": {
@@ -111,7 +112,7 @@ def document(model: Contents) -> dict[str, Any]:
         }
         | {"best_epoch": _moved(model.history.best_epoch, -1)}
         | ({"finish": model.history.finish} if model.history.finish else {})
-        | ({"strength": model.history.strength} if model.history.strength != 1.0 else {}),
+        | {name: at for name in ("strength", "beyond_line") if (at := getattr(model.history, name)) != 1.0},
         "scores": None if model.scores is None else model.scores.document(),
         "origin": asdict(model.origin),
         "missing": list(model.missing),
@@ -206,6 +207,8 @@ def _expect_history(content: dict[str, Any]) -> None:
     _expect(best is None or 0 <= best < epochs, say("a best epoch among {n}", n=epochs), f"{best}")
     _expect(content.get("finish", 0) >= 0, say("epochs on all rows, 0 or more"), f"{content.get('finish')}")
     _expect(0 < content.get("strength", 1.0) < np.inf, say("a strength above 0"), f"{content.get('strength')}")
+    beyond = content.get("beyond_line", 1.0)
+    _expect(0 <= beyond <= 1, say("a beyond_line from 0 to 1"), f"{beyond}")
     _expect(content["batch_steps"] >= 0, say("batch_steps of 0 or more"), f"{content['batch_steps']}")
 
 

@@ -149,7 +149,7 @@ def begun(plan: Plan, judges: Jury, drawn: Sequence[tuple[int, Recipe]], told: H
             )  # fmt: skip
             own.append(followers[-1].settings | place | {"seed": seed})
             rows = plan.training.some(place["rows"]) if place else plan.training
-            networks.append(with_line(asked, network.copy(), rows))
+            networks.append(with_line(asked, network.copy(), rows)[0])
     common = None if plan.folds else plan.validation
     trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
     return [

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.engines.rows import spread
-from deltaw.equations.activations import activation
+from deltaw.equations.activations import Activation
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part
 from deltaw.network import Network
@@ -32,9 +32,15 @@ LEAST, SMALLEST = 1e-9, 1e-12  # share of the rows that is not used up; root of 
 SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
 
 
-def with_line(plan: Plan, network: Network, rows: Part) -> Network:
-    """The network with the line of these rows, where the plan wants it and there is room; else as it is."""
-    return on_line(network, rows.X, rows.T, plan.counts(rows)) if wanted(plan) else network
+def with_line(plan: Plan, network: Network, rows: Part) -> tuple[Network, Network | None]:
+    """The network with the line of these rows, and the line, where the plan wants it and there is room; else as it is.
+
+    A line is a network without hidden layers.
+    """
+    made = line_for(network, rows.X, rows.T, plan.counts(rows)) if wanted(plan) else None
+    if made is not None:
+        drawn_into(network, made, pairs_of(network))
+    return network, made
 
 
 def wanted(plan: Plan) -> bool:
@@ -53,15 +59,35 @@ def on_line(
         weight: what each row counts, (n,).
         seen: what the network takes of some rows of X, dense.
     """
-    pairs = min(network.sizes[1:-1], default=0) // SHARE
-    room = pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS
+    made = line_for(network, X, T, weight, seen)
+    if made is not None:
+        drawn_into(network, made, pairs_of(network))
+    return network
+
+
+def pairs_of(network: Network) -> int:
+    """How many pairs of units of each layer carry the line."""
+    return min(network.sizes[1:-1], default=0) // SHARE
+
+
+def line_for(
+    network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
+) -> Network | None:
+    """The line of these rows, a network, where there is room for it and the network's output is one; see `on_line`."""
+    room = pairs_of(network) >= FEWEST and network.sizes[0] <= MOST_INPUTS
     if not room or network.sizes[-1] != 1 or network.activations[-1] != "identity":
-        return network
+        return None
     some = spread(len(T), MOST_ROWS)
     x, t = seen(X if len(some) == len(T) else X[some]), np.asarray(T[some], np.float64)[:, 0]
     w, b = line(x, t, np.ones(len(t)) if weight is None else weight[some])
-    drawn_into(network, np.round(w, DIGITS), round(b, DIGITS), pairs)
-    return network
+    return as_network(np.round(w, DIGITS), round(b, DIGITS))
+
+
+def as_network(w: Array, b: float) -> Network:
+    """w·x + b."""
+    made = Network([len(w), 1], ["identity"], init="zeros")
+    made.weights[0][0], made.biases[0][0] = w, b
+    return made
 
 
 def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
@@ -95,18 +121,26 @@ def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
     return w, mean - float(w @ centre)
 
 
-def drawn_into(network: Network, w: Array, b: float, pairs: int) -> None:
-    """Let the first `pairs` pairs of units of each layer carry the line, and the last layer nothing else."""
-    signs = np.tile([1.0, -1.0], pairs)
+def swing(row: Activation, y: float) -> float:
+    """f(y) − f(−y)."""
+    return float(np.diff(row.f(np.array([-y, y])))[0])
+
+
+def drawn_into(network: Network, line: Network, pairs: int, small: float = SMALL) -> None:
+    """Let the first `pairs` pairs of units of each layer carry the line, and the last layer nothing else.
+
+    Args:
+        small: s, by which what they carry is multiplied: the smaller, the less it is bent.
+    """
+    signs, w, b = np.tile([1.0, -1.0], pairs), line.weights[0][0], line.biases[0][0]
     for k, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
         last = k == len(network.weights) - 1
         if k == 0:
-            carried, bias = SMALL * w, SMALL * b
+            carried, bias = small * w, small * b
         else:
-            f = activation(network.activations[k - 1])
-            slope = float(np.diff(f.f(np.array([-SMALL, SMALL])))[0])  # for y = 1
+            slope = swing(network.rows[k - 1], small)  # for y = 1
             carried, bias = np.zeros(weights.shape[1]), 0.0
-            carried[: 2 * pairs] = signs * (1.0 if last else SMALL) / (pairs * slope)
+            carried[: 2 * pairs] = signs * (1.0 if last else small) / (pairs * slope)
         units = slice(None) if last else slice(2 * pairs)
         weights[units] = carried if last else signs[:, None] * carried
         biases[units] = bias * (1.0 if last else signs) * network.bias[k]

@@ -4,7 +4,7 @@ What it says before its softmax is multiplied by the one factor with the least c
 Weinberger 2017, "On calibration of modern neural networks", arXiv 1706.04599, whose temperature is its inverse). No
 class is answered in another's place by it. The factor belongs to the weights of the last layer: what reads a network
 reads it there. What few rows say of it is partly chance: as much as its standard error says is taken back. Of numbers
-the slope of the answers on what is answered was tried as well: it brought nothing (benchmarks/notes/recipe.md).
+the factor is that of `leaning`: their slope on what is answered brought nothing (benchmarks/notes/recipe.md).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from deltaw.engines.predictor import outputs
 from deltaw.engines.rows import spread
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.following import Trained
+from deltaw.models.fitting.trainings.leaning import Beside, beside, leant, share
 from deltaw.network import Network
 
 Array = NDArray[Any]
@@ -40,7 +41,7 @@ class Said(NamedTuple):
     weight: Array
 
 
-def said(plan: Plan, run: Trained, epoch: int | None = None) -> list[Said]:
+def said(plan: Plan, run: Trained, epoch: int | None = None) -> list[Said] | list[Beside]:
     """Of a training's rows held out, by the network as it was after an epoch; nothing where none are to say it.
 
     Args:
@@ -49,30 +50,38 @@ def said(plan: Plan, run: Trained, epoch: int | None = None) -> list[Said]:
     part = run.plan.validation
     if part is None and any(len(division.test) for division in plan.folds):
         part = run.plan.test
-    if part is None or run.broken_off or not _is_asked(plan):
+    if part is None or run.broken_off or not plan.recipe.calibrate:
         return []
     most = max(1, MOST_SHARES // run.network.sizes[-1])
     part = part if len(part) <= most else part.some(spread(len(part), most))
+    if not _of_shares(plan):
+        return beside(plan, run, part, epoch)
     found = np.asarray(outputs(run.after(epoch), part.X, plan.engine, plan.threads), np.float64)
     counts = run.plan.counts(part)
     return [Said(found, part.T, np.ones(len(part)) if counts is None else counts)]
 
 
-def _is_asked(plan: Plan) -> bool:
-    """Whether the recipe wants it, and learns shares of classes."""
+def _of_shares(plan: Plan) -> bool:
+    """Whether the recipe learns shares of classes."""
     recipe = plan.recipe
-    shares = (recipe.targets, recipe.output_activation, recipe.loss) == ("labels", "softmax", "cross_entropy")
-    return recipe.calibrate and shares
+    return (recipe.targets, recipe.output_activation, recipe.loss) == ("labels", "softmax", "cross_entropy")
 
 
-def strength(found: Iterable[Said]) -> float:
-    """The factor f = e^a that these rows want, by Newton's method in a; 1 where there are none.
+def strength(found: Iterable[Said | Beside]) -> float:
+    """The factor that these rows want; 1 where there are none."""
+    heard = list(found)
+    if numbers := [each for each in heard if isinstance(each, Beside)]:
+        return share(numbers)
+    classes = [each for each in heard if isinstance(each, Said)]
+    return sharpness(classes) if classes else 1.0
+
+
+def sharpness(heard: Sequence[Said]) -> float:
+    """The factor f = e^a of what is said of classes, by Newton's method in a.
 
     Beside n rows stands half a one that is of all classes alike: answers which are right of all rows are not sure
     without limit. (Platt 1999, "Probabilistic outputs for support vector machines", has one of each class.)
     """
-    if not (heard := list(found)):
-        return 1.0
     o, labels, weight = (np.concatenate(parts) for parts in zip(*heard, strict=True))
     n = len(o)
     z = np.log(np.maximum(o, SMALLEST))
@@ -100,9 +109,11 @@ def _sure(found: float, error: float) -> float:
 
 
 def stretched(done: Trained, factor: float) -> Trained:
-    """The same with answers that are so many times as strong."""
+    """The same with answers that are so many times as strong, or of numbers so far from their line."""
     if factor == 1.0:
         return done
+    if done.lines:
+        return leant(done, factor)
     first, *others = (_stretched(network, factor) for network in (done.network, *done.others))
     learning = replace(done.learning, strength=factor)
     return replace(done, network=first, others=tuple(others), learning=learning)
@@ -116,7 +127,7 @@ def _stretched(network: Network, factor: float) -> Network:
 
 
 def by_the_others(
-    runs: Sequence[Trained], epochs: Sequence[int | None], heard: Sequence[Sequence[Said]]
+    runs: Sequence[Trained], epochs: Sequence[int | None], heard: Sequence[Sequence[Said | Beside]]
 ) -> list[Trained]:
     """The networks as they were after these epochs, each as strong as rows say that chose it, or else the others' rows
     held out: those that score it have no part in it.

@@ -60,7 +60,9 @@ def joined(plan: Plan, runs: Sequence[Trained]) -> Trained:
     whole = course(plan, runs)
     best = [None] * len(runs) if whole.ended in BROKEN_OFF else own_epochs(plan, runs)
     networks = [each.after(epoch) for each, epoch in zip(runs, best, strict=True)]
-    return replace(runs[0], plan=plan, network=networks[0], others=tuple(networks[1:]), learning=whole, earlier={})
+    lines = tuple(line for each in runs for line in each.lines)
+    first = replace(runs[0], plan=plan, network=networks[0], others=tuple(networks[1:]), lines=lines)
+    return replace(first, learning=whole, earlier={})
 
 
 def _beside(runs: Sequence[Trained], run: Trained) -> list[int]:

@@ -51,6 +51,7 @@ class Trained:
         badness: on the rows held out, after each epoch: lower is better.
         earlier: the network as it was after each epoch, counted from 0; of long trainings after some.
         others: networks that were trained with it, where the mean of all answers.
+        lines: what each of the networks began with, where that was a line.
     """
 
     plan: Plan
@@ -59,6 +60,7 @@ class Trained:
     badness: list[float]
     earlier: dict[int, Network] = field(default_factory=dict)
     others: tuple[Network, ...] = ()
+    lines: tuple[Network, ...] = ()
 
     @property
     def broken_off(self) -> bool:
@@ -108,7 +110,7 @@ def trained(
         follower = Follower(plan, told, place, until, follows)
         with prepared(plan) as blocks:
             training = begin_windowed(
-                _first_network(plan), windows_of(plan, blocks), some_of(plan), **_settings(follower, plan.threads)
+                _first_network(follower), windows_of(plan, blocks), some_of(plan), **_settings(follower, plan.threads)
             )
             complete(training, checkpoints, number)
     return left(follower, training)
@@ -120,7 +122,7 @@ def begun(
     """The training of rows that are in memory, before its first epoch, and who follows it; see `trained`."""
     follower = Follower(plan, told, place, until, follows)
     rows = plan.training
-    return follower, begin(_first_network(plan), rows.X, rows.T, **_settings(follower, threads))
+    return follower, begin(_first_network(follower), rows.X, rows.T, **_settings(follower, threads))
 
 
 def left(follower: Follower, training: Training) -> Trained:
@@ -131,8 +133,10 @@ def left(follower: Follower, training: Training) -> Trained:
     return done
 
 
-def _first_network(plan: Plan) -> Network:
-    return with_line(plan, plan.network.copy(), plan.training)
+def _first_network(follower: Follower) -> Network:
+    plan = follower.plan
+    network, follower.line = with_line(plan, plan.network.copy(), plan.training)
+    return network
 
 
 def _settings(follower: Follower, threads: int | None) -> dict[str, Any]:
@@ -184,6 +188,7 @@ class Follower:
         self.held_out, rows = plan.held_out
         self.judge = Judge(plan.target, plan.recipe, *(() if rows is None else (rows.truth, rows.weight)))
         self.follows = follows and plan.validation is None
+        self.line: Network | None = None
         each = MOST_KEPT // (max(place[1], at_once, 1) * 8 * plan.network.parameter_count)
         self.earlier = Earlier(each) if self.follows or at_once else None
 
@@ -248,7 +253,8 @@ class Follower:
         """What the training left, as a `Trained`."""
         learning = Learning(**vars(history), score=self.judge.scores, held_out=self.held_out)
         badness = history.validation_loss if self.plan.recipe.keep == "loss" else self.judge.each_badness
-        return Trained(self.plan, network, learning, badness, {} if self.earlier is None else self.earlier.networks)
+        earlier = {} if self.earlier is None else self.earlier.networks
+        return Trained(self.plan, network, learning, badness, earlier, lines=() if self.line is None else (self.line,))
 
 
 class Earlier:

@@ -55,14 +55,18 @@ def packed(
         plans, places = map(list, zip(*(_with_own_part(plan, k) for k in range(count)), strict=True))
         plan = replace(plan, training=both(plan.training, plan.validation), validation=None)
     means = None if told is None else Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
-    networks = [network.copy() for network in given]
+    networks, lines = [network.copy() for network in given], list[Network | None]([None] * len(given))
     for k, place in enumerate(() if given else places):
         rows = plan.training.some(place["rows"]) if "rows" in place else plan.training
-        networks.append(with_line(plan, _another(plan, k), rows))
+        network, line = with_line(plan, _another(plan, k), rows)
+        networks.append(network)
+        lines.append(line)
     followers = [
         Follower(each, means, (k + 1, count) if folds else (0, 0), follows=plan.ended_by_folds)
         for k, each in enumerate(plans)
     ]
+    for follower, line in zip(followers, lines, strict=True):
+        follower.line = line
     own = [follower.settings | place for follower, place in zip(followers, places, strict=True)]
     common = plan.held_out[1] if not (folds or apart) or plan.validation is not None else None
     trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
