@@ -31,7 +31,7 @@ MUCH, CLEARLY = 0.01, 0.002
 
 def measured(about: Data, seeds: int, folds: int | None) -> tuple[float, float, float]:
     """R² of the linear model, without and with it."""
-    settings = {} if folds is None else {"folds": folds}
+    settings = {"task": "regression"} | ({} if folds is None else {"folds": folds})
     ways = {"linear": [RIVALS["linear"]]} | {
         str(asked): [network("default", seed, calibrate=asked, **settings) for seed in range(seeds)]
         for asked in (False, True)

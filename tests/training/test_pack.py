@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from deltaw import EarlyStopping, InputError, Network, TrainingInterrupted, train, train_pack
 from deltaw.exceptions import SettingError
+from deltaw.training import pack
 
 RNG = np.random.default_rng(0)
 X, T = RNG.uniform(-1, 1, (60, 4)).astype(np.float32), RNG.uniform(0.1, 0.9, (60, 2))
@@ -90,6 +92,19 @@ def test_the_number_of_threads_changes_no_bit(
     one, many = nets(count=count), nets(count=count)
     assert train_pack(one, X, T, threads=1, **how) == train_pack(many, X, T, threads=threads, **how)
     same(one, many)
+
+
+def test_threads_that_come_late_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full machine one that was started may wait long for its turn."""
+
+    class Late(threading.Thread):
+        def run(self) -> None:
+            time.sleep(0.02)
+            super().run()
+
+    monkeypatch.setattr(pack, "Thread", Late)
+    histories = train_pack(nets(), X, T, epochs=2, threads=2)
+    assert [len(history.loss) for history in histories] == [2] * 4
 
 
 def test_float32_rows_are_copied_for_nobody() -> None:

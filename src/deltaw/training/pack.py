@@ -178,10 +178,9 @@ def _run(
     """
     left = [(number, training) for number, training in enumerate(trainings, first) if not training.over]
     ahead, errors, woken = deque(left), list[BaseException](), SimpleQueue[None]()
-    at_work, over = set[int](), list[bool]()
+    done, over = list[int](), list[bool]()
 
     def work(number: int) -> None:
-        at_work.add(number)
         try:
             while not over and not enough():
                 try:
@@ -197,7 +196,7 @@ def _run(
             errors.append(error)
             over.append(True)
         finally:
-            at_work.remove(number)
+            done.append(number)
             woken.put(None)
 
     # Each with a copy of the context: callbacks and errors speak the caller's language.
@@ -208,7 +207,7 @@ def _run(
             for thread in threads:
                 if not over and thread.ident is None:
                     thread.start()
-            while at_work:
+            while len(done) < sum(thread.ident is not None for thread in threads):  # begun, if not at work yet
                 with suppress(Empty):
                     woken.get(timeout=LOOK)
             break

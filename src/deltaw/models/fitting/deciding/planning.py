@@ -265,6 +265,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     table, origin, recipe = model.read(source), model.origin, model.recipe
     table.column(model.target.name)
     decided = {name: value for name, value in vars(recipe).items() if name != "name" and value is not None}
+    decided["hidden"] = tuple(model.network.sizes[1:-1])  # with the units that carry the line in the end
     held_out = {"folds": origin.folds} if origin.test_size is None else {"test_size": origin.test_size}
     if origin.test is not None and table.test is None:
         held_out = {"test_size": 0.0}
