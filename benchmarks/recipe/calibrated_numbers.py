@@ -57,7 +57,7 @@ def main() -> None:
     for name, frame in islice(frames(options.part, BOUNDS), options.tables):
         for target in targets(frame, BOUNDS)[-1:]:
             about = data(name, frame, target, BOUNDS) if numeric(frame[target]) else None
-            if about is None or about.target.task != "regression":
+            if about is None or not about.columns or about.target.task != "regression":
                 continue
             found.append(measured(about, options.seeds, None if options.folds else 0))
             linear, without, having = found[-1]

@@ -21,8 +21,9 @@ rng = np.random.default_rng(0)
 
 def sums(rows: int = 300) -> pl.DataFrame:
     """A difference that is small beside what it is one of."""
-    a, b = rng.normal(size=rows).cumsum(), rng.normal(size=rows) * 0.1
-    return pl.DataFrame({"a": a, "total": a + b, "noise": rng.normal(size=rows), "b": b})
+    drawn = np.random.default_rng(0)
+    a, b = drawn.normal(size=rows).cumsum(), drawn.normal(size=rows) * 0.1
+    return pl.DataFrame({"a": a, "total": a + b, "noise": drawn.normal(size=rows), "b": b})
 
 
 @pytest.mark.parametrize("shape", [(80, 6), (20, 40)], ids=["tall", "wide"])
@@ -60,7 +61,7 @@ def test_an_output_that_is_no_line_gets_none() -> None:
 @pytest.mark.parametrize("name", [name for name, row in ACTIVATIONS.items() if not row.coupled and name != "step"])
 def test_any_network_can_carry_a_line(name: str) -> None:
     network = Network([3, 32, 24, 1], activations=[name, name, "identity"], seed=0)
-    X, w = rng.normal(size=(50, 3)) / 4, np.array([0.5, -1.0, 0.25])
+    X, w = np.random.default_rng(0).normal(size=(50, 3)) / 4, np.array([0.5, -1.0, 0.25])
     slope = float(np.diff(ACTIVATIONS[name].f(np.array([-0.5, 0.5])))[0])
     if abs(slope) < 1e-9:
         pytest.skip("even: nothing of f(y) − f(−y) is left")
