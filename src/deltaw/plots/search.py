@@ -12,7 +12,9 @@ from deltaw.plots.style import BLUE, GREY, VERMILION, figure, styled
 from deltaw.speech import say
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 PANELS = 9
 ACROSS = 3
@@ -52,13 +54,7 @@ def tried(
         axis.plot(x[~inside], edge, "^", color=VERMILION, markersize=4.5, alpha=0.7)
         axis.plot(x[kept], np.minimum(y[kept], top), "o", color=BLUE, markersize=6.5)
         axis.set_ylim(low - pad, top + pad)
-        if words:
-            axis.set_xticks(range(len(words)), words)
-            axis.set_xlim(-0.5, len(words) - 0.5)
-        elif len(set(x.tolist())) <= FEW:
-            axis.set_xticks(sorted(set(x.tolist())), [number(each) for each in sorted(set(x.tolist()))])
-        elif x.min() > 0 and x.max() >= MANY * x.min():
-            axis.set_xscale("log")
+        _ticks(axis, x, words)
         axis.grid(axis="y")
         axis.set_title(name)
         if k % across == 0:
@@ -69,3 +65,15 @@ def tried(
         axis.plot([], [], "^", color=VERMILION, markersize=4.5, label=say("worse than the axis shows"))
         axis.legend()
     return drawing
+
+
+def _ticks(axis: Axes, x: NDArray[np.float64], words: list[str] | None) -> None:
+    """A tick a word, or a value where there are few; values that lie far apart on a logarithmic axis."""
+    few = sorted(set(x.tolist()))
+    if words:
+        axis.set_xticks(range(len(words)), words)
+        axis.set_xlim(-0.5, len(words) - 0.5)
+    elif len(few) <= FEW:
+        axis.set_xticks(few, [number(each) for each in few])
+    elif few[0] > 0 and few[-1] >= MANY * few[0]:
+        axis.set_xscale("log")

@@ -112,19 +112,10 @@ def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = 
         declared.append(f"  {_type(each)}{each.out}[{each.size}];")
         statements.append(statement)
     answer = program.answer
-    label = next(program.all(o.Label), None)
-    rule = "0"
-    if label is not None and label.threshold is not None:
-        rule = f"{answer.out}[1] >= {label.threshold!r}"
-    elif label is not None:
-        rule = "label"
-        statements.append(
-            f"  for (i = 1; i < {answer.size}; i++) label = {answer.out}[i] > {answer.out}[label] ? i : label;\n"
-        )
-    chosen = "  int i, label = 0;" if rule == "label" else "  int i;"
+    rule, variables, chosen = _answered_class(program)
     ends = f"  for (i = 0; i < {answer.size}; i++) out[i] = (float){answer.out}[i];\n  return {rule};\n}}\n"
     begins = f"int {stem}_predict(const struct {stem}_row *row, float *out) {{"
-    function = "\n".join([begins, *declared, chosen, *statements, ends])
+    function = "\n".join([begins, *declared, variables, *statements, *chosen, ends])
     size = sum(_bytes(each) for each in program.operations)
     stack = sum((4 if "float" in _type(each) else 8) * each.size for each in program.operations)
     what = "probabilities of classes" if program.classes else "a number" if answer.size == 1 else "outputs of a network"
@@ -143,6 +134,17 @@ def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = 
         days=DAYS_DECLARED.format(stem=stem) if days else "",
     )  # fmt: skip
     return Files(source, header, size, stack)
+
+
+def _answered_class(program: Program) -> tuple[str, str, list[str]]:
+    """(the class's number as C returns it, the variables that this takes, the statements that find it)."""
+    answer, label = program.answer, next(program.all(o.Label), None)
+    if label is None:
+        return "0", "  int i;", []
+    if label.threshold is not None:
+        return f"{answer.out}[1] >= {label.threshold!r}", "  int i;", []
+    largest = f"  for (i = 1; i < {answer.size}; i++) label = {answer.out}[i] > {answer.out}[label] ? i : label;\n"
+    return "label", "  int i, label = 0;", [largest]
 
 
 def _check_reach(unscale: o.Unscale) -> None:
