@@ -22,7 +22,8 @@ def known_answers(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray
     Raises InputError where there are not as many answers as rows, several a row, or none is known.
     """
     y = unmasked(y)
-    if len(shape := np.shape(y)) == 2 and shape[1] > 1:
+    shape = np.asarray(y).shape
+    if len(shape) == 2 and shape[1] > 1:
         remedy = "train an estimator for each: sklearn.multioutput has MultiOutputClassifier and MultiOutputRegressor"
         raise InputError("y: expected one answer a row", f"{shape[1]}", remedy)
     y = column_or_1d(y, warn=warn)
