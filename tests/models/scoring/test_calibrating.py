@@ -11,7 +11,7 @@ from small import frame
 
 import deltaw
 from deltaw import Model
-from deltaw.models.fitting.trainings.calibrating import STRONGEST, Said, strength
+from deltaw.models.fitting.trainings.calibrating import STRONGEST, Said, sharpness
 
 OWN: dict[str, Any] = {"hidden": 6, "epochs": 8, "batch_size": 32, "verbose": False, "seed": 0}
 
@@ -27,29 +27,28 @@ def said(rows: int, sure: float, classes: int = 3, seed: int = 0) -> Said:
 
 @pytest.mark.parametrize("sure", [0.5, 1.0, 2.0])
 def test_the_factor_is_that_by_which_the_rows_are_drawn(sure: float) -> None:
-    assert strength([said(20_000, sure), said(20_000, sure, seed=1)]) == pytest.approx(sure, rel=0.04)
+    assert sharpness([said(20_000, sure), said(20_000, sure, seed=1)]) == pytest.approx(sure, rel=0.04)
 
 
 def test_what_few_rows_say_by_chance_is_taken_back() -> None:
-    found = [strength([said(20, 1.0, seed=seed)]) for seed in range(50)]
+    found = [sharpness([said(20, 1.0, seed=seed)]) for seed in range(50)]
     assert found.count(1.0) > 25
-    assert strength([]) == 1.0
 
 
 def test_answers_that_are_right_of_all_rows_are_not_sure_without_limit() -> None:
     shares, labels = np.full((30, 2), 0.1), np.arange(30) % 2
     shares[np.arange(30), labels] = 0.9
     right = (30 + 1 / 4) / (30 + 1 / 2)  # of rows, half a one of which is of both classes alike
-    assert strength([Said(shares, labels, np.ones(30))]) == pytest.approx(np.log(right / (1 - right)) / np.log(9))
-    assert 1 / STRONGEST <= strength([Said(shares, 1 - labels, np.ones(30))]) <= 1.0
+    assert sharpness([Said(shares, labels, np.ones(30))]) == pytest.approx(np.log(right / (1 - right)) / np.log(9))
+    assert 1 / STRONGEST <= sharpness([Said(shares, 1 - labels, np.ones(30))]) <= 1.0
 
 
 def test_a_row_counts_as_the_loss_counts_it() -> None:
     shares, labels, weight = said(500, 0.3)
     other = said(500, 2.0, seed=1)
-    alone = strength([Said(shares, labels, weight)])
+    alone = sharpness([Said(shares, labels, weight)])
     both = [Said(shares, labels, weight), Said(other.shares, other.labels, np.zeros(500))]
-    assert strength(both) == pytest.approx(alone, rel=1e-3)
+    assert sharpness(both) == pytest.approx(alone, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
         return _mean_of(plan, packed(plan, watch, checkpoints), watch, checkpoints)
     if not plan.folds:
         best = trained(plan, watch, checkpoints=checkpoints)
-        factor = strength(said(plan, best))  # rows that it has learnt from say nothing, and draw no line
+        factor = strength(plan, said(plan, best))  # rows that it has learnt from say nothing, and draw no line
         return scored(stretched(finished(best, watch, checkpoints), factor), line(stretched(best, factor)))
     runs: list[Trained] = []
     try:
@@ -85,7 +85,7 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
         return _first(plan, runs[0], last.learning.ended)
     kept = replace(last, plan=plan, learning=learnt(plan, runs, last, common))
     heard = [said(plan, run, epoch) for run, epoch in zip(runs, own, strict=True)]
-    factor = strength(said(plan, last) or chain(*heard))  # rows that were given, or all folds'
+    factor = strength(plan, said(plan, last) or chain(*heard))  # rows that were given, or all folds'
     return _judged(plan, stretched(kept, factor), by_the_others(runs, own, heard))
 
 
@@ -99,7 +99,7 @@ def _mean_of(plan: Plan, runs: list[Trained], told: Heard, checkpoints: Checkpoi
     if not kept.broken_off:
         epochs = chosen_epochs(plan, runs)[0] if plan.folds else own_epochs(plan, runs)
     heard = [said(plan, run, epoch) for run, epoch in zip(runs, epochs, strict=True)]
-    factor, runs = strength(chain(*heard)), by_the_others(runs, epochs, heard)
+    factor, runs = strength(plan, chain(*heard)), by_the_others(runs, epochs, heard)
     at = own_line(plan, runs, stretched(kept, factor))  # rows that they have learnt from draw no line
     kept = stretched(finished(kept, told, checkpoints), factor)
     return _judged(plan, kept, by_part(runs) if plan.folds else runs, at)

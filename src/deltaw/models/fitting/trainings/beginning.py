@@ -30,13 +30,19 @@ STRENGTHS = np.logspace(-3, 4, 15)
 DIGITS = 6  # behind the point: what comes after them hangs on how many threads added it up
 LEAST, SMALLEST = 1e-9, 1e-12  # share of the rows that is not used up; root of the largest
 SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
+FAR, NEARLY = 8.0, 0.01  # deviations of the target, up to which it is so nearly a line in the end, for an s of these
+STEPS = tuple(2.0**-k for k in range(1, 11))
 
 
 def with_line(plan: Plan, network: Network, rows: Part) -> tuple[Network, Network | None]:
     """The network with the line of these rows, and the line, where the plan wants it and there is room; else as it is.
+    One that was mixed with its line is taken apart again: steps as long as other weights want would tear its units.
 
     A line is a network without hidden layers.
     """
+    if plan.start is not None:
+        c = plan.start.model.history.beyond_line
+        return (network, None) if c == 1.0 else unmixed(network, c)
     made = line_for(network, rows.X, rows.T, plan.counts(rows)) if wanted(plan) else None
     if made is not None:
         drawn_into(network, made, pairs_of(network))
@@ -144,3 +150,52 @@ def drawn_into(network: Network, line: Network, pairs: int, small: float = SMALL
         units = slice(None) if last else slice(2 * pairs)
         weights[units] = carried if last else signs[:, None] * carried
         biases[units] = bias * (1.0 if last else signs) * network.bias[k]
+
+
+def carrying(network: Network) -> float | None:
+    """The largest s of STEPS with which f(s y) − f(−s y) of its hidden units is nearly a line; None where none is."""
+
+    def is_line(row: Activation, s: float) -> bool:
+        along = swing(row, s)
+        return not row.coupled and along != 0 and bool(np.isclose(swing(row, FAR * s), FAR * along, rtol=NEARLY))
+
+    return next((s for s in STEPS if all(is_line(row, s) for row in network.rows[:-1])), None)
+
+
+def mixed(network: Network, line: Network, c: float) -> Network:
+    """c times the network and 1 − c times the line as one network, of two units more in each hidden layer, the first.
+
+    The network is one that is `carrying`.
+    """
+    small = carrying(network)
+    assert small is not None
+    sizes = [network.sizes[0], *(units + 2 for units in network.sizes[1:-1]), 1]
+    made = Network(sizes, network.activations, network.bias, "zeros", network.seed)
+    drawn_into(made, line, 1, small)
+    made.init = network.init
+    for k, (weights, biases) in enumerate(zip(made.weights, made.biases, strict=True)):
+        own, last = _own(made, k), k == len(made.weights) - 1
+        if last:
+            weights *= 1.0 - c
+        weights[own] += (c if last else 1.0) * network.weights[k]
+        biases[own[0]] += (c if last else 1.0) * network.biases[k]
+    return made
+
+
+def unmixed(network: Network, c: float) -> tuple[Network, Network]:
+    """The network and the line that were `mixed`; with nothing of the network left, c = 0, its last layer is 0."""
+    small = carrying(network)
+    assert small is not None
+    sizes = [network.sizes[0], *(units - 2 for units in network.sizes[1:-1]), 1]
+    made = Network(sizes, network.activations, network.bias, "zeros", network.seed)
+    made.init = network.init
+    for k, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
+        own, share = _own(network, k), c if k == len(network.weights) - 1 else 1.0
+        made.weights[k] = weights[own] / share if share else 0 * weights[own]
+        made.biases[k] = biases[own[0]] / share if share else 0 * biases[own[0]]
+    return made, as_network(network.weights[0][0] / small, float(network.biases[0][0]) / small)
+
+
+def _own(mixed: Network, k: int) -> tuple[slice, slice]:
+    """Which units and inputs of its k-th layer are not those that carry the line."""
+    return slice(2 if k < len(mixed.weights) - 1 else None, None), slice(2 if k else None, None)

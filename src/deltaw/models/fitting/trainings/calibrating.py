@@ -67,13 +67,13 @@ def _of_shares(plan: Plan) -> bool:
     return (recipe.targets, recipe.output_activation, recipe.loss) == ("labels", "softmax", "cross_entropy")
 
 
-def strength(found: Iterable[Said | Beside]) -> float:
-    """The factor that these rows want; 1 where there are none."""
-    heard = list(found)
+def strength(plan: Plan, found: Iterable[Said | Beside]) -> float:
+    """The factor that these rows want. Where there are none 1, or of numbers that of the model that was begun with."""
+    if not (heard := list(found)):
+        return 1.0 if plan.start is None else plan.start.model.history.beyond_line
     if numbers := [each for each in heard if isinstance(each, Beside)]:
         return share(numbers)
-    classes = [each for each in heard if isinstance(each, Said)]
-    return sharpness(classes) if classes else 1.0
+    return sharpness([each for each in heard if isinstance(each, Said)])
 
 
 def sharpness(heard: Sequence[Said]) -> float:
@@ -138,6 +138,6 @@ def by_the_others(
     made = []
     for k, (run, epoch) in enumerate(zip(runs, epochs, strict=True)):
         others = (rows for each, rows in zip(runs, heard, strict=True) if each.plan is not run.plan)
-        factor = strength(chain(*others) if run.plan.validation is None else heard[k])
+        factor = strength(run.plan, chain(*others) if run.plan.validation is None else heard[k])
         made.append(stretched(replace(run, network=run.after(epoch), earlier={}), factor))
     return made
