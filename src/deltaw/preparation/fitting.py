@@ -48,11 +48,12 @@ def steps_of(
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
     apart = {*called, *straight}
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
-    most = (most_bins(numbers, count), most_of_few(numbers), finest(numbers, count)) if scaling.bins else (0, 0, 0)
-    bins, of_few, fine = most
+    most = (most_bins(numbers, count), most_of_few(numbers), finest(numbers, count))
+    bins, of_few, fine = most if scaling.bins else (0, 0, 0)
     answers = answers if scaling.means else None
-    asked = answers is not None and any(column.kind == Number.kind for column in used)
-    whole = Whole(bins, answers, Sample.of(answers) if answers is not None and asked else None, counted, of_few, fine)
+    judged = any(column.kind == Number.kind for column in used)
+    sample = Sample.of(answers) if judged and answers is not None else None
+    whole = Whole(bins, answers, sample, counted, of_few, fine)
     line = Whole(counted=counted)
     take = (lambda some: some) if rows is None else taking(rows)
 

@@ -24,6 +24,7 @@ from deltaw.tables.cells import (
     read_dates,
     read_numbers,
 )
+from deltaw.tables.codes import in_width
 from deltaw.tables.held import as_read
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
@@ -138,6 +139,16 @@ def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArr
     return np.where(words.is_null().to_numpy(), missing, places) if words.has_nulls() else places
 
 
+def looked_up(
+    words: pl.Series, known: Mapping[str, int], width: int | None, missing: int
+) -> tuple[pl.Series, NDArray[np.int64]]:
+    """The words, codes of this width as those are known (`in_width`), and `as_places` of them."""
+    places = as_places(words, known, missing)
+    if (places == len(known)).any() and (spelt := in_width(words, width)) is not words:
+        return spelt, as_places(spelt, known, missing)
+    return words, places
+
+
 def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> NDArray[np.int64] | None:
     """The same of cells that are such words as they stand, or missing, so that nobody has to look at how each is
     written; None where one is not.
@@ -164,5 +175,5 @@ def _kind_of(words: tuple[str, ...]) -> pl.Enum:
 def filled(places: pl.Series, gap: int) -> NDArray[np.int64]:
     """The numbers of words of such a kind, and of a gap this one."""
     numbers = places.to_physical().to_numpy()  # with gaps they are floats, NaN there
-    filled = np.where(np.isnan(numbers), gap, numbers) if places.has_nulls() else numbers
-    return filled.astype(np.int64)
+    whole = np.where(np.isnan(numbers), gap, numbers) if places.has_nulls() else numbers
+    return whole.astype(np.int64)

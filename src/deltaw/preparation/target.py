@@ -15,7 +15,7 @@ from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.given import among
 from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
-from deltaw.preparation.reading import as_numbers, as_places, places_as_written
+from deltaw.preparation.reading import as_numbers, looked_up, places_as_written, places_of
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import IDENTITY, LARGEST, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.preparation.task import (
@@ -31,7 +31,7 @@ from deltaw.preparation.task import (
 )
 from deltaw.speech import listed, retold, say
 from deltaw.tables.cells import as_words
-from deltaw.tables.codes import are_codes, in_width, width_of
+from deltaw.tables.codes import are_codes, width_of
 from deltaw.tables.held import are_plain, as_read
 from deltaw.tables.numerals import without_gaps
 from deltaw.tables.strays import check_strays
@@ -180,7 +180,7 @@ class Target:
         series = cells_of(series, self.name, source) if gaps else known_cells(series, self.name, source)
         if self.task == "regression":
             return self.scale.apply(self.numbers(series, source))[:, None]
-        known, other = self._spelt, len(self.classes)
+        known = self._spelt
         labels = np.empty(len(series), np.int32)
         for start in range(0, len(series), AT_ONCE):  # the words of all rows would take more room than their labels
             part = series[start : start + AT_ONCE]
@@ -188,11 +188,10 @@ class Target:
                 labels[start : start + len(part)] = places
                 continue
             words = part if given.dtype == pl.String else as_words(part)
-            found = as_places(words, self._places, -1)
-            if (found == other).any() and (spelt := in_width(words, self._width)) is not words:
-                words, found = spelt, as_places(spelt, self._places, -1)
-            if (found == other).any():
-                row = int((found == other).argmax())
+            words, found = looked_up(words, self._places, self._width, -1)
+            unseen = found == len(known)
+            if unseen.any():
+                row = int(unseen.argmax())
                 expected = say("a class seen in training ({classes})", classes=listing(self.classes))
                 remedy = suggested(words[row], known, say("remove the row, or train with such rows too"))
                 raise cell_error(source, self.name, start + row, expected, words[row], remedy)
@@ -211,7 +210,7 @@ class Target:
     @cached_property
     def _places(self) -> dict[str, int]:
         """The place of each class, as it is spelt."""
-        return {word: place for place, word in enumerate(self._spelt)}
+        return places_of(self._spelt)
 
     @cached_property
     def _width(self) -> int | None:

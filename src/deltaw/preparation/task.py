@@ -11,7 +11,7 @@ from deltaw.speech import say
 from deltaw.tables.cells import as_words, check_type, first_stray, numbers_in
 from deltaw.tables.codes import are_codes
 from deltaw.tables.columns import ENOUGH
-from deltaw.tables.held import as_read, may_have_gaps
+from deltaw.tables.held import as_read
 from deltaw.tables.table import clip, refuse_cell
 from deltaw.tables.units import unit_of
 
@@ -47,7 +47,7 @@ def cells_of(series: pl.Series, name: str, source: str) -> pl.Series:
     """The series called `name`, of a type that a target can have, missing values null; words as they are held."""
     series = series.alias(name)
     if series.dtype.is_float():
-        series = series.fill_nan(None) if may_have_gaps(series) else series
+        series = as_read(series)
     elif not (series.dtype.is_integer() or series.dtype == pl.Boolean):
         if series.dtype.is_temporal():
             expected = say('{source}: expected classes or numbers in target "{name}"', source=source, name=name)

@@ -15,7 +15,7 @@ from deltaw.preparation.columns.means import Answers, Apart, Means
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
-from deltaw.preparation.reading import as_places, filled, places_as_written, places_of
+from deltaw.preparation.reading import filled, looked_up, places_as_written, places_of
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
@@ -156,10 +156,7 @@ class Category(OneColumn):
             return np.asarray(each[filled(cells, -1)])
         if self.means is None and (known := places_as_written(cells, self._places, missing)) is not None:
             return known.astype(np.float64)
-        words = as_words(cells)
-        place = as_places(words, self._places, missing)
-        if (place == len(self.words)).any() and (spelt := in_width(words, self.width)) is not words:
-            words, place = spelt, as_places(spelt, self._places, missing)
+        words, place = looked_up(as_words(cells), self._places, self.width, missing)
         if self.means is None:
             return place.astype(np.float64)
         means = self.means.of(words) if answers is None else self.means.of_learnt(words, answers)

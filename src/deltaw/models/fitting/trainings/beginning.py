@@ -43,10 +43,7 @@ def with_line(plan: Plan, network: Network, rows: Part) -> tuple[Network, Networ
     if plan.start is not None:
         c = plan.start.model.history.beyond_line
         return (network, None) if c == 1.0 else unmixed(network, c)
-    made = line_for(network, rows.X, rows.T, plan.counts(rows)) if wanted(plan) else None
-    if made is not None:
-        drawn_into(network, made, pairs_of(network))
-    return network, made
+    return network, line_into(network, rows.X, rows.T, plan.counts(rows)) if wanted(plan) else None
 
 
 def wanted(plan: Plan) -> bool:
@@ -65,28 +62,24 @@ def on_line(
         weight: what each row counts, (n,).
         seen: what the network takes of some rows of X, dense.
     """
-    made = line_for(network, X, T, weight, seen)
-    if made is not None:
-        drawn_into(network, made, pairs_of(network))
+    line_into(network, X, T, weight, seen)
     return network
 
 
-def pairs_of(network: Network) -> int:
-    """How many pairs of units of each layer carry the line."""
-    return min(network.sizes[1:-1], default=0) // SHARE
-
-
-def line_for(
+def line_into(
     network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
 ) -> Network | None:
-    """The line of these rows, a network, where there is room for it and the network's output is one; see `on_line`."""
-    room = pairs_of(network) >= FEWEST and network.sizes[0] <= MOST_INPUTS
+    """The line of these rows, with which the network begins now; None where it stays as it is: see `on_line`."""
+    pairs = min(network.sizes[1:-1], default=0) // SHARE
+    room = pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS
     if not room or network.sizes[-1] != 1 or network.activations[-1] != "identity":
         return None
     some = spread(len(T), MOST_ROWS)
     x, t = seen(X if len(some) == len(T) else X[some]), np.asarray(T[some], np.float64)[:, 0]
     w, b = line(x, t, np.ones(len(t)) if weight is None else weight[some])
-    return as_network(np.round(w, DIGITS), round(b, DIGITS))
+    made = as_network(np.round(w, DIGITS), round(b, DIGITS))
+    drawn_into(network, made, pairs)
+    return made
 
 
 def as_network(w: Array, b: float) -> Network:
@@ -167,12 +160,8 @@ def mixed(network: Network, line: Network, c: float) -> Network:
 
     The network is one that is `carrying`.
     """
-    small = carrying(network)
-    assert small is not None
-    sizes = [network.sizes[0], *(units + 2 for units in network.sizes[1:-1]), 1]
-    made = Network(sizes, network.activations, network.bias, "zeros", network.seed)
+    made, small = _with_units(network, 2)
     drawn_into(made, line, 1, small)
-    made.init = network.init
     for k, (weights, biases) in enumerate(zip(made.weights, made.biases, strict=True)):
         own, last = _own(made, k), k == len(made.weights) - 1
         if last:
@@ -184,16 +173,22 @@ def mixed(network: Network, line: Network, c: float) -> Network:
 
 def unmixed(network: Network, c: float) -> tuple[Network, Network]:
     """The network and the line that were `mixed`; with nothing of the network left, c = 0, its last layer is 0."""
+    made, small = _with_units(network, -2)
+    whole = 1.0 / c if c else 0.0
+    for k, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
+        own, times = _own(network, k), whole if k == len(network.weights) - 1 else 1.0
+        made.weights[k], made.biases[k] = times * weights[own], times * biases[own[0]]
+    return made, as_network(network.weights[0][0] / small, float(network.biases[0][0]) / small)
+
+
+def _with_units(network: Network, more: int) -> tuple[Network, float]:
+    """One like it with so many units more in each hidden layer, all weights 0, and the s of `carrying`."""
     small = carrying(network)
     assert small is not None
-    sizes = [network.sizes[0], *(units - 2 for units in network.sizes[1:-1]), 1]
+    sizes = [network.sizes[0], *(units + more for units in network.sizes[1:-1]), 1]
     made = Network(sizes, network.activations, network.bias, "zeros", network.seed)
     made.init = network.init
-    for k, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
-        own, share = _own(network, k), c if k == len(network.weights) - 1 else 1.0
-        made.weights[k] = weights[own] / share if share else 0 * weights[own]
-        made.biases[k] = biases[own[0]] / share if share else 0 * biases[own[0]]
-    return made, as_network(network.weights[0][0] / small, float(network.biases[0][0]) / small)
+    return made, small
 
 
 def _own(mixed: Network, k: int) -> tuple[slice, slice]:
