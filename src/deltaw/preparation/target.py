@@ -15,7 +15,7 @@ from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.given import among
 from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
-from deltaw.preparation.reading import as_numbers, looked_up, places_as_written, places_of
+from deltaw.preparation.reading import as_numbers, looked_up, places_as_written
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import IDENTITY, LARGEST, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.preparation.task import (
@@ -210,7 +210,7 @@ class Target:
     @cached_property
     def _places(self) -> dict[str, int]:
         """The place of each class, as it is spelt."""
-        return places_of(self._spelt)
+        return {word: place for place, word in enumerate(self._spelt)}
 
     @cached_property
     def _width(self) -> int | None:
