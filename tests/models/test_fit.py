@@ -20,7 +20,7 @@ from deltaw.equations.losses import LOSSES
 from deltaw.equations.optimizers import AdamW, optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
-from deltaw.models import RECIPES, Recipe, misnamed
+from deltaw.models import RECIPES, Recipe, suggestions
 from deltaw.tables import Table
 from deltaw.tables.reading.source import WORDS
 
@@ -284,9 +284,9 @@ def test_bad_settings_are_refused_in_one_line(table: pl.DataFrame, case: str) ->
 
 def test_all_that_a_wrong_name_is_said_to_mean_is_taken() -> None:
     takes = {*inspect.signature(deltaw.fit).parameters} - {"settings"}
-    assert {*misnamed.ARGUMENTS} == takes
-    assert {*misnamed.ELSEWHERE.values()} <= takes | {field.name for field in fields(Recipe)} | {*WORDS}
-    assert not {*misnamed.ELSEWHERE} & (takes | {field.name for field in fields(Recipe)} | {*WORDS})
+    assert {*suggestions.ARGUMENTS} == takes
+    assert {*suggestions.ELSEWHERE.values()} <= takes | {field.name for field in fields(Recipe)} | {*WORDS}
+    assert not {*suggestions.ELSEWHERE} & (takes | {field.name for field in fields(Recipe)} | {*WORDS})
 
 
 def test_a_model_may_be_a_key(table: pl.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Why does it not learn? Evidence, cause, and a repair that was tried.
+"""The doctor: why a network does not learn, with evidence, and repairs that were tried.
 
     diagnosis = deltaw.doctor.examine(net, X, T, loss="squared", learning_rate=3.0)
     print(diagnosis)
@@ -6,9 +6,9 @@
 
 `examine_table` and `examine_model` do the same for what `deltaw.fit` trains; `learning_rate` sweeps the rate alone.
 
-Read `findings` first: what is said. `rules.table` holds all rules. `evidence.before` measures what can be known before
-training, `evidence.watching` trains under observation, `confirm` tries what would mend each finding, `repair` puts
-together what helps. `trials` holds the trainings that all of them make.
+The steps: `evidence.before` measures data, settings and the initial network; `evidence.watching` trains it beside
+baselines; `rules.table` is the table of rules that judge this evidence and give `findings`; `confirm` tries the repair
+of each finding; `repair` combines the repairs that help. `trials` has the trainings that all of them make.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A repair as one would type it: the options of `deltaw train`, and the Python, that make its changes.
+"""Repairs written as options of `deltaw train` and as Python.
 
-Of a table the words are a recipe's, and the same settings stand in the command and in `deltaw.fit`. Of arrays they are
-those of `deltaw.Network` and `deltaw.train`; what is no argument of these is a line of NumPy before the call.
+For a table they are settings of the recipe, for the command line and `deltaw.fit` alike. For arrays they are arguments
+of `deltaw.Network` and `deltaw.train`, with lines of NumPy before the call for what is no argument.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.models import Recipe
 from deltaw.network import Network
 
-MOST_NUMBERS = 12  # written out; of more the line takes them from the diagnosis
-# Options of their own; any other setting of a recipe is a --set.
+MOST_NUMBERS = 12  # indices written out; more are read from the diagnosis
+# Settings with an option of their own; any other is given by --set.
 OPTIONS = ("hidden", "epochs", "learning_rate", "batch_size", "seed", "class_weight", "drop")
 
 
 @dataclass(frozen=True)
 class Written:
-    """How the changes of a repair are typed.
+    """The changes of a repair as code.
 
     Attributes:
-        command: options of `deltaw train`, quoted for a shell; "" where there is none that does it.
-        python: statements in one line; "" where a program cannot know.
+        command: options of `deltaw train`, quoted for a shell; "" if no options do it.
+        python: statements in one line; "" if there is nothing to change.
     """
 
     command: str = ""
@@ -40,7 +40,7 @@ class Written:
 
 
 def written(finding: Finding, setup: Setup) -> Written:
-    """The repair of one finding."""
+    """The repair of one finding as code."""
     changes = {} if finding.repair is None else finding.repair.changes
     if not changes:
         return Written()
@@ -48,7 +48,7 @@ def written(finding: Finding, setup: Setup) -> Written:
 
 
 def together(findings: Iterable[Finding], setup: Setup) -> Written:
-    """All repairs at once, a later change of a setting in place of an earlier."""
+    """All repairs at once; a later change of a setting replaces an earlier one."""
     changes: dict[str, Any] = {}
     rule = ""
     for finding in findings:
@@ -60,7 +60,7 @@ def together(findings: Iterable[Finding], setup: Setup) -> Written:
 
 # --- a table: settings of a recipe ----------------------------------------------------------------------------------
 
-# Changes that are not called as the recipe calls them, or that it always makes.
+# Changes whose names differ from the recipe's settings, or that a recipe always makes.
 AS_SETTINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "inputs": lambda scaling: {"scaling": scaling},
     "hidden_activation": lambda name: {"activation": name},
@@ -85,7 +85,7 @@ def _targets(kind: str, low: float, high: float) -> dict[str, Any]:
 
 
 def _of_table(changes: Mapping[str, Any], setup: Setup) -> Written:
-    lines = ["table = table.drop_duplicates()"] if "drop_rows" in changes else []  # which no setting does
+    lines = ["table = table.drop_duplicates()"] if "drop_rows" in changes else []  # there is no setting for it
     settings: dict[str, Any] = {}
     if names := _whole_columns(changes.get("drop_columns", ()), setup):
         settings["drop"] = names
@@ -102,7 +102,7 @@ def _of_table(changes: Mapping[str, Any], setup: Setup) -> Written:
 
 
 def _whole_columns(inputs: Iterable[int], setup: Setup) -> list[str]:
-    """The columns of which all inputs are to go; one slot of a word harms nothing."""
+    """The columns all of whose inputs are dropped."""
     gone = set(inputs)
     return [column.name for column in setup.raw or () if column.inputs and gone >= set(column.inputs)]
 
@@ -117,14 +117,14 @@ def _option(name: str, value: Any) -> list[str]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Names of columns as `--drop` reads them: one with a comma in quotes."""
+    """Column names as `--drop` reads them (CSV)."""
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(names)
     return text.getvalue()
 
 
 def _text(value: Any) -> str:
-    """As `--set` reads it."""
+    """A value as `--set` reads it."""
     if value is None or isinstance(value, bool):
         return str(value).lower()
     return _short(value) if isinstance(value, float) else str(_plain(value))
@@ -192,7 +192,7 @@ def _of_arrays(changes: Mapping[str, Any], setup: Setup, rule: str) -> Written:
 
 
 def _network(net: Network) -> str:
-    """The call that makes such a network; its weights are drawn by its rules."""
+    """The call of `deltaw.Network` that makes such a network, with newly drawn weights."""
     usual = Network(net.sizes, net.activations)
     names = net.activations[0] if len(set(net.activations)) == 1 else net.activations
     words: dict[str, Any] = {}
@@ -215,13 +215,13 @@ def _keywords(words: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value as it is typed: a row of a table (a loss, a schedule) by its name."""
+    """A value as plain Python; a loss, schedule etc. by its name."""
     value = getattr(value, "name", value)
     return tuple(value) if isinstance(value, list) else value.item() if hasattr(value, "item") else value
 
 
 def _optimizer(given: Any) -> str:
-    """ "adamw(weight_decay=0)": the settings that are not the usual ones."""
+    """ "adamw(weight_decay=0)": with the settings that are not defaults."""
     row = optimizer(given)
     usual = optimizer(row.name)
     other = {f.name: getattr(row, f.name) for f in fields(row) if getattr(row, f.name) != getattr(usual, f.name)}
@@ -229,10 +229,10 @@ def _optimizer(given: Any) -> str:
 
 
 def _quoted(word: str) -> str:
-    """For a shell; in double quotes where that says the same, since names of settings stand in single ones."""
+    """A word quoted for a shell; in double quotes if it contains single ones."""
     return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
 
 
 def _short(value: float) -> str:
-    """Six digits, as in the words of the repair."""
+    """Six digits, as in the text of the repair."""
     return f"{value:g}"

@@ -1,6 +1,6 @@
-"""What confirms a suspicion: the repair of each finding is tried by itself, in a training of the same budget.
+"""Confirmation: the repair of each finding is tried by itself, in a training of the same budget.
 
-What learns markedly more is a fault; what changes nothing is none, whatever the rule thought.
+If it improves the score markedly, the finding is a fault; if it changes nothing, it is not, whatever the rule said.
 """
 
 from __future__ import annotations
@@ -16,30 +16,29 @@ from deltaw.doctor.trials.clock import Clock, left
 from deltaw.doctor.trials.trial import afforded
 from deltaw.exceptions import InputError
 
-# Of what is missing, up to what a plain network learns, a repair must bring at least so much to confirm a suspicion.
+# Share of the gap between the network's and the best skill that a repair must close to confirm a finding.
 CLOSES = 0.25
-# A likelihood from here on is that of a proof (softmax over one output is 1): no trial refutes it. If its repair brings
-# nothing by itself, something else is wrong too.
+# Likelihood of a finding that is proved (softmax over one output is 1): a trial does not refute it. If its repair does
+# not help alone, something else is wrong too.
 PROVED = 0.85
-LIKELY = 0.7  # and from here on that of a risk that one training without harm does not refute: it may be luck
+LIKELY = 0.7  # likelihood of a risk that one harmless training does not refute
 ANEW = "saved_weights"  # the rule whose repair changes no setting
-LAST_RESORT = "learns_less"  # the rule whose repair is another network altogether
-CERTAIN = frozenset({"refused", "chance", ANEW})  # rules whose finding is a fault even where the network scores well
+LAST_RESORT = "learns_less"  # the rule whose repair is another network
+CERTAIN = frozenset({"refused", "chance", ANEW})  # rules whose findings are faults even if the network scores well
 TRIAL = 0.06  # share of the seconds for one trial
-CONFIRMED = 0.4  # and for all trials of single repairs, and again for those of all but one
+CONFIRMED = 0.4  # share of the seconds for all trials of single repairs, and again for those of all but one
 
 
 def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 10.0) -> tuple[Finding, ...]:
-    """The findings with the severity and likelihood that trials of their repairs give them.
+    """The findings with severity and likelihood updated by trials of their repairs.
 
-    Where the network learns as well as a plain one, nothing harms it: what rules call a fault becomes a risk, and a
-    risk to learning a note, but for rules that say that the score itself is not to be trusted. Where it does not, every
-    repair is tried by itself; if none helps alone, all together, less one in turn.
+    If the network learns as well as the baselines, faults become risks and risks become notes, except for rules about
+    the score itself. If it does not, every repair is tried alone; if none helps, all together and all but one.
 
     Args:
         evidence: with `during`.
-        found: what the rules found.
-        seconds: for all trials, about.
+        found: the rules' findings.
+        seconds: for all trials, approximately.
     """
     seen = evidence.watched
     if seen.settings_teach or not (seen.short or seen.broke):
@@ -57,19 +56,19 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
 
 
 def _unharmed(finding: Finding, seen: During) -> Finding:
-    """A finding about a network that learns: a fault is a risk, and a risk that would have shown a note."""
+    """A finding about a network that learns: a fault becomes a risk; a risk that would have shown becomes a note."""
     if finding.rule in CERTAIN or finding.severity == "note":
         return finding
     if finding.severity == "risk" and (finding.likelihood or 0.0) >= LIKELY:
         return finding
-    # and not only by the benefit of the doubt
+    # Learns well beyond doubt.
     full = not (seen.short or seen.unfinished) and seen.skill >= SHORT * seen.possible
     would_show = full and LAST_RESORT in BY_NAME[finding.rule].explains
     return replace(finding, severity="note" if finding.severity == "risk" and would_show else "risk")
 
 
 def _judged(finding: Finding, gain: float | None, enough: float, best: float, seen: During) -> Finding:
-    """A finding after the trial of its repair; `gain` is None where there was none."""
+    """A finding after the trial of its repair, which gained `gain` in skill; None: it was not tried."""
     prior = finding.likelihood or 0.0
     if gain is None:
         return finding
@@ -87,12 +86,12 @@ def _judged(finding: Finding, gain: float | None, enough: float, best: float, se
 
 
 def _enough(seen: During) -> float:
-    """The skill that a repair must bring to confirm a suspicion."""
+    """The gain in skill from which a repair confirms its finding."""
     return max(CLOSES * (seen.possible - seen.skill), seen.noise if seen.marked or seen.broke else seen.doubt)
 
 
 def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
-    """By rule: the skill that its repair brings by itself."""
+    """Rule -> gain in skill by its repair alone."""
     gains = {}
     clock = Clock()
     for finding in found:
@@ -104,7 +103,7 @@ def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict
 
 
 def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
-    """By rule: the skill that is lost when its repair is left out of all together; {} where these do not help."""
+    """Rule -> loss in skill if its repair is left out of all repairs; {} if all together do not help."""
     able = [f for f in found if programmable(f) and f.rule != LAST_RESORT]
     if len(able) < 2 or left() <= 0:
         return {}
@@ -120,10 +119,9 @@ def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[
 
 
 def _skill(seen: During, findings: Iterable[Finding], seconds: float) -> float:
-    """The skill after these findings' repairs, one training; −1 where they cannot be applied.
+    """The skill of one training with these findings' repairs; −1 if they cannot be applied.
 
-    Where it loses its numbers, and without them none were lost, it is tried from other weights too: by the luck of one
-    draw neither a repair is refuted, nor another confirmed that changes nothing but the draw.
+    If it diverges and the original did not, a second seed is tried, so that one unlucky draw refutes no repair.
     """
     try:
         setup = seen.holdout.repaired(repairs(findings))

@@ -1,4 +1,4 @@
-"""What the doctor answers with: an examination, and all that can be asked of it."""
+"""`Diagnosis`: the result of an examination, its page and its repair; and the functions that make one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from deltaw.pages import Page
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis(Examined):
-    """What the doctor found, as `print` shows it.
+    """What the doctor found; `print` shows it.
 
     Attributes:
-        findings: what is said: faults first, the cause before what follows from it; each is a `Finding`.
-        evidence: what was measured, before training and under observation.
-        page: all of it as a document.
+        findings: a `Finding` each; faults first, causes before their consequences.
+        evidence: the measurements, before and during training.
+        page: the diagnosis as a document.
         line: the first finding in one line.
     """
 
@@ -35,20 +35,20 @@ class Diagnosis(Examined):
 
     @property
     def line(self) -> str:
-        """The first finding in one line, or "" where there is neither fault nor risk."""
+        """The first finding in one line; "" if there is neither fault nor risk."""
         return line(self)
 
     def repair(self, seconds: float = 30.0) -> Repaired:
-        """Try the repairs, and keep what helps on rows held out.
+        """Try the repairs, and keep those that improve the score on held-out rows.
 
         Args:
-            seconds: how long it may last, about.
+            seconds: time limit, approximate.
 
         Returns:
-            What came of it, as `Repaired`; where the set-up cannot be trained at all, that it is `refused`.
+            The `Repaired` set-up; `refused` is set if it cannot be trained at all.
 
         Raises:
-            SettingError: no number of seconds, more than 0.
+            SettingError: `seconds` is not a number above 0.
         """
         return repair(self, seconds)
 
@@ -68,21 +68,22 @@ def examine(
     seconds: float = SECONDS,
     **settings: Any,
 ) -> Diagnosis:
-    """Say why a network does not learn: measure, train under observation, and name the cause.
+    """Find out why a network does not learn: measure, train it under observation, and name the cause.
 
     Args:
-        net: the network as training would start; it is not changed.
-        X, T: the training rows, (n, n_in) and (n, n_out), or what stands in their place.
-        rows: the training under observation sees at most so many.
-        seconds: and lasts about so long; 0 looks only at what can be known before training.
-        settings: the words of `deltaw.train` (loss=, optimizer=, learning_rate=, batch_size=, epochs=, validation=, …),
+        net: the initial network; it is not changed.
+        X: (n, n_in) training inputs; None if X is wrong in a way that `deltaw.train` refuses.
+        T: (n, n_out) targets, or (n,) class numbers.
+        rows: the most rows of the training under observation.
+        seconds: time limit of all trainings, approximate; 0: only measure what is known before training.
+        settings: arguments of `deltaw.train` (loss=, optimizer=, learning_rate=, batch_size=, epochs=, validation=, …),
             and `task`, `columns`, `reduction` of `deltaw.doctor.Setup`.
 
     Returns:
         The `Diagnosis`. Settings and data that `deltaw.train` would refuse give a finding, not an error.
 
     Raises:
-        SettingError: `net` is no network, there is no such setting, or rows or seconds that cannot be.
+        SettingError: `net` is not a network, an unknown setting, or invalid `rows` or `seconds`.
 
     Source: each `Rule` of `RULES` names its own.
 
@@ -99,18 +100,18 @@ def examine(
 
 
 def diagnose(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Diagnosis:
-    """`examine`, of a `setup`; with `trained`, what came of it, that is looked at instead of a first training.
+    """`examine` for a `Setup`.
 
     Args:
-        setup: the training as it was written down.
+        setup: the training.
         rows, seconds: see `examine`.
-        trained: what a training by it has given already: the network, and its `History`.
+        trained: the trained network and its `History`, if it was trained before; examined in place of a new training.
 
     Returns:
         The `Diagnosis`.
 
     Raises:
-        SettingError: rows or seconds that cannot be.
+        SettingError: invalid `rows` or `seconds`.
     """
     found = examined(setup, rows=rows, seconds=seconds, trained=trained)
     return Diagnosis(found.evidence, found.findings)

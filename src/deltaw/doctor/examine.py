@@ -1,4 +1,4 @@
-"""The examination: measure, ask every rule, confirm what is in doubt, put the cause first."""
+"""The examination: measure, apply every rule, confirm by trials, and sort causes first."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from deltaw.doctor.trials.clock import within
 from deltaw.doctor.trials.trial import Trained, counted
 from deltaw.equations.lookup import positive
 
-ROWS = 10_000  # rows that the training under observation sees at most
-SECONDS = 10.0  # and for how long
+ROWS = 10_000  # the most rows of the training under observation
+SECONDS = 10.0  # for all trainings
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,8 +27,8 @@ class Examined:
     """What the doctor found.
 
     Attributes:
-        evidence: what was measured, with the setup.
-        findings: the cause first; empty where nothing is to be said.
+        evidence: the measurements, with the set-up.
+        findings: causes first; may be empty.
     """
 
     evidence: Evidence
@@ -36,21 +36,21 @@ class Examined:
 
     @property
     def setup(self) -> Setup:
-        """What was examined."""
+        """The set-up that was examined."""
         return self.evidence.setup
 
     @property
     def healthy(self) -> bool:
-        """Whether there is no fault. Risks and notes there may be."""
+        """Whether there is no fault; there may be risks and notes."""
         return not any(finding.severity == "fault" for finding in self.findings)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{f.severity} {f.rule}' for f in self.findings) or 'healthy'})"
 
 
-@np.errstate(all="ignore")  # what overflows here is what is to be found
+@np.errstate(all="ignore")  # overflows are findings, not warnings
 def examined(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Examined:
-    """Look at a set-up and train it; with `trained`, what came of it, that is looked at instead of a first training."""
+    """Examine a set-up; see `diagnosis.diagnose`."""
     rows, seconds = counted(rows, "rows"), positive(seconds, "seconds", or_zero=True)
     with within(seconds):
         known = evidence(setup)
@@ -64,6 +64,6 @@ def examined(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, traine
 
 
 def findings(known: Evidence, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
-    """What the rules that can look find, in the order of the table."""
+    """The findings of all rules whose evidence is there, in the order of the table."""
     there = {"given": True, "before": known.before is not None, "during": known.during is not None}
     return tuple(found for rule in rules if there[rule.when] and (found := rule(known)) is not None)

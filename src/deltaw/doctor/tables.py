@@ -83,7 +83,7 @@ def examine_model(
     plan = models.replan(whole, table)
     if plan is not None and whole.ways:
         plan = of_way(plan, whole.ways[member - 1], model.recipe)
-    elif plan is not None and whole.recipe.together > 1:  # each was trained by the next seed
+    elif plan is not None and whole.recipe.ensemble_size > 1:  # each was trained by the next seed
         plan = of_member(plan, model.network.seed - plan.network.seed)
     setup = _of_other_rows(model, table) if plan is None else _one_training(plan)
     if setup.early_stopping is None and len(model.history):  # others chose its epochs

@@ -123,8 +123,8 @@ def _contents(
         if len(X) < whole
         else []
     )
-    if recipe.together > 1:
-        notes.append(say("one network of the {count} that this recipe trains", count=recipe.together))
+    if recipe.ensemble_size > 1:
+        notes.append(say("one network of the {count} that this recipe trains", count=recipe.ensemble_size))
     share = share if apart is None else len(apart) / len(X)
     data = {
         "name": PurePath(table.name).name,  # a page is passed on: where its table lay is nobody else's business

@@ -1,4 +1,4 @@
-"""What each setting of a recipe may be, as data, and how it is kept: plain data that a file can hold."""
+"""The allowed values of each setting of a recipe, as data (`SCHEMA`, `LIMITS`), and the check of a given value."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from deltaw.speech import say
 
 
 def checked(key: str, value: Any) -> Any:
-    """A setting as the recipe keeps it: plain data of the kind that `SCHEMA` says, and within its limits."""
+    """A setting's value as plain data that a model file can hold. Raises SettingError if it is not allowed."""
     value = _NAMED[key](value) if key in _NAMED else _plain(value)
     if key == "hidden":
         return _sizes(value)
@@ -57,15 +57,12 @@ def _sizes(value: Any) -> tuple[int, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """A number of NumPy's as Python's: the recipe is written as JSON."""
+    """A NumPy scalar as a Python number, so that it can be written as JSON."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _as_typed(name: Callable[[Any], str]) -> Callable[[Any], str | None]:
-    """What may be given as a name or as an object is kept as the name that reads back to it.
-
-    A name stays as it was typed: a recipe that is written down and read again is the same.
-    """
+    """A check that keeps a given name as it was typed, and replaces a given object by its name."""
 
     def kept(value: Any) -> str | None:
         found = None if value is None else name(value)
@@ -83,11 +80,11 @@ _NAMED: dict[str, Callable[[Any], Any]] = {
     "dropout_schedule": _as_typed(lambda value: schedule(value).name),
     "init": _as_typed(lambda value: initializer(value).name),
     "threshold": threshold.checked,
-    "class_weight": weights.asked_of_classes,
+    "class_weight": weights.parsed_class_weight,
 }
 
 MAX_UNITS = 100_000
-MOST = 10**9  # of what is counted: a model file holds whole numbers of 64 bits
+MOST = 10**9  # of counts: a model file holds 64-bit integers
 
 # name: (lowest, highest, an example)
 LIMITS: dict[str, tuple[float, float, float]] = {

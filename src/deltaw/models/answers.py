@@ -1,4 +1,4 @@
-"""What a network says, as answers, and the truth beside them: functions of a target, of outputs and of rows."""
+"""From a network's outputs to predictions, and to an `Outcome` with the truth beside them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-AT_ONCE = 2**20  # outputs that are made at a time: they stay in the cache, and in memory that is there
+AT_ONCE = 2**20  # outputs computed at a time: few enough to stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a model says about rows.
+    """A model's predictions for rows.
 
     Attributes:
         values: (n,) class values, or numbers in the target's own units.
@@ -36,28 +36,28 @@ class Answers:
 
     @classmethod
     def of(cls, target: Target, outputs: Array) -> Answers:
-        """The network's `outputs`, (n, n_out), as answers of a model of this `target`."""
-        return cls.together(target, [outputs], len(outputs))
+        """Predictions of a `target` from a network's `outputs`, (n, n_out)."""
+        return cls.of_batches(target, [outputs], len(outputs))
 
     @classmethod
-    def together(cls, target: Target, outputs: Iterable[Array], rows: int) -> Answers:
-        """The same of a `target`, where `outputs` come some rows after the others, each (n, n_out), `rows` in all."""
-        found = together((decoded(target, each) for each in outputs), rows)
+    def of_batches(cls, target: Target, outputs: Iterable[Array], rows: int) -> Answers:
+        """`of`, of a `target`, for `outputs` that come in batches of rows, each (n, n_out), `rows` in all."""
+        found = concatenated((decoded(target, each) for each in outputs), rows)
         return cls(found, None) if target.task == "regression" else cls(target.values(found), found)
 
 
 def values_of(target: Target, outputs: Iterable[Array]) -> Array:
-    """The `values` of `Answers.together` alone, for which no more outputs are in memory than come at a time."""
+    """`values` of `Answers.of_batches`, with only one batch of outputs in memory."""
     return np.concatenate([Answers.of(target, each).values for each in outputs])
 
 
 def rows_of(table: Table) -> pl.DataFrame:
-    """The rows to use a model on: those that the source sets apart for testing, or else all."""
+    """The rows to predict: the source's own test rows if it has some, else all."""
     return table.frame if table.test is None else table.test
 
 
 def truth(target: Target, series: pl.Series, source: str = "data", gaps: bool = False) -> Array:
-    """What `Outcome.truth` holds: (n,) class indices, or numbers in the target's own units; see `Target.encode`."""
+    """`Outcome.truth`: (n,) class indices, or numbers in the target's own units; see `Target.encode`."""
     encoded = target.encode(series, source, gaps)
     return encoded if target.task == "classification" else target.numbers(series, source)
 
@@ -70,7 +70,7 @@ def decoded(target: Target, outputs: Array) -> Array:
 def outcome(
     target: Target, outputs: Array, truth: Array, weight: Array | None = None, group: Array | None = None
 ) -> Outcome:
-    """The network's outputs (n, n_out) as answers beside the truth, what the rows count, and which belong together."""
+    """Predictions from outputs (n, n_out) beside the truth, with the rows' weights and groups."""
     found = decoded(target, outputs)
     if target.task == "regression":
         return Outcome(truth, found, weight=weight, group=group)
@@ -78,13 +78,13 @@ def outcome(
 
 
 def some_rows(X: Any, width: int) -> Iterator[Any]:
-    """Inputs of some rows after the others, of which a network with `width` outputs says AT_ONCE numbers at most."""
+    """X in batches of rows for which a network with `width` outputs computes at most AT_ONCE numbers."""
     each = max(1, AT_ONCE // width)
     return (X[start : start + each] for start in range(0, max(X.shape[0], 1), each))
 
 
-def together(pieces: Iterable[Array], rows: int) -> Array:
-    """Arrays of some rows after the others as one of all `rows`, which takes no more memory than itself."""
+def concatenated(pieces: Iterable[Array], rows: int) -> Array:
+    """Batches as one array of `rows` rows; unlike np.concatenate, without all batches in memory at once."""
     pieces = iter(pieces)
     first = next(pieces)
     if len(first) == rows:
@@ -97,7 +97,7 @@ def together(pieces: Iterable[Array], rows: int) -> Array:
 
 
 def mean_of(outputs: Sequence[Array], task: str) -> Array:
-    """The outputs of one network as they are; of several the mean, where there are classes of their probabilities."""
+    """Mean outputs over networks; for classification the mean of their probabilities."""
     if len(outputs) == 1:
         return outputs[0]
     shares = outputs if task == "regression" else [probabilities(each) for each in outputs]
@@ -106,7 +106,7 @@ def mean_of(outputs: Sequence[Array], task: str) -> Array:
 
 
 def probabilities(outputs: Array) -> Array:
-    """Outputs as shares that sum to 1: softmax's are that already, sigmoids' are each for itself."""
+    """Outputs normalised to sum to 1, as those of sigmoids do not."""
     shares: Array = np.maximum(outputs, 1e-12)
     shares /= shares.sum(axis=1, keepdims=True)
     return shares

@@ -1,4 +1,4 @@
-"""A model's answers where rows lie: a function of a batch of rows that clusters of machines run on each of theirs."""
+"""Distributed prediction: a picklable function of a batch of rows, for Ray, Spark and Dask."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class predict_batches:  # noqa: N801, a function to its users, and one that can 
 
     @property
     def ddl(self) -> str:
-        """What answers add to a schema of Spark, in its words: "prediction string, `probability_a b` double"."""
+        """The prediction columns as a Spark DDL schema: "prediction string, `probability_a b` double"."""
         like = _of_no_rows(self._model)
         kinds = {"f": "double", "U": "string", "i": "bigint", "b": "boolean"}
         quoted = {
@@ -93,19 +93,19 @@ class predict_batches:  # noqa: N801, a function to its users, and one that can 
 
 
 def _of_no_rows(model: Model) -> dict[str, Array]:
-    """The answers for no rows: their names, and of which type each is."""
+    """Empty prediction columns: their names and types."""
     values = np.asarray(model.classes)[:0] if model.classes else np.empty(0)
     return {"prediction": values} | {f"probability_{name}": np.empty(0) for name in model.classes}
 
 
 @lru_cache(maxsize=8)
 def _loaded(path: str, written: tuple[int, int] | None) -> Model:
-    """The model of a file as it is now: a process of a cluster outlives many, and a file may be written anew."""
+    """The model in a file, cached until the file changes: a cluster's worker processes live long."""
     return load(path)
 
 
 def _written(path: str) -> tuple[int, int] | None:
-    """What tells a file from what it was; None where `load` will say what is wrong."""
+    """Modification time and inode, which tell whether the file has changed; None if it cannot be read."""
     try:
         found = Path(path).stat()
     except (OSError, ValueError):

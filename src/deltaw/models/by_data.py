@@ -62,7 +62,7 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
     }
 
 
-def together(rows: int, image: bool, classes: int, epochs: int) -> dict[str, Any]:
+def ensemble(rows: int, image: bool, classes: int, epochs: int) -> dict[str, Any]:
     """How many networks answer where rows that are held out choose the weights of what is kept, and how long each
     learns: of few rows, or of many classes, two.
 

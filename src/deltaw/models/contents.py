@@ -1,4 +1,4 @@
-"""What a model consists of, as plain data: `storage` keeps it in a file, `model` uses it on tables."""
+"""The parts of a model, as plain data: `storage` reads and writes them, `model` uses them on tables."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from deltaw.models.scoring.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.numbers import amount, number
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.speech import say
 from deltaw.tables.cells import read_otherwise
@@ -26,17 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(repr=False)
 class Learning(History):
-    """`deltaw.History`, and the score on the rows held out.
+    """`deltaw.History`, with the score on held-out rows and what was done after the last epoch.
 
     Attributes:
-        score: accuracy, R² or the metric that chose, after each epoch on the rows held out; empty without them.
-        held_out: "validation" where the best weights were chosen by those rows, "test" where nothing was, or "";
-            "folds" where `score` and `validation_loss` are means over the folds' trainings, each on its own rows held
-            out, which chose the epoch after which this training ended. They go on to where those trainings ended.
-        finish: how many epochs on all rows followed from the best weights on: the lists end before them.
-        strength: what the weights of the last layer were multiplied by in the end; see the recipe's `calibrate`.
-        beyond_line: what the distance of the answers from the best line's was multiplied by in the end, 0 to 1; see its
-            `from_line`.
+        score: accuracy, R² or the chosen metric on the held-out rows after each epoch; empty without such rows.
+        held_out: which rows: "validation" if they chose the best weights, "test" if they did not, "" if there were
+            none; "folds" if `score` and `validation_loss` are means over the cross-validation trainings, which chose
+            the number of epochs of this training and may have run longer than it.
+        finish: epochs on all rows that followed the best epoch; they are not in the lists.
+        strength: calibration factor of the last layer's weights (an inverse temperature); see the recipe's `calibrate`.
+        beyond_line: weight of the network against the linear model that it started from, 0 to 1; see `from_line`.
     """
 
     score: list[float] = field(default_factory=list)
@@ -68,15 +68,14 @@ class Origin:
     """Where a model comes from.
 
     Attributes:
-        source: what the table was called.
-        training_rows, validation_rows, test_rows: how many rows this network learnt from, how many chose its weights,
-            and how many that it never saw score it.
+        source: name of the training table.
+        training_rows, validation_rows, test_rows: number of rows for training, early stopping and scores.
         seed, engine: as they were given.
-        test_size: the share of the rows that was set apart for the scores; None where none was.
+        test_size: share of the rows held out for the scores; None if it was not given.
         versions: of DeltaW, Python and NumPy.
-        folds: into how many parts the rows were divided, each left out of one training on the others; 0: none.
-        group, time: the columns that the division respected.
-        test, validation: what the rows that were given for these were called.
+        folds: number of cross-validation folds; 0: none.
+        group, time: columns that the division into folds respected.
+        test, validation: names of the tables that were given for these.
     """
 
     source: str
@@ -94,7 +93,7 @@ class Origin:
     validation: str | None = None
 
     def scored(self, rows: int) -> str:
-        """How so many rows were scored, in words."""
+        """A sentence: how `rows` rows were scored."""
         if self.test_rows or not self.folds:
             return say("{rows:,} rows that were never trained on", rows=rows)
         if self.folds == 1:
@@ -108,13 +107,13 @@ class Origin:
 
 @dataclass(frozen=True)
 class Member:
-    """How one of several networks was trained, where each was trained in its own way.
+    """How one network of an ensemble was trained, if each had its own settings.
 
     Attributes:
-        settings: those of the recipe in which it differs from the first.
-        part: which part of the rows was held out from it, from 1; 0: the rows that were held out from all.
+        settings: settings of the recipe that differ from the first network's.
+        part: which part of the rows was held out from it, from 1; 0: the same rows as from all others.
         epoch: after which it was taken, from 1.
-        seed: of its initial weights and orders.
+        seed: of its initial weights and order of rows.
     """
 
     settings: dict[str, Any]
@@ -125,7 +124,7 @@ class Member:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Contents:
-    """All that a model file holds; `Model` says what each part is."""
+    """All that a model file holds; see `Model` for the attributes."""
 
     network: Network
     preparation: Preparation
@@ -141,33 +140,45 @@ class Contents:
 
     @property
     def members(self) -> tuple[Network, ...]:
-        """The networks whose mean answers."""
+        """All networks of the ensemble, or the single one."""
         return (self.network, *self.others)
 
     @property
+    def described_networks(self) -> str:
+        """ "4 → 64 selu → 3 softmax: 515 parameters", or "4 networks, 4 → 64 …: 2,060 parameters in all"."""
+        count = sum(network.parameter_count for network in self.members)
+        if not self.others:
+            return say("{network}: {n:,} parameters", network=self.network.summary(), n=count)
+        kinds = list(dict.fromkeys(network.summary() for network in self.members))
+        shown = {"networks": len(self.members), "kind": say("; ").join(kinds), "n": count}
+        return say("{networks} networks, {kind}: {n:,} parameters in all", **shown)
+
+    @property
+    def picture(self) -> BlockOfNumbers | None:
+        """The input block that holds the pixels of an image, with its `columns` and `shape`; None if there is none."""
+        return next((s for s in self.preparation.steps if isinstance(s, BlockOfNumbers) and len(s.shape) == 2), None)
+
+    @property
     def words(self) -> frozenset[str]:
-        """The columns of words of which some look like numbers or truth values: in a few rows all may."""
+        """Columns of words some of which look like numbers or booleans: a few rows might be misread."""
         refuse_after_fork()
         known = {step.column: step.known for step in self.preparation.steps if isinstance(step, Category)}
         known |= {self.target.name: tuple(each for each in self.target.classes if isinstance(each, str))}
         return frozenset(name for name, words in known.items() if read_otherwise(words))
 
     def recipe_of(self, number: int) -> Recipe:
-        """The `Recipe` of the member `number`, counted from 1: the model's, changed by what was the member's own.
-
-        Raises SettingError for a file whose settings cannot be.
-        """
+        """The `Recipe` of network `number`, counted from 1. Raises SettingError for settings that are not allowed."""
         own = self.ways[number - 1].settings if self.ways else {}
         return Recipe.from_document(self.recipe.document() | own) if own else self.recipe
 
     @property
     def rows_an_epoch(self) -> int:
-        """How many rows all networks together are trained on in an epoch."""
+        """Rows per epoch, summed over the networks."""
         rows, count, folds = self.origin.training_rows, len(self.members), self.origin.folds
         return rows if count == 1 else round(rows * count * (1 - 1 / folds if folds else 1))
 
 
 def reading_of(model: Contents, how: Reading | None = None) -> Reading:
-    """How rows are read for a model: `how`, with the words that mean a missing value, and those that do not."""
+    """`how`, with the model's missing-value words and columns of words."""
     told = replace(how or Reading(), missing=model.missing, words=model.words)
     return with_classes(told, model.target.name, model.target.classes)

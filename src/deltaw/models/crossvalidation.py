@@ -1,4 +1,4 @@
-"""Cross-validation: how good a recipe is on a table, by networks that have not seen the rows, again and again."""
+"""Cross-validation of a recipe on a table, repeated if asked."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Fold:
     """The scores of one fold.
 
     Attributes:
-        repeat, fold: which, from 1.
-        epoch: after which the network answers, from 1.
-        scores: on the rows that it has not seen.
+        repeat, fold: counted from 1.
+        epoch: of the weights that predicted, from 1.
+        scores: on the fold's rows, which the network was not trained on.
     """
 
     repeat: int
@@ -51,11 +51,11 @@ class CrossValidation:
     """The scores of all folds.
 
     Attributes:
-        source, target, task: of which table and what.
-        folds: a `Fold` each, those of a division after each other.
-        metric: the score that was asked for, or None.
-        rows, left_out: how many rows of the table have an answer, and how many have none.
-        notes: what was found out about how the table is written.
+        source, target, task: name of the table, target column, "classification" or "regression".
+        folds: a `Fold` each, in order.
+        metric: the metric that was asked for, or None.
+        rows, left_out: number of rows with a target value, and without.
+        notes: remarks on how the table was read.
     """
 
     source: str
@@ -69,20 +69,20 @@ class CrossValidation:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The scores that one would ask for first, and the one that was asked for."""
+        """The main scores of the task, and the one that was asked for."""
         return self.folds[0].scores.leading(self.metric)
 
     def values(self, name: str) -> np.ndarray[Any, Any]:
-        """The score called `name` (see `METRICS`) of each fold, (n_folds,); NaN where it is not defined."""
+        """The score `name` (see `METRICS`) of each fold, (n_folds,); NaN where it is not defined."""
         return np.array([each.scores[name] for each in self.folds])
 
     def mean(self, name: str) -> float:
-        """The score called `name`, averaged over the folds in which it is defined; NaN where it is in none."""
+        """Mean of the score `name` over the folds in which it is defined; NaN if there is none."""
         known = self.values(name)[~np.isnan(self.values(name))]
         return float(known.mean()) if len(known) else float("nan")
 
     def spread(self, name: str) -> float:
-        """The standard deviation of the score called `name` over the folds; NaN where fewer than two have it."""
+        """Sample standard deviation of the score `name` over the folds; NaN if fewer than two define it."""
         known = self.values(name)[~np.isnan(self.values(name))]
         return float(known.std(ddof=1)) if len(known) > 1 else float("nan")
 
@@ -103,7 +103,7 @@ class CrossValidation:
 
     @property
     def statement(self) -> str:
-        """What was done, in a line."""
+        """One line: what was cross-validated."""
         by = say("each fold by a network that had not seen it{counted}", counted=self.folds[0].scores.counted)
         return say(
             "{source}: {task} of {target}, {by}", source=self.source, task=say(self.task), target=self.target, by=by
@@ -111,7 +111,7 @@ class CrossValidation:
 
     @property
     def lines(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        """Headings, and a row of texts for each fold, for the mean and for the spread."""
+        """Headings, and rows of text: the folds, the mean and the spread."""
         several, metrics = len({each.repeat for each in self.folds}) > 1, self.metrics
         rows = [
             (
@@ -198,7 +198,7 @@ def crossval(
         choices |= {"validation": read_as(others, how)}
     for repeat in range(repeats):
         decided = plan(table, target, recipe, folds=folds, seed=seed + repeat, **choices | {"networks": 1})
-        networks = choices.get("networks") or RECIPES[recipe][decided.target.task].together
+        networks = choices.get("networks") or RECIPES[recipe][decided.target.task].ensemble_size
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", say("some"), "give one file")
         found += _folds(decided, networks, told, repeat + 1)
@@ -207,7 +207,7 @@ def crossval(
 
 
 def _folds(plan: Plan, networks: int, told: Watchers, repeat: int) -> Iterator[Fold]:
-    """The folds of one division, once all are trained."""
+    """The scores of one division's folds."""
     runs = list[Trained]()
     for run in of_folds(plan, told) if networks == 1 else _of_several(plan, networks, told.heard):
         runs.append(run)
@@ -224,7 +224,7 @@ def _folds(plan: Plan, networks: int, told: Watchers, repeat: int) -> Iterator[F
 
 
 def _of_several(plan: Plan, networks: int, told: Heard) -> Iterator[Trained]:
-    """What is left of each fold where several networks learn from its rows, each with a part of these held out."""
+    """The ensemble trained for each fold; each of its networks has another part of the fold's rows held out."""
     for division in plan.folds:
         own, ties = plan.of(division), plan.ties.of(division.training)
         parts: tuple[Division, ...] = ()

@@ -1,17 +1,18 @@
-"""Several networks as one: it learns their mean answers (Hinton, Vinyals & Dean 2015, arXiv 1503.02531), also for rows
-that nobody has seen, mixed from pairs of those that there are.
+"""Distillation: one network learns the mean answers of an ensemble (Hinton, Vinyals & Dean 2015, arXiv 1503.02531).
+
+It is trained on the given rows and on convex combinations of pairs of them (mixup).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.models.recipes import Recipe
+from deltaw.models.contents import Contents
 from deltaw.models.scoring.metrics import Metric
 from deltaw.models.scoring.scores import Scores
 from deltaw.network import Network
@@ -20,22 +21,23 @@ from deltaw.training import EarlyStopping, History, train
 
 Array = NDArray[Any]
 
-MIXTURES = 3  # rows that are mixed for each that there is
-HELD_OUT = 0.2  # share of the rows that choose the epoch, and say what it costs
+FEWEST = 10  # rows to distil from
+MIXTURES = 3  # mixed rows for each given row
+HELD_OUT = 0.2  # share of the rows that choose the best epoch and measure the cost
 
 
 @dataclass(frozen=True, repr=False)
 class Cost:
-    """What it costs to have one network answer in the place of several.
+    """What is lost by distilling several networks into one.
 
     Attributes:
-        networks: how many there were.
-        rows: how many rows say so; the one network has not learnt from them. Those that it learnt from may have: where
-            they have, their score is better than it is on new rows, and so is the difference.
-        agreement: of classes the share of rows that get the same answer; of numbers R² of the one's answers, theirs
-            being the truth.
-        metric: the score that leads.
-        before, after: their scores and its own on these rows; None where the target is not known.
+        networks: number of networks before.
+        rows: number of held-out rows that the cost is measured on. The distilled network was not trained on them; the
+            ensemble may have been, and then its score, and with it the difference, is too good.
+        agreement: share of rows with the same class; for regression R² of the distilled network's predictions, those
+            of the ensemble taken as the truth.
+        metric: the score that is shown.
+        before, after: scores of the ensemble and of the distilled network on these rows; None if the target is unknown.
     """
 
     networks: int
@@ -62,37 +64,29 @@ class Cost:
 
 
 def agreement(before: Array, after: Array, task: str) -> float:
-    """Of classes the share that is the same; of numbers R² of `after`, `before` being the truth."""
+    """Share of equal classes; for regression R² of `after`, with `before` as the truth."""
     if task == "classification":
         return float(np.mean(before == after))
     around = float(np.square(before - before.mean()).sum())
     return 1.0 - float(np.square(before - after).sum()) / around if around else float(np.array_equal(before, after))
 
 
-def with_strangers(X: Array, recalls: Sequence[int]) -> Array:
-    """Inputs of rows, and where columns of them say what rows alike answer, of the same rows as if they were like none:
-    such are to be answered as well.
-    """
-    if not recalls:
-        return X
-    both = np.concatenate([X, X])
-    both[len(X) :, recalls] = 0.0
-    return both
-
-
 def distilled(
-    answer: Callable[[Array], Array], X: Array, judges: Array, like: Network, recipe: Recipe, seed: int, **how: Any
+    model: Contents, answer: Callable[[Array], Array], X: Array, judges: Array, seed: int, threads: int | None
 ) -> tuple[Network, History]:
-    """A network that has learnt to answer as `answer` does.
+    """A network like the model's first one, trained with the model's recipe to give the ensemble's outputs.
 
     Args:
-        answer: from inputs (n, n_in) to what is to be learnt, (n, n_out).
-        X, judges: inputs of rows to learn from, and of rows that choose the epoch.
-        like: of which size and kind the network is.
-        recipe: whose optimiser, rate, batches and epochs are taken.
-        seed: of the initial weights, the mixtures and the orders.
-        how: engine and threads, as `deltaw.train` has them.
+        model: the ensemble.
+        answer: the ensemble's outputs, (n, n_out), for inputs (n, n_in).
+        X, judges: inputs of the training rows, and of the validation rows that choose the best epoch.
+        seed: of the initial weights, the mixtures and the order of rows.
+        threads: maximum number of threads.
     """
+    like, recipe, recalls = model.network, model.recipe, model.preparation.recalls
+    if recalls:  # also learn to answer where no training row had the same cells
+        X = np.concatenate([X, X])
+        X[len(X) // 2 :, recalls] = 0.0
     random, network = np.random.default_rng(seed), Network(like.sizes, like.activations, like.bias, like.init, seed)
     share = random.uniform(size=(MIXTURES, len(X), 1)).astype(np.float32)
     mixed = [each * X + (1 - each) * X[random.permutation(len(X))] for each in share]
@@ -103,6 +97,7 @@ def distilled(
     history = train(
         network, inputs, answer(inputs), loss=recipe.loss, optimizer=recipe.optimizer, seed=seed,
         learning_rate=recipe.learning_rate, batch_size=recipe.batch_size or 1, epochs=recipe.epochs or 1,
-        schedule=recipe.schedule, validation=(judges, answer(judges)), early_stopping=EarlyStopping(None), **how,
+        schedule=recipe.schedule, validation=(judges, answer(judges)), early_stopping=EarlyStopping(None),
+        engine=model.origin.engine, threads=threads,
     )  # fmt: skip
     return network, history

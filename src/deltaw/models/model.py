@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,10 @@ from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
 from deltaw.files import check_outputs, path_of
 from deltaw.given import among, is_whole
-from deltaw.models import shown, storage
-from deltaw.models.answers import Answers, decoded, mean_of, outcome, rows_of, some_rows, together, truth, values_of
+from deltaw.models import html, storage
+from deltaw.models.answers import Answers, concatenated, decoded, mean_of, outcome, rows_of, some_rows, truth, values_of
 from deltaw.models.contents import Contents, Learning, reading_of
-from deltaw.models.distilling import HELD_OUT, Cost, agreement, distilled, with_strangers
+from deltaw.models.distilling import FEWEST, HELD_OUT, Cost, agreement, distilled
 from deltaw.models.rows import weights
 from deltaw.models.rows.division import group_numbers, split
 from deltaw.models.scoring.dependence import Dependence, of_column
@@ -27,7 +28,6 @@ from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, chec
 from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
 from deltaw.models.scoring.scores import Scores, score
 from deltaw.models.search.tuning import Tuning
-from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, origins, read_as
 from deltaw.tables.table import missing_column
@@ -40,31 +40,31 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-FEWEST_DISTILLED = 10  # rows
-# What a model of one of its networks, or of another, does not have.
+# What a model with other networks does not keep.
 APART: dict[str, Any] = {"ways": (), "scores": None, "held_out": None, "witness": None, "tuning": None}
 
 
-@dataclass(frozen=True, repr=False, eq=False)  # one is itself, as what holds arrays is: it may be a key
+@dataclass(frozen=True, repr=False, eq=False)  # hashed and compared by identity
 class Model(Contents):
-    """A trained network with its preparation of the inputs and its reading of the outputs.
+    """A trained network, or an ensemble, with the preparation of its inputs and the meaning of its outputs.
 
     Attributes:
-        network: the `deltaw.Network`, or the first of several.
-        others: the others; of `members`, all of them, the mean answers: of their probabilities, or of their numbers.
-        ways: how each of `members` was trained, where each was in its own way; see `Member`.
+        network: the `deltaw.Network`, or the first of an ensemble.
+        others: the ensemble's other networks. The prediction is the mean over all (`members`): of probabilities, or of
+            numbers.
+        ways: a `Member` for each network, if they were trained with different settings.
         preparation: from columns to the network's inputs.
-        target: from the network's outputs to answers.
-        recipe: every setting that it was trained with.
-        baseline: the constant answer that scores are held against.
+        target: from the network's outputs to predictions.
+        recipe: all settings of the training.
+        baseline: the constant prediction that scores are compared with.
         history: loss, score and seconds of each epoch.
-        scores: on rows that the network that answered had not seen, or None where none were set apart.
-        origin: the table, the seed, the versions.
-        missing: the words that mean a missing value where a table is read for it.
-        held_out: those rows, right after `deltaw.fit`; None in a model that was loaded.
-        witness: where the network has learnt from these rows too, and others scored them: the model of the first
-            fold, with the rows that it has not seen. It tells what the columns are worth.
-        tuning: what was tried, right after `deltaw.tune`; None in any other.
+        scores: of predictions for rows that the predicting network was not trained on; None if there were none.
+        origin: name of the table, numbers of rows, seed and versions.
+        missing: the words that are read as missing values.
+        held_out: the rows that `scores` are of, right after `deltaw.fit`; None in a model that was loaded.
+        witness: if the network was trained on those rows as well: the model of the first fold, with the rows held out
+            from it. Importances are measured with it.
+        tuning: what was tried, right after `deltaw.tune`; otherwise None.
     """
 
     held_out: pl.DataFrame | None = field(default=None, compare=False)
@@ -81,24 +81,11 @@ class Model(Contents):
         """The target's values, in the order of `predict_proba`'s columns; () for numbers."""
         return self.target.classes
 
-    @property
-    def described_networks(self) -> str:
-        """ "4 → 64 selu → 3 softmax: 515 parameters", or "4 networks, 4 → 64 …: 2,060 parameters in all"."""
-        count = sum(network.parameter_count for network in self.members)
-        if not self.others:
-            return say("{network}: {n:,} parameters", network=self.network.summary(), n=count)
-        kinds = list(dict.fromkeys(network.summary() for network in self.members))
-        shown = {"networks": len(self.members), "kind": say("; ").join(kinds), "n": count}
-        return say("{networks} networks, {kind}: {n:,} parameters in all", **shown)
-
     def member(self, number: int) -> Model:
-        """The model of one of its networks alone; without scores, which are those of all together.
+        """The model of one network of the ensemble, without scores. Raises SettingError if there is no such network.
 
         Args:
-            number: which, counted from 1.
-
-        Raises:
-            SettingError: there is none of that number.
+            number: counted from 1.
         """
         count = len(self.members)
         if not is_whole(number, 1, count):
@@ -125,47 +112,39 @@ class Model(Contents):
         """
         if not self.others:
             raise SettingError("single: expected a model of several networks", say("one network"), "use it as it is")
-        frame = (table := self.read(rows)).frame
-        if len(frame) < FEWEST_DISTILLED:
-            said = "{name}: expected {n} rows or more to learn the answers for"
-            expected = say(said, name=table.name, n=FEWEST_DISTILLED)
-            raise InputError(expected, f"{len(frame)}", "give more; they need no target")
-        X = self.preparation.transform(frame, source=table.name)
-        learnt, apart = split(len(frame), HELD_OUT, seed)
-        network, history = distilled(
-            lambda some: self._forward(some, threads=threads), with_strangers(X[learnt], self.preparation.recalls),
-            X[apart], self.network, self.recipe, seed, engine=self.origin.engine, threads=threads,
-        )  # fmt: skip
+        table = self.read(rows)
+        if len(table.frame) < FEWEST:
+            expected = say("{name}: expected {n} rows or more to learn the answers for", name=table.name, n=FEWEST)
+            raise InputError(expected, f"{len(table.frame)}", "give more; they need no target")
+        X = self.preparation.transform(table.frame, source=table.name)
+        learnt, apart = split(len(X), HELD_OUT, seed)
+        answer = partial(self._forward, threads=threads)
+        network, history = distilled(self, answer, X[learnt], X[apart], seed, threads)
         learning = Learning(**vars(history), held_out="validation")
         recipe = replace(self.recipe, networks=1)
         made = replace(self, network=network, recipe=recipe, history=learning, others=(), **APART)
         before, after = (Answers.of(model.target, model._forward(X[apart])).values for model in (self, made))
         scores: list[Scores | None] = [None, None]
-        if self.target.name in frame.columns:
-            rows, true = self._known(frame[apart], table.name)
+        if self.target.name in table.frame.columns:
+            rows, true = self._known(table.frame[apart], table.name)
             scores = [model._score(rows, *true, None) for model in (self, made)]
         metric, alike = metric_of(self.recipe.metric, self.task), agreement(before, after, self.task)
         return made, Cost(len(self.members), len(apart), alike, metric, *scores)
 
-    @property
-    def picture(self) -> BlockOfNumbers | None:
-        """The inputs that are the pixels of one picture (its `columns`, `shape`), or None."""
-        return next((s for s in self.preparation.steps if isinstance(s, BlockOfNumbers) and len(s.shape) == 2), None)
-
     def read(self, rows: Any, reading: Reading | None = None) -> Table:
-        """`rows` as a table, read as the model's own were: the same words mean a missing value, and words are words.
+        """Read rows as the training table was read: the same missing values, the same columns of words.
 
         Args:
             rows: see `predict`.
-            reading: how a file is read (delimiter, encoding, sheet); None: as it is found.
+            reading: how a file is read (delimiter, encoding, sheet); None: detected.
 
         Raises:
-            InputError: rows that cannot be read; those of `deltaw.read`.
+            InputError: as `deltaw.read`.
         """
         return read_as(rows, reading_of(self, reading))
 
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
-        """Answers and, for classes, their probabilities, in one pass.
+        """Predictions and, for classification, their probabilities, in one pass.
 
         Args:
             rows, engine, threads: see `predict`, which raises the same.
@@ -174,10 +153,10 @@ class Model(Contents):
             `values` (n,) as `predict` gives them, `probabilities` (n, K) as `predict_proba` does, or None.
         """
         frame = rows_of(table := self.read(rows))
-        return Answers.together(self.target, self._outputs(frame, table.name, engine, threads), len(frame))
+        return Answers.of_batches(self.target, self._outputs(frame, table.name, engine, threads), len(frame))
 
     def answers_in_turn(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Iterator[Answers]:
-        """What `answers` says, of some rows after the others: no more probabilities are there than come at a time.
+        """`answers` in batches of rows, so that only one batch of probabilities is in memory.
 
         Args:
             rows, engine, threads: see `predict`, which raises the same.
@@ -190,7 +169,7 @@ class Model(Contents):
 
         Args:
             rows: a path, a data frame, or a Table with the columns that were trained on, in any order; others are
-                ignored. Of a table that brings its own test rows, those are taken.
+                ignored. If the table has its own test rows, those are predicted.
             engine: "native" (float32; a row gets the same prediction, bit for bit, alone and among others),
                 "reference" (the equations, float64), "torch" (float32), or None: the engine that trained the model;
                 for torch, the native one.
@@ -221,10 +200,10 @@ class Model(Contents):
     def evaluate(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Scores:
         """Score the predictions for rows whose target is known; `Scores.rows` is their number.
 
-        Args:
-            rows, engine, threads: see `predict`; the rows have the target's column, too.
+        If the model was trained with a column of weights and the rows have it, they are weighted by it.
 
-        Where the model was trained with a column of weights and the rows have it, they count by it (`Scores.weight`).
+        Args:
+            rows, engine, threads: see `predict`; the rows also have the target's column.
 
         Raises:
             InputError, MissingError: as `predict`; the target's column is missing or empty, or holds an unknown class.
@@ -235,14 +214,13 @@ class Model(Contents):
         """Permutation importance of each column: how much the score falls when its cells are shuffled.
 
         Args:
-            rows: see `predict`; of more than 5,000 so many are drawn.
-            metric: the score to look at, in its unit (see `METRICS`); None: the one that the model was trained for,
-                else the area under the ROC curve, or R².
+            rows: see `predict`; of more than 5,000 a random sample is taken.
+            metric: a name in `METRICS`; None: the metric that the model was trained for, else AUC, or R².
             repeats: number of permutations to average over.
             seed: of the permutations and intervals.
 
         Raises:
-            InputError: as `evaluate`; a metric that there is not, or that these rows do not define.
+            InputError: as `evaluate`; an unknown metric, or one that is not defined for these rows.
         """
         check(repeats, seed)
         row = metric_of((self.recipe.metric or TELLING[self.task]) if metric is None else metric, self.task)
@@ -260,18 +238,18 @@ class Model(Contents):
         return Importance(row, score, row.score(self.baseline.outcome(*true[:2])), len(X), repeats, seed, columns)
 
     def plot_importance(self, rows: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Figure:
-        """What each column is worth as a matplotlib figure; its arguments, and errors, are those of `importance`."""
+        """A bar chart of `importance`, a matplotlib figure; for arguments and errors see `importance`."""
         return self.importance(rows, metric=metric, repeats=repeats, seed=seed).plot()
 
     def dependence(self, rows: Any, column: str) -> Dependence | None:
-        """How the mean answer goes with one column: see `deltaw.models.scoring.dependence`.
+        """Partial dependence of the prediction on one column: see `deltaw.models.scoring.dependence`.
 
         Args:
-            rows: see `predict`; of more than 5,000 so many are drawn.
+            rows: see `predict`; of more than 5,000 a random sample is taken.
             column: a raw column that the model uses.
 
         Returns:
-            The `Dependence`; None for the pixels of a picture, or where all rows have the same cell.
+            The `Dependence`; None for the pixels of an image, or if all rows have the same cell.
 
         Raises:
             InputError: as `predict`; a column that the model does not use.
@@ -286,26 +264,26 @@ class Model(Contents):
         raise missing_column(column, self.preparation.input_names, say("the model"))
 
     def _with_target(self, rows: Any) -> tuple[pl.DataFrame, str]:
-        """Rows that have the target's column, and what they are called."""
+        """Rows with the target's column, and the name of their table."""
         frame = rows_of(table := self.read(rows))
         if self.target.name not in frame.columns:
             table.column(self.target.name)  # raises, naming the nearest column
         return frame, table.name
 
     def _outcome(self, rows: Any, engine: str | None, threads: int | None) -> Outcome:
-        """What is answered and what is true, of the rows whose truth is known and that count."""
+        """Predictions beside the truth, for the rows with a known target and a weight above 0."""
         frame, source = self._with_target(rows)
-        found = together(self._outputs(frame, source, engine, threads), len(frame))  # messages name the user's rows
+        found = concatenated(self._outputs(frame, source, engine, threads), len(frame))  # messages name the user's rows
         true = self._true(frame, source)
         return outcome(self.target, found[true[0]], *true[1:])
 
     def _known(self, frame: pl.DataFrame, source: str) -> tuple[Any, tuple[Array, Array | None, Array | None]]:
-        """The network's inputs, and what `_true` says, of the rows whose truth is known and that count."""
+        """The network's inputs, and the rest of `_true`, for the rows with a known target and a weight above 0."""
         X, true = self.preparation.encode(frame, source=source), self._true(frame, source)
         return X[true[0]], true[1:]
 
     def _true(self, frame: pl.DataFrame, source: str) -> tuple[Array, Array, Array | None, Array | None]:
-        """Which rows have a known truth and count, and of those the truth, the weights, and which belong together."""
+        """A mask of the rows with a known target and a weight above 0; their truth, weights and groups."""
         series, weight = frame.get_column(self.target.name), None
         known = self.target.some_known(series, source)
         if self.recipe.weight in frame.columns:
@@ -315,16 +293,16 @@ class Model(Contents):
         return known, true, None if weight is None else weight[known], group_numbers(frame, self.origin.group, known)
 
     def with_threshold(self, threshold: float | None) -> Model:
-        """The same model, the second of its two classes the answer from the probability `threshold` on; None: from ½.
+        """The same binary classifier with another decision threshold; its probabilities do not change.
 
-        Probabilities stay what they are. Its `scores` are those of the new answers right after `deltaw.fit`; a model
-        that was loaded no longer has the rows for that, and has none: `evaluate` scores it anew.
+        Right after `deltaw.fit`, `scores` are recomputed; a model that was loaded does not have the rows for that, and
+        its `scores` are None: call `evaluate`.
 
         Args:
-            threshold: from 0 to 1; None: the likelier class is the answer.
+            threshold: probability from which the second class is predicted, 0 to 1; None: the likelier class.
 
         Raises:
-            SettingError: no probability, or a model of numbers or of more than two classes.
+            SettingError: not a probability, or not a model of two classes.
         """
         target, scores = self.target.with_threshold(threshold), None
         if self.scores is not None and self.scores.outcome is not None:
@@ -333,43 +311,56 @@ class Model(Contents):
         return replace(self, target=target, scores=scores, recipe=replace(self.recipe, threshold=target.threshold))
 
     def save(self, path: str | Path) -> None:
-        """Write a model file (`.deltaw`), whole or not at all.
+        """Write a model file (`.deltaw`), atomically.
 
         Args:
-            path: where; a file that is there already is replaced.
+            path: an existing file is replaced.
 
         Raises:
-            OutputError: it cannot be written there, or `path` is the table that the model was trained on.
-            SettingError: it is no path.
+            OutputError: it cannot be written, or `path` is the table that the model was trained on.
+            SettingError: not a path.
         """
         path = path_of(path, "save")
         check_outputs({"save": path}, filter(isfile, origins(self.origin.source)))
         storage.save(self, path)
 
     def program(self, prepared: bool = False) -> Program:
-        """What it does with a row, as a list of operations: what every exported form is written from.
-        Raises SettingError for a target that is not scaled in a straight line.
+        """The model as a list of operations on a row, from which every exported form is written.
 
         Args:
-            prepared: whether rows come as features that are prepared already, (n, n_in), and not as cells.
+            prepared: leave out the preparation: rows are the network's inputs, (n, n_in).
+
+        Raises:
+            SettingError: the target's scaling is not linear.
         """
         from deltaw.export.program import of_model
 
         return of_model(self.preparation, self.target, self.members, self.missing, prepared)
 
-    def export(self, path: str | Path, **choices: Any) -> Exported:
-        """Write the model as a file that needs no DeltaW, and prove that it gives the same answers.
+    def export(
+        self, path: str | Path, *, form: str | None = None, dialect: str | None = None, table: str = "data",
+        prepared: bool = False, libm: bool = True, int8: bool = False, test: Any = None, check: bool = True,
+        inputs: Iterable[Path] = (),
+    ) -> Exported:  # fmt: skip
+        """Write the model as a file that needs no DeltaW, and check that it gives the same predictions.
 
         Args:
-            path: its ending says the form: .c, .mjs, .py, .sql, .onnx.
-            choices: those of `deltaw.export.export`, which raises the same; `test`: rows that say what int8 loses.
+            path: the file to write; its ending chooses the form: .c, .mjs, .py, .sql or .onnx.
+            form, dialect, table, prepared, libm, int8, check, inputs: see `deltaw.export.export`, also for errors.
+            test: with `int8`, rows whose targets are known: the C file says what the rounding costs in score on them.
         """
-        from deltaw.models.exported import export
+        from deltaw.export.exporting import export
+        from deltaw.models.rounding import cost
 
-        return export(self, path, **choices)
+        if test is not None and not int8:
+            raise SettingError("test: expected int8, whose loss of score it tells", say("none"), "leave it out")
+        return export(
+            self, path, form=form, dialect=dialect, table=table, prepared=prepared, libm=libm, int8=int8, check=check,
+            told=() if test is None else [cost(self, test)], inputs=inputs,
+        )  # fmt: skip
 
     def to_torch(self) -> Any:
-        """A torch.nn.Module from columns to answers: `deltaw.export.forms.torch.to_torch`, which raises the same."""
+        """The model as a torch.nn.Module from columns to predictions: see `deltaw.export.forms.torch.to_torch`."""
         from deltaw.export.forms.torch import to_torch
 
         return to_torch(self.program())
@@ -380,16 +371,16 @@ class Model(Contents):
         return f"Model({self.task} of {self.target.name!r}, recipe {self.recipe.name!r}, network {sizes}{scores})"
 
     def _repr_html_(self) -> str:
-        """For a notebook: what it is, its scores, its columns."""
-        return shown.fragment(self)
+        """For a notebook: network, scores and columns."""
+        return html.fragment(self)
 
     def _outputs(self, frame: pl.DataFrame, source: str, engine: str | None, threads: int | None) -> Iterator[Array]:
-        """What the network says of rows, some after the others."""
+        """The network's outputs, in batches of rows."""
         for X in self.preparation.pieces(frame, source):
             yield from (self._forward(some, engine, threads) for some in some_rows(X, self.network.sizes[-1]))
 
     def _forward(self, X: Any, engine: str | None = None, threads: int | None = None) -> Array:
-        """The network's outputs, float64 whatever the engine reckons in; of several the mean of what they say."""
+        """The network's outputs in float64; of an ensemble, their mean."""
         engine = answering(self.origin.engine) if engine is None else engine
         found = (outputs(network, X, engine, threads) for network in self.members)
         return mean_of([np.asarray(each, np.float64) for each in found], self.task)
@@ -405,10 +396,17 @@ def load(path: str | Path) -> Model:
     """Read a model file.
 
     Args:
-        path: of what `Model.save`, or the command line, wrote.
+        path: a file that `Model.save` or `deltaw train` wrote.
 
     Raises:
-        ModelFileError: the file is missing, truncated, foreign, damaged, or of a later version.
-        SettingError: it is no path.
+        ModelFileError: the file is missing, truncated, damaged, not a model file, or of a later version.
+        SettingError: not a path.
+
+    Examples:
+        >>> import deltaw, tempfile
+        >>> path = f"{tempfile.mkdtemp()}/iris.deltaw"
+        >>> deltaw.fit("iris", epochs=1, folds=0).save(path)
+        >>> deltaw.load(path).classes
+        ('setosa', 'versicolor', 'virginica')
     """
     return Model(**vars(storage.load(path_of(path, "load"))))

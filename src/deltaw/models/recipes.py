@@ -18,9 +18,9 @@ from deltaw.equations.losses import loss
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.models.allowed import SCHEMA, checked
-from deltaw.models.by_data import BY_DATA, together
-from deltaw.models.misnamed import meant
+from deltaw.models.by_data import BY_DATA, ensemble
 from deltaw.models.scoring.metrics import NAMES
+from deltaw.models.suggestions import meant
 from deltaw.speech import listed, say
 from deltaw.tables.reading.source import WORDS
 from deltaw.training.stopping import EarlyStopping, Score
@@ -110,8 +110,8 @@ class Recipe:
     networks: int | None = 1
 
     @property
-    def together(self) -> int:
-        """How many networks are trained: one until the data have decided."""
+    def ensemble_size(self) -> int:
+        """How many networks are trained; 1 while `networks` is undecided."""
         return self.networks or 1
 
     @property
@@ -120,7 +120,7 @@ class Recipe:
         return self.keep if self.keep in NAMES else None
 
     def stopping(self, score: Score | None = None) -> EarlyStopping:
-        """When a training ends that rows held out judge, by `score` or the loss, once everything is decided."""
+        """The early stopping of a decided recipe, by `score`, or by the validation loss."""
         if not isinstance(self.patience, str):
             return EarlyStopping(self.patience, score=score)
         assert self.schedule is not None
@@ -218,7 +218,7 @@ def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
     """The recipe `name` for a task, with the caller's settings in place of its own.
 
     Raises:
-        SettingError: no such recipe or setting, a value that cannot be, or an error function for other numbers.
+        SettingError: an unknown recipe or setting, an invalid value, or a loss that does not fit the targets.
     """
     check_names(name, settings)
     chosen = replace(RECIPES[name][task], **{key: checked(key, value) for key, value in settings.items()})
@@ -226,13 +226,13 @@ def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
     if chosen.targets == "standard" and row.low > -math.inf:
         expected = say("loss: expected one for any number, since those to be predicted are scaled by their spread")
         raise SettingError(expected, repr(chosen.loss), "choose another, such as 'squared'")
-    # No other error knows what the number of a class means.
+    # Only cross-entropy takes class numbers as targets.
     numbers = chosen.targets == "labels" and "targets" not in settings and row.kind != "cross_entropy"
     return replace(chosen, targets="one_hot") if numbers else chosen
 
 
 def check_names(name: str, settings: Mapping[str, Any]) -> None:
-    """Raise SettingError where there is no recipe of that name, or it has no such setting."""
+    """Raise SettingError for an unknown recipe or setting."""
     if not isinstance(name, str) or name not in RECIPES:
         raise SettingError(
             "recipe: expected one of {recipes}",
@@ -254,19 +254,19 @@ def check_names(name: str, settings: Mapping[str, Any]) -> None:
 
 
 def sized(recipe: Recipe, rows: int, inputs: int, image: bool, classes: int, held_out: bool = False) -> Recipe:
-    """The recipe with everything decided.
+    """The recipe with its undecided fields (None) filled in by the size of the data.
 
     Args:
-        recipe: its fields that are None are filled in.
-        rows: how many rows there are to train on.
-        inputs: of the network.
+        recipe: the recipe.
+        rows: number of training rows.
+        inputs: number of the network's inputs.
         image: whether the inputs are the pixels of one image.
-        classes: how many the target has; 0: it is a number.
-        held_out: whether a part of the table's rows is held out to choose the weights that are kept.
+        classes: number of classes; 0 for regression.
+        held_out: whether validation rows choose the best epoch.
     """
     found = BY_DATA[recipe.name](rows, inputs, image, classes)
     if recipe.networks is None and held_out:
-        found |= together(rows, image, classes, found["epochs"])
+        found |= ensemble(rows, image, classes, found["epochs"])
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
 
 
@@ -274,7 +274,7 @@ def _nearest(name: str, known: Any, otherwise: str) -> str:
     return repr(next(iter(get_close_matches(name, known, 1, 0.4)), otherwise))
 
 
-# What files of earlier versions do not have, and where a recipe says nothing else, later ones neither.
+# Defaults of settings that are left out of a model file; earlier versions did not have these settings.
 USUAL: dict[str, Any] = {
     "from_line": False,
     "screening": False,

@@ -1,10 +1,10 @@
-"""The scores of rows that come in pieces: of each, what is answered and what is true stays."""
+"""Scores of rows that are predicted in pieces (shards, processes): only predictions and truth are kept of each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from deltaw.models.fitting.trainings.crossing import together
+from deltaw.models.fitting.trainings.crossing import pooled
 from deltaw.models.model import Model
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.models.scoring.scores import Scores
@@ -12,10 +12,10 @@ from deltaw.tables import Table
 
 
 def outcomes(model: Model, tables: Iterable[Table]) -> list[Outcome]:
-    """What is answered and what is true of each. Raises as `Model.evaluate` does."""
+    """Predictions beside the truth, for each table. Raises as `Model.evaluate`."""
     return [model._outcome(table, None, None) for table in tables]
 
 
 def scored(model: Model, found: Sequence[Outcome]) -> Scores:
-    """The scores of all of them."""
-    return model._scored(together(found))
+    """The scores of all pieces."""
+    return model._scored(pooled(found))

@@ -79,20 +79,20 @@ def load(path: str | Path) -> Contents:
     try:
         return _contents(found, content)
     except InputError as error:
-        # What a part refused, in its own words, but about the file.
+        # A part's error, with the file's name before it.
         remedy = say("the file is damaged or was not written by DeltaW")
         expected = say("{name}: {expected}", name=path, expected=error.expected)
         raise ModelFileError(expected, error.found, remedy) from error
 
 
 def arrays(network: Network, prefix: str = "") -> dict[str, np.ndarray[Any, Any]]:
-    """W and b of every layer, in the precision that the engine left them in: nothing is rounded."""
+    """W and b of every layer, in the engine's precision."""
     named = {f"{prefix}W{l}": np.asarray(w) for l, w in enumerate(network.weights)}
     return named | {f"{prefix}b{l}": np.asarray(b) for l, b in enumerate(network.biases)}
 
 
 def _prefix(k: int) -> str:
-    """What stands before the names of a network's arrays: nothing before those of the first."""
+    """Prefix of the names of the k-th network's arrays; "" for the first."""
     return f"{k}." if k else ""
 
 
@@ -172,7 +172,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
 
 
 def _ways(content: dict[str, Any], count: int) -> tuple[Member, ...]:
-    """How each member was trained: a recipe that can be, of each."""
+    """How each network was trained, with valid settings."""
     found = tuple(Member(**each) for each in content.get("ways", []))
     _expect(len(found) in (0, count), say("the ways in which {n} networks were trained", n=count), f"{len(found)}")
     for each in found:
@@ -191,9 +191,9 @@ def _moved(epoch: int | None, by: int) -> int | None:
 
 
 def _expect_history(content: dict[str, Any]) -> None:
-    """An entry an epoch; where Ctrl-C came between two lists, the later one has an entry less.
+    """Check the lists' lengths: one entry per epoch; if Ctrl-C came between two lists, the later one has one fewer.
 
-    Those of the folds' trainings go on after the epoch that they chose, each as far as the other.
+    The means over folds may go on after the epoch that they chose, equally far.
     """
     epochs, best = len(content["loss"]), content["best_epoch"]
     counts = [len(content[name]) for name in ("validation_loss", "score")]
@@ -239,7 +239,7 @@ def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any], pr
     sizes = content["sizes"]
     layers = range(len(sizes) - 1)
     shapes = {f"W{l}": (sizes[l + 1], sizes[l]) for l in layers} | {f"b{l}": (sizes[l + 1],) for l in layers}
-    # Compared before the network is made: a forged size must not take the memory.
+    # Compared before the network is made, so that a forged size does not allocate memory.
     agrees = {name: array.shape for name, array in found.items()} == shapes
     agrees = agrees and all(array.dtype.kind == "f" for array in found.values())
     _expect(agrees, say("the weights of a network {sizes}", sizes=sizes), say("other arrays"))
@@ -256,7 +256,7 @@ def _network(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any], pr
 
 
 def _is_of(name: str, prefix: str) -> bool:
-    """Whether an array is one of the network with that prefix."""
+    """Whether an array belongs to the network with that prefix."""
     return name.startswith(prefix) if prefix else "." not in name
 
 

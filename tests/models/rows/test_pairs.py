@@ -96,7 +96,7 @@ def test_how_many_there_are() -> None:
 
     def planned(rows: int = 160, **asked: Any) -> tuple[int, int]:
         plan = models.plan(frame(rows), **columns("price"), **HOW | asked)
-        return plan.recipe.together, len(plan.folds)
+        return plan.recipe.ensemble_size, len(plan.folds)
 
     assert planned(ALONE - 1) == (8, 4)
     assert planned(ALONE) == (4, 4)
@@ -110,4 +110,4 @@ def test_how_many_there_are() -> None:
     with pytest.raises(SettingError, match="folds: expected 4, as 8 networks have, found 5"):
         planned(networks=8, folds=5)
     few = frame().with_columns(pl.col("group") % 3)
-    assert models.plan(few, **columns("price"), **HOW, group="group").recipe.together == 3
+    assert models.plan(few, **columns("price"), **HOW, group="group").recipe.ensemble_size == 3

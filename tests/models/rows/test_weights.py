@@ -142,8 +142,8 @@ def test_classes_weigh_as_scikit_learn_has_it() -> None:
 
 
 def test_classes_are_named_as_they_are_written() -> None:
-    assert weights.asked_of_classes({1: 2, 2.0: 3, False: 1, "x": 0}) == {"1": 2.0, "2": 3.0, "false": 1.0, "x": 0.0}
-    assert weights.asked_of_classes('no=1, "a,b"=2,x=y=3') == {"no": 1.0, "a,b": 2.0, "x=y": 3.0}
+    assert weights.parsed_class_weight({1: 2, 2.0: 3, False: 1, "x": 0}) == {"1": 2.0, "2": 3.0, "false": 1.0, "x": 0.0}
+    assert weights.parsed_class_weight('no=1, "a,b"=2,x=y=3') == {"no": 1.0, "a,b": 2.0, "x=y": 3.0}
 
 
 def test_a_rare_class_is_found_more_often_and_scores_stay_those_of_the_rows() -> None:

@@ -149,7 +149,7 @@ def _follow(
 def _say_interrupted(err: Screen, model: Model, plan: Plan, output: Path) -> None:
     """How much was learnt, and where it is."""
     epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
-    which = say(", of the first fold's network") if plan.folds and plan.recipe.together == 1 else ""
+    which = say(", of the first fold's network") if plan.folds and plan.recipe.ensemble_size == 1 else ""
     line = "interrupted after {epochs}{which}; what was learnt is kept in {output}"
     err.print(say(line, epochs=epochs, which=which, output=output))
 

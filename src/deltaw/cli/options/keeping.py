@@ -159,7 +159,7 @@ def say_where(kept: Checkpoints | None, plan: Plan, err: Screen) -> None:
         err.print(say("no checkpoint in {folder} yet: begins", folder=kept.folder))
         return
     number, epochs = max(kept.trainings.items(), default=(0, 0))
-    several = plan.trainings > 1 and plan.recipe.together == 1
+    several = plan.trainings > 1 and plan.recipe.ensemble_size == 1
     which = say("training {n} of {trainings}, ", n=number + 1, trainings=plan.trainings) if several else ""
     made = say("{n} of {epochs} epochs", n=epochs, epochs=plan.recipe.epochs)
     err.print(say("goes on from {path}: {which}after {epochs}", path=kept.came_from, which=which, epochs=made))

@@ -59,7 +59,7 @@ def print_plan(screen: Screen, plan: Plan) -> None:
         screen.print(f"         {say(one if count == 1 else several, n=count)}")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
-    count = plan.recipe.together
+    count = plan.recipe.ensemble_size
     one = plan.network.summary()
     several = "networks like {one} for {seconds} s" if plan.seconds else "{n} networks of {one}"
     seconds = number(plan.seconds or 0)
@@ -85,12 +85,12 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
             best=best,
         )
     )
-    if (lost := model.recipe.together - len(model.members)) > 0:
+    if (lost := model.recipe.ensemble_size - len(model.members)) > 0:
         one, several = (
             "{n} of {all} networks diverged and is left out",
             "{n} of {all} networks diverged and are left out",
         )
-        screen.print(say(one if lost == 1 else several, n=lost, all=model.recipe.together))
+        screen.print(say(one if lost == 1 else several, n=lost, all=model.recipe.ensemble_size))
     if model.target.rule:
         screen.print(_rule(model))
     if model.scores is None:
@@ -190,13 +190,13 @@ def describe_rows(plan: Plan) -> str:
     rows = listed(say("{n:,} {purpose}", n=n, purpose=purpose) for purpose, n in shown.items())
     if not plan.folds:
         apart = "{rows}; each of the {n} networks chooses by others"
-        return say(apart, rows=rows, n=plan.recipe.together) if plan.chooses_apart else rows
+        return say(apart, rows=rows, n=plan.recipe.ensemble_size) if plan.chooses_apart else rows
     scores, chooses, trainings = plan.scored_by_folds, plan.ended_by_folds, plan.trainings
     both = "score and find the best epoch"
     purposes = say(both if scores and chooses else "score" if scores else "find the best epoch")
     said = {"rows": rows, "purposes": purposes, "trainings": trainings}
-    if plan.recipe.together > 1:
-        said = {"rows": rows, "purposes": purposes, "n": plan.recipe.together}
+    if plan.recipe.ensemble_size > 1:
+        said = {"rows": rows, "purposes": purposes, "n": plan.recipe.ensemble_size}
         return say("{rows}: each of {n} networks leaves out a part, to {purposes}", **said)
     if len(plan.folds) > 1:
         return say(

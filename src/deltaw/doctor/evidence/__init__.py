@@ -1,1 +1,1 @@
-"""What is measured: `before` training, and `during` a training that is watched."""
+"""Measurements `before` training, and `during` a training under observation."""

@@ -1,7 +1,7 @@
-"""What is measured once, before training, and shared by all rules: `before(setup)`.
+"""Measurements before training, made once and shared by all rules: `before(setup)`.
 
-Every fact is a number about the data, the settings or the network as it starts. Means and extremes are of all rows (of
-as many as `MOST_CELLS` allows), read in chunks; what costs more is of a sample spread evenly.
+They are of the data, the settings and the initial network. Means and extremes are over all rows (as many as
+`MOST_CELLS` allows), read in chunks; costlier ones over an evenly spaced sample.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from deltaw.speech import say
 
 Array = NDArray[Any]
 
-MOST_CELLS = 20_000_000  # numbers of X that are read: about half a second
-SAMPLE = 2_000  # rows that are looked at closely
+MOST_CELLS = 20_000_000  # numbers of X that are read, in about half a second
+SAMPLE = 2_000  # rows
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The inputs as the network takes them, `input_scale` applied; every array (n_in,).
+    """Statistics of the inputs with `input_scale` applied; arrays are (n_in,).
 
     Attributes:
-        low, high, mean, std: over the finite values of a column; NaN where there is none.
-        bad: how many values are NaN or infinite.
-        bad_rows: the rows that hold one, ascending, (some,).
-        distinct: how many different values the sampled rows hold.
-        names: for people.
+        low, high, mean, std: over the finite values of a column; NaN if there are none.
+        bad: number of values that are NaN or infinite.
+        bad_rows: indices of rows with such a value, ascending.
+        distinct: number of distinct values in the sample.
+        names: of the columns.
     """
 
     low: Array
@@ -49,12 +49,12 @@ class Columns:
 
     @property
     def rms(self) -> Array:
-        """Root of the mean square of each column: how far it pushes z for a weight of 1."""
+        """Root mean square of each column: its contribution to z for a weight of 1."""
         return np.asarray(np.hypot(self.mean, self.std))
 
     @property
     def constant(self) -> NDArray[np.bool_]:
-        """Columns that hold one value only, to the precision of float32."""
+        """Whether a column holds one value only, to the precision of float32."""
         scale = np.maximum(np.abs(self.low), np.abs(self.high))
         return np.asarray(~(self.high - self.low > 1e-7 * scale))
 
@@ -64,14 +64,14 @@ class Before:
     """What is measured before training.
 
     Attributes:
-        rows: of the training data.
-        index: (m,) the rows of the sample, ascending.
-        x: (m, n_in) float64, the sample's inputs as the network takes them; may hold NaN where the data do.
+        rows: number of training rows.
+        index: (m,) indices of the sample's rows, ascending.
+        x: (m, n_in) float64, the sample's inputs as the network takes them; NaN where the data have it.
         t: (m, n_out) float64, its targets; labels are one-hot.
-        columns, targets, duplicates: of all rows.
-        outliers: columns of which some values lie far out, the worst first.
-        scale: what x is multiplied by, and what is added, on its way into the network.
-        start: the network at its first step, on the sample's finite rows; None where they do not fit.
+        columns, targets, duplicates: statistics of all rows.
+        outliers: columns with outliers, the worst first.
+        scale: factor and offset applied to X.
+        start: the initial network on the sample's finite rows; None if they do not fit.
     """
 
     rows: int
@@ -86,14 +86,14 @@ class Before:
     scale: tuple[float, float] = (1.0, 0.0)
 
     def scaled(self, rows: Any) -> Array:
-        """Rows of X, (n, n_in), as the network takes them."""
+        """Rows of X, (n, n_in), with `scale` applied."""
         return _scaled(dense(rows, slice(None)), self.scale)
 
 
 def before(setup: Setup) -> Before:
-    """Read the data, and look at the network as it starts. Raises InputError for what is no table of numbers."""
+    """Measure the data and the initial network. Raises InputError for X or T that are not tables of numbers."""
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
-    X = X[:, None] if X.ndim == 1 else X  # what deltaw.train refuses is looked at all the same
+    X = X[:, None] if X.ndim == 1 else X  # deltaw.train refuses it; the doctor looks at it all the same
     if X.shape[1] != setup.network.sizes[0] or X.shape[0] != T.shape[0] or not X.shape[0]:
         raise InputError(
             "X and T: expected rows of {size} inputs, and as many of targets",
@@ -107,7 +107,7 @@ def before(setup: Setup) -> Before:
     read = np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).astype(np.int64))
     index = read if len(read) <= SAMPLE else read[np.linspace(0, len(read) - 1, SAMPLE).astype(np.int64)]
     x: Array = np.empty((len(index), X.shape[1]))
-    for place, part in chunks(X, index):  # of wide rows a copy in their own size would take half as much again
+    for place, part in chunks(X, index):  # chunks, to save memory
         x[place : place + len(part)] = _scaled(part, scale)
     known = targets(T[read], setup)
     t, few = known.encoded(T[index]), setup.some(len(index))
@@ -121,7 +121,7 @@ def before(setup: Setup) -> Before:
 
 
 def _of_means(setup: Setup) -> Array | None:
-    """The cells that the set-up's means were made of, (n, k); None where there are none."""
+    """(n, k) the cells that target statistics were made of; None if there are none."""
     cells = [column.values for column in setup.raw or () if not set(setup.means).isdisjoint(column.inputs)]
     return np.column_stack(cells) if cells else None
 
@@ -144,7 +144,7 @@ def _columns(X: Any, read: Array, scale: tuple[float, float], x: Array, setup: S
     low, high = np.full(k, np.inf), np.full(k, -np.inf)
     count, total, squares = np.zeros(k), np.zeros(k), np.zeros(k)
     bad_rows: list[Array] = []
-    shift: Array | None = None  # a value of each column: sums of differences from it lose no digits
+    shift: Array | None = None  # subtracted from each column against cancellation in the sums of squares
     for first, part in chunks(X, read):
         finite = np.isfinite(part)
         whole = finite.all()

@@ -1,4 +1,4 @@
-"""Rows that stand more than once: in training, with another target, or on both sides of the split."""
+"""Duplicate rows: within the training rows, with contradicting targets, and in both training and validation rows."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from deltaw.engines.rows import spread
 Array = NDArray[Any]
 Keys = NDArray[np.uint64]
 
-CHUNK = 100_000  # numbers of X that are read at a time, so that little memory is taken
-LOOKED_AT = 2_000  # rows, evenly spread
-EACH, HALF = 0.95, 0.5  # shares of the different rows that columns of measurements tell apart together, and each
+CHUNK = 100_000  # numbers of X that are read at a time, to save memory
+LOOKED_AT = 2_000  # rows, evenly spaced
+EACH, HALF = 0.95, 0.5  # shares of the distinct rows that columns of measurements tell apart together, and each alone
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """How rows of X agree with one another.
+    """Which rows of X are equal.
 
     Attributes:
-        distinct: how many different rows of X there are.
-        ceiling: the largest share of the targets' spread that any function of X can tell: 1 where no two equal inputs
-            have different targets. For classes, the share of rows that the commonest among equal inputs gets right.
-        contradicting: share of the rows whose inputs stand elsewhere with another target.
-        twins: share of the rows that have a twin among the others, inputs and targets: what chance gives of rows drawn
-            alike, in whichever part of them.
-        copied: whether columns tell nearly all different rows apart: then equal rows are copies, not chance's.
-        shared: share of the validation rows that stand among the training rows, inputs and targets; 0 without any.
-        shared_rows: the training rows (as many as were read) that stand in validation too.
+        distinct: number of distinct rows of X.
+        ceiling: the largest R² that any function of X can reach, or for classes the largest accuracy (the commonest
+            class among equal inputs); 1 if equal inputs have equal targets.
+        contradicting: share of the rows whose inputs also occur with another target.
+        twins: share of the rows with an equal one, inputs and targets, among the others.
+        copied: whether nearly all distinct rows differ in their measurements: then equal rows are copies, not chance.
+        shared: share of the validation rows that are also training rows, inputs and targets; 0 without validation.
+        shared_rows: indices of the training rows that are also validation rows.
     """
 
     distinct: int
@@ -53,10 +52,14 @@ def duplicates(
     cells: Array | None = None,
     columns: Sequence[Sequence[int]] = (),
 ) -> Duplicates:
-    """Compare the rows `read` of X and T with one another and with those of `validation`, (X, T, …) or None.
+    """Find equal rows.
 
-    Inputs that stand `aside` are not compared, but the `cells` that they were made of, (n, k): words that share a slot
-    are told apart by what their rows answer. `columns` says which inputs were made of one column of a table.
+    Args:
+        X, T: inputs and targets.
+        read: indices of the rows that are compared.
+        validation: (X, T, …), or None.
+        aside: columns of X that are not compared, but the `cells` (n, k) that they were made of: target statistics.
+        columns: for each column of the table the indices of its inputs; (): every input is a column.
     """
     whole = X
     if len(aside):
@@ -64,7 +67,7 @@ def duplicates(
         if validation is not None:
             validation = np.delete(np.asarray(validation[0]), aside, axis=1), validation[1]
     x, t = keys(X, read), keys(T, read)
-    inputs = x if cells is None else _together(x, keys(cells, read))
+    inputs = x if cells is None else _combined(x, keys(cells, read))
     _, first, same, count = np.unique(inputs, return_index=True, return_inverse=True, return_counts=True)
     several = count[same] > 1
     contradicting = np.zeros(len(read), np.bool_)
@@ -76,7 +79,7 @@ def duplicates(
     share = 0.0
     if validation is not None:
         shared, share = _shared(x, t, read, validation)
-    _, both, rows = np.unique(_together(x, t), return_inverse=True, return_counts=True)
+    _, both, rows = np.unique(_combined(x, t), return_inverse=True, return_counts=True)
     return Duplicates(
         len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()),
         float(np.mean(rows[both] > 1)),
@@ -86,9 +89,9 @@ def duplicates(
 
 
 def _tells_rows(X: Any, different: NDArray[np.int64], aside: Sequence[int], columns: Sequence[Sequence[int]]) -> bool:
-    """Whether one column, or several together, of as many values as half of the different rows leave few rows alike.
+    """Whether columns with many distinct values (at least HALF of the rows) tell nearly all distinct rows apart.
 
-    Of several inputs of a column that with the most values counts: they are told apart by the same cells.
+    Of several inputs of one column the one with the most distinct values counts.
     """
     some = different[spread(len(different), LOOKED_AT)]
     values = distinct(dense(X, np.sort(some))) / len(some)
@@ -99,16 +102,15 @@ def _tells_rows(X: Any, different: NDArray[np.int64], aside: Sequence[int], colu
 
 
 def distinct(x: Array) -> NDArray[np.int64]:
-    """How many different values each column of x has, (n_in,)."""
-    ranked = map(np.sort, x.T)  # one after the other: all of them would be x once more
+    """(n_in,) number of distinct values in each column of x."""
+    ranked = map(np.sort, x.T)  # one at a time, to save memory
     return np.array([1 + np.count_nonzero(each[1:] != each[:-1]) for each in ranked], np.int64)
 
 
 def keys(X: Any, index: NDArray[np.int64]) -> Keys:
-    """A number a row, equal for equal rows: Σ of the values' mixed bits times odd random numbers, modulo 2⁶⁴.
+    """A 64-bit hash of each row: Σ of the values' mixed bits times odd random numbers, modulo 2⁶⁴.
 
-    Two different rows agree with probability of about 2⁻⁵². Unlike a dot product it does not depend on how rows are
-    blocked.
+    Two different rows collide with probability of about 2⁻⁵². Being integer arithmetic, it does not depend on chunks.
     """
     draws = np.random.default_rng(0).integers(0, 1 << 63, X.shape[1], np.uint64)
     factors = draws * np.uint64(2) + np.uint64(1)
@@ -116,10 +118,7 @@ def keys(X: Any, index: NDArray[np.int64]) -> Keys:
 
 
 def _mixed(part: Array) -> Keys:
-    """The bits of each number, spread over all 64 places.
-
-    Of whole numbers the lower half of the bits is 0, and a product carries bits upwards only. −0 counts as 0.
-    """
+    """The bits of each number mixed over all 64 places (the lower half is 0 for integers); −0 counts as 0."""
     bits = (part + 0.0).view(np.uint64)
     bits ^= bits >> np.uint64(32)
     bits *= np.uint64(0xFF51AFD7ED558CCD)
@@ -128,12 +127,12 @@ def _mixed(part: Array) -> Keys:
 
 
 def chunks(X: Any, index: NDArray[np.int64]) -> Iterator[tuple[int, Array]]:
-    """These rows of X as float64, a few at a time, each with its place in `index`."""
+    """These rows of X as float64, in chunks, each with its position in `index`."""
     step = max(1, CHUNK // max(1, X.shape[1]))
     for first in range(0, len(index), step):
         part = index[first : first + step]
-        together = bool((np.diff(part) == 1).all())  # a slice of an array is no copy
-        yield first, dense(X, slice(part[0], part[-1] + 1) if together else part)
+        contiguous = bool((np.diff(part) == 1).all())  # a slice is no copy
+        yield first, dense(X, slice(part[0], part[-1] + 1) if contiguous else part)
 
 
 def dense(X: Any, index: Any) -> Array:
@@ -143,12 +142,12 @@ def dense(X: Any, index: Any) -> Array:
 
 
 def _ceiling(T: Array, same: NDArray[np.int64], t: Keys) -> float:
-    """The largest share of T's spread that a function of the inputs can tell."""
+    """See `Duplicates.ceiling`."""
     groups = int(same.max()) + 1
     if groups == len(same):
         return 1.0
     kinds, which = np.unique(t, return_inverse=True)
-    if len(kinds) <= max(20, len(T) // 20):  # classes, or as good as: the commonest among equal inputs
+    if len(kinds) <= max(20, len(T) // 20):  # classes: the commonest among equal inputs
         _, pairs, counts = np.unique(same * len(kinds) + which, return_index=True, return_counts=True)
         best = np.zeros(groups, np.int64)
         np.maximum.at(best, same[pairs], counts)
@@ -170,10 +169,10 @@ def _shared(x: Keys, t: Keys, read: NDArray[np.int64], validation: Any) -> tuple
         whole = np.stack([keys(Xv, every), keys(Tv, every)], axis=1)
     except (TypeError, ValueError, IndexError):
         return np.zeros(0, np.int64), 0.0  # `refusal` says what is wrong with it
-    both, theirs = _together(x, t), _together(whole[:, 0], whole[:, 1])
+    both, theirs = _combined(x, t), _combined(whole[:, 0], whole[:, 1])
     return read[np.isin(both, theirs)], float(np.isin(theirs, both).mean())
 
 
-def _together(x: Keys, t: Keys) -> Keys:
-    """A number for a row's inputs and targets."""
+def _combined(x: Keys, t: Keys) -> Keys:
+    """One hash of a row's inputs and targets."""
     return x * np.uint64(3) + t

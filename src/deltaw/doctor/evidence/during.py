@@ -1,6 +1,6 @@
-"""What was seen in a training under observation, and what that says of it: how much it learnt of what can be learnt.
+"""Measurements of a training under observation, made by `watching`, and how much it learnt of what can be learnt.
 
-`watching` makes it.
+`skill` is the score on a scale where 0 is the constant guess and 1 is perfect.
 """
 
 from __future__ import annotations
@@ -27,45 +27,43 @@ from deltaw.training import History
 
 Array = NDArray[Any]
 
-# From so many times the errors of a plain network on, beyond what chance explains, something is to be gained: a mean
-# squared error of 0.11 where 0.087 is reached. Of 90 healthy set-ups of benchmarks/doctor/random_setups.py the worst of
-# three seeds makes 1.1 times their mean (median; 1.25 upper quartile); one in eight is above 1.2, or 1.5, times a plain
-# one.
+# A network falls short from so many times a baseline's error on, if chance does not explain it. Of 90 healthy set-ups
+# of benchmarks/doctor/random_setups.py the worst of three seeds makes 1.1 times their mean error (median; 1.25 upper
+# quartile); one in eight is above 1.2, or 1.5, times a baseline's.
 ERRORS = 1.2
-# A score below this share of what the plain network reaches, both counted from the guess, is markedly short. Of 500
-# healthy random set-ups (benchmarks/doctor/random_setups.py) 99 % stay above it; of broken ones few do.
+# A skill below this share of the baseline's is markedly short. 99 % of 500 healthy random set-ups
+# (benchmarks/doctor/random_setups.py) stay above it; few broken ones do.
 SHORT = 0.9
-HARDLY = 0.05  # of skill: no more than this is hardly anything
-CLOCK = "callback"  # how a training's history says that the clock ended it
-CUT = 0.9  # share of the steps asked for: with fewer the budget cut the training off
-FALLING = 0.01  # of E, from one fifth of the epochs to the last
-CHANCE = 0.01  # p of a permutation test up to which a score is no chance
-HARMED = 0.75  # below this share there is harm, whatever the cause: none of those healthy ones comes there
+HARDLY = 0.05  # skill up to which a network has hardly learnt anything
+CLOCK = "callback"  # `History.ended` if the time limit ended a training
+CUT = 0.9  # share of the planned steps; with fewer, the time limit cut the training off
+FALLING = 0.01  # relative decrease of E over the last fifth of the epochs
+CHANCE = 0.01  # p of a permutation test up to which a score is not chance
+HARMED = 0.75  # share of the baseline's skill below which something is wrong: no healthy set-up was below it
 
 
 @dataclass(frozen=True)
 class During:
-    """What was seen in training.
+    """Measurements of a training under observation, and of the baselines beside it.
 
     Attributes:
-        holdout: the rows and the cut-down set-up that was trained.
-        given: trainings of it; the first with looks. One where all is well, else one for each of three seeds. Of a
-            model the training that it came from, and no other, unless it has `met` the rows that score.
-        plain: the plain network's, or the straight line's, whichever scores better.
-        plain_units: in its hidden layer; 0 of a line, which has none.
-        p: that the best of the three scores so well on the rows held out by chance (a permutation test).
-        broke: the first tensor that was no longer a number; None where all stayed numbers.
-        start, end: the network at its first step and at its end, on the same rows; None where they do not fit.
-        guess_error: E of the best output that never changes.
-        sweep: by learning rate; None where all is well.
-        gains: what each of `given` gains on the guess, on the rows that score; see `judge`.
-        plain_gains: what `plain` gains.
-        saved: whether the training took place before, and only what came of it was looked at.
-        anew: then, where that is short of what can be learnt, a training by the same settings; else None.
-        met: whether what was saved has learnt from the rows that score, as from all others. Their score tells what it
-            knows by heart: so `given` has that of the training `anew`, which has not met them, unless that is better.
-        inside: a plain network that is scored on training rows held out, where on the rows apart nobody beats the
-            guess; else None. `inside_gains`: what it gains there.
+        holdout: the scoring rows, and the set-up cut down to the budget.
+        given: trainings of that set-up, the first with telemetry: one if all is well, else one for each of three seeds.
+            For a saved model the training that it came from, with the score of `anew` if it has `met` the scoring rows.
+        plain: the better of two baselines: a small network and a linear model.
+        plain_units: the baseline's hidden units; 0 for the linear model.
+        p: probability that the best of the three scores so well by chance (permutation test).
+        broke: the first tensor that became NaN or infinite; None if none did.
+        start, end: the initial and the trained network on the same rows; None if they do not fit.
+        guess_error: E of the best constant output.
+        sweep: the learning-rate sweep; None if all is well.
+        gains: for each of `given` its gains over the guess on the scoring rows; see `judge`.
+        plain_gains: those of `plain`.
+        saved: whether the network was trained before (a saved model) and is only examined.
+        anew: if a saved network is short, a new training with its settings; else None.
+        met: whether a saved network was trained on the scoring rows, so that its score on them is too good.
+        inside: if nobody beats the guess on the scoring rows, a baseline scored on held-out training rows; else None.
+        inside_gains: its gains over the guess.
     """
 
     holdout: Holdout
@@ -88,12 +86,12 @@ class During:
 
     @property
     def setup(self) -> Setup:
-        """The set-up as it was trained: fewer rows, and as many epochs as its steps take then."""
+        """The set-up as it was trained, cut down to the budget."""
         return self.holdout.setup
 
     @property
     def loss(self) -> Array:
-        """E of each epoch of the first training."""
+        """(epochs,) E of the first training."""
         return np.asarray(self.given[0].history.loss, np.float64)
 
     @cached_property
@@ -103,22 +101,22 @@ class During:
 
     @cached_property
     def measure(self) -> str:
-        """What scores are of: "accuracy", "AUC" or "R²"."""
+        """Name of the score: "accuracy", "AUC" or "R²"."""
         return measure(self.setup)
 
     @property
     def looks(self) -> list[Look]:
-        """Looks inside, in the course of the first training, after the epochs of `looked`."""
+        """Telemetry of the first training, after the epochs of `looked`."""
         return self.given[0].history.looks
 
     @property
     def looked(self) -> tuple[int, ...]:
-        """After which epochs, from 0."""
+        """The epochs of `looks`, from 0."""
         return self.given[0].looked
 
     @property
     def saturation(self) -> Array:
-        """Share of flat signals of each epoch and layer, (epochs, L), as the next look found them."""
+        """(epochs, L) share of saturated signals in each layer, as of the next look."""
         shares = [look.saturated for look in self.looks]
         if not shares:
             return np.zeros((0, len(self.setup.network.weights)))
@@ -126,17 +124,17 @@ class During:
 
     @cached_property
     def skill(self) -> float:
-        """What it learnt, mean over the trainings: 0 is the guess, 1 is all right."""
+        """Mean skill of the trainings: 0 is the guess, 1 is perfect."""
         return float(np.mean([self.holdout.skill(t.score) for t in self.given]))
 
     @cached_property
     def possible(self) -> float:
-        """The most that anybody learnt from these rows."""
+        """The best skill of all trainings and the baselines."""
         return max(self.holdout.skill(t.score) for t in (self.plain, *self.given))
 
     @property
     def plain_words(self) -> str:
-        """What `plain` is."""
+        """`plain` in words."""
         if self.plain_units:
             return say(
                 "a plain network (inputs scaled, one hidden layer of {plain_units} relu, Adam)",
@@ -146,44 +144,41 @@ class During:
 
     @property
     def noise(self) -> float:
-        """How far a skill on the rows held out may be off by chance: two standard errors, at the plain network's score.
-
-        0 where the training rows score: nothing was drawn.
-        """
+        """Two standard errors of a skill on the held-out rows, at the baseline's score; 0 if training rows score."""
         return 0.0 if self.setup.apart is None else _noise(self.holdout, self.plain)
 
     @property
     def chance(self) -> float:
-        """`noise`; and of a saved network, trained from one seed alone, as much again for that one's luck."""
+        """`noise`; twice that for a saved network, of which there is one seed only."""
         return self.noise * (2 if self.saved else 1)
 
     @cached_property
     def doubt(self) -> float:
-        """How far the plain network's lead may be off by chance: two standard errors of it, row by row, and by seed."""
+        """Two standard errors of the baseline's lead, over rows and seeds."""
         return self.noise if self.setup.apart is None else doubt(self.holdout, self.gains, self.plain_gains)
 
     @property
     def learnt(self) -> bool:
-        """Whether the rows show that the set-up learnt something."""
+        """Whether a training is significantly better than the guess."""
         return any(map(judge.learnt, self.gains))
 
     @property
     def learnable(self) -> bool:
-        """Whether somebody learnt from these rows what chance does not give."""
+        """Whether a training or a baseline is significantly better than the guess."""
         if self.setup.apart is None:
             return self.possible > 0.0
         return self.learnt or judge.learnt(self.plain_gains, 2) or (self.possible > 0.0 and self.p <= CHANCE)
 
     @property
     def unlike(self) -> bool:
-        """Whether training rows teach what does not hold for the rows apart, of which there are enough to be sure."""
+        """Whether what is learnt from the training rows does not hold for the held-out rows (a shift between them)."""
         nothing = all(judge.nothing(gains) for gains in (*self.gains, self.plain_gains))
         fails = nothing or self.possible < -self.noise
         return self.inside is not None and fails and judge.learnt(self.inside_gains, 2)
 
     @property
     def share(self) -> float:
-        """Of the steps asked for, those made: the budget may have planned fewer, and the clock ended it sooner."""
+        """Share of the steps asked for that were made, after the budget and the time limit."""
         first, setup = self._course, self.setup
         if (self.saved and not self.scored_anew) or first.ended != CLOCK:
             return self.holdout.share
@@ -191,7 +186,7 @@ class During:
 
     @property
     def unfinished(self) -> bool:
-        """Whether the budget cut the training off while E was falling: then what it would have learnt is not known."""
+        """Whether the budget cut the training off while E was still falling."""
         loss = np.asarray(self._course.loss, np.float64)
         if self.share > CUT or not len(loss):
             return False
@@ -201,38 +196,35 @@ class During:
 
     @property
     def scored_anew(self) -> bool:
-        """Whether the scores are those of trainings anew: what was saved has `met` all rows, and is no worse."""
+        """Whether the first score is that of `anew`, because the saved network has `met` the scoring rows."""
         return self.met and self.anew is not None and self.anew.score <= self.given[0].score
 
     @property
     def _course(self) -> History:
-        """Of the training that the first score is of."""
+        """History of the training that the first score is of."""
         return self.anew.history if self.anew is not None and self.scored_anew else self.given[0].history
 
     @property
     def short(self) -> bool:
-        """Whether it leaves more of what can be learnt from these rows than chance and its seeds explain.
+        """Whether it makes more errors than the best baseline, beyond chance and seeds.
 
-        A share of 90 % of what can be learnt may hide many times the errors: so it is errors that are compared.
+        Errors are compared, since 90 % of the baseline's skill may hide many times its errors.
         """
         left, least = 1.0 - self.skill, 1.0 - self.possible
         more = left > ERRORS * least and self.possible - self.skill > self.doubt
-        if self.setup.apart is None:  # what it was trained on a plain network learns by heart: that is no shortfall
+        if self.setup.apart is None:  # on training rows the baseline may overfit, which is no shortfall of this one
             more = self.skill < SHORT * self.possible
         return not self.unfinished and self.learnable and (more or self.marked)
 
     @property
     def marked(self) -> bool:
-        """Whether it learnt markedly less: then a rule that says fault is believed.
-
-        Rows that it was trained on tell that only where it hardly learnt even these.
-        """
+        """Whether it learnt markedly less, so that faults are believed. If training rows score: hardly anything."""
         told = self.agreed if self.setup.apart is not None else self.skill <= HARDLY
         return told and not self.unfinished and self.learnable and self.skill < SHORT * self.possible - self.chance
 
     @cached_property
     def agreed(self) -> bool:
-        """Whether accuracy does not stand alone: the plain network leads by log loss or AUC too, where these are."""
+        """Whether the baseline's lead in accuracy is confirmed by log loss or AUC, where these are defined."""
         if self.task != "classification" or self.measure != "accuracy":
             return True
         leads = [judge.lead(self.gains, self.plain_gains, name) for name in ("log loss", "AUC")]
@@ -240,7 +232,7 @@ class During:
 
     @property
     def settings_teach(self) -> bool:
-        """Whether a network that was saved is markedly short, and one trained by the same settings is not."""
+        """Whether a saved network is markedly short, and a new training with its settings is not."""
         return (
             self.marked
             and self.anew is not None
@@ -250,15 +242,15 @@ class During:
 
     @property
     def spread(self) -> float:
-        """The standard error of `skill` over the trainings; 0 of one alone."""
+        """Standard error of `skill` over the trainings; 0 for one."""
         skills = [self.holdout.skill(t.score) for t in self.given]
         return float(np.std(skills, ddof=1) / np.sqrt(len(skills))) if len(skills) > 1 else 0.0
 
     @property
     def harmed(self) -> bool:
-        """Whether it learnt so much less that something is wrong, whatever it is, and not by the luck of its seeds.
+        """Whether it learnt so much less, beyond the spread of seeds, that something must be wrong.
 
-        Of that no seed is an excuse from which it hardly learns anything.
+        Also if one seed hardly learns anything.
         """
         enough = HARMED * self.possible - self.chance / 2
         worst = min(self.holdout.skill(t.score) for t in self.given)
@@ -266,9 +258,9 @@ class During:
 
 
 def doubt(holdout: Holdout, ours: Sequence[tuple[judge.Gain, ...]], theirs: tuple[judge.Gain, ...]) -> float:
-    """How far another's lead in skill over these trainings may be off by chance: two standard errors.
+    """Two standard errors of the lead in skill of `theirs` over `ours`.
 
-    0 where a training lost its numbers; infinite where the other did.
+    0 if a training of ours diverged; infinite if theirs did.
     """
     name = measure(holdout.setup)
     if not any(gain.measure == name for gain in theirs):

@@ -1,4 +1,4 @@
-"""All that rules look at: the set-up, what is known before training, and what was seen in it."""
+"""`Evidence`: all that rules judge: the set-up, the measurements before training, and those during it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from deltaw.training import train
 
 @dataclass(frozen=True)
 class Evidence:
-    """What rules look at.
+    """What rules judge.
 
     Attributes:
         setup: as it was given.
-        refusal: what `deltaw.train` says to it, or None where it would train.
-        before: None where X and T are no rows of numbers that could be read.
-        during: what was seen in training; None where it was not watched.
+        refusal: the error that `deltaw.train` raises for it, or None.
+        before: measurements before training; None if X and T cannot be read as numbers.
+        during: measurements of a training; None if it was not trained.
     """
 
     setup: Setup
@@ -31,19 +31,19 @@ class Evidence:
 
     @property
     def known(self) -> Before:
-        """`before`, for rules that look only when it is there."""
+        """`before`, for rules that need it."""
         assert self.before is not None
         return self.before
 
     @property
     def watched(self) -> During:
-        """`during`, for rules that look only when it is there."""
+        """`during`, for rules that need it."""
         assert self.during is not None
         return self.during
 
 
 def evidence(setup: Setup) -> Evidence:
-    """What can be measured without training."""
+    """Measure what is known without training."""
     refused = refusal(setup)
     try:
         return Evidence(setup, refused, before(setup))
@@ -52,9 +52,9 @@ def evidence(setup: Setup) -> Evidence:
 
 
 def refusal(setup: Setup) -> InputError | None:
-    """What `deltaw.train` would refuse this setup with, or None; nothing is trained.
+    """The error that `deltaw.train` would raise for this set-up, or None.
 
-    The checks of the data run on all rows; those of the settings where they stand, in a training of one row.
+    The data are checked on all rows, the settings by training on one row.
     """
     try:
         rows = Rows.of(setup.network, setup.X, setup.T, losses.loss(setup.loss), setup.sample_weight, setup.input_scale)

@@ -1,12 +1,12 @@
-"""How well one column by itself tells the target: in its order, or by its values. What a leak looks like.
+"""How well a single column predicts the target, by its order or by its values: a sign of leakage.
 
-Two measures, both without a network, on a scale where 0 is the guess and 1 is all right:
+Two measures without a network, on a scale where 0 is the constant guess and 1 is perfect:
 
-- by order: cut into a piece for each class, a column tells the classes of so many rows; its ranks go with those of a
-  number (Spearman 1904). A copy in other units, a logarithm, a row number of sorted rows.
-- by value: what the other rows of the same value say, the commonest class or the mean. A copy in other words, or with
-  its numbers dealt out anew, or whose rows these are: patients, each with several. Asked of the rows that have others,
-  where these are half of all or more.
+- by order: accuracy of the column cut into one interval per class, or Spearman's (1904) |ρ| with a number. It finds
+  copies in other units, logarithms, and row numbers of sorted rows.
+- by value: the commonest class, or the mean, of the other rows with the same value. It finds recoded copies and
+  identifiers of groups, such as patients with several rows. Only of columns in which at least half of the rows share
+  their value with others.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from deltaw.doctor.judge import ranks
 
 Array = NDArray[Any]
 
-FEWEST_OTHERS = 5  # rows beside the commonest class: fewer lie at a column's end by chance
-TOGETHER = 0.5  # the share of rows that have others with the same value
+FEWEST_OTHERS = 5  # rows not of the commonest class: fewer may lie at a column's end by chance
+TOGETHER = 0.5  # share of rows that share their value with others
 
 
 def column_skill(columns: Array, t: Array, known: Targets) -> tuple[Array, Array]:
-    """How much each column alone tells by its order and by its values, each (k,): 0 is what the guess knows, 1 is all.
+    """Skill of each column alone, by its order and by its values, each (k,): 0 is the guess, 1 is perfect.
 
     Args:
-        columns: (n, k) float64; words as numbers, one each; NaN where a cell is missing.
-        t: (n, n_out) targets as `Targets.encoded` gives them, finite. Of several the one that is told best counts.
+        columns: (n, k) float64; words as numbers; NaN for missing cells.
+        t: (n, n_out) targets from `Targets.encoded`, finite. Of several the best predicted one counts.
         known: what the targets are.
     """
     if known.task == "regression":
@@ -44,21 +44,21 @@ def column_skill(columns: Array, t: Array, known: Targets) -> tuple[Array, Array
 
 
 def _labels(t: Array, task: str) -> list[NDArray[np.int64]]:
-    """Class numbers from 0, of several yes or no a row for each; without those that are nearly all of one class."""
+    """Class indices; for multilabel targets one array per label; without targets that are nearly all of one class."""
     yes = (t > (t.max() + t.min()) / 2).astype(np.int64)
     found = [t.argmax(axis=1)] if task == "classification" and t.shape[1] > 1 else list(yes.T)
     return [label for label in found if len(label) - np.bincount(label).max() >= FEWEST_OTHERS]
 
 
 def _by_rank(x: Array, ranked: list[Array]) -> float:
-    """The largest |Spearman's ρ| with a column of targets; missing cells stand last."""
+    """The largest |Spearman's ρ| with a column of targets; missing cells rank last."""
     mine = ranks(x)
     with np.errstate(invalid="ignore", divide="ignore"):
         return max(float(np.nan_to_num(np.abs(np.corrcoef(mine, theirs)[0, 1]))) for theirs in ranked)
 
 
 def _by_mean(x: Array, t: Array) -> float:
-    """R² of the mean of the other rows with the same value, of the column of targets that is told best."""
+    """R² of the mean target of the other rows with the same value; the best of several targets."""
     same, others = _others(x)
     several = others > 0
     if np.mean(several) < TOGETHER:
@@ -78,20 +78,20 @@ def _of_classes(x: Array, label: NDArray[np.int64]) -> tuple[float, float]:
 
 
 def _by_cut(x: Array, label: NDArray[np.int64], counts: NDArray[np.int64]) -> float:
-    """Share of the rows right when the column is cut into as many pieces as there are classes, one a class."""
+    """Accuracy when the column is cut into one interval per class."""
     order = np.argsort(x, kind="stable")
     ranked, value = label[order], x[order]
     # One piece for each class, in the order of the classes' mean ranks along the column.
     places = np.bincount(ranked, np.arange(len(x)), minlength=len(counts)) / np.maximum(counts, 1)
     pieces = np.argsort(np.where(counts > 0, places, np.inf), kind="stable")
     ideal = np.repeat(pieces, counts[pieces])
-    # Rows of one value cannot be told apart: a piece border inside a run of equal values tells nothing.
+    # Equal values cannot be told apart: no border may lie within a run of them.
     ends = np.flatnonzero(ideal[1:] != ideal[:-1])
     return 0.0 if np.any(value[ends] == value[ends + 1]) else float(np.mean(ideal == ranked))
 
 
 def _by_class(x: Array, label: NDArray[np.int64], classes: int) -> float:
-    """How much better than the guess the commonest class of the other rows with the same value is."""
+    """Skill of the commonest class among the other rows with the same value."""
     same, others = _others(x)
     several = others > 0
     rest = np.sum(several) - np.bincount(label[several], minlength=classes).max()  # not of the commonest class
@@ -104,7 +104,7 @@ def _by_class(x: Array, label: NDArray[np.int64], classes: int) -> float:
 
 
 def _others(x: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each row the number of its value, and how many other rows have it; missing cells are one value."""
+    """For each row the index of its value, and how many other rows have it; missing cells are one value."""
     _, which, counts = np.unique(x, return_inverse=True, return_counts=True)
     which = which.reshape(-1)
     return which, counts[which] - 1

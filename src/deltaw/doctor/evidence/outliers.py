@@ -1,6 +1,6 @@
-"""Values far out: a few of a column's, or one that many rows have, beside which all others look alike.
+"""Outliers: values so far from all others of a column that these look the same beside them.
 
-A word for "missing" that is a number, −999 or 1e9, or a point that was typed in the wrong place.
+Often a number that means "missing", such as −999 or 1e9, or a misplaced decimal point.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from deltaw.engines.rows import spread
 
 Array = NDArray[Any]
 
-TIMES = 10.0  # the deviation of all values over that of the others: as much as a column's size may be off
-FEW = 0.05  # share of the values; more are far out only where they are one and the same
-ROUNDS = 3  # groups that may lie far out, below and above
-LOOKED_AT = 500  # rows, evenly spread
+TIMES = 10.0  # standard deviation with the outliers over that without them
+FEW = 0.05  # the largest share of outliers, unless they all have the same value
+ROUNDS = 3  # groups of outliers that are looked for
+LOOKED_AT = 500  # rows, evenly spaced
 
 
 @dataclass(frozen=True)
 class Outliers:
-    """What lies far out in a column.
+    """The outliers of a column.
 
     Attributes:
-        column: its place.
-        low, high: of the values far out.
-        rest: (lowest, highest) of all others.
-        times: the deviation of all values over that of the others.
+        column: its index.
+        low, high: range of the outliers.
+        rest: range of all other values.
+        times: standard deviation of all values over that of the others.
     """
 
     column: int
@@ -41,10 +41,10 @@ class Outliers:
 
 
 def outliers(x: Array, low: Array, high: Array, std: Array) -> tuple[Outliers, ...]:
-    """The columns with values far out, the worst first.
+    """The columns with outliers, the worst first.
 
     Args:
-        x: (m, n_in) some rows; NaN and infinities are passed over.
+        x: (m, n_in) some rows; NaN and infinities are ignored.
         low, high, std: (n_in,) of all rows.
     """
     x = x[spread(len(x), LOOKED_AT)]
@@ -53,7 +53,7 @@ def outliers(x: Array, low: Array, high: Array, std: Array) -> tuple[Outliers, .
 
 
 def scaling(setup: Setup) -> str:
-    """How inputs are scaled so that a plain network can use them: by quartiles where values lie far out."""
+    """The scaling for a baseline network: "robust" (by quartiles) if there are outliers, else "standard"."""
     X = matrix(setup.X, "X")
     if hasattr(X, "tocsr"):
         return "standard"  # most of it is 0
@@ -63,7 +63,7 @@ def scaling(setup: Setup) -> str:
 
 
 def _of(column: int, values: Array, low: float, high: float, std: float) -> Outliers | None:
-    """Groups are taken away beyond the widest gap, while that is wider than the range of all that are left."""
+    """Remove groups of values beyond the widest gap, as long as the gap is wider than the range of the rest."""
     if not np.isfinite([low, high, std]).all():
         return None
     values = np.concatenate([values[np.isfinite(values)], [low, high]])
@@ -84,7 +84,7 @@ def _of(column: int, values: Array, low: float, high: float, std: float) -> Outl
     others = values[(values >= u[0]) & (values <= u[-1])]
     lower, upper = np.quantile(others, (0.25, 0.75))
     spread = float(others.std())
-    if lower == upper or not std >= TIMES * spread:  # of a column that is mostly one value nothing is hidden
+    if lower == upper or not std >= TIMES * spread:  # a column that is mostly one value is not affected
         return None
     worst = max(away, key=lambda group: max(u[0] - group[0], group[-1] - u[-1]))
     return Outliers(column, float(worst[0]), float(worst[-1]), (float(u[0]), float(u[-1])), std / spread)

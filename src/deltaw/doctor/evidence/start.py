@@ -1,4 +1,4 @@
-"""The network before its first step: how large signals and gradients are, layer by layer, by the equations."""
+"""The initial network: size of signals and gradients in each layer, by the equations."""
 
 from __future__ import annotations
 
@@ -15,35 +15,33 @@ from deltaw.exceptions import InputError
 
 Array = NDArray[Any]
 
-DRAWS, FEW = 20, 200  # of the weights, and rows: what is dead in 30 % of draws shows in all but 1 of 1,000 such looks
-MOST = 100_000  # numbers of a network that is drawn so often: it is narrow ones that are born dead
+DRAWS, FEW = 20, 200  # draws of the weights, rows: a layer dead in 30 % of draws is missed in 1 of 1,000 cases
+MOST = 100_000  # parameters of a network that is drawn so often; only narrow ones are dead from the start
 LARGEST = float(np.finfo(np.float32).max)  # the native engine's numbers end here
 
 
 @dataclass(frozen=True)
 class Start:
-    """What the first forward and backward pass show; every array (L,), one number a layer of weights.
+    """The first forward and backward pass; arrays are (L,), one entry per layer of weights.
 
     Attributes:
-        z: the layers' z on the sample, each (m, units).
-        z_rms: root of the mean z².
-        spread: how far the layer's outputs differ from row to row: root of the mean over units of the variance over
-            rows. 0 where all rows look the same to the next layer.
-        saturated: share of the signals where the activation is flat; 0 for those flat nowhere, and for softmax.
-        dead: units that are flat for every row.
-        gradient: ‖∂E/∂W‖, of the mean E; NaN where the targets do not fit.
-        sent: root of the mean (∂E/∂o)² as it reaches the layer's outputs, per row; NaN where the targets do not fit.
-        weight: root of the mean W².
-        twins: units of a hidden layer that another unit equals in all weights to and from it and in its bias: the two
-            get the same gradient in every step, and will always do the same. 0 in the last layer.
-        alike: the same by the weights to it and its bias alone: the two give the same signals at the first step, and
-            get gradients that differ by a factor only.
-        notes_cosine: cosine of the angle between ∂E/∂W by the notes' rule and the gradient; 1 in the last layer; NaN
-            where the targets do not fit, or one of them is 0.
-        overflow: the first layer whose z is past float32's range or no number, or None.
-        error: mean E; NaN where the targets do not fit.
-        born_dead: of DRAWS other draws of the weights the share in which the layer is the first to be dead whole, with
-            all units 0 for every row. Zeros where the weights are not drawn by `init` and `seed`, or are many.
+        z: z of each layer on the sample, (m, units).
+        z_rms: root mean square of z.
+        spread: root mean variance of the layer's outputs over rows; 0 if all rows look the same to the next layer.
+        saturated: share of the signals where the activation is flat; 0 for softmax.
+        dead: number of units that are flat for every row.
+        gradient: ‖∂E/∂W‖ of the mean E; NaN if the targets do not fit.
+        sent: root mean square of ∂E/∂o at the layer's outputs, per row; NaN if the targets do not fit.
+        weight: root mean square of W.
+        twins: number of hidden units that equal another in all incoming and outgoing weights and the bias; both get the
+            same gradient in every step and stay equal. 0 in the last layer.
+        alike: the same by incoming weights and bias alone: equal signals, and gradients that differ by a factor.
+        notes_cosine: cosine between ∂E/∂W by the notes' rule and the gradient; 1 in the last layer; NaN if the targets
+            do not fit, or one of the two is 0.
+        overflow: the first layer whose z is NaN or outside float32's range; None if there is none.
+        error: mean E; NaN if the targets do not fit.
+        born_dead: share of DRAWS other draws of the weights in which the layer is the first with all outputs 0 for
+            every row. 0 if the weights are not drawn by `init` and `seed`, or are many.
     """
 
     z: tuple[Array, ...]
@@ -63,9 +61,9 @@ class Start:
 
 
 def start(setup: Setup, x: Array, t: Array, drawn: bool = False) -> Start | None:
-    """The first pass over the finite rows of x (m, n_in) and t (m, n_out); None without any, or with bad weights.
+    """Measure the network on the finite rows of x (m, n_in) and t (m, n_out).
 
-    `drawn`: also look at other draws of the weights, where they are drawn.
+    Returns None without such rows, or if weights are not finite. `drawn`: also measure `born_dead`.
     """
     net = setup.network
     fine = np.isfinite(x).all(axis=1) & np.isfinite(t).all(axis=1)
@@ -96,7 +94,7 @@ def start(setup: Setup, x: Array, t: Array, drawn: bool = False) -> Start | None
 
 
 def _born_dead(setup: Setup, x: Array) -> Array:
-    """See `Start.born_dead`; forward passes over FEW of the rows, for networks that have a relu."""
+    """See `Start.born_dead`: forward passes over FEW rows, for networks with relu layers."""
     counts = np.zeros(len(setup.network.weights))
     if "relu" not in setup.network.activations or setup.network.parameter_count > MOST or not setup.drawn:
         return counts
@@ -110,7 +108,7 @@ def _born_dead(setup: Setup, x: Array) -> Array:
 
 
 def _backward(setup: Setup, signals: backprop.Signals, t: Array) -> dict[str, Any]:
-    """What the first backward pass shows; NaN where loss and targets do not fit the network."""
+    """Results of the first backward pass; NaN if loss and targets do not fit the network."""
     net = setup.network
     nothing = np.full(len(net.weights), np.nan)
     try:
@@ -121,9 +119,9 @@ def _backward(setup: Setup, signals: backprop.Signals, t: Array) -> dict[str, An
         return {"gradient": nothing, "sent": nothing, "notes_cosine": nothing, "error": float("nan")}
     W = [np.asarray(w, np.float64) for w in net.weights]
     back = backprop.backward(signals, t, W, net.rows, row)
-    # `sent` holds each row's share 1/n of the mean E: times n, it is what one row sends.
+    # `sent` is the gradient of the mean E, so n times that is per row.
     sent, dW = np.array([len(t) * np.sqrt(np.mean(np.square(s))) for s in back.sent]), back.dW
-    del back  # signals of all rows, before there are those of the other rule
+    del back  # frees the signals before the second pass
     notes = backprop.backward(signals, t, W, net.rows, row, rule="notes").dW
     error = losses.row_errors(signals.z[-1], signals.o[-1], t, net.activations[-1], row)
     return {

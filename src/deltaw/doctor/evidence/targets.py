@@ -1,4 +1,4 @@
-"""What the targets are: classes, several yes or no a row, or numbers; and how they are spread."""
+"""Kind and distribution of the targets: classes, multilabel, or numbers."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from deltaw.equations.losses import one_hot
 
 Array = NDArray[Any]
 
-FEW = 20  # whole numbers of at most so many kinds in one column may be class numbers
+FEW = 20  # distinct integers in one column up to which they may be class numbers
 
 
 @dataclass(frozen=True)
 class Targets:
-    """The targets of all rows.
+    """Kind and distribution of the targets.
 
     Attributes:
-        task: "classification", "labels" (several yes or no a row), or "regression".
-        form: how T is written: "labels" (class numbers for many outputs), "one_hot", "binary" (one column of two
-            values), "several" (columns of two values), "numbers".
-        classes: rows of each class, (K,), 0 for one that only has an output; of "several" the rows where each output
-            is yes; empty for numbers.
-        values: the two values that stand for no and yes; the ends of the range for numbers.
+        task: "classification", "labels" (multilabel), or "regression".
+        form: how T is written: "labels" (class numbers, for several outputs), "one_hot", "binary" (one column of two
+            values), "several" (columns of two values, multilabel), "numbers".
+        classes: (K,) rows of each class, 0 for a class without rows; for "several" the positive rows of each output;
+            empty for numbers.
+        values: the values of the negative and the positive class; for numbers the range.
         low, high, mean, std: (columns of T,), over the finite values.
-        bad: how many values are NaN or infinite.
-        outputs: of the network.
+        bad: number of values that are NaN or infinite.
+        outputs: number of the network's outputs.
     """
 
     task: str
@@ -44,7 +44,7 @@ class Targets:
     outputs: int
 
     def encoded(self, T: Array) -> Array:
-        """Rows of T as float64 (rows, outputs); class numbers become one-hot. What does not fit the network stays."""
+        """Rows of T as float64 (rows, outputs), class numbers as one-hot if they fit the network's outputs."""
         if self.form == "labels" and np.isfinite(T).all():
             labels = T.reshape(-1).astype(np.int64)
             if labels.min() >= 0 and labels.max() < self.outputs:
@@ -52,7 +52,7 @@ class Targets:
         return np.asarray(T, np.float64)
 
     def label(self, T: Array) -> NDArray[np.int64]:
-        """The class of each row of T, (rows,); of numbers and of several labels, an error of the caller's."""
+        """(rows,) class index of each row of T; only for classification."""
         assert self.task == "classification"
         if self.form == "labels":
             return np.asarray(T.reshape(-1), np.int64)
@@ -62,7 +62,7 @@ class Targets:
 
 
 def targets(T: Array, setup: Setup) -> Targets:
-    """Tell what the rows of T, (n, k), are."""
+    """Detect what the rows of T, (n, k), are."""
     T = np.asarray(T.toarray() if hasattr(T, "toarray") else T)
     finite = np.isfinite(T)
     numbers = np.where(finite, T, np.nan).astype(np.float64)
@@ -86,7 +86,7 @@ def _over_rows(statistic: Any, numbers: Array) -> Array:
 
 
 def _form(T: Array, outputs: int, task: str | None) -> str:
-    """How the finite rows of T are written."""
+    """`Targets.form` of the finite rows of T."""
     if not len(T) or task == "regression":
         return "numbers"
     values = _first_values(T)
@@ -106,7 +106,7 @@ def _form(T: Array, outputs: int, task: str | None) -> str:
 
 
 def _first_values(T: Array) -> Array:
-    """The distinct values of T if they are few: a glance at some rows, then at all only if it is worth it."""
+    """Distinct values of T; if some rows have more than two already, only theirs."""
     glance = np.unique(T[:: max(1, len(T) // 1000)])
     return glance if len(glance) > 2 else np.unique(T)
 

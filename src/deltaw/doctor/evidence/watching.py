@@ -1,8 +1,8 @@
-"""A training under observation: what is measured once in training, and shared by all rules: `watch(setup, …)`.
+"""A training under observation, made once and shared by all rules: `watch(setup, …)`.
 
-The set-up is trained on some of its rows (see `trial.Holdout`), with telemetry. Beside it stand a plain network and a
-straight line that get the same rows: what they learn can be learnt from them. Where the set-up learns about as much,
-all is well, and the observation ends. Where it does not, it is trained again from other seeds, and at other rates.
+The set-up is trained with telemetry on some of its rows (see `trial.Holdout`), beside two baselines on the same rows: a
+small network and a linear model. If it does not learn about as much as they do, it is trained again from other seeds
+and at other learning rates.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from deltaw.exceptions import InputError
 
 Array = NDArray[Any]
 
-SEEDS = 3  # a verdict that a network learns too little is over so many trainings
-# Shares of the seconds: the first training, the plain network and again the line, all trainings of the sweep together.
+SEEDS = 3  # trainings before a network is said to learn too little
+# Shares of the seconds: the first training, each baseline, all trainings of the sweep.
 WATCHED, PLAIN, SWEPT = 0.2, 0.08, 0.2
-FACTORS = np.logspace(-4, 5, 10)  # of the rate in use: too low is by more decades wrong than too high
-SAMPLE = 512  # rows on which the trained network is looked into
+FACTORS = np.logspace(-4, 5, 10)  # of the learning rate in use
+SAMPLE = 512  # rows on which the trained network is examined
 
 
 def watch(setup: Setup, *, rows: int = 10_000, seconds: float = 10.0, trained: Trained | None = None) -> During:
     """Train under observation.
 
     Args:
-        setup: which `deltaw.train` takes.
-        rows: trained on, at most.
-        seconds: for all trainings together, about.
-        trained: what came of the set-up, where that is known: it is looked at instead of a first training.
+        setup: valid arguments of `deltaw.train`.
+        rows: the most training rows.
+        seconds: for all trainings together, approximately.
+        trained: the trained network and its history, examined in place of a first training.
     """
-    with within(left() - SWEPT * seconds):  # on a loaded machine too the sweep has its share
+    with within(left() - SWEPT * seconds):  # leaves the sweep its share, also on a busy machine
         seen = _trained(setup, rows, seconds, trained)
     if setup.apart is not None and not (seen.learnable and seen.possible > 0.0):
         seen = _inside(seen, setup, rows, seconds)
@@ -87,13 +87,13 @@ def _trained(setup: Setup, rows: int, seconds: float, trained: Trained | None) -
     if trained is not None and scorer is first:
         return replace(seen, anew=anew or trial(cut, seconds=budget))
     more = [trial(cut, cut.seed + i, seconds=budget) for i in range(1, SEEDS) if left() > 0]
-    # One that the clock ended says less than the first; on a loaded machine, that may be any.
+    # A training cut off by the clock is not comparable, unless the first one was, too.
     more = [each for each in more if each.history.ended != CLOCK or scorer.history.ended == CLOCK]
     return replace(seen, given=(*seen.given, *more), gains=(*seen.gains, *(gained(cut, t.network) for t in more)))
 
 
 def _inside(seen: During, setup: Setup, rows: int, seconds: float) -> During:
-    """With a plain network that is scored on some of the training rows."""
+    """`seen` with a baseline that is scored on held-out training rows."""
     holdout = hold_out(replace(setup, validation=None, test=None, early_stopping=None), Budget(rows, WATCHED * seconds))
     if not len(holdout.held):
         return seen
@@ -103,14 +103,14 @@ def _inside(seen: During, setup: Setup, rows: int, seconds: float) -> During:
 
 
 def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:
-    """Inputs as the network takes them and targets of some training rows, float64, spread evenly."""
+    """Inputs (scaled) and targets of evenly spaced training rows, float64."""
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     index = spread(X.shape[0], most)
     return setup.as_seen(X[index]), targets(T, setup).encoded(T[index])
 
 
 def guess_error(setup: Setup) -> float:
-    """E of the best constant output: of the mean target or the median one, whichever is lower; inf where E is not."""
+    """E of the best constant output, the mean or the median target; infinite if E is not finite for either."""
     row, (_, t) = losses.loss(setup.loss), sample(setup, 5000)
     low, high = setup.network.rows[-1].range
     edge = losses.EPSILON
@@ -131,7 +131,7 @@ def _break(setup: Setup, first: Trial) -> Break | None:
 
 
 def _chance(setup: Setup, first: Trial, easy: Trial, units: int) -> float:
-    """p of the best of three trainings on the rows that score: that of the best alone, three times (Bonferroni)."""
+    """p of the best of the three trainings on the scoring rows: three times its own (Bonferroni)."""
     best = max((first, easy), key=lambda t: t.score)
     made = setup if best is first else plain(setup, 1.0, units)
     X, T = scoring(made)

@@ -22,8 +22,8 @@ from deltaw.models.fitting.trainings.crossing import (
     line,
     own_epochs,
     own_line,
+    pooled,
     rows_of_folds,
-    together,
 )
 from deltaw.models.fitting.trainings.finishing import finished
 from deltaw.models.fitting.trainings.following import Trained, trained
@@ -62,7 +62,7 @@ def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
     if plan.seconds is not None:
         return grown(plan, told)
     watch = told.heard
-    if plan.recipe.together > 1:
+    if plan.recipe.ensemble_size > 1:
         return _mean_of(plan, packed(plan, watch, checkpoints), watch, checkpoints)
     if not plan.folds:
         best = trained(plan, watch, checkpoints=checkpoints)
@@ -111,7 +111,7 @@ def _judged(plan: Plan, kept: Trained, runs: list[Trained], at: float | None = N
     model = scored(kept, at if plan.validation is not None else common_line(plan, runs, answers))
     if not plan.scored_by_folds:
         return model
-    scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
+    scores = score(pooled(answers), model.baseline, model.classes, plan.recipe.weight)
     witness = replace(model_of(replace(runs[0], others=())), held_out=rows_of_folds(runs[:1]))
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 

@@ -1,1 +1,1 @@
-"""Whose rows: which are learnt from and which score, how much each counts, and how the network takes them."""
+"""Rows: their division into training, validation and test rows, their weights, and the arrays made of them."""

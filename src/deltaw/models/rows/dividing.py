@@ -1,7 +1,8 @@
-"""How the rows of a table are divided, by its size and by what the caller asks for: the rule, and what it refuses.
+"""The rule by which the rows of a table are divided, from its size and the caller's choices.
 
-Measured by benchmarks/recipe/every_row.py, see docs/scores.md. The network that is kept learns from all rows, after the
-epoch that others found best; scores are answers of networks that had not seen the rows.
+The final network is trained on all rows, for as many epochs as the folds' networks found best; scores are of
+predictions by networks that were not trained on the rows. Measured by benchmarks/recipe/every_row.py, see
+docs/scores.md.
 """
 
 from __future__ import annotations
@@ -28,25 +29,25 @@ if TYPE_CHECKING:
     import polars as pl
 
 FOLDS = 5
-CROSSED = 5_000  # rows: fewer are divided into folds, which answer for every row
-TWICE = 50_000  # fewer: one part is held out, and then all are learnt from; of more, the part held out is no loss
-FEWEST_ROWS = 10  # fewer make no folds
-PAIRED = 8  # networks: from so many on two have the same part held out
-FEWEST_CHOOSING = 20  # rows: fewer say nothing about which epoch is best
-FEWEST_OBSERVED = 8  # fewer end no training that is only looked at
+CROSSED = 5_000  # rows: fewer are cross-validated
+TWICE = 50_000  # fewer: one held-out part, then a training on all rows; from so many on, that part is simply not used
+FEWEST_ROWS = 10  # for folds
+PAIRED = 8  # networks: from so many on, two have the same part held out
+FEWEST_CHOOSING = 20  # validation rows: fewer cannot choose an epoch
+FEWEST_OBSERVED = 8  # validation rows of a training whose network is not kept
 TEST = 0.2  # share of the rows
-MOST_TEST, MOST_VALIDATION = 10_000, 5_000  # more say little that these do not
+MOST_TEST, MOST_VALIDATION = 10_000, 5_000  # rows: more would add little
 
 
 @dataclass(frozen=True)
 class Choices:
-    """How the rows are to be divided, as the caller said it.
+    """How the caller wants the rows divided.
 
     Attributes:
-        test_size: share of the rows to be scored on, which are not learnt from; None leaves it to the rule.
-        folds: how many trainings on a part of the rows; None leaves it to the rule.
-        group: a column: rows that have the same in it stay together.
-        time: a column: rows are scored by networks that know only earlier ones.
+        test_size: share of the rows to hold out for the scores; None: by the rule.
+        folds: number of cross-validation folds; None: by the rule.
+        group: column of groups, whose rows are never split apart.
+        time: column of times: rows are scored by networks trained on earlier rows only.
     """
 
     test_size: float | None = None
@@ -55,7 +56,7 @@ class Choices:
     time: str | None = None
 
     def check(self, test: bool) -> None:
-        """Raise SettingError for what cannot be, or not together; `test`: whether rows for the scores are given."""
+        """Raise SettingError for choices that are not allowed or exclude each other; `test`: test rows are given."""
         size, folds = self.test_size, self.folds
         if size is not None and (
             isinstance(size, bool) or not isinstance(size, (int, float, np.number)) or not 0 <= size <= 0.9
@@ -81,7 +82,7 @@ class Choices:
                 raise SettingError("{name}: expected the name of a column", repr(column), "give one name", name=name)
 
     def check_columns(self, table: Table, target: str) -> None:
-        """Raise ColumnError where there is no such column, SettingError where it is the target, or one of a block."""
+        """Raise ColumnError for an unknown column, SettingError for the target or a column of a block."""
         in_blocks = {name for block in table.blocks for name in (block.name, *block.columns)}
         for what, name in (("group", self.group), ("time", self.time)):
             if name is None:
@@ -101,24 +102,24 @@ class Choices:
 
 
 def without_group(table: Table, choices: Choices) -> Table:
-    """The table without the column that says which rows belong together: it is no input."""
+    """The table without the column of groups, which is no input."""
     group = choices.group
     return table if group is None else of_both(table, lambda frame: frame.drop(group, strict=False))
 
 
 def other_rows(rows: Any, what: str, table: Table, everything: Table, choices: Choices, how: Reading) -> Table | None:
-    """Rows that are given beside a table, with its columns; None where none are.
+    """Test or validation rows that are given beside a table, with its columns; None if none are given.
 
     Args:
         rows: as `deltaw.read` takes them, or None.
-        what: they are for: "test" or "validation".
-        table: with the columns that are used.
+        what: "test" or "validation".
+        table: the table with the columns that are used.
         everything: the table as it was read.
         choices: how its rows are divided.
-        how: they are read.
+        how: how `rows` are read.
 
     Raises:
-        InputError: they cannot be read, are none, or are those of the table.
+        InputError: they cannot be read, are empty, or equal the table.
         ColumnError: a column of the table is missing.
         SettingError: a group has rows in both.
     """
@@ -147,10 +148,10 @@ def other_rows(rows: Any, what: str, table: Table, everything: Table, choices: C
 
 
 def ties_of(table: Table, target: Target, choices: Choices) -> Ties:
-    """What divisions of the rows that have an answer respect.
+    """Classes, groups and times of the rows with a target value.
 
     Raises:
-        SettingError: one group, or one time.
+        SettingError: only one group, or only one time.
         ColumnError: times that are neither numbers nor dates, or missing.
     """
     series = table.column(target.name)
@@ -179,7 +180,7 @@ def _expect_several(values: NDArray[Any], what: str, column: str, name: str) -> 
 
 
 def _times(column: pl.Series, source: str) -> NDArray[np.float64]:
-    """An order of rows: numbers, or days. Raises ColumnError where it is none."""
+    """Times as numbers or days, (n,). Raises ColumnError if they are neither."""
     found = None
     for reading in (as_numbers, as_days):
         try:
@@ -205,11 +206,11 @@ def _times(column: pl.Series, source: str) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Layout:
-    """How the rows are divided, for the network that is kept and for the folds before it.
+    """How the rows are divided.
 
     Attributes:
-        kept: the rows of the network that is kept.
-        folds: of trainings before it; see `Plan.folds`.
+        kept: the rows of the final network.
+        folds: the rows of the trainings before it; see `Plan.folds`.
     """
 
     kept: Division
@@ -219,20 +220,19 @@ class Layout:
 def laid_out(
     ties: Ties, choices: Choices, share: float, seed: int, test: bool, validation: bool, networks: int = 1
 ) -> Layout:
-    """The rule.
+    """Divide the rows: the rule.
 
     Args:
         ties: of all rows.
-        choices: what the caller said.
-        share: of the rows to choose the best weights by, where one part is held out; 0: nothing is chosen.
+        choices: the caller's.
+        share: share of the rows for validation, if there are no folds; 0: no best epoch is chosen.
         seed: of the divisions.
-        test, validation: whether rows are given for these.
-        networks: how many are trained: of several each has a fold of its own held out. No order of times does that:
-            there all learn from the earlier rows.
+        test, validation: whether such rows are given.
+        networks: how many are trained; each of several has its own fold held out, unless rows are ordered by time.
     """
     rows, none = np.arange(ties.rows), np.empty(0, np.int64)
     asked, count = choices.test_size, fold_count(choices, ties, networks)
-    scores = not test and asked is None  # whether these rows are to score too
+    scores = not test and asked is None  # whether scores come from these rows
 
     def held_out(rows: Indices) -> tuple[Indices, Indices]:
         return ties.apart(rows, min(TEST, MOST_TEST / max(len(rows), 1)), seed)
@@ -244,7 +244,7 @@ def laid_out(
     chooses = share > 0 and not validation and len(rest) >= FEWEST_CHOOSING
     if count > 1 and (scores or chooses):
         folds = ties.folds(rest, count, seed + 2)
-        if scores or sum(len(each.test) for each in folds) >= FEWEST_CHOOSING:  # of times, the earliest are in none
+        if scores or sum(len(each.test) for each in folds) >= FEWEST_CHOOSING:  # by time, the earliest rows are in none
             return Layout(Division(rest, none, tested), folds)
     learnt, test_rows = held_out(rest) if count == 1 and scores else (rest, none)
     learnt, chosen_by = to_choose_by(learnt, ties, share if chooses else 0.0, seed + 1)
@@ -254,12 +254,12 @@ def laid_out(
 
 
 def observed(ties: Ties, share: float, seed: int, test: bool) -> Division:
-    """One training on some of the rows, in the place of one on all: others choose its weights, and score it."""
+    """One training with validation and test rows, in place of a training on all rows."""
     return in_three(ties, 0.0 if test else min(TEST, MOST_TEST / max(ties.rows, 1)), share, seed)
 
 
 def in_three(ties: Ties, scored: float, share: float, seed: int) -> Division:
-    """Rows to learn from, to choose the best weights by, and to score: shares of them, as earlier versions had them."""
+    """Training, validation and test rows, the last two by their shares."""
     rest, tested = ties.apart(np.arange(ties.rows), scored, seed)
     return Division(*to_choose_by(rest, ties, share, seed + 1, FEWEST_OBSERVED), tested)
 
@@ -267,21 +267,21 @@ def in_three(ties: Ties, scored: float, share: float, seed: int) -> Division:
 def to_choose_by(
     rows: Indices, ties: Ties, share: float, seed: int, fewest: int = FEWEST_CHOOSING
 ) -> tuple[Indices, Indices]:
-    """(rows to learn from, rows to choose the best weights by): none where there would be too few of these."""
+    """(training rows, validation rows); no validation rows if there would be too few."""
     if round(share * len(rows)) < fewest:
         return rows, rows[:0]
     return ties.apart(rows, min(share, MOST_VALIDATION / len(rows)), seed)
 
 
 def parts_of(networks: int) -> int:
-    """Into how many parts rows are divided of which each of so many networks has one held out: from PAIRED on, two have
-    the same one. Of few rows an eighth says little about which epoch is best.
+    """Number of parts of the rows of which each network has one held out. From PAIRED networks on, two share a part:
+    an eighth of few rows is too few to choose an epoch.
     """
     return networks if networks < PAIRED else (networks + 1) // 2
 
 
 def fold_count(choices: Choices, ties: Ties, networks: int) -> int:
-    """How many trainings on a part of the rows there are. Raises SettingError where so many cannot be."""
+    """Number of folds. Raises SettingError if the rows cannot be divided into as many as the caller asks for."""
     most = ties.most_folds
     if networks > 1:
         none = ties.times is not None or ties.rows < FEWEST_ROWS or most < 2

@@ -1,6 +1,6 @@
-"""Who goes where: which rows are learnt from, and which are held out to choose by or to be scored on.
+"""Splits and folds of rows: at random, stratified by class, by groups, or by time.
 
-All of it is index arrays, each in ascending order. The same rows and seed are divided the same way.
+All are index arrays in ascending order; the same rows and seed give the same division.
 """
 
 from __future__ import annotations
@@ -17,18 +17,12 @@ from deltaw.tables.cells import as_words
 
 Indices = NDArray[np.int64]
 
-FEW = 16  # classes: of so many each is looked for by itself
+FEW = 16  # classes: up to so many, a scan per class is faster than sorting
 
 
 @dataclass(frozen=True, eq=False)
 class Division:
-    """Training, validation and test rows, by number: no row is in two of them.
-
-    Attributes:
-        training: rows to learn from.
-        validation: rows to choose the best weights by; may be empty.
-        test: rows to be scored on; may be empty.
-    """
+    """Indices of training, validation and test rows, which are disjoint; the last two may be empty."""
 
     training: Indices
     validation: Indices
@@ -41,9 +35,9 @@ class Ties:
 
     Attributes:
         rows: n.
-        labels: (n,) class numbers from 0: every part gets its share of each class.
-        groups: (n,) numbers: rows of one group stay together.
-        times: (n,) numbers: what is held out is later than what is learnt from; rows of one time stay together.
+        labels: (n,) class indices: parts are stratified.
+        groups: (n,) numbers: rows of a group are never split apart.
+        times: (n,) numbers: held-out rows are later than training rows; rows of one time are never split apart.
     """
 
     rows: int
@@ -52,16 +46,16 @@ class Ties:
     times: NDArray[np.floating] | None = None
 
     def of(self, rows: Indices) -> Ties:
-        """The ties of some of the rows."""
+        """The same for some of the rows."""
         parts = {name: getattr(self, name) for name in ("labels", "groups", "times")}
         return Ties(len(rows), **{name: part if part is None else part[rows] for name, part in parts.items()})
 
     def groups_of(self, rows: Indices) -> NDArray[np.integer] | None:
-        """The group of each of some rows; None where nobody said what belongs together."""
+        """The groups of some rows; None if there are no groups."""
         return None if self.groups is None else self.groups[rows]
 
     def apart(self, rows: Indices, share: float, seed: int) -> tuple[Indices, Indices]:
-        """Some rows divided into (kept, apart), about that share apart."""
+        """Split rows into (kept, apart), with about that share apart."""
         own = self.of(rows)
         if own.times is not None:
             kept, apart = split_later(own.times, share)
@@ -72,7 +66,7 @@ class Ties:
         return rows[kept], rows[apart]
 
     def folds(self, rows: Indices, k: int, seed: int) -> tuple[Division, ...]:
-        """Some rows divided k times: every row is a test row once, or with times, every row of the later half."""
+        """k cross-validation folds: every row is a test row once; with times, every row of the later half is."""
         own = self.of(rows)
         if own.times is not None:
             pairs = later_folds(own.times, k)
@@ -82,11 +76,11 @@ class Ties:
         return tuple(Division(rows[training], rows[:0], rows[test]) for training, test in pairs)
 
     def parts(self, k: int, seed: int) -> NDArray[np.uint8]:
-        """Which of k parts each row lies in, (n,) from 0, whatever its time; rows of one group in one."""
+        """(n,) the part of each row, 0 to k − 1, at random; rows of a group in the same part."""
         part = np.empty(self.rows, np.uint8)
         if self.groups is None:
             order = np.random.default_rng(seed).permutation(self.rows)
-            held: Iterable[Indices] = (order[i::k] for i in range(k))  # those of `folds`: in which order is no matter
+            held: Iterable[Indices] = (order[i::k] for i in range(k))  # the same parts as `folds`
         else:
             held = group_folds(self.groups, k, seed)
         for i, rows in enumerate(held):
@@ -95,7 +89,7 @@ class Ties:
 
     @property
     def most_folds(self) -> int:
-        """Into how many folds the rows can be divided."""
+        """The largest number of folds that the rows can be divided into."""
         if self.times is not None:
             later = np.unique(self.times)
             return max(len(later) - 1, 0)
@@ -103,14 +97,13 @@ class Ties:
 
 
 def split(n: int, share: float, seed: int, labels: NDArray[np.integer] | None = None) -> tuple[Indices, Indices]:
-    """Divide n rows at random into (kept, apart), both in ascending order.
+    """Split n rows at random into (kept, apart).
 
     Args:
-        n: how many rows there are.
-        share: of the rows to set apart, 0 to 1; at least one row where it is above 0 and that is possible.
-        seed: the same seed gives the same rows.
-        labels: (n,) class numbers from 0. Every class then gives its share (within one row), and keeps at least one
-            row: a class that is never seen cannot be learnt.
+        n: number of rows.
+        share: share of the rows to set apart, 0 to 1; at least one row if it is above 0 and that is possible.
+        seed: random seed.
+        labels: (n,) class indices, to stratify by. Every class keeps at least one row, so that it can be learnt.
     """
     order = np.random.default_rng(seed).permutation(np.arange(n, dtype=_least(n)))
     if labels is not None:
@@ -128,31 +121,31 @@ def split(n: int, share: float, seed: int, labels: NDArray[np.integer] | None = 
 
 
 def _least(n: int) -> type[np.int32 | np.int64]:
-    """What holds the places of n rows: of many rows several orders are held at once."""
+    """The smallest integer type for n indices."""
     return np.int32 if n < 2**31 else np.int64
 
 
 def without(apart: Indices, n: int) -> Indices:
-    """The numbers of all n rows but these, rising."""
-    kept = np.ones(n, bool)  # a byte a row: sets of many rows would take forty
+    """The indices of all n rows but these, ascending."""
+    kept = np.ones(n, bool)  # one byte a row; np.setdiff1d would take forty
     kept[apart] = False
     return np.flatnonzero(kept)
 
 
 def _by_class(order: Indices, labels: NDArray[np.integer]) -> Indices:
-    """Rows in an order, those of the first class first."""
+    """`order` sorted by class, stably."""
     named = labels[order]
     if len(named) and named.max() < FEW:
         return np.concatenate([order[named == each] for each in range(named.max() + 1)])
     if len(named) and named.max() < 2**15:
-        named = named.astype(np.int16)  # which is sorted by counting
+        named = named.astype(np.int16)  # radix sort
     return order[np.argsort(named, kind="stable")]
 
 
 def split_groups(groups: NDArray[np.integer], share: float, seed: int) -> tuple[Indices, Indices]:
-    """Divide rows into (kept, apart), whole groups at random, until the share is as near as it gets.
+    """Split rows into (kept, apart): whole groups, drawn at random, as near to the share as they get.
 
-    At least one group is kept, and where the share is above 0 and there are two, one is apart.
+    At least one group is kept; at least one is apart if the share is above 0 and there are two.
     """
     names, numbers = np.unique(groups, return_inverse=True)
     sizes = np.bincount(numbers, minlength=len(names))
@@ -165,7 +158,7 @@ def split_groups(groups: NDArray[np.integer], share: float, seed: int) -> tuple[
 
 
 def split_later(times: NDArray[np.floating], share: float) -> tuple[Indices, Indices]:
-    """Divide rows into (earlier, later), about that share later; rows of one time are on one side."""
+    """Split rows into (earlier, later), with about that share later; rows of one time stay on one side."""
     moments, counts = np.unique(times, return_counts=True)
     later = np.cumsum(counts[::-1])[::-1]  # rows from each moment on
     if share <= 0 or len(moments) < 2:
@@ -175,7 +168,7 @@ def split_later(times: NDArray[np.floating], share: float) -> tuple[Indices, Ind
 
 
 def folds(n: int, k: int, seed: int, labels: NDArray[np.integer] | None = None) -> tuple[Indices, ...]:
-    """n rows at random in k parts whose sizes differ by one at most; of each class too, where `labels` are given."""
+    """n rows in k random parts whose sizes differ by at most one, within each class if `labels` are given."""
     order = np.random.default_rng(seed).permutation(n)
     if labels is not None:
         order = _by_class(order, labels)
@@ -183,7 +176,7 @@ def folds(n: int, k: int, seed: int, labels: NDArray[np.integer] | None = None) 
 
 
 def group_folds(groups: NDArray[np.integer], k: int, seed: int) -> tuple[Indices, ...]:
-    """Rows in k parts of about one size, whole groups in each: the largest group first, into the smallest part."""
+    """Rows in k parts of whole groups and similar size: greedily, the largest group into the smallest part."""
     names, numbers = np.unique(groups, return_inverse=True)
     sizes = np.bincount(numbers, minlength=len(names))
     order = np.random.default_rng(seed).permutation(len(names))
@@ -195,7 +188,7 @@ def group_folds(groups: NDArray[np.integer], k: int, seed: int) -> tuple[Indices
 
 
 def later_folds(times: NDArray[np.floating], k: int) -> tuple[tuple[Indices, Indices], ...]:
-    """The later half of the rows in k parts by time, each with all rows before it: (before, part)."""
+    """The later half of the rows in k parts by time; (rows before the part, the part) for each."""
     moments, counts = np.unique(times, return_counts=True)
     before = np.concatenate([[0], np.cumsum(counts)])[1:-1]  # rows before each moment but the first
     n = len(times)
@@ -208,10 +201,7 @@ def later_folds(times: NDArray[np.floating], k: int) -> tuple[tuple[Indices, Ind
 
 
 def group_numbers(frame: pl.DataFrame, column: str | None, rows: NDArray[np.bool_]) -> NDArray[np.uint64] | None:
-    """A number for each of some rows, the same where their cells of a column say the same, in any piece of a table.
-
-    None where the frame has no such column.
-    """
+    """A hash of each row's cell in a column of groups, equal in all pieces of a table; None without the column."""
     if column is None or column not in frame.columns:
         return None
     return np.asarray(as_words(frame.get_column(column)).hash().to_numpy()[rows])

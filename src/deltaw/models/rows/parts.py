@@ -1,4 +1,4 @@
-"""The rows of a table as the network takes them: those with an answer, and the target as it is learnt."""
+"""From rows of a table to the arrays that a network is trained and scored on (`Part`)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from deltaw.exceptions import SettingError
 from deltaw.models.answers import truth
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
-from deltaw.models.rows.allocated import give_back
 from deltaw.models.rows.division import Indices, Ties
+from deltaw.models.rows.heap import trim_heap
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.means import MOST_OUTPUTS, PARTS, Answers
 from deltaw.preparation.reading import as_numbers
@@ -31,24 +31,24 @@ from deltaw.tables.taking import taken
 
 Array = NDArray[Any]
 
-OF_A_MEDIAN = ("mae", "median_error", "mape", "rmsle")  # scores that a median answers better than a mean
-SKEWED = 1.0  # the skewness of the exponential distribution is 2
+OF_A_MEDIAN = ("mae", "median_error", "mape", "rmsle")  # metrics for which the median is a better prediction
+SKEWED = 1.0  # skewness; that of the exponential distribution is 2
 STANDARD = SCALINGS["standard"].fit
-MIDDLE = 0.5  # where the likelier of two classes is the answer
+MIDDLE = 0.5  # the usual decision threshold
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that serve one purpose.
+    """Training, validation or test rows.
 
     Attributes:
         source: their raw columns, or those of more rows.
-        X: (n, n_features) float32, the network's inputs; of bins and slots encoded (`deltaw.equations.encoded`).
+        X: (n, n_features) float32, the network's inputs; bins and one-hot columns encoded (`deltaw.equations.encoded`).
         T: (n,) labels, or (n, n_out) targets as the loss takes them.
         truth: (n,) class indices, or numbers in the target's own units.
-        weight: (n,) how much each row counts; None: as much as any other.
-        rows: which of `source` they are, by number; None: all.
-        group: (n,) numbers, the same of rows that belong together; None where nobody said which do.
+        weight: (n,) row weights; None: all 1.
+        rows: indices of the rows in `source`; None: all.
+        group: (n,) group numbers; None: no groups.
     """
 
     source: pl.DataFrame
@@ -68,7 +68,7 @@ class Part:
         return taken(self.source, self.rows)
 
     def some(self, places: Indices) -> Part:
-        """Some of the rows, by their places in this part."""
+        """Some of the rows, by their indices in this part."""
         weight = None if self.weight is None else self.weight[places]
         group = None if self.group is None else self.group[places]
         rows = places if self.rows is None else self.rows[places]
@@ -76,31 +76,31 @@ class Part:
 
 
 class Glimpse(NamedTuple):
-    """Some of the rows of a part, by number, and their raw columns, for when the others' are let go."""
+    """Some rows of a part with their raw columns, kept for display when those of the others are freed."""
 
     places: Indices
     frame: pl.DataFrame
 
     @classmethod
     def of(cls, frame: pl.DataFrame, rows: Indices, most: int) -> Glimpse:
-        """At most `most` of these rows of a frame, spread evenly."""
+        """At most `most` of these rows of a frame, evenly spaced."""
         places = spread(len(rows), most)
         return cls(places, all_as_read(frame[rows[places]]))
 
     def part(self, whole: Part) -> Part:
-        """The same rows of the `whole` part that they were taken of."""
+        """The same rows as a `Part`, from the `whole` one."""
         return replace(whole.some(self.places), source=self.frame, rows=None)
 
 
 def both(first: Part, second: Part) -> Part:
-    """The rows of two parts of one table."""
+    """The rows of two parts of one table, concatenated."""
     if isinstance(first.X, Encoded) and isinstance(second.X, Encoded):
         joined: Array | Encoded = first.X.joined(second.X)
     else:
         joined = np.concatenate([np.asarray(first.X), np.asarray(second.X)])
     weights = [each.weight for each in (first, second) if each.weight is not None]
     groups = [each.group for each in (first, second) if each.group is not None]
-    names = first.source.columns  # where the others' rows were let go, there are fewer
+    names = first.source.columns  # fewer if raw columns were freed
     return Part(
         pl.concat(alike([first.frame, second.frame[names]])),
         joined,
@@ -112,20 +112,20 @@ def both(first: Part, second: Part) -> Part:
 
 
 def answered(table: Table, target: Target) -> tuple[Table, int]:
-    """The rows that have an answer, and how many have none."""
+    """The rows with a target value, and the number of those without."""
     kept = of_both(table, lambda frame: frame.filter(target.known(frame.get_column(target.name), table.name)))
     left_out = rows_of_both(table) - rows_of_both(kept)
     return (kept if left_out else table), left_out
 
 
 def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:
-    """The target as the network is to learn it; numbers are scaled by the training rows alone.
+    """The target as the network learns it, with the scale of the training rows `rest`.
 
-    Raises SettingError for a threshold where there are not two classes.
+    Raises SettingError for a threshold if there are not two classes.
     """
     if recipe.threshold is not None:
         given = recipe.threshold
-        whole = whole.with_threshold(MIDDLE if isinstance(given, str) else given)  # the best one is not known yet
+        whole = whole.with_threshold(MIDDLE if isinstance(given, str) else given)  # "best:…" is found after training
     if whole.task == "classification":
         return whole
     scaling = ("range", recipe.target_low, recipe.target_high) if recipe.targets == "range" else "standard"
@@ -136,12 +136,11 @@ def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) ->
 
 
 def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
-    """Whether numbers are learnt on a log scale: "log" or "none", as asked, or where it pays: docs/tables.md.
+    """The scale of a numeric target, "log" or "none": as asked, or by its skewness and the metric (docs/tables.md).
 
-    On a log scale a network learns something like the median of the answers that rows can have, and not their mean,
-    which is what the root mean squared error and R² want.
+    On a log scale a network predicts about the conditional median, not the mean, which RMSE and R² ask for.
 
-    Raises SettingError for classes that are to have one.
+    Raises SettingError for "log" with classes.
     """
     if whole.task == "classification":
         if recipe.target_scale == "log":
@@ -158,22 +157,24 @@ def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
 
 
 def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, seed: int) -> Answers | None:
-    """What the training rows answer, for columns of many words; None where there are too many classes, or one group.
+    """The training rows' targets, for target statistics; None if there are too many classes, or only one group.
 
     Args:
+        frame: the rows.
+        target, recipe: of the model.
         ties: of these rows.
-        seed: of the parts that they lie in.
+        seed: of their random division into parts.
     """
     if len(target.classes) > MOST_OUTPUTS:
         return None
     parts = ties.parts(PARTS, seed)
     found = answers_by(frame, target, recipe, parts) if len(np.unique(parts)) > 1 else None
-    give_back(len(frame))  # before columns are copied
+    trim_heap(len(frame))  # before columns are copied
     return found
 
 
 def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.uint8]) -> Answers:
-    """What rows answer that lie in these parts."""
+    """The targets of rows that lie in these parts."""
     names, values = target.averaged(frame.get_column(target.name))
     return Answers.of(names, values, parts, weights.among(frame, recipe.weight, "training rows"))
 
@@ -189,9 +190,16 @@ def part_of(
     frames: list[pl.DataFrame] | None = None,
     group: Array | None = None,
 ) -> Part:
-    """Rows as the network takes them, all or these of a frame; with `answers`, those that it learns from.
+    """The arrays of a frame's rows.
 
-    `frames`: the frame's parts, where it has the answers alone; see `Preparation.let_go`. `group`: see `Part`.
+    Args:
+        frame: the raw columns.
+        preparation, target, recipe: of the model.
+        source: name of the rows in messages.
+        answers: the rows' own targets, if they are training rows: each is encoded without its own.
+        rows: indices of some rows; None: all.
+        frames: pieces of the raw columns, freed one after another, if `frame` has only the target and the weights.
+        group: see `Part`.
     """
     rows = some_of(frame, rows)
     beside = answers_among(frame, target, recipe, rows)
@@ -205,36 +213,36 @@ def part_of(
     if frames is not None:
         none = all_as_read(frames[0].clear())
         made = Part(none, preparation.let_go(frames, source, rows, answers), T, known, weight, group=group)
-        give_back(len(made))
+        trim_heap(len(made))
         return made
     return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows, group)
 
 
 def some_of(frame: pl.DataFrame, rows: Indices | None) -> Indices | None:
-    """Rows of a frame in ascending order; None where they are all of it, so that nothing need be chosen."""
+    """`rows`, or None if they are all rows of the frame."""
     return None if rows is None or len(rows) == len(frame) else rows
 
 
 def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
-    """A table's rows in the parts that they lie in, each of which can be let go alone, and a table of these columns."""
+    """A table's frame in its memory chunks, each freed alone, and a table of the columns `beside`."""
     frame = table.frame
-    give_back(len(frame))  # before there are inputs beside it
+    trim_heap(len(frame))  # before there are inputs beside it
     ends = np.cumsum([len(part) for part in frame.to_series(0).get_chunks()]).tolist()
-    kept = frame[beside].rechunk()  # not in the pages of a part, which are let go together
+    kept = frame[beside].rechunk()  # copied out of the chunks
     return [frame[a:b] for a, b in pairwise([0, *ends]) if a < b], replace(table, frame=kept)
 
 
 def by_others(preparation: Preparation, frame: pl.DataFrame, answers: Answers, rows: Indices | None) -> Answers:
-    """The answers of these rows, or all, by which their inputs can be made some rows after the others."""
+    """The answers with each training row's leave-out statistics, so that inputs can be made piece by piece."""
     steps = preparation.telling
     return answers._replace(apart={s.title: s.apart(taken(frame[list(s.inputs)], rows), answers) for s in steps})
 
 
 def answers_among(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:
-    """Of all rows, or these, the columns that are no inputs: the answers, and what they count."""
+    """Target and weight columns of these rows, or all."""
     return taken(frame[beside_inputs(target, recipe)], some_of(frame, rows))
 
 
 def beside_inputs(target: Target, recipe: Recipe) -> list[str]:
-    """The columns that are asked for beside the inputs, of rows that are learnt from or scored."""
+    """Names of the target column and the weight column, if any."""
     return [target.name, *([] if recipe.weight is None else [recipe.weight])]

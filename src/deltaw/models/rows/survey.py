@@ -1,14 +1,12 @@
-"""One pass over rows that no memory holds: what a plan is made of, and who goes where.
+"""One pass over a table that is larger than memory: a sample to plan on, the held-out rows, and exact counts of words.
 
-Rows get a number of chance each, from the seed and their place alone (`tables.reading.draws`). Those with the lowest
-are held out, to be scored on and to choose by; those with the next lowest are a sample of the rows to learn from, on
-which the plan is made as on any table. Which rows these are depends neither on how the table is divided into files nor
-on who reads it.
+Each row gets a random number from the seed and its position (`tables.reading.draws`). The rows with the lowest numbers
+are held out for test and validation; those with the next lowest are a sample of the training rows, on which the plan is
+made. Which rows these are does not depend on how the table is divided into files or processes.
 
-What a preparation takes from a sample it would take from all rows, as far as it can be exact: for each column the
-sample has the row with its lowest value, the one with its highest and one in which it is missing, and for each word of
-a column of few a row with it. How often words come is counted in all rows. Medians and quartiles are the sample's:
-`error` says within how much of the rows.
+As far as possible the sample gives the same preparation as all rows would: it includes for each column a row with the
+lowest value, one with the highest and one with a missing cell, and a row for each word of a column of few words. Words
+are counted over all rows. Medians and quartiles are the sample's, with the error `error`.
 """
 
 from __future__ import annotations
@@ -22,9 +20,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.models.rows.bottom_k import BottomK, compact, texts
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
-from deltaw.models.rows.lowest import Lowest, apart, texts
-from deltaw.models.rows.witnesses import DRAW, extremes, spelling, witnesses
+from deltaw.models.rows.extremes import DRAW, extremes, spelling, witnesses
 from deltaw.preparation.columns.means import PARTS, Answers
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.task import MOST_CLASSES
@@ -43,40 +41,39 @@ from deltaw.tables.strays import Strays
 from deltaw.tables.table import among
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows
-SHARE = 1 / 4  # of the memory that is allowed, for the sample as a frame and as inputs
-SHARE_OF_TEXT = 1 / 8  # and for the text in it, which stands there twice while it is sorted out
-ENOUGH = int(16 * CELLS / SHARE)  # bytes of memory, of which more changes neither the sample nor the order of rows
-FEW_WORDS = 100  # of each of which the sample has a row
-MOST_WORDS = 1_000_000  # that are counted; then those that came only once or twice are forgotten, and so on
-# Long ones, as remarks are, take more room than so many: of the memory that is allowed a column's words get a share.
-SHARE_OF_WORDS, LEAST_ROOM = 1 / 32, 2**20
+SHARE = 1 / 4  # of the allowed memory, for the sample as a frame and as inputs
+SHARE_OF_TEXT = 1 / 8  # of the allowed memory, for the sample's text, of which there may be two copies
+ENOUGH = int(16 * CELLS / SHARE)  # bytes of memory; more changes neither the sample nor the order of rows
+FEW_WORDS = 100  # of a column: the sample has a row with each
+MOST_WORDS = 1_000_000  # counted per column; beyond that the rarest are forgotten
+SHARE_OF_WORDS, LEAST_ROOM = 1 / 32, 2**20  # of the allowed memory, for a column's words; bytes
 HELD_OUT = MOST_TEST + MOST_VALIDATION  # at most
-# Bytes of rows that are sorted out at a time: a call of Polars takes as long for the few rows of one of many files.
-TOGETHER = 2**21
-DOUBT = 1e-3  # the chance that a quartile is off by more than `error`
+TOGETHER = 2**21  # bytes of rows processed at a time, so that small files do not cost a Polars call each
+DOUBT = 1e-3  # probability that a quartile is off by more than `error`
 UINT64 = np.uint64
 
 
 @dataclass
 class Survey:
-    """What is known of the rows.
+    """What the pass has found.
 
     Attributes:
         used: the columns that are looked at.
-        target, weight: which of them these are.
+        target, weight: their names.
+        seed: of the random numbers.
         most: rows of the sample.
         room: bytes that the words of a column may take.
         text_room: bytes of text that the sample may have.
-        counted: columns whose words are counted, beside those of text.
-        rows: how many have an answer and count.
-        left_out, weightless: how many have no answer, or a weight of 0.
-        words: of each column of words how often each comes, in the rows to learn from: "word", "rows".
-        text: columns that are words, whatever cells look like.
-        sample: rows to learn from.
-        held_out: rows that are not learnt from, in the order of their numbers of chance.
-        digests: of each file a number that its rows give, in their order.
-        notes: what slices have found out about themselves.
-        beyond: columns of whole numbers that float64 does not hold.
+        counted: columns whose words are counted, besides those of text.
+        rows: number of rows with a target value and a weight above 0.
+        left_out, weightless: number of rows without a target value, and with a weight of 0.
+        words: per column of words a frame with "word" and "rows", its number of training rows.
+        text: columns of words, also where cells look like numbers.
+        sample: some of the training rows.
+        held_out: test and validation rows, in the order of their random numbers.
+        digests: a digest of the rows of each file.
+        notes: remarks of the readers.
+        beyond: columns of integers that float64 cannot represent.
         said: words of the target that usually mean a missing value.
     """
 
@@ -99,44 +96,44 @@ class Survey:
     held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
     said: Said = field(default_factory=lambda: Said(Reading()))
-    _apart: Lowest = field(default_factory=lambda: Lowest(HELD_OUT))
-    _some: Lowest = field(init=False)
+    _apart: BottomK = field(default_factory=lambda: BottomK(HELD_OUT))
+    _some: BottomK = field(init=False)
     _witnesses: pl.DataFrame = field(default_factory=pl.DataFrame)
     _forgotten: set[str] = field(default_factory=set)
-    _spelt: dict[str, str | None] = field(default_factory=dict)  # how text writes days or numbers
-    _shortened: set[str] = field(default_factory=set)  # columns of whose words some are forgotten
+    _spelt: dict[str, str | None] = field(default_factory=dict)  # date format or unit of text columns
+    _shortened: set[str] = field(default_factory=set)  # columns of which rare words were forgotten
 
     def __post_init__(self) -> None:
-        self._some = Lowest(self.most, self.text_room, FEWEST)
+        self._some = BottomK(self.most, self.text_room, FEWEST)
 
     @property
     def learnt(self) -> int:
-        """How many rows are learnt from."""
+        """Number of training rows."""
         return self.rows - len(self.held_out)
 
     @property
     def digest(self) -> int:
-        """A digest of all rows, in whatever order their files were read."""
+        """A digest of all rows, independent of the order of files."""
         return sum(self.digests.values()) % 2**64
 
     def check(self, digests: Mapping[Path, int]) -> None:
-        """Raise TableError where a later pass has seen other rows, whatever the system says of the files' times."""
+        """Raise TableError if a later pass has read other rows."""
         for file, before in self.digests.items():
             if digests.get(file, 0) != before:
                 raise another(file, say("other rows"))
 
     @property
     def error(self) -> float:
-        """Within which share of the rows a quartile of the sample lies of theirs, but for a chance of DOUBT.
+        """ε: with probability 1 − DOUBT no quantile of the sample is off by more than this share of the rows.
 
-        By the inequality of Dvoretzky, Kiefer and Wolfowitz, with Massart's constant (1990): of a sample of m rows
+        By the inequality of Dvoretzky, Kiefer and Wolfowitz with Massart's constant (1990), for a sample of m rows:
         P(sup |F_m − F| > ε) ≤ 2 exp(−2 m ε²).
         """
         return 0.0 if len(self.sample) >= self.learnt else math.sqrt(math.log(2 / DOUBT) / (2 * len(self.sample)))
 
     def counting(self, part: Slice, names: Sequence[str] = ()) -> tuple[pl.DataFrame, NDArray[np.uint64], str]:
-        """The rows of a slice that have an answer and count, of the columns that are used or of some, their numbers,
-        and what messages call them.
+        """The rows of a slice with a target value and a weight above 0, of `names` or all used columns; their random
+        numbers; and their name in messages.
         """
         frame = part.table.frame[list(names or self.used)]
         draws = drawn(self.seed, part.first, len(frame))
@@ -147,9 +144,9 @@ class Survey:
         return (frame, draws, source) if known.all() else (frame.filter(known), draws[known], among(source, known))
 
     def see(self, part: Slice) -> pl.DataFrame:
-        """Take note of the next slice; its rows that have an answer and count, with their numbers of chance.
+        """Add the next slice; return its rows with a target value and a weight above 0, and their random numbers.
 
-        Raises ColumnError for a cell that no column can have.
+        Raises ColumnError for an infinite number.
         """
         source = part.table.name
         raw = part.table.frame[list(self.used)]
@@ -164,30 +161,30 @@ class Survey:
         return frame.with_columns(pl.Series(DRAW, draws))
 
     def sort_out(self, some: Sequence[pl.DataFrame]) -> None:
-        """Rows that were seen are held out, so far, or learnt from."""
+        """Take rows that were seen as held out, for now, or as training rows."""
         for rest in self._apart.see(joined(some)):
             self._learn(rest)
 
     def divide(self, held_out: int) -> None:
-        """Now that all are seen: the lowest `held_out` stay so, the others are learnt from."""
+        """After the last slice: hold out the `held_out` rows of lowest numbers, and take all others for training."""
         self.held_out, rest = self._apart.lowest(held_out)
         self._learn(rest)
         self.sample, _ = self._some.lowest(self.most)
         self.sample = alongside([self.sample, self._witnesses]).unique(DRAW).sort(DRAW)
-        self._apart = self._some = Lowest(0)  # which hold as much again
+        self._apart = self._some = BottomK(0)  # frees their rows
 
     def is_held_out(self, draws: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """(n,) whether each row is held out, by its random number."""
+        """(n,) whether rows are held out, by their random numbers."""
         if not len(self.held_out):
             return np.zeros(len(draws), bool)
         return np.asarray(draws <= self.held_out.get_column(DRAW).to_numpy().max())
 
     def parts(self, draws: NDArray[np.uint64]) -> NDArray[np.uint8]:
-        """In which part rows lie, by their numbers of chance: see `deltaw.preparation.columns.means`."""
+        """(n,) the part of each row, by its random number: see `deltaw.preparation.columns.means`."""
         return (draws % UINT64(PARTS)).astype(np.uint8)
 
     def _learn(self, frame: pl.DataFrame) -> None:
-        """Take note of rows that are learnt from."""
+        """Add training rows."""
         if not len(frame):
             return
         self._some.see(frame)
@@ -202,13 +199,13 @@ class Survey:
         draws = pl.concat(
             [extremes(frame, self._witnesses, self._spelt), *(each[name].get_column(DRAW) for name in few)]
         )
-        found = apart(frame.filter(frame.get_column(DRAW).is_in(draws.unique().implode())))
+        found = compact(frame.filter(frame.get_column(DRAW).is_in(draws.unique().implode())))
         self._witnesses = witnesses(alongside([self._witnesses, found]), few, self._spelt)
 
     def _count(self, frame: pl.DataFrame, name: str) -> pl.DataFrame:
-        """Count the words of a column; of a target of numbers with fractions, or of very many, nobody wants to know.
+        """Count the words of a column, unless it is a target of fractions or of very many values.
 
-        Of these rows "word", its "rows" and the lowest number of chance.
+        Returns for these rows each "word", its number of "rows" and their lowest random number.
         """
         column = frame.get_column(name)
         if name == self.target and column.dtype.is_float() and not (column == column.round()).all():
@@ -226,12 +223,12 @@ class Survey:
         while len(counts) > MOST_WORDS or counts.get_column("word").str.len_bytes().sum() > self.room:
             counts, least = counts.filter(pl.col("rows") > least), 2 * least
             self._shortened.add(name)
-        self.words[name] = apart(counts)
+        self.words[name] = compact(counts)
         return found
 
 
 def digest(frame: pl.DataFrame, first: int) -> int:
-    """Of rows from place `first` on; those of slices add up to that of all, whatever type numbers have."""
+    """A digest of rows from position `first` on, independent of integer types; digests of slices add up."""
     others = [name for name, kind in frame.schema.items() if kind.is_numeric() and kind != pl.Float64]
     own = (frame.cast(dict.fromkeys(others, pl.Float64)) if others else frame).hash_rows(seed=0).to_numpy()
     return int((own * (drawn(0, first, len(own)) | UINT64(1))).sum(dtype=UINT64))
@@ -241,16 +238,18 @@ def survey(
     stream: Stream, used: Sequence[str], target: str, weight: str | None, kinds: Mapping[str, str], seed: int,
     memory: int,
 ) -> Survey:  # fmt: skip
-    """All rows of a stream, seen once: more often where what looks like numbers turns out to be words, or words dates.
+    """Survey all rows of a stream, again if a column turns out to be words, or words turn out to be dates.
 
     Args:
+        stream: the rows.
         used: the columns that are looked at, with target and weight.
-        kinds: what the caller told columns are.
-        seed: of the numbers of chance.
+        target, weight: their names.
+        kinds: the caller's kinds of columns.
+        seed: of the random numbers.
         memory: bytes that may be used.
 
     Raises:
-        ColumnError, TableError: as `Stream.slices`; a cell that is no number among numbers.
+        ColumnError, TableError: as `Stream.slices`; a cell that is not a number in a column of numbers.
     """
     most = min(SAMPLE, max(FEWEST, int(min(CELLS, SHARE * memory / 16) / len(used))))
     room, text_room = (max(LEAST_ROOM, int(share * min(memory, ENOUGH))) for share in (SHARE_OF_WORDS, SHARE_OF_TEXT))
@@ -274,7 +273,7 @@ def survey(
 
 
 def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None:
-    """See all slices; the first column that turns out to be words though it was something else before, or dates."""
+    """Add all slices; return the first column that turns out to be words, or dates, after it was something else."""
     turned: str | None = None
 
     def seen() -> Iterator[pl.DataFrame]:
@@ -292,9 +291,9 @@ def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None
 
 
 def _known(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[Slice | str]:
-    """The slices; and in place of one the name of a column that is words there, and was something else before."""
+    """The slices; or the name of a column that is words in a slice and was something else before."""
     known: dict[str, bool] = {}  # whether a column is of words
-    blank = False  # whether some rows had no answer before any had words, which they would be read as
+    blank = False  # whether the target was empty in some slice before it had words
     strays: dict[str, Strays] = {}
     for part in stream.slices(found.text):
         if otherwise := stream.notations.turned.keys() & {*found.used}:
@@ -313,7 +312,7 @@ def _known(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[
                 yield str(column.name)
                 return
             if words:
-                found.text.add(column.name)  # which the next slices know
+                found.text.add(column.name)  # for the next slices
             known[column.name] = words
         answers = found.said.see(part.table.frame.get_column(found.target))
         yield part._replace(table=replace(part.table, frame=part.table.frame.with_columns(answers)))
@@ -322,9 +321,9 @@ def _known(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[
 
 
 def _counted(column: pl.Series, draws: pl.Series) -> pl.DataFrame:
-    """Of each "word" of a column how many "rows" have it, and the lowest number of chance among these.
+    """Each "word" of a column, its number of "rows" and their lowest random number.
 
-    Cells that are alike are counted before they are made words: these are fewer.
+    Equal cells are counted before they are converted to words, since these are fewer.
     """
     cells = pl.DataFrame([column.alias("word"), draws]).group_by("word").agg(pl.len().alias("rows"), pl.col(DRAW).min())
     words = cells.with_columns(as_words(cells.get_column("word"))).drop_nulls("word")
@@ -333,14 +332,14 @@ def _counted(column: pl.Series, draws: pl.Series) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Streamed:
-    """The rows that a plan learns from where no memory holds them.
+    """Training rows that do not fit into memory.
 
     Attributes:
-        stream: where they are.
-        survey: what is known of them.
+        stream: their source.
+        survey: what was found in the first pass.
         memory: bytes that may be used.
-        folder: where they are kept as the network takes them, while it trains.
-        answers: of the sample, with what all rows say; None where no column tells.
+        folder: on a disk, for the prepared rows during training.
+        answers: target statistics for columns that use them; None if there are none.
     """
 
     stream: Stream

@@ -1,8 +1,7 @@
-"""How much rows count: by a column of the table, and in training by their class as well.
+"""Row weights, from a column of the table, and class weights.
 
-A row's weight is what the row says about itself: three of 1 are one of 3. It weighs in training, in the choice of the
-best weights, and in scores. A class's weight says what a mistake costs: it weighs in training and in the loss that
-chooses the best weights, and scores stay those of the rows as they are.
+A row of weight 3 counts as three rows: in training, in the choice of the best epoch, and in scores. A class weight is
+the cost of a mistake: it counts in training and in the validation loss, but not in scores.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ def of_rows(series: pl.Series, source: str, asked: NDArray[np.bool_] | None = No
 
     Args:
         series: the column.
-        source: what messages call the rows.
-        asked: (n,) the rows whose weights matter; None: all. The others have a weight of 0.
+        source: name of the rows in messages.
+        asked: (n,) mask of the rows whose weights matter; None: all. The others get a weight of 0.
 
     Raises:
-        ColumnError: a weight that is missing, below 0, or no finite number; or none above 0.
+        ColumnError: a weight that is missing, below 0 or not finite; or none above 0.
     """
     asked = np.ones(len(series), bool) if asked is None else asked
     found = _numbers(series, source)
@@ -59,18 +58,16 @@ def of_rows(series: pl.Series, source: str, asked: NDArray[np.bool_] | None = No
 
 
 def among(frame: pl.DataFrame, name: str | None, source: str) -> Array | None:
-    """`of_rows` of the column called `name`; None where there is none."""
+    """`of_rows` of the column `name`; None if it is None."""
     return None if name is None else of_rows(frame.get_column(name), source)
 
 
-def aside(table: Table, name: str | None, target: str) -> tuple[Table, Table, int]:
-    """A table in which the weights are no column: (without it, with it, how many rows count for nothing).
-
-    Rows of weight 0 are in neither.
+def split_off(table: Table, name: str | None, target: str) -> tuple[Table, Table, int]:
+    """(table without the column of weights, table with it, number of rows of weight 0), these rows left out of both.
 
     Raises:
         ColumnError: no such column.
-        SettingError: the target, or part of a picture.
+        SettingError: it is the target, or part of an image.
     """
     if name is None:
         return table, table, 0
@@ -80,12 +77,12 @@ def aside(table: Table, name: str | None, target: str) -> tuple[Table, Table, in
     if name == target or name in {column for block in table.blocks for column in (block.name, *block.columns)}:
         what = say("the target") if name == target else say("one of numbers on one scale")
         raise SettingError("weight: expected a column of its own", f'"{clip(name)}", {what}', "choose another")
-    counting = that_count(table, name)
+    counting = above_zero(table, name)
     return of_both(counting, lambda frame: frame.drop(name)), counting, rows_of_both(table) - rows_of_both(counting)
 
 
-def that_count(table: Table, name: str | None) -> Table:
-    """A table without the rows of weight 0; with them where all are that, and `of_rows` says so."""
+def above_zero(table: Table, name: str | None) -> Table:
+    """The table without rows of weight 0, unless all are: then `of_rows` raises."""
     if name is None:
         return table
 
@@ -97,20 +94,20 @@ def that_count(table: Table, name: str | None) -> Table:
 
 
 def _numbers(series: pl.Series, source: str) -> Array:
-    """A column's numbers. Raises ColumnError where it has none."""
+    """A column's numbers. Raises ColumnError for other types."""
     if series.dtype.is_temporal():
         expected = say('{source}: expected a weight above 0 in column "{name}"', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "choose another column of weights")
     return as_numbers(series, source)
 
 
-def no_column(columns: Iterable[Column], name: str | None) -> tuple[Column, ...]:
-    """The columns without that of the weights."""
+def without_column(columns: Iterable[Column], name: str | None) -> tuple[Column, ...]:
+    """The columns but the one called `name`."""
     return tuple(column for column in columns if column.name != name)
 
 
-def beside(table: Table, counting: Table, name: str | None) -> Table:
-    """A table of some of the columns, with the weights as its last."""
+def attached(table: Table, counting: Table, name: str | None) -> Table:
+    """The table with the column of weights of `counting` appended."""
     if name is None:
         return table
     test = None
@@ -119,14 +116,14 @@ def beside(table: Table, counting: Table, name: str | None) -> Table:
     return replace(table, frame=table.frame.with_columns(counting.frame.get_column(name)), test=test)
 
 
-def asked_of_classes(value: Any) -> str | dict[str, float] | None:
-    """Classes' weights as a recipe keeps them: "balanced", or class in words -> weight.
+def parsed_class_weight(value: Any) -> str | dict[str, float] | None:
+    """Class weights as a recipe keeps them: "balanced", or class name -> weight.
 
     Args:
         value: None, "balanced", a mapping, or "no=1,yes=5".
 
     Raises:
-        SettingError: what is none of these, a weight below 0 or not finite, or none above 0.
+        SettingError: anything else; a weight below 0 or not finite; or none above 0.
     """
     if value is None or (isinstance(value, str) and value == BALANCED):
         return value
@@ -160,10 +157,7 @@ def _pairs(text: str) -> Iterable[tuple[str, str]]:
 
 
 def of_names(asked: Mapping[str, float], classes: Iterable[Any]) -> Array:
-    """The weights of classes, (K,), by their names; one that is not named counts once.
-
-    Raises SettingError for a name that no class has.
-    """
+    """(K,) class weights by name; 1 for classes that are not named. Raises SettingError for an unknown class."""
     words = as_words(pl.Series(list(classes))).to_list()
     for name in asked:
         if name not in words:
@@ -175,16 +169,16 @@ def of_names(asked: Mapping[str, float], classes: Iterable[Any]) -> Array:
 def of_classes(
     asked: str | Mapping[str, float] | None, target: Target, truth: Array, weight: Array | None = None
 ) -> Array | None:
-    """How much a row of each class counts in training, (K,); None where all count the same.
+    """(K,) class weights in training; None if all are the same.
 
     Args:
-        asked: what `asked_of_classes` returns. Balanced is n / (K · rows of the class), as scikit-learn has it.
-        target: its K classes; a class of which the weights say nothing counts once.
+        asked: from `parsed_class_weight`. "balanced" is n / (K · rows of the class), as in scikit-learn.
+        target: its K classes.
         truth: (n,) class indices of the training rows.
-        weight: (n,) how much these count.
+        weight: (n,) row weights.
 
     Raises:
-        SettingError: weights of a class that there is not, or of numbers.
+        SettingError: an unknown class, or a target of numbers.
     """
     if asked is None:
         return None
@@ -199,7 +193,7 @@ def of_classes(
 
 
 def in_training(factors: Array | None, truth: Array, weight: Array | None) -> Array | None:
-    """How much each row counts in training, (n,): its own weight times its class's; None where all count the same."""
+    """(n,) weights in training: row weight times class weight; None if all are the same."""
     if factors is None:
         return weight
     return factors[truth] if weight is None else weight * factors[truth]

@@ -42,7 +42,7 @@ class Resamples:
     rows: int
     seed: int = 0
     weight: Array | None = None
-    together: Array | None = None
+    cluster: Array | None = None
 
     @classmethod
     def of(cls, outcome: Outcome, seed: int = 0) -> Resamples:
@@ -53,8 +53,8 @@ class Resamples:
     def groups(self) -> Groups:
         """The rows themselves, or what belongs together, or where these are many, groups of them."""
         places, count = np.arange(self.rows), self.rows
-        if self.together is not None:  # by where each first stands, whatever its number is
-            _, first, which = np.unique(self.together, return_index=True, return_inverse=True)
+        if self.cluster is not None:  # by where each first stands, whatever its number is
+            _, first, which = np.unique(self.cluster, return_index=True, return_inverse=True)
             places, count = np.argsort(np.argsort(first))[which.reshape(-1)], len(first)
         if count > GROUPS:
             places, count = (np.random.default_rng([self.seed, 1]).permutation(count) % GROUPS)[places], GROUPS

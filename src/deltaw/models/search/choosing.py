@@ -65,7 +65,7 @@ class Jury:
         weight = None if counts[0] is None else np.concatenate([np.asarray(each) for each in counts])
         return float(np.average(loss(recipe.loss).E(outputs, T), weights=weight))
 
-    def together(self, outputs: Sequence[Array]) -> float:
+    def ensemble_badness(self, outputs: Sequence[Array]) -> float:
         """How bad the mean of several answers, each (n, k), is."""
         return self.badness(mean_of([np.asarray(each, np.float64) for each in outputs], self.plan.target.task))
 

@@ -13,7 +13,7 @@ from deltaw.models.answers import mean_of
 from deltaw.models.contents import Member
 from deltaw.models.fitting.assembling import model_of, scored
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.crossing import course, rows_of_folds, together
+from deltaw.models.fitting.trainings.crossing import course, pooled, rows_of_folds
 from deltaw.models.fitting.trainings.following import Trained
 from deltaw.models.fitting.trainings.selection import MOST
 from deltaw.models.model import Model
@@ -68,7 +68,7 @@ def by_the_others(plan: Plan, judges: Jury, model: Model, found: Sequence[Snapsh
         answers.append(answered)
     runs = found[0].runs
     witness = replace(model_of(runs[0]), held_out=rows_of_folds(runs[:1]))
-    scores = score(together(answers), model.baseline, model.classes, plan.recipe.weight)
+    scores = score(pooled(answers), model.baseline, model.classes, plan.recipe.weight)
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
 

@@ -240,7 +240,7 @@ class Pool:
 
     def judged(self, members: Sequence[Snapshot]) -> float:
         """How bad the mean answer of these is."""
-        return self.judges.together([each.outputs for each in members])
+        return self.judges.ensemble_badness([each.outputs for each in members])
 
     def over(self, candidate: Candidate, reached: bool) -> None:
         """Take note of a candidate that goes no further; `reached`: whether it may answer."""

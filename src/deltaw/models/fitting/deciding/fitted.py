@@ -13,11 +13,11 @@ from deltaw.exceptions import ColumnError
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Indices, Ties
+from deltaw.models.rows.extremes import DRAW
 from deltaw.models.rows.parts import answers_among, answers_of, as_learnt, some_of
-from deltaw.models.rows.rising import goes_on, rising
 from deltaw.models.rows.survey import Streamed
-from deltaw.models.rows.telling import of_all
-from deltaw.models.rows.witnesses import DRAW
+from deltaw.models.rows.target_sums import of_all_rows
+from deltaw.models.rows.trends import goes_on, rising
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import Answers
@@ -95,7 +95,7 @@ def fitted(
             answers = answers or answers_of(beside, target, recipe, tied, seed)
             made = made if answers is None else recalling(made, again, answers)
         if streamed is not None and answers is not None:
-            answers = of_all(answers, made, streamed, target, recipe)
+            answers = of_all_rows(answers, made, streamed, target, recipe)
             made = fit(answers=answers) if answers.whole else made
     return Fitted(made, target, answers, going)
 

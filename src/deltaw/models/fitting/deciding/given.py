@@ -12,8 +12,8 @@ from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import Choices, other_rows, ties_of, without_group
 from deltaw.models.rows.division import Ties
-from deltaw.models.rows.ordered import notes_on_order
 from deltaw.models.rows.parts import answered
+from deltaw.models.rows.time_order import notes_on_order
 from deltaw.preparation import Target
 from deltaw.speech import say
 from deltaw.tables import Column, Reading, Table, read_as
@@ -74,7 +74,7 @@ class Given:
         """Read a source, and `beside` it "test" and "validation"; raises InputError for what cannot be used."""
         name, weight = told.target, told.weight
         read_in, how, said = (read_as(source, how), how, ()) if start else _read(source, name, how)
-        bare, everything, weightless = weights.aside(read_in, weight, name)
+        bare, everything, weightless = weights.split_off(read_in, weight, name)
         series = bare.column(name)
         choices.check_columns(everything, name)
         drop, columns = inputs_asked((weight, choices.group), told.drop, told.columns, told.kinds)
@@ -85,14 +85,14 @@ class Given:
             del read_in, bare, everything, series, table  # two of them take twice the memory
             again = cls.read(source, told, beside, choices, replace(how, missing=(*how.missing, *gaps)), start)
             return replace(again, table=replace(again.table, notes=(*again.table.notes, *of_gaps)))
-        table = weights.beside(table, everything, weight)
+        table = weights.attached(table, everything, weight)
         others = (other_rows(beside[by], by, table, everything, choices, how) for by in ("test", "validation"))
-        test, validation = (each and weights.that_count(each, weight) for each in others)
+        test, validation = (each and weights.above_zero(each, weight) for each in others)
         if test is not None and validation is not None and test.frame.equals(validation.frame):
             expected = "validation: expected rows that are not among the test rows"
             raise SettingError(expected, say("the same"), "give others")
         table = table if test is None else replace(table, test=test.frame)
-        found = start.columns if start else weights.no_column(kinds_of(table, name, kinds), weight)
+        found = start.columns if start else weights.without_column(kinds_of(table, name, kinds), weight)
         # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
         whole = start.model.target if start else Target.fit(series, name, task=told.task, source=table.name)
         for some in (bare, test, validation):
@@ -103,7 +103,7 @@ class Given:
         ties = ties_of(everything, whole, choices)
         table, left_out = answered(table, whole)
         if left_out and not start:  # what a column is, the rows say that are learnt from
-            found = weights.no_column(kinds_of(table, name, kinds), weight)
+            found = weights.without_column(kinds_of(table, name, kinds), weight)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
         new = start.notes_on(table.frame) if start else ()
         table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order, *new))

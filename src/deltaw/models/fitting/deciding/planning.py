@@ -40,8 +40,8 @@ from deltaw.models.rows.parts import (
     parted,
     some_of,
 )
-from deltaw.models.rows.rising import notes_on_rising
 from deltaw.models.rows.survey import Streamed
+from deltaw.models.rows.trends import notes_on_rising
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
 from deltaw.preparation import Preparation
@@ -159,12 +159,12 @@ def _settled(given: Given, asked: Asked) -> tuple[recipes.Recipe, Layout]:
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
     given_too = given.test is not None, given.validation is not None
-    layout = laid_out(given.ties, asked.choices, settled.validation, asked.seed, *given_too, settled.together)
-    if settled.together > 1 and layout.folds:  # each has a part of its own, of which there may be fewer than asked for
+    layout = laid_out(given.ties, asked.choices, settled.validation, asked.seed, *given_too, settled.ensemble_size)
+    if settled.ensemble_size > 1 and layout.folds:  # one part each: there may be fewer than asked for
         parts = len(layout.folds)
         named_none = asked.seconds is None and start is None and "networks" not in asked.settings
         free = named_none and not _is_image(given.table)
-        count = doubled(settled.together, len(layout.kept.training)) if free else settled.together
+        count = doubled(settled.ensemble_size, len(layout.kept.training)) if free else settled.ensemble_size
         settled = replace(settled, networks=count if parts_of(count) == parts else parts)
     if given.validation is None:
         _check_chosen(layout, settled, asked.metric, given.ties.rows)

@@ -96,7 +96,7 @@ class Plan:
     @property
     def trainings(self) -> int:
         """How many trainings there will be."""
-        return self.recipe.together if self.recipe.together > 1 else len(self.folds) + 1
+        return self.recipe.ensemble_size if self.recipe.ensemble_size > 1 else len(self.folds) + 1
 
     @property
     def scored_by_folds(self) -> bool:
@@ -121,7 +121,7 @@ class Plan:
         them learn from all rows. What belongs together, or comes later, is held out once, from all of them.
         """
         tied = self.choices.group is not None or self.choices.time is not None
-        return self.finishes and self.recipe.together > 1 and not tied
+        return self.finishes and self.recipe.ensemble_size > 1 and not tied
 
     def counts(self, part: Part) -> Array | None:
         """How much the rows of a part count in training, and in the loss that chooses: (n,), or None for alike."""

@@ -21,8 +21,8 @@ from deltaw.models.fitting.deciding import planning
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, MOST_TEST, MOST_VALIDATION, TEST, Choices
+from deltaw.models.rows.extremes import DRAW
 from deltaw.models.rows.survey import ENOUGH, Streamed, Survey, survey
-from deltaw.models.rows.witnesses import DRAW
 from deltaw.numbers import of_bytes
 from deltaw.speech import say
 from deltaw.tables import Reading, Stream, Table, exact, stream
@@ -91,7 +91,7 @@ def _to_be_streamed(
 def _in_memory_alone(asked: Mapping[str, Any], recipe: str, begun: Start | None) -> tuple[str, Any] | None:
     """A setting, and its value, that only rows in memory can have."""
     known = recipes.RECIPES.get(recipe, {}).get("regression") if begun is None else begun.model.recipe
-    networks = asked.get("networks") or (1 if known is None else known.together)
+    networks = asked.get("networks") or (1 if known is None else known.ensemble_size)
     wrong = ((each, asked[each]) for each, usual in IN_MEMORY.items() if asked.get(each) not in usual)
     return next(wrong, ("networks", networks) if networks != 1 else None)
 

@@ -147,10 +147,10 @@ def common_line(plan: Plan, runs: Sequence[Trained], answers: Sequence[Outcome])
 def _best(plan: Plan, answers: Sequence[Outcome]) -> float:
     metric = metric_to_be_best_in(plan.recipe.threshold)
     assert metric is not None
-    return best(metric, together(answers))
+    return best(metric, pooled(answers))
 
 
-def together(answers: Sequence[Outcome]) -> Outcome:
+def pooled(answers: Sequence[Outcome]) -> Outcome:
     """The answers of the folds as those of one network, one fold after the other."""
     shares = [each.probabilities for each in answers if each.probabilities is not None]
     counts = [each.weight for each in answers if each.weight is not None]
@@ -165,7 +165,7 @@ def together(answers: Sequence[Outcome]) -> Outcome:
 
 
 def rows_of_folds(runs: Sequence[Trained]) -> pl.DataFrame:
-    """The test rows of the folds, in the order of `together`."""
+    """The test rows of the folds, in the order of `pooled`."""
     import polars as pl
 
     return pl.concat([each.plan.test.frame for each in runs if each.plan.test is not None])

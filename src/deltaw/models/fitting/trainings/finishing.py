@@ -48,7 +48,7 @@ def finished(best: Trained, told: Heard, checkpoints: Checkpoints | None = None)
     # Its number says where it began: a run that goes on to more epochs than before begins it anew.
     own = replace(plan, recipe=less, network=best.network, training=rows, validation=None, test=None)
     if best.others:
-        number = made * recipe.together
+        number = made * recipe.ensemble_size
         after = joined(own, packed(own, heard, checkpoints, (best.network, *best.others), number))
     else:
         after = trained(own, heard, checkpoints=checkpoints, number=made)

@@ -41,7 +41,7 @@ def beside(plan: Plan, run: Trained, part: Part, epoch: int | None) -> list[Besi
     Args:
         plan: of all trainings.
     """
-    asked = plan.learnt >= FEW_ROWS and plan.recipe.together <= MOST_TOGETHER and plan.recipe.loss == "squared"
+    asked = plan.learnt >= FEW_ROWS and plan.recipe.ensemble_size <= MOST_TOGETHER and plan.recipe.loss == "squared"
     if not asked or not run.lines or carrying(run.network) is None:
         return []
     network, line = (

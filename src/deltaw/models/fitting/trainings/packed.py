@@ -43,7 +43,7 @@ def packed(
     Raises:
         SettingError: all diverge.
     """
-    count, folds = len(given) or plan.recipe.together, plan.folds
+    count, folds = len(given) or plan.recipe.ensemble_size, plan.folds
     plans: list[Plan] = [replace(plan, folds=())] * count
     places: list[dict[str, Any]] = [{}] * count
     apart = plan.chooses_apart and not given

@@ -1,4 +1,4 @@
-"""Rows that a sample has to have: of each column one with its lowest value, its highest, and none."""
+"""Rows that a sample must include: for each column one with the lowest value, the highest, and a missing cell."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import polars as pl
 from deltaw.tables.cells import DATE_FORMATS, as_words, as_written, date_format, no_numbers, read_dates
 from deltaw.tables.units import unit_of, without_unit
 
-DRAW = "\0draw"  # the column of numbers of chance: none that anybody has
-LOOK = 1_000  # cells that tell how text writes days and numbers
+DRAW = "\0draw"  # column of the rows' random numbers; no table has a column of that name
+LOOK = 1_000  # cells from which the date format or unit of text is detected
 
 
 def extremes(frame: pl.DataFrame, known: pl.DataFrame, spelt: Mapping[str, str | None]) -> pl.Series:
-    """The numbers of chance of rows with a lower or as low a value in a column as any that is known, with one as high,
-    or with none: each time the lowest.
+    """Random numbers of rows that have a column's lowest or highest value so far, or a missing cell; the lowest number
+    of several such rows.
     """
     draws, found = frame.get_column(DRAW), list[Any]()
     for column in frame.iter_columns():
@@ -34,12 +34,12 @@ def extremes(frame: pl.DataFrame, known: pl.DataFrame, spelt: Mapping[str, str |
 
 
 def _span(column: pl.Series) -> tuple[Any, Any] | None:
-    """The lowest and the highest value."""
+    """(lowest, highest) value; None if all are missing."""
     return None if column.null_count() == len(column) else (column.min(), column.max())
 
 
 def spelling(column: pl.Series) -> str | None:
-    """How text writes days, or the unit of its numbers; None where it does neither."""
+    """The date format of a column of text, or the unit of its numbers; None if it holds neither."""
     words = column.drop_nulls().head(LOOK)
     if found := date_format(words)[0]:
         return found
@@ -48,7 +48,7 @@ def spelling(column: pl.Series) -> str | None:
 
 
 def _values(column: pl.Series, spelt: str | None) -> pl.Series:
-    """What cells say, in whose order the lowest and the highest are: 9 kg is less than 10 kg."""
+    """Cells as dates or numbers, so that 9 kg is less than 10 kg."""
     if spelt is None or column.dtype != pl.String:
         return column
     if spelt in DATE_FORMATS:
@@ -57,8 +57,8 @@ def _values(column: pl.Series, spelt: str | None) -> pl.Series:
 
 
 def witnesses(frame: pl.DataFrame, few: Iterable[str], spelt: Mapping[str, str | None]) -> pl.DataFrame:
-    """Of each column a row with the lowest value, one with the highest and one in which it is missing, and of a column
-    of `few` words one with each: of several that one whose number of chance is lowest.
+    """For each column a row with the lowest value, the highest and a missing cell, and for columns of `few` words one
+    with each word; of several such rows the one with the lowest random number.
     """
     draws, found = frame.get_column(DRAW), set[Any]()
     for column in frame.iter_columns():
@@ -68,7 +68,7 @@ def witnesses(frame: pl.DataFrame, few: Iterable[str], spelt: Mapping[str, str |
         here += [values == end for end in _span(values) or ()]
         found |= {draws.filter(rows).min() for rows in here}
     for name in few:
-        words = as_words(frame.get_column(name)).alias("word")  # a name of no letters Polars would replace
+        words = as_words(frame.get_column(name)).alias("word")  # Polars would replace an empty name
         found |= set(pl.DataFrame([words, draws]).group_by("word").agg(pl.col(DRAW).min())[DRAW])
     kept = np.array([each for each in found if each is not None], np.uint64)
     return frame.filter(np.isin(draws.to_numpy(), kept))

@@ -1,7 +1,7 @@
-"""What all rows to learn from answer, word by word and number by number, where a plan is made on a sample of them.
+"""Target statistics over all training rows of a table that is larger than memory.
 
-Which columns tell, the sample says (of words, the count of all rows); then one more pass over these columns alone sums
-up what `preparation.means` and `recurring` need. Rows lie in their parts by their numbers of chance.
+The columns that use them are chosen on the sample; one more pass over these columns alone sums up what
+`preparation.columns.means` and `recurring` need, word by word and number by number.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from deltaw.tables.table import among
 
 Array = NDArray[np.float64]
 
-MOST_CELLS = 1_000_000  # words or numbers of a column; of more, those of fewest rows are forgotten
+MOST_CELLS = 1_000_000  # distinct cells of a column; beyond that the rarest are forgotten
 
 
-def of_all(answers: Answers, made: Preparation, streamed: Streamed, target: Target, recipe: Recipe) -> Answers:
-    """A sample's answers, with what all rows say of the columns that tell in the preparation that it made."""
+def of_all_rows(answers: Answers, made: Preparation, streamed: Streamed, target: Target, recipe: Recipe) -> Answers:
+    """The sample's answers, with sums over all rows for the columns of `made` that use target statistics."""
     telling = [step for step in made.steps if isinstance(step, OfColumn) and step.told]
     if not telling:
         return answers
-    # Squares of numbers far from 0 would leave nothing of their deviation; of classes all sums are whole as they are.
+    # Sums of squares of numbers far from 0 would cancel; for classes all sums are integers.
     shift = np.array([scale.centre if target.task == "regression" else 0.0 for scale in answers.scales])
     found, total = dict[str, Told](), _Total(shift)
     for frame, some in _slices(streamed, target, recipe, [step.column for step in telling]):
@@ -63,7 +63,7 @@ def _cells(column: pl.Series, step: OfColumn) -> pl.Series:
 def _slices(
     streamed: Streamed, target: Target, recipe: Recipe, columns: Sequence[str]
 ) -> Iterator[tuple[pl.DataFrame, Answers]]:
-    """The rows to learn from, of these columns and their answers."""
+    """The training rows, with these columns and their answers."""
     survey = streamed.survey
     names = (*columns, *beside_inputs(target, recipe))
     for part in ahead(streamed.stream.slices(survey.text, columns=names)):
@@ -76,20 +76,20 @@ def _slices(
 
 
 class _Total:
-    """The scales of answers, by the mean and the deviation of all, and the weights of all rows."""
+    """Running sums over all rows, for the mean and the standard deviation of each answer, and the sum of weights."""
 
     def __init__(self, shift: Array) -> None:
         self._shift, self.rows, self.weight = shift, 0, 0.0
         self._sums, self._squares = np.zeros(len(shift)), np.zeros(len(shift))
 
     def add(self, values: Array, weight: Array) -> None:
-        """More rows: their answers (k, n), less the shift, and their weights (n,)."""
+        """Add rows: answers (k, n) minus the shift, and weights (n,)."""
         self.rows, self.weight = self.rows + values.shape[1], self.weight + float(weight.sum())
         self._sums, self._squares = self._sums + values.sum(axis=1), self._squares + (values**2).sum(axis=1)
 
     @property
     def scales(self) -> tuple[Scale, ...]:
-        """The scale of each answer: mean and deviation."""
+        """Mean and standard deviation of each answer."""
         mean = self._sums / self.rows
         deviation = np.sqrt(np.maximum(self._squares / self.rows - mean**2, 0.0))
         each = zip((mean + self._shift).tolist(), deviation.tolist(), strict=True)

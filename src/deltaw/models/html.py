@@ -1,4 +1,4 @@
-"""How a model looks in a notebook."""
+"""A model as HTML for a notebook."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from deltaw import notebook
 from deltaw.speech import say
 from deltaw.tables.table import clip, listing
 
-MAX_COLUMNS = 25  # that are listed
+MAX_COLUMNS = 25
 
 
 def fragment(model: Any) -> str:
-    """What a `deltaw.Model` is, its scores, its columns, as HTML."""
+    """The facts, scores and columns of a `deltaw.Model`."""
     origin = model.origin
     facts = {
         say("trained on"): say("{rows:,} rows of {name}", rows=origin.training_rows, name=origin.source),

@@ -1,4 +1,4 @@
-"""Rows that lie in the order of their times: a score of rows among their neighbours is none of the rows to come."""
+"""A note for rows sorted by a date column: scores of randomly held-out rows do not hold for later rows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from deltaw.speech import say
 from deltaw.tables import Column
 from deltaw.tables.table import clip
 
-FEWEST, SOME = 30, 50  # rows of which it is asked; that tell, as a rule, that there is no order
-DIFFERENT = 0.5  # of the rows have a time of their own: of years or of campaigns there are fewer
+FEWEST = 30  # rows
+SOME = 50  # rows looked at first, which usually show that there is no order
+DIFFERENT = 0.5  # distinct times per row, at least: years, for example, are fewer
 
 
 def notes_on_order(frame: pl.DataFrame, columns: Iterable[Column], choices: Choices, source: str) -> tuple[str, ...]:
-    """What to say of rows that lie in the order of a column of days or times, where nobody chose how to divide them."""
+    """A note if the rows are sorted by a column of dates and the caller did not choose how to divide them."""
     if len(frame) < FEWEST or choices != Choices():
         return ()
     times = [each for each in columns if each.kind == "date" and each.n_distinct >= DIFFERENT * len(frame)]

@@ -1,10 +1,10 @@
-"""Columns that go with the time: in rows to come they lie beyond all that is learnt from.
+"""Columns that rise or fall with the time: in later rows they lie outside the range seen in training.
 
-Bins of such a column end there. Whether what it tells goes on, only rows can say that come later: so the later half of
-the training rows, in FOLDS parts, is told by the rows before each, by a line through all other inputs and random units
-(`recalling.units`). What that leaves goes on as the straight line through what it left before, or stays at the mean of
-the last of it. Unless the mean leaves clearly less of the squares, the columns are learnt as a straight line, without
-bins, and answers may go beyond those learnt from by half of their range. Measured: docs/scores.md.
+Bins of such a column cannot extrapolate. Whether a straight line can is tested on the later half of the training
+rows, in FOLDS parts: ridge regression on all other inputs and random units (`recalling.units`) is fitted on the rows
+before each part, and its residuals are predicted by a linear trend, or by the mean of the last ones. Unless the mean
+is clearly better, the columns are used linearly, without bins, and predictions may exceed the training targets by
+half of their range. Measured: docs/scores.md.
 """
 
 from __future__ import annotations
@@ -31,22 +31,23 @@ from deltaw.tables.taking import taken
 
 Values = NDArray[np.floating]
 
-FOLDS, LAST = 5, 8  # parts of the later half; the last of the rows before, whose mean is asked, are an eighth
-CLEARLY = 1.05  # times the squares that the mean leaves: up to so many a straight line may leave
-FEWEST, MOST = 100, 4_000  # rows of which it is asked, the most of them spread evenly
-MOST_INPUTS, PENALTY = 1_000, 1.0  # of which a line is quick; of its squared weights
-SOME = 50  # rows that tell, as a rule, that a column does not go with the time
+FOLDS = 5  # parts of the later half
+LAST = 8  # the mean is of the last eighth of the rows before a part
+CLEARLY = 1.05  # times the mean's squared error is still good enough for the trend
+FEWEST, MOST = 100, 4_000  # rows; of more, MOST spread evenly
+MOST_INPUTS, PENALTY = 1_000, 1.0  # of the ridge regression
+SOME = 50  # rows looked at first, which usually show that a column has no trend
 READ = {Number.kind: as_numbers, Day.kind: as_days}
 
 
 def rising(table: Table, columns: Iterable[Column], times: Values, rows: Indices | None) -> tuple[str, ...]:
-    """The columns of numbers and days that only rise, or only fall, with the times: these, and counts.
+    """Names of the number and date columns that are monotonic in the times.
 
     Args:
-        table: with all rows.
-        columns: of what kind each is.
-        times: of the rows that are learnt from, (n,).
-        rows: which these are, by number; None: all.
+        table: all rows.
+        columns: their kinds.
+        times: (n,) of the training rows.
+        rows: indices of the training rows; None: all.
     """
     first = np.argsort(times, kind="stable")[:SOME]
 
@@ -63,14 +64,14 @@ def goes_on(
     made: Preparation, names: tuple[str, ...], frame: pl.DataFrame, answers: Callable[[Indices], Values],
     times: Values, rows: Indices | None,
 ) -> bool:  # fmt: skip
-    """Whether columns that go with the times are to be learnt as a straight line.
+    """Whether columns that are monotonic in the times are to be used linearly; see the module's docstring.
 
     Args:
-        made: of all columns.
-        names: of these.
-        frame: the training rows, or all of which they are `rows`, by number.
-        answers: of some of the n training rows, (m, k): numbers, or whether each is of a class.
-        times: of all of these, (n,).
+        made: the preparation of all columns.
+        names: the monotonic columns.
+        frame: the training rows, or all rows, of which they have the indices `rows`.
+        answers: from indices of training rows to their targets, (m, k): numbers, or one-hot classes.
+        times: (n,) of the training rows.
     """
     if not names or len(times) < FEWEST or times.min() == times.max() or made.n_features > MOST_INPUTS:
         return False
@@ -92,7 +93,7 @@ def goes_on(
 
 
 def notes_on_rising(made: Preparation, names: tuple[str, ...]) -> tuple[str, ...]:
-    """What to say of these columns, which were made so."""
+    """A note on the monotonic columns, and whether they are binned."""
     if not names:
         return ()
     binned = any(isinstance(step, Day | Number) and step.edges for step in made.steps if step.title in names)
@@ -105,8 +106,8 @@ def notes_on_rising(made: Preparation, names: tuple[str, ...]) -> tuple[str, ...
 
 
 def _of_the_time(step: Step, frame: pl.DataFrame) -> list[int]:
-    """Which features of a step say when a row is: not the place in the week, which comes again, nor that in the year,
-    unless the rows know less than one.
+    """Features of a step that tell the time of a row: not its place in a cycle (week, year), unless the rows span less
+    than one.
     """
     assert isinstance(step, Day | Number)
     first = 1 + count(step.edges)

@@ -1,18 +1,18 @@
-"""What somebody means by a name that `fit` does not take: another library's word for it, or a slip of the pen."""
+"""Suggestions for arguments that `fit` does not have: other libraries' names, and misspellings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-# What `fit` takes beside the settings of recipes and the words of `deltaw.read`.
+# Arguments of `fit` that are neither settings of a recipe nor options of `deltaw.read`.
 ARGUMENTS = (
     "source", "target", "recipe", "hidden", "epochs", "seed", "engine", "device", "threads", "test", "validation",
     "test_size", "folds", "group", "time", "task", "metric", "drop", "columns", "kinds", "start", "memory", "cache",
     "seconds", "callbacks", "checkpoint", "every", "resume", "verbose",
 )  # fmt: skip
 
-# How scikit-learn, Keras, PyTorch, pandas and boosted trees call what DeltaW has, too.
+# Names in scikit-learn, Keras, PyTorch, pandas and boosted trees -> DeltaW's.
 ELSEWHERE = {
     "random_state": "seed", "random_seed": "seed", "max_iter": "epochs", "n_epochs": "epochs", "num_epochs": "epochs",
     "n_iter": "epochs", "max_epochs": "epochs", "lr": "learning_rate", "eta": "learning_rate",
@@ -31,6 +31,6 @@ ELSEWHERE = {
 
 
 def meant(name: str, known: Iterable[str], otherwise: str) -> str:
-    """What a wrong name means of `known` and of what `fit` takes; `otherwise` where nothing is near."""
+    """The nearest of `known` and ARGUMENTS to a wrong name; `otherwise` if nothing is near."""
     near = get_close_matches(name, [*known, *ARGUMENTS], 1, 0.4)
     return ELSEWHERE.get(name.lower()) or next(iter(near), otherwise)

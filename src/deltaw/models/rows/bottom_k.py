@@ -1,4 +1,4 @@
-"""The rows with the lowest numbers of chance, of rows that come some after the others."""
+"""Bottom-k sampling: the rows with the k lowest random numbers of a stream of frames."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import polars as pl
 import polars.selectors as cs
 from numpy.typing import NDArray
 
-from deltaw.models.rows.witnesses import DRAW
+from deltaw.models.rows.extremes import DRAW
 from deltaw.tables.reading.shards import alongside
 
-MORE = 5 / 4  # of the rows that are sought are kept before they are sorted out
+MORE = 5 / 4  # times k: so many rows are kept before the others are dropped
 
 
-class Lowest:
-    """The rows with the lowest numbers of chance of those that were seen; and some more, sorted out when they are many.
+class BottomK:
+    """The rows with the lowest random numbers (column DRAW) seen so far.
 
     Args:
-        most: how many.
-        room: bytes of text that they may have: of long ones there are fewer rows, which their numbers alone decide.
-        fewest: so many rows, however long their text is.
+        most: k, the number of rows.
+        room: bytes of text that they may have; with long texts there are fewer rows, still those of lowest numbers.
+        fewest: rows to keep however long their text is.
     """
 
     def __init__(self, most: int, room: float = np.inf, fewest: int = 1) -> None:
         self.most, self.room, self.fewest = most, room, fewest
         self._frames: list[pl.DataFrame] = []
         self._text = 0  # bytes
-        self._last: np.uint64 | None = None  # what lies above is not among them
+        self._last: np.uint64 | None = None  # rows with a higher number are not among the k lowest
 
     def see(self, frame: pl.DataFrame) -> list[pl.DataFrame]:
-        """Keep the rows of a frame that may be among them; returns those that are not, or no longer."""
+        """Keep the rows of a frame that may be among the lowest; return those that are not, or no longer."""
         low, rest = (frame, []) if self._last is None else _parted(frame, self._last)
         self._frames += [low] if len(low) else []
         self._text += int(_text_of(low).sum())
@@ -41,7 +41,7 @@ class Lowest:
         return rest
 
     def lowest(self, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """So many of the rows that are kept, in their order, and the others."""
+        """The `most` lowest rows, sorted by their numbers, and the others."""
         there = self._frames
         if not there:
             return pl.DataFrame(), pl.DataFrame()
@@ -58,22 +58,22 @@ class Lowest:
 
 
 def texts(frame: pl.DataFrame) -> list[str]:
-    """The names of the columns of text."""
+    """Names of the string columns."""
     return [name for name, kind in frame.schema.items() if kind == pl.String]
 
 
 def _text_of(frame: pl.DataFrame) -> NDArray[np.int64]:
-    """How many bytes of text each row has."""
+    """(n,) bytes of text in each row."""
     lengths = [frame.get_column(name).str.len_bytes().fill_null(0).to_numpy() for name in texts(frame)]
     return np.sum(lengths, axis=0, dtype=np.int64) if lengths else np.zeros(len(frame), np.int64)
 
 
 def _parted(frame: pl.DataFrame, last: np.uint64) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """The rows whose random number is at most `last`, and the others."""
+    """The rows with numbers up to `last`, and the others."""
     low = frame.get_column(DRAW) <= last
-    return apart(frame.filter(low)), [frame.filter(~low)]
+    return compact(frame.filter(low)), [frame.filter(~low)]
 
 
-def apart(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same rows with text of their own: a row that was filtered out of others holds all of theirs in memory."""
+def compact(frame: pl.DataFrame) -> pl.DataFrame:
+    """A copy of the rows' text: filtered rows would keep the text of the whole frame in memory."""
     return frame.with_columns(pl.concat_str([cs.by_name(name), pl.lit("")]).alias(name) for name in texts(frame))

@@ -11,7 +11,7 @@ import pytest
 
 import deltaw
 from deltaw import models
-from deltaw.models.rows.rising import rising
+from deltaw.models.rows.trends import rising
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.tables import kinds, read
 
