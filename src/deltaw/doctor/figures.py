@@ -1,4 +1,4 @@
-"""What a diagnosis shows: saturation and gradients by layer, z over the curve of f, the loss, the learning rates.
+"""Figures of a diagnosis: saturation and gradients by layer, z on the curve of f, loss, learning rates.
 
 Each function takes plain arrays and returns a matplotlib Figure in the style of `deltaw.plots`.
 """
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST_TICKS = 20  # layers that are each named at their axis
-LINES = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, ":", "^"))  # told apart without colour too
-FLOOR = 1e-12  # what a logarithmic axis shows of a gradient that is 0, relative to the largest
-TALL = 1e3  # a loss that spans more is drawn to a logarithmic scale
+MOST_TICKS = 20  # layers with a tick of their own
+LINES = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, ":", "^"))  # distinct without colour, too
+FLOOR = 1e-12  # of the largest gradient: smaller ones are drawn as 0
+TALL = 1e3  # ratio from which the loss is drawn on a logarithmic scale
 
 
 @styled
 def saturation(shares: ArrayLike, names: Sequence[str]) -> Figure:
-    """Share of each layer's signals that lie where its activation is flat, by epoch.
+    """Share of saturated signals by layer and epoch.
 
     Args:
-        shares: (epochs, L), 0 to 1; NaN where a layer has no slope of its own.
+        shares: (epochs, L), 0 to 1; NaN for activations without a slope of their own (softmax).
         names: of the L activations.
     """
     shown = np.asarray(shares, np.float64).T
@@ -57,10 +57,10 @@ def saturation(shares: ArrayLike, names: Sequence[str]) -> Figure:
 
 @styled
 def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
-    """Length of ∂E/∂W by layer, one line a moment; crosses where it is 0 or no number.
+    """‖∂E/∂W‖ by layer, one line per moment; crosses where it is 0 or not finite.
 
     Args:
-        curves: what each line is called -> (L,).
+        curves: label -> (L,).
         names: of the L activations.
     """
     figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
@@ -86,10 +86,10 @@ def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
 
 @styled
 def signals(z: NDArray[Any], name: str, layer: int, after: NDArray[Any] | None = None) -> Figure:
-    """Where a layer's z lie on the curve of its activation.
+    """Histogram of a layer's z, with the curve of its activation.
 
     Args:
-        z: any shape, before training.
+        z: before training, any shape.
         name: the activation.
         layer: from 0.
         after: z at the end of training, or None.
@@ -131,13 +131,13 @@ def loss(
     marks: Mapping[int, str] | None = None,
     held_out: ArrayLike | None = None,
 ) -> Figure:
-    """E by epoch, beside what guessing gives, with what went wrong marked.
+    """E by epoch, with E of the constant guess and marked faults.
 
     Args:
-        errors: (epochs,); where E is no number it ends, and a cross marks it.
-        guess: E of the best answer that is the same for all rows; NaN for none.
-        marks: epoch (from 0) -> what happened there.
-        held_out: on rows held out, or None; of folds, which were trained on, there are more epochs than of E.
+        errors: (epochs,); a cross marks the first that is not finite.
+        guess: E of the best constant output; NaN: not drawn.
+        marks: epoch (from 0) -> label of a fault.
+        held_out: E on held-out rows, or None; the mean over folds may have more epochs than `errors`.
     """
     figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
     y = np.asarray(errors, np.float64)
@@ -191,10 +191,10 @@ def rates(
 
     Args:
         tried: (k,) rates, ascending.
-        errors: (k,) E of the last epoch; infinite where its numbers were lost.
-        used: the rate that was asked for.
-        best: the one that learns most.
-        stable: the range in which E ends below where it began.
+        errors: (k,) E of the last epoch; infinite if training diverged.
+        used: the rate in use.
+        best: the rate that learns most.
+        stable: the range in which E decreases.
         bound: 2/λ_max.
     """
     figure, (axis,) = plots.figure((6.4, 3.3), 1, 1)
@@ -226,7 +226,7 @@ def rates(
 
 
 def _layers(axis: Any, names: Sequence[str], slanted: bool = False) -> None:
-    """Layers from 1 with their activations; of very many every second, third, …"""
+    """Ticks: layer numbers from 1 with their activations; of many layers every second, third, …"""
     step = -(-len(names) // MOST_TICKS)
     places = range(1, len(names) + 1, step)
     axis.set_ticks(

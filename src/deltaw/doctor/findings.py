@@ -1,4 +1,4 @@
-"""What the doctor says: findings, with the repairs that may help and the places that they are about."""
+"""`Finding`, `Repair` and `Where`: what the doctor reports."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ Severity = Literal["fault", "risk", "note"]
 SEVERITIES: tuple[Severity, ...] = ("fault", "risk", "note")  # the worst first
 DIGITS = 3  # of floats in sentences
 
-# How the fields of `Where` are said.
+# Field of `Where` -> sentence.
 PLACES = {name: f"{name} {{which}}" for name in ("layer", "unit", "column", "row", "epoch", "step")}
 
 
 @dataclass(frozen=True)
 class Where:
-    """The place that a finding is about; all counted from 0, None where it has no meaning.
+    """The place that a finding is about; all counted from 0, None if it does not apply.
 
     Attributes:
         layer: of weights; 0 is the first after the input.
         unit: of that layer.
-        column: of X, by its name or its number.
+        column: of X, its name or index.
         row: of X.
-        epoch, step: of training, over all epochs.
+        epoch, step: of training; steps are counted over all epochs.
     """
 
     layer: int | None = None
@@ -43,7 +43,7 @@ class Where:
     step: int | None = None
 
     def __str__(self) -> str:
-        """ "layer 1, epoch 3": counted from 1, as people do; a column's own name."""
+        """ "layer 1, epoch 3": counted from 1; a column by its name."""
         known = {name: value for name, value in asdict(self).items() if value is not None}
         shown = {n: v if isinstance(v, str) or n == "column" else v + 1 for n, v in known.items()}
         return listed(say(PLACES[name], which=value) for name, value in shown.items())
@@ -54,19 +54,19 @@ class Repair:
     """A change of settings that may help.
 
     Attributes:
-        words: what to do, for people.
-        changes: what a program does: fields of `Setup`, or operations of `doctor.trials.changes`, and their new values.
-            Empty where no program can know (the labels must be looked at, more rows collected).
+        words: what to do, in words.
+        changes: fields of `Setup`, or operations of `doctor.trials.changes`, and their new values. Empty if a person
+            has to act (check the labels, collect more rows).
     """
 
     words: str
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, setup: Setup) -> Setup:
-        """The `setup` after the changes; the one given stays as it is.
+        """A copy of `setup` with the changes.
 
         Raises:
-            SettingError: a change that there is not, or that this set-up does not allow.
+            SettingError: an unknown change, or one that this set-up does not allow.
         """
         return applied(setup, self.changes)
 
@@ -76,16 +76,15 @@ class Finding:
     """One thing that is wrong, or may be.
 
     Attributes:
-        cause: plain words with the arithmetic put in.
-        evidence: the numbers measured, by name.
+        cause: the explanation, with the numbers.
+        evidence: the measured numbers, by name.
         where: the place, if it has one.
         repair: what to change, if there is something.
-        severity: "fault": the evidence shows harm. "risk": it may harm. "note": worth knowing. None until the rule's
-            row puts its own; a rule whose evidence is weaker or stronger than usual says its own.
-        likelihood: from 0 to 1, that this is what keeps the network from learning: the order among equals.
-        rule: the name of the rule; the row puts it.
-        because_of: names of rules found too that explain this one.
-        idle: whether its repair was tried, and brought nothing: then it explains nothing either.
+        severity: "fault" (the evidence shows harm), "risk" (it may harm) or "note"; None: the rule's default.
+        likelihood: from 0 to 1, that this keeps the network from learning; None: the rule's default.
+        rule: name of the rule.
+        because_of: names of other rules with findings that explain this one.
+        idle: whether its repair was tried without effect; then it explains no other finding.
     """
 
     cause: str
@@ -110,9 +109,9 @@ def finding(
     likelihood: float | None = None,
     **fields: object,
 ) -> Finding:
-    """A `Finding` whose cause is a sentence of `deltaw.speech`, with the values for its fields by name.
+    """A `Finding` whose cause is a sentence of `deltaw.speech` with named `fields`.
 
-    A float in a field without a format of its own is shown to DIGITS digits.
+    Floats in fields without a format are shown to DIGITS digits.
     """
     plain = {name for _, name, form, _ in Formatter().parse(cause) if not form}
     for name, value in fields.items():
@@ -122,10 +121,10 @@ def finding(
 
 
 def programmable(finding: Finding) -> bool:
-    """Whether it has a repair that a program can make."""
+    """Whether it has a repair that can be applied automatically."""
     return finding.repair is not None and bool(finding.repair.changes)
 
 
 def repairs(findings: Iterable[Finding]) -> list[Repair]:
-    """Their repairs, in their order."""
+    """The findings' repairs, in order."""
     return [f.repair for f in findings if f.repair is not None]

@@ -1,4 +1,4 @@
-"""What a finished training shows by itself, without another look."""
+"""One line on a finished training that did not go well, from its scores alone."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ from deltaw.engines.rows import spread
 from deltaw.models import Model, Outcome, Plan, answers, metric_of
 from deltaw.speech import say
 
-MOST_ROWS = 5_000  # of those that were learnt from: enough to tell whether anything was
+MOST_ROWS = 5_000  # training rows that are predicted
 
 
 def outcome(model: Model, plan: Plan | None = None) -> str:
-    """One line on a training that did not go well, or "" for one of which nothing can be said.
+    """One line on a training that did not go well; "" if there is nothing to say.
 
-    The rows that score decide, where they are still known: of a model that was loaded they are not. That nothing was
-    learnt is said only where the rows that were learnt from do not say otherwise, as far as they are known: a network
-    that answers for its own rows, and for no others, has learnt what is not so in general.
+    The rows of the model's scores decide; a model that was loaded does not have them. "Learnt nothing" is said only if
+    predictions for training rows are no better than the guess either; if they are, it overfitted.
 
     Args:
         model: right after `deltaw.fit`.
-        plan: what it was trained by, which knows the rows that were learnt from; None: they are known where folds
-            scored.
+        plan: that it was trained by, with the training rows; None: they are taken from the folds, if there are some.
     """
     history, scores = model.history, model.scores
     if history.ended == "diverged":
@@ -52,7 +50,7 @@ def outcome(model: Model, plan: Plan | None = None) -> str:
 
 
 def gained(known: Outcome, statistic: tuple[float, ...]) -> tuple[judge.Gain, ...]:
-    """What a model's answers gain on the guess, given by the class shares or the mean of the training rows."""
+    """Gains of predictions over the guess: `statistic` has the class shares, or the mean, of the training rows."""
     guess = np.asarray(statistic, np.float64)
     if known.probabilities is None:
         truth, said = (np.asarray(each, np.float64)[:, None] for each in (known.truth, known.predicted))
@@ -62,7 +60,7 @@ def gained(known: Outcome, statistic: tuple[float, ...]) -> tuple[judge.Gain, ..
 
 
 def _of_own_rows(model: Model, plan: Plan | None) -> Outcome | None:
-    """What it answers for rows that it has learnt from; None where they are not known."""
+    """Predictions for training rows; None if they are not known."""
     if plan is not None:
         rows = plan.training.some(spread(len(plan.training), MOST_ROWS))
         said = answers.mean_of([np.asarray(outputs(each, rows.X), np.float64) for each in model.members], model.task)

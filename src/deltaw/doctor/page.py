@@ -1,4 +1,4 @@
-"""A diagnosis as a document: what is wrong, the evidence, the repair, and the figures that show it."""
+"""A diagnosis as a document: findings with evidence and repair, figures, and the layers' statistics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from deltaw.pages import Block, Figure, Page, Section, Table, Text
 from deltaw.pages.numbers import plain
 from deltaw.speech import listed, say
 
-MOST_EVIDENCE = 8  # numbers shown of a finding; JSON has all
+MOST_EVIDENCE = 8  # numbers shown per finding; JSON has all
 MOST_LAYERS = 30  # rows of the table of layers
 
 
@@ -55,7 +55,7 @@ def page(diagnosis: Examined) -> Page:
 
 
 def _parted(diagnosis: Examined) -> tuple[list[Finding], list[Finding], list[Finding]]:
-    """Findings that nothing explains, those that others explain, and notes."""
+    """(causes, findings that others explain, notes)."""
     worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
     return (
         [finding for finding in worse if not finding.because_of],
@@ -73,12 +73,12 @@ def _because(finding: Finding) -> str:
 
 
 def title(rule: str) -> str:
-    """ "Unscaled inputs" of "unscaled_inputs"."""
+    """ "unscaled_inputs" -> "Unscaled inputs"."""
     return say(rule.replace("_", " ").capitalize())
 
 
 def line(diagnosis: Examined) -> str:
-    """The diagnosis in one line, or "" where there is neither fault nor risk."""
+    """The diagnosis in one line; "" if there is neither fault nor risk."""
     worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
     if not worse:
         return ""
@@ -91,7 +91,7 @@ def line(diagnosis: Examined) -> str:
 
 
 def data(diagnosis: Examined) -> dict[str, Any]:
-    """What `--json` prints."""
+    """The diagnosis as JSON data."""
     setup, during = diagnosis.setup, diagnosis.evidence.during
     content: dict[str, Any] = {
         "healthy": diagnosis.healthy,
@@ -113,7 +113,7 @@ def data(diagnosis: Examined) -> dict[str, Any]:
 
 
 def repair_data(repaired: Repaired, setup: Setup) -> dict[str, Any]:
-    """What `--json` prints of repairs that were tried on a set-up."""
+    """Repairs that were tried on a set-up, as JSON data."""
     content: dict[str, Any] = plain(
         {
             "helped": repaired.helped,
@@ -132,7 +132,7 @@ def repair_data(repaired: Repaired, setup: Setup) -> dict[str, Any]:
 
 
 def repair_words(repaired: Repaired, setup: Setup) -> str:
-    """What the terminal shows of repairs that were tried on a set-up: what came of it, and how to make them."""
+    """Repairs that were tried on a set-up, as text: the result, and the options or code that make them."""
     typed = together(repaired.kept, setup)
     ways = {say("options of deltaw train"): typed.command, say("in Python"): typed.python}
     said = [say("{way}: {line}", way=way, line=line) for way, line in ways.items() if line]
@@ -158,7 +158,7 @@ def _document(finding: Finding, setup: Setup) -> dict[str, Any]:
 
 
 def _scored_on(during: During) -> str:
-    """Whose rows the scores are of."""
+    """The rows that scores are of, in words."""
     apart = during.setup.apart
     if apart is not None and during.met:
         each = "{n:,} rows that this training has not met" if during.scored_anew else "{n:,} of the rows trained on"
@@ -217,7 +217,7 @@ def _finding(finding: Finding, setup: Setup) -> Section:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether it is a word or a number that is known."""
+    """Whether it is a string or a number other than NaN."""
     return isinstance(value, (str, bool, int, float, np.integer, np.floating)) and value == value
 
 
@@ -240,7 +240,7 @@ def _pictures(diagnosis: Examined) -> Iterator[Figure]:
 
 
 def _of_training(during: During, diagnosis: Examined) -> Iterator[Figure]:
-    """E by epoch, E by rate, and how many signals are saturated: what there is of it."""
+    """Figures of the training: E by epoch, E by learning rate, saturation."""
     if len(during.loss):
         faults = [f for f in _parted(diagnosis)[0] if f.severity == "fault" and f.where is not None]
         marks = {f.where.epoch: title(f.rule).lower() for f in faults if f.where and f.where.epoch is not None}
@@ -297,7 +297,7 @@ def _ends(lengths: Mapping[str, Any]) -> str:
 
 
 def _curve(start: Start, end: Start | None, names: list[str]) -> Iterator[Figure]:
-    """z of the layer that is most saturated, before or after training, over the curve of its activation."""
+    """z of the most saturated layer on the curve of its activation."""
     worst = np.maximum(start.saturated, 0.0 if end is None else end.saturated)
     layer = int(np.argmax(worst))
     if not np.isfinite(start.z[layer]).any():

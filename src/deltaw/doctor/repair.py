@@ -1,4 +1,4 @@
-"""Repairs that were tried: those that help are put together, on rows held out, and judged on others."""
+"""Repair: a search for the set of repairs that helps on held-out rows, judged on other rows."""
 
 from __future__ import annotations
 
@@ -37,30 +37,29 @@ from deltaw.numbers import number
 from deltaw.speech import listed, say
 from deltaw.training import History, train
 
-HELPS = 0.01  # of skill: a repair that brings less is left out
-NEARLY = 0.97  # of what a plain network learns: repairs that bring so much are enough
+HELPS = 0.01  # gain in skill from which a repair helps
+NEARLY = 0.97  # share of the best skill from which the search is content
 TRIAL = 0.03  # share of the seconds for one trial
-# Shares of the seconds of a repair: the search, and the examination of what was mended, if that is not enough.
+# Shares of the seconds: the search, and a second examination of the repaired set-up.
 SEARCHED, AGAIN = 0.6, 0.2
-# By the wall, at most: the search and that examination, the last resort, and the verdict.
+# Limits by the clock: the search with that examination, the last resort, and the verdict.
 BEFORE, LAST, VERDICT = 1.0, 0.2, 0.4
-# Once the causes are mended, the pace may no longer suit: these multiples of α and of the epochs are tried last.
+# Multiples of α and of the epochs that are tried last, since the repairs may have changed what suits.
 PACES: tuple[tuple[float, float], ...] = ((0.1, 1), (0.3, 1), (3, 1), (10, 1), (1, 5), (1, 0.2), (1, 0.04))
 
 
 @dataclass(frozen=True)
 class Repaired:
-    """What came of trying the repairs.
+    """The result of trying the repairs.
 
     Attributes:
-        kept: findings whose repair helps; none where nothing did.
-        dropped: findings whose repair was tried and left out.
-        setup: the whole set-up with the kept repairs; the one given where nothing helped.
-        before, after: scores of trainings on rows that no choice was made by, one for each seed: the share of right
-            answers, AUC or R². Before a network that was saved is trained anew it has one score: its own.
-        guess: the score of always giving the same answer.
+        kept: findings whose repairs help; may be empty.
+        dropped: findings whose repairs were tried and left out.
+        setup: the set-up with the kept repairs.
+        before, after: scores on rows that no choice was made by, one for each seed; of a saved network its own score.
+        guess: the score of the constant guess.
         measure: "accuracy", "AUC" or "R²".
-        short: why what is better all the same is not repaired, or "".
+        short: why the set-up is better but not repaired, or "".
         refused: why nothing could be tried, or "".
     """
 
@@ -76,19 +75,19 @@ class Repaired:
 
     @property
     def helped(self) -> bool:
-        """Whether it scores better than before, and than the guess."""
+        """Whether it scores better than before and than the guess."""
         return bool(self.kept)
 
     @property
     def changes(self) -> dict[str, Any]:
-        """All changes of settings, name -> new value, in the order in which they are made: what `Repair.changes` is."""
+        """All kept `Repair.changes`, in the order in which they are applied."""
         return {name: value for f in self.kept if f.repair for name, value in f.repair.changes.items()}
 
     def train(self) -> tuple[Network, History]:
         """Train the repaired set-up on all its rows.
 
         Returns:
-            The network, a copy of the set-up's own, and its `History`. Raises what `deltaw.train` does.
+            The trained network, a copy of the set-up's own, and its `History`. Raises as `deltaw.train`.
         """
         network = self.setup.network.copy()
         return network, train(network, self.setup.X, self.setup.T, **self.setup.arguments)
@@ -116,22 +115,20 @@ def _scores(scores: Sequence[float]) -> str:
 
 
 def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repaired:
-    """Apply repairs in order of likelihood, keep what helps on rows held out, drop what does not.
+    """Search for the repairs that help on held-out rows.
 
-    Greedy: each repair is added to those kept if the network then learns more; what stands idle at the end is taken
-    out again; and once the causes are mended the pace is fitted. Where that is not enough the mended set-up is examined
-    anew: one fault may hide another. Where it still learns less than a plain network does, that network is the last
-    resort. The verdict is on other rows than those that the choice was made by, over three seeds: a set-up that does
-    not score better there than before, and than the guess, is not mended; one that a plain network or a straight line
-    beats there by more than chance is better, and not repaired.
+    Forward selection in order of likelihood, then backward elimination, then other learning rates and epochs. If that
+    is not enough, the repaired set-up is examined again, since one fault may hide another; if it still learns less than
+    a baseline network, that network is the last resort. The verdict is on other rows, over three seeds: if the score is
+    not better than before and than the guess, nothing is kept; if a baseline beats it significantly, `short` says so.
 
     Args:
-        diagnosis: what was found.
-        seconds: for all trainings together, about.
-        rows: trained on, at most.
+        diagnosis: the findings.
+        seconds: for all trainings together, approximately.
+        rows: the most training rows.
 
     Raises:
-        SettingError: rows or seconds that are no positive number.
+        SettingError: `rows` or `seconds` that are not above 0.
     """
     setup, able = diagnosis.setup, [f for f in diagnosis.findings if programmable(f)]
     budget = Budget(int(positive(rows, "rows")), positive(seconds, "seconds") * TRIAL)
@@ -144,7 +141,7 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
     except InputError as error:
         return Repaired((), tuple(able), setup, (), (), 0.0, refused=str(error))
     if seen is not None and seen.settings_teach:
-        able = [f for f in able if f.rule == ANEW]  # nothing else needs to change
+        able = [f for f in able if f.rule == ANEW]  # training again is enough
     search = _Search(holdout, SEARCHED * seconds, budget.seconds, saved)
     with within(BEFORE * seconds):
         kept = search.paced(search.thinned(search.greedy(_without_the_last(able))))
@@ -157,7 +154,7 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
             kept = search.thinned(search.greedy(_without_the_last(hidden), kept))
             able += [f for f in hidden if f.rule not in {g.rule for g in able}]
     chance = any(f.rule == "chance" for f in known)
-    with within(LAST * seconds):  # however long the search took, the last resort is asked
+    with within(LAST * seconds):  # the last resort is always tried
         last = [f for f in able if f.rule == LAST_RESORT]
         if last and search.skill(kept) < min(NEARLY * search.skill(last), search.skill(last) - HELPS):
             kept = last
@@ -170,10 +167,9 @@ def _without_the_last(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Holdout, Holdout]:
-    """(rows on which repairs are tried, rows by which the result is judged): different ones, if there are enough.
+    """(rows on which repairs are tried, rows for the verdict), disjoint if there are enough.
 
-    A network that was saved has met all training rows: half of the rows apart choose then, and half judge. Where none
-    are apart it is itself at fault, and does not even know those that it has met.
+    For a `saved` network, which was trained on all training rows, they are the two halves of the held-out rows, if any.
     """
     saved = saved and setup.apart is not None
     holdout = hold_out(setup, budget, hold=not saved)
@@ -189,7 +185,7 @@ def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Holdout, Holdou
 
 
 def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows: int) -> Repaired:
-    """What `deltaw.train` refuses gets the repairs without which it would; then it is examined and mended as others."""
+    """Repair a set-up that `deltaw.train` refuses: the least repairs with which it trains, then those of `repair`."""
     setup, needed = diagnosis.setup, [f for f in able if f.severity == "fault"]
     error = _refused(setup, needed)
     if error:
@@ -210,7 +206,7 @@ def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows
 
 
 def _refused(setup: Setup, findings: Sequence[Finding]) -> str:
-    """What `deltaw.train` says to the set-up after these findings' repairs, or ""."""
+    """The error of `deltaw.train` after these findings' repairs, or ""."""
     try:
         error = refusal(_mended(setup, findings))
     except (InputError, ValueError, TypeError, IndexError) as failed:
@@ -227,7 +223,7 @@ def _mended(setup: Setup, findings: Iterable[Finding]) -> Setup:
 def _verdict(
     setup: Setup, able: list[Finding], kept: list[Finding], search: _Search, judged: Holdout, chance: bool
 ) -> Repaired:
-    """What was kept is kept only if it made the score better, and better than the guess."""
+    """Keep the repairs only if they make the score better than before and than the guess."""
     before = search.trials(judged, [])
     after = search.trials(judged, kept) if kept else before
     scores = tuple(t.score for t in before), tuple(t.score for t in after)
@@ -250,7 +246,7 @@ def _verdict(
 
 
 def _beaten(judged: Holdout, gains: list[tuple[Gain, ...]], scores: Sequence[float], seconds: float) -> str:
-    """What a plain network or a straight line does better than all trainings together, by more than chance, or ""."""
+    """A sentence if a baseline is significantly better than the repaired set-up, else ""."""
     for words, units in ((say("A straight line"), 0), (say("A plain network"), PLAIN_UNITS)):
         made = plain(judged.setup, seconds, units)
         other = trial(made, seconds=2 * seconds)
@@ -263,26 +259,23 @@ def _beaten(judged: Holdout, gains: list[tuple[Gain, ...]], scores: Sequence[flo
 
 @dataclass
 class _Search:
-    """Trials of sets of repairs on one holdout, until the time is over; each set is tried once."""
+    """Trials of sets of repairs on one holdout, within a time limit; each set is tried once."""
 
     holdout: Holdout
-    allowed: float  # seconds, for all of them
-    seconds: float  # for one
-    saved: Network | None  # what the set-up has come to without a repair, where that is known
+    allowed: float  # seconds for all trials
+    seconds: float  # for one trial
+    saved: Network | None  # the trained network without repairs, if it is known
 
     def __post_init__(self) -> None:
         self.known: dict[tuple[int, ...], float] = {}
         self.allow(self.allowed)
 
     def allow(self, seconds: float) -> None:
-        """So many seconds from now on."""
+        """Allow so many seconds from now on."""
         self.allowed, self.clock = seconds, Clock()
 
     def skill(self, findings: Sequence[Finding]) -> float:
-        """The skill after these findings' repairs: of the mean over the seeds less its standard error.
-
-        What works from every seed is worth more than what works from some.
-        """
+        """The skill with these findings' repairs: of the mean score over seeds minus its standard error."""
         key = tuple(id(f.repair) for f in findings)
         if key not in self.known:
             scores = [t.score for t in self.trials(self.holdout, findings)]
@@ -290,7 +283,7 @@ class _Search:
         return self.known[key]
 
     def trials(self, holdout: Holdout, findings: Sequence[Finding]) -> list[Trial]:
-        """Trainings after these findings' repairs on a holdout, one for each seed."""
+        """Trainings with these findings' repairs, one for each seed."""
         if not findings and self.saved is not None:
             return [finished(holdout.setup, self.saved, History())]
         try:
@@ -304,7 +297,7 @@ class _Search:
         return self.clock.over(self.allowed)
 
     def greedy(self, findings: Sequence[Finding], kept: Sequence[Finding] = ()) -> list[Finding]:
-        """Repairs added to those kept, one by one where they help; where none does alone, all at once."""
+        """Forward selection, starting from `kept`; also all repairs at once, in case none helps alone."""
         base, kept = list(kept), list(kept)
         for finding in findings:
             if not self.late and self.skill([*kept, finding]) > self.skill(kept) + HELPS:
@@ -315,10 +308,7 @@ class _Search:
         return kept
 
     def thinned(self, kept: list[Finding]) -> list[Finding]:
-        """Without those that do not matter, the least likely first; a cause goes only where its repair harms.
-
-        Where ten times the epochs make up for what is wrong, what is wrong is mended all the same.
-        """
+        """Backward elimination, the least likely first; the repair of a cause is removed only if it harms."""
         for finding in reversed(list(kept)):
             rest = [f for f in kept if f is not finding]
             cause = finding.severity != "note" and not (finding.because_of or finding.idle)
@@ -327,7 +317,7 @@ class _Search:
         return kept
 
     def paced(self, kept: list[Finding]) -> list[Finding]:
-        """With another rate, more epochs or fewer, where that helps."""
+        """With another learning rate, or more or fewer epochs, if that helps."""
         base = self.holdout.repaired(repairs(kept)) if self.skill(kept) > -1.0 else self.holdout.setup
         epochs = round(base.epochs / self.holdout.stretch) or 1
         best = kept

@@ -1,4 +1,4 @@
-"""What the doctor examines: a network, its data and the settings of a training, right or wrong."""
+"""`Setup`: what the doctor examines: a network, its data and the settings of a training, valid or not."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ from deltaw.preparation.target import Target
 from deltaw.speech import listed, say
 from deltaw.tables.choice import names_of
 
-# What the table knows beside the words of `deltaw.train`.
+# Fields that are no arguments of `deltaw.train`.
 OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "answers", "means", "from_line")
 TASKS = ("classification", "labels", "regression")
 REDUCTIONS = ("mean", "sum")
-# Products of a weight and a signal that the equations may take to look at rows once: a fraction of a second.
+# Multiplications of one pass by the equations, a fraction of a second; and rows at least.
 MOST_PRODUCTS, FEWEST_LOOKED_AT = 2e9, 200
-# Optimisers whose step does not grow with the gradient: a loss that is summed instead of averaged changes nothing.
+# Optimisers whose steps do not depend on the scale of the gradient.
 SCALE_FREE = frozenset({"adam", "adamw", "rmsprop", "adagrad"})
 
 
 @dataclass(frozen=True, eq=False)
 class RawColumn:
-    """A column of a table, as it was before it became inputs.
+    """A column of a table before its preparation.
 
     Attributes:
-        values: (n,) float64, of the training rows; words as numbers, one each; NaN where a cell is missing.
-        inputs: which columns of X were made of it.
+        name: of the column.
+        values: (n,) float64, of the training rows; words as numbers; NaN for missing cells.
+        inputs: the columns of X that were made of it.
     """
 
     name: str
@@ -46,22 +47,22 @@ class RawColumn:
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """A training as somebody wrote it down. The words are those of `deltaw.Network` and `deltaw.train`.
+    """The arguments of `deltaw.Network` and `deltaw.train`, and what else is known of a training.
 
-    Nothing is checked here: a Setup may hold what `deltaw.train` refuses, since the doctor is asked about that too.
+    Nothing is checked: a Setup may hold what `deltaw.train` refuses, since the doctor examines that, too.
 
     Attributes:
-        network: its weights are where training starts. It is never changed.
+        network: the initial network; it is never changed.
         X, T: inputs and targets as they were given.
-        task: "classification", "labels" (several yes or no a row) or "regression"; None: by the targets.
+        task: "classification", "labels" (multilabel) or "regression"; None: detected from the targets.
         columns: names of the inputs.
-        test: (X, T) of rows that training never meets and that choose nothing: they score. None: `validation`, unless
-            early stopping chooses the weights by it; where there is neither, some of X are held out.
-        reduction: "mean", as `deltaw.train` has it, or "sum" for a program whose E is the sum over a batch's rows.
-        raw: the columns of the table that X was made of, by a recipe; None where X is all there is.
-        answers: the column of numbers that T was made of, by a recipe; None where T is all there is.
-        means: inputs that differ between a row of X and the same row elsewhere; rows are compared without them.
-        from_line: whether the network begins with the best line through X, as recipes have it; see `begun`.
+        test: (X, T) of rows for the score, used neither for training nor for early stopping. None: `validation`, unless
+            early stopping uses it; without either, some of the training rows are held out.
+        reduction: "mean", as in `deltaw.train`, or "sum" for programs whose E is the sum over a batch.
+        raw: the columns of the table that X was made of; None if there is no table.
+        answers: the column of numbers that T was made of; None if there is no table.
+        means: inputs that are target statistics, which differ for equal rows; rows are compared without them.
+        from_line: whether the network starts from the best linear model, as recipes have it; see `begun`.
     """
 
     network: Network
@@ -97,10 +98,10 @@ class Setup:
 
     @classmethod
     def of(cls, network: Network, X: Any, T: Any, settings: Mapping[str, Any]) -> Setup:
-        """A Setup from a caller's words: `network`, X, T and `settings` as `deltaw.doctor.examine` takes them.
+        """A Setup from `network`, X, T and `settings` as `deltaw.doctor.examine` takes them.
 
         Raises:
-            SettingError: a word that there is not, or what is no network.
+            SettingError: an unknown setting, or `network` is not a network.
         """
         if not isinstance(network, Network):
             raise SettingError(
@@ -128,19 +129,19 @@ class Setup:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of `deltaw.train`, as they were given."""
+        """Keyword arguments of `deltaw.train`."""
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in OWN} | {
             "learning_rate": self.rate
         }
 
     @property
     def apart(self) -> Any:
-        """(X, T, …) of the rows that training neither learns from nor chooses by; None where there are none."""
+        """(X, T, …) of rows used neither for training nor for early stopping; None if there are none."""
         return self.test if self.test is not None or self.early_stopping is not None else self.validation
 
     @property
     def rate(self) -> float:
-        """α for a mean E: a sum over a batch of n rows steps n times as far, unless the optimiser sets its own pace."""
+        """α for a mean E: with a sum over a batch of n rows it is n times as large, unless the optimiser is adaptive."""
         numbers = isinstance(self.learning_rate, NUMBER) and isinstance(self.batch_size, NUMBER)
         if self.reduction == "mean" or not numbers:
             return self.learning_rate
@@ -152,7 +153,7 @@ class Setup:
 
     @cached_property
     def drawn(self) -> bool:
-        """Whether the network's weights are those that its `init` and `seed` draw, and not others put in by hand."""
+        """Whether the network's weights are those drawn by its `init` and `seed`."""
         net = self.network
         try:
             fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
@@ -163,15 +164,15 @@ class Setup:
         return all(np.array_equal(a, b) for a, b in pairs)
 
     def some(self, n: int) -> NDArray[np.int64]:
-        """Which of n rows go through the network where the equations are asked, their numbers, rising, (n,) or fewer.
+        """(m,) indices of some of n rows, ascending, for passes by the equations.
 
-        All, or of a large network so many that rows times weights stay within 2 · 10⁹, but 200 at least.
+        All, or for a large network so many that rows times weights stay within 2 · 10⁹, but at least 200.
         """
         most = max(FEWEST_LOOKED_AT, int(MOST_PRODUCTS / self.network.parameter_count))
         return spread(n, most)
 
     def as_seen(self, X: Any) -> NDArray[np.float64]:
-        """X (n, n_in) as the network takes it, dense: a scaled column is no longer sparse."""
+        """X (n, n_in) as the network takes it, dense, with `input_scale` applied."""
         x = np.asarray(X.toarray() if hasattr(X, "toarray") else X, np.float64)
         if self.input_scale is None:
             return x
@@ -180,12 +181,12 @@ class Setup:
 
     @property
     def begun(self) -> Setup:
-        """The same with the line of its own rows in its network, where that is to begin so.
+        """The same with the network set to the linear model of the training rows, if `from_line`.
 
-        Whatever changes rows or network asks for it anew: the line of rows held out would know their answers.
+        To be called again after any change of rows or network.
 
         Raises:
-            InputError: X or T that are no rows of numbers.
+            InputError: X or T are not tables of numbers.
         """
         if not self.from_line:
             return self
@@ -193,12 +194,12 @@ class Setup:
 
         X, T = matrix(self.X, "X"), matrix(self.T, "T")
         weight = None if self.sample_weight is None else np.asarray(self.sample_weight)
-        as_it_is = self.input_scale is None and not hasattr(X, "tocsr")  # a copy of it in float64 would be twice of it
+        as_it_is = self.input_scale is None and not hasattr(X, "tocsr")  # no float64 copy, to save memory
         seen = np.asarray if as_it_is else self.as_seen
         return replace(self, network=on_line(self.network.copy(), X, T, weight, seen))
 
     def seeded(self, seed: int) -> Setup:
-        """The same with another `seed`: other initial weights, where they were drawn, another order of rows."""
+        """The same with another `seed`: other initial weights, if they were drawn, and another order of rows."""
         net = self.network
         if self.drawn:
             net = Network(net.sizes, net.activations, net.bias, net.init, seed)
@@ -206,7 +207,7 @@ class Setup:
 
 
 def matrix(values: Any, what: str) -> Any:
-    """X (n, n_in) or T (n, k) as an array or a CSR matrix of numbers; raises InputError for anything else."""
+    """X (n, n_in) or T (n, k) as an array or a CSR matrix. Raises InputError for what is not a table of numbers."""
     if hasattr(values, "tocsr"):
         return values.tocsr()
     try:

@@ -1,4 +1,4 @@
-"""The doctor for tables and models: what `deltaw.fit` would train, or did train, as a set-up."""
+"""The doctor for tables and models: from a plan of `deltaw.fit`, or a trained model, to a `Setup`."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from deltaw.tables.units import unit_of
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_CELLS = 2**26  # inputs that are looked at, all of each row: 256 MiB
-LOOKED_AT = 2**20  # where a look before a training is all that is wanted
+MOST_CELLS = 2**26  # inputs (rows times columns) that are examined: 256 MiB
+LOOKED_AT = 2**20  # the same for an examination before training only
 
 
 def examine_table(
@@ -60,19 +60,19 @@ def examine_table(
 def examine_model(
     model: Model | str | Path, data: Any, *, rows: int = ROWS, seconds: float = SECONDS, member: int = 1
 ) -> Diagnosis:
-    """Examine a trained network as it is: what it has learnt, and what kept it from learning more.
+    """Examine a trained network: what it has learnt, and what kept it from learning more.
 
-    With the rows that it was trained on, what it scores on those set apart then, and how it began and went, is known
-    exactly. Where it has learnt from all of them, a training by its settings without a quarter of them is scored on
-    that quarter, unless the saved weights are worse even there; of fewer than 40 rows they score themselves, and that
-    is said. With other rows, they are new to it. Networks are trained anew at other rates only where it has learnt
-    less than can be learnt from these rows.
+    If `data` is the table that it was trained on, its division into training and test rows is reproduced. If it was
+    trained on all rows, a new training with its settings is scored on a held-out quarter instead, unless the saved
+    network is worse even there; with fewer than 40 rows the training rows score, and the page says so. If `data` is
+    another table, its rows are new to the network. Networks are trained at other learning rates only if it has learnt
+    less than the baselines.
 
     Args:
         model: a `deltaw.Model`, or the path of a model file.
-        data: a table with the model's columns and its target; of one that brings test rows the others.
+        data: a table with the model's columns and its target; of one with its own test rows, the training rows.
         rows, seconds: as for `deltaw.doctor.examine`.
-        member: of a model of several networks, the one to be examined, counted from 1.
+        member: which network of an ensemble to examine, counted from 1.
 
     Raises:
         InputError: the file or the table cannot be used; one line says why.
@@ -83,16 +83,16 @@ def examine_model(
     plan = models.replan(whole, table)
     if plan is not None and whole.ways:
         plan = of_way(plan, whole.ways[member - 1], model.recipe)
-    elif plan is not None and whole.recipe.ensemble_size > 1:  # each was trained by the next seed
+    elif plan is not None and whole.recipe.ensemble_size > 1:  # each has the next seed
         plan = of_member(plan, model.network.seed - plan.network.seed)
     setup = _of_other_rows(model, table) if plan is None else _one_training(plan)
-    if setup.early_stopping is None and len(model.history):  # others chose its epochs
+    if setup.early_stopping is None and len(model.history):  # its epochs were chosen by folds
         setup = replace(setup, epochs=len(model.history))
     return diagnose(setup, rows=rows, seconds=seconds, trained=(model.network, model.history))
 
 
 def _of_other_rows(model: Model, table: Table) -> Setup:
-    """The model's training, on rows that it was not trained on, which count as its own did."""
+    """The model's training on other rows, with weights as in training."""
     series, weight = table.column(model.target.name), None
     known = model.target.some_known(series, table.name)
     if model.recipe.weight in table.frame.columns:
@@ -123,20 +123,17 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
 
 
 def planned(plan: Plan, cells: int = MOST_CELLS) -> Setup:
-    """The `Setup` that `deltaw.models.run` trains by a `plan`: X (n, n_in) as the plan prepares it, T (n, n_out).
+    """The `Setup` of a `plan`: X (n, n_in) as the plan prepares it, T (n, n_out).
 
     Args:
-        plan: of several trainings one on a part of the rows is taken, as they are.
-        cells: inputs that are looked at, all of each row.
+        plan: of several trainings, one on a part of the rows is taken.
+        cells: the most inputs (rows times columns).
     """
     return _one_training(looked_at(plan.observed, cells))
 
 
 def looked_at(plan: Plan, cells: int = MOST_CELLS) -> Plan:
-    """The plan with as many rows of each part as fit with all their inputs, spread evenly where all would not.
-
-    Of those that only choose an eighth: no rule compares their inputs.
-    """
+    """The plan with at most `cells` inputs in each part, of evenly spaced rows; an eighth of that for validation rows."""
 
     def some(part: Part | None, cells: int = cells) -> Part | None:
         most = max(1, cells // max(plan.preparation.n_features, 1))
@@ -162,7 +159,7 @@ def _one_training(plan: Plan) -> Setup:
 
 
 def names(preparation: Preparation) -> tuple[str, ...]:
-    """What each input is called: bins as the column whose they are."""
+    """The name of each input: that of its column."""
     called = list(preparation.feature_names)
     for step, place in preparation.bins:
         called[place] = [step.title] * len(called[place])
@@ -170,7 +167,7 @@ def names(preparation: Preparation) -> tuple[str, ...]:
 
 
 def raw_columns(preparation: Preparation, frame: pl.DataFrame) -> tuple[RawColumn, ...]:
-    """The columns of a table that inputs are made of; of a block each of its columns."""
+    """The columns of a table that inputs are made of, blocks column by column."""
     columns, first = [], 0
     for step in preparation.of_columns:
         made = tuple(range(first, first + len(step.features)))
@@ -184,7 +181,7 @@ def raw_columns(preparation: Preparation, frame: pl.DataFrame) -> tuple[RawColum
 
 
 def _numbers(column: pl.Series) -> NDArray[np.float64]:
-    """Numbers and days as they are, words as numbers by their order; NaN where a cell is missing."""
+    """Numbers and days as they are, words as ranks; NaN for missing cells."""
     import polars as pl
 
     if column.dtype == pl.String and unit_of(column):
@@ -200,7 +197,7 @@ def _setup(
     network: Network, X: NDArray[Any], T: NDArray[Any], recipe: Recipe, preparation: Preparation, task: str,
     seed: int, **more: Any,
 ) -> Setup:  # fmt: skip
-    """The words of a recipe as those of a set-up; what depends on the data must be decided."""
+    """A decided recipe as the settings of a `Setup`."""
     same = ("loss", "optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2",
             "label_smoothing", "max_grad_norm")  # fmt: skip
     words = {word: getattr(recipe, word) for word in same}

@@ -8,7 +8,7 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.speech import say
 
-LINEAR = 0.99  # share of the targets' variance that a straight line already explains
+LINEAR = 0.99  # R² of a linear model from which it is all that is needed
 
 
 def no_hidden_activation(evidence: Evidence) -> Finding | None:
@@ -46,7 +46,7 @@ def no_hidden_activation(evidence: Evidence) -> Finding | None:
 
 
 def _straight_line(x: np.ndarray, t: np.ndarray) -> float:
-    """R² of least squares on the sample, less what so many coefficients would explain by chance."""
+    """Adjusted R² of least squares on the sample."""
     fine = np.isfinite(x).all(axis=1) & np.isfinite(t).all(axis=1)
     x, t = x[fine], t[fine]
     n, k = x.shape

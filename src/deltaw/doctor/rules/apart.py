@@ -1,4 +1,4 @@
-"""Rules about the rows that stand apart, validation or test: whether they are like those that are trained on."""
+"""Rules about validation or test rows: whether they are distributed as the training rows are."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import say
 
-FEWEST = 10  # rows apart: fewer may lie anywhere by chance
-AWAY = 3.0  # deviations of a column in training between its mean there and apart
-WIDER = 10.0  # times the deviation, or a part of it: as much as a column's size may be off
-LOOKED_AT = 500  # rows, evenly spread
+FEWEST = 10  # held-out rows
+AWAY = 3.0  # standard deviations between a column's means in training and held-out rows
+WIDER = 10.0  # ratio of the standard deviations, either way
+LOOKED_AT = 500  # rows, evenly spaced
 
 
 def rows_elsewhere(evidence: Evidence) -> Finding | None:
-    """Most columns of the rows apart on another scale than those of training."""
+    """Most columns of the held-out rows are on another scale than in training."""
     known, apart = evidence.known, evidence.setup.apart
     if apart is None:
         return None
@@ -27,7 +27,7 @@ def rows_elsewhere(evidence: Evidence) -> Finding | None:
         X = matrix(apart[0], "X")
         x = known.scaled(X[spread(X.shape[0], LOOKED_AT)])
     except (InputError, IndexError, TypeError, ValueError):
-        return None  # `refused` says what is wrong with it
+        return None  # the rule `refused` reports it
     columns = known.columns
     if x.ndim != 2 or x.shape[1] != len(columns.low) or X.shape[0] < FEWEST:
         return None
@@ -54,7 +54,7 @@ def rows_elsewhere(evidence: Evidence) -> Finding | None:
 
 
 def rows_unlike(evidence: Evidence) -> Finding | None:
-    """What is learnt holds for training rows that were held out, and not for the rows apart."""
+    """What is learnt holds for held-out training rows, but not for the validation or test rows."""
     seen = evidence.watched
     if not seen.unlike:
         return None

@@ -20,17 +20,15 @@ from deltaw.speech import listed, reads, say
 LARGE, SMALL = 10.0, 0.05  # root mean square of a column
 UNEVEN = 1e3  # the range of the widest column over that of the narrowest
 OFFSET = 10.0  # a column's mean over its range
-TELLING = 0.99  # of the target, by one column alone
-NAMES = 20  # different values or more, which rows share: what rows are of, as patients
-FEWEST = 30  # rows: of fewer, a column may tell the target, or be all different, by chance
-NAMED = 5  # columns that are told by their names
-MOST_ASKED, FEWEST_ASKED = 400_000, 500  # cells that are asked whether a column tells the target, and rows at least
+TELLING = 0.99  # skill of one column alone
+NAMES = 20  # distinct values from which a column that rows share may identify groups, such as patients
+FEWEST = 30  # rows for `leak` and `identifier`
+NAMED = 5  # columns listed by name
+MOST_ASKED, FEWEST_ASKED = 400_000, 500  # the most cells that `leak` looks at, but at least so many rows
 
 
 def _reach(evidence: Evidence) -> NDArray[np.float64]:
-    """How wide each input is, (n_in,); of a table's column as wide as the widest that was made of it: a season of which
-    the rows have a few days is narrow beside them.
-    """
+    """(n_in,) range of each input; for several inputs of one column of a table, the widest."""
     width = evidence.known.columns.high - evidence.known.columns.low
     for column in evidence.setup.raw or ():
         made = list(column.inputs)
@@ -39,10 +37,10 @@ def _reach(evidence: Evidence) -> NDArray[np.float64]:
 
 
 def unscaled_inputs(evidence: Evidence) -> Finding | None:
-    """Columns far larger than 1, or of very different widths, or far from zero for their width."""
+    """Columns far larger than 1, of very different ranges, or far from zero for their range."""
     columns = evidence.known.columns
     moving = ~columns.constant
-    moving[list(evidence.setup.means)] = False  # they are as narrow as what they tell
+    moving[list(evidence.setup.means)] = False  # target statistics may have a narrow range
     if not moving.any():
         return None
     rms, width = np.where(moving, columns.rms, 0.0), _reach(evidence)[moving]
@@ -97,7 +95,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
 
 
 def far_values(evidence: Evidence) -> Finding | None:
-    """Columns in which some values lie so far out that all others are alike beside them."""
+    """Columns with outliers beside which all other values look the same."""
     known = evidence.known
     if not known.outliers:
         return None
@@ -128,7 +126,7 @@ def far_values(evidence: Evidence) -> Finding | None:
 
 
 def _as_written(evidence: Evidence, found: Outliers) -> Outliers:
-    """The same in the table's own numbers, where the input is made of a column of numbers and the sample has them."""
+    """The outliers in the table's own units, if the input is made of a column of numbers that the sample has."""
     known = evidence.known
     column = next((each for each in evidence.setup.raw or () if found.column in each.inputs), None)
     if column is None:
@@ -194,9 +192,9 @@ def constant_columns(evidence: Evidence) -> Finding | None:
 
 
 def _whole(evidence: Evidence, found: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of inputs that were found those whose whole column of a table was, but for what is constant in it.
+    """Of the inputs `found` those whose column of the table has only such inputs, or constant ones.
 
-    A slot for words not met yet has to be 0 in all rows of training, and the second of two words 1 less the first.
+    One-hot inputs may be constant (unknown words) or redundant (the second of two words) by design.
     """
     if evidence.setup.raw is None:
         return found
@@ -208,13 +206,13 @@ def _whole(evidence: Evidence, found: NDArray[np.int64]) -> NDArray[np.int64]:
 def duplicate_columns(evidence: Evidence) -> Finding | None:
     """Columns that agree in every sampled row."""
     known = evidence.known
-    # A column that happens to hold one value in all sampled rows cannot be compared.
+    # Columns that are constant within the sample cannot be compared.
     moving = np.flatnonzero(~known.columns.constant & (known.columns.distinct > 1))
     if len(moving) < 2:
         return None
     _, first, which = np.unique(keys(known.x.T, moving), return_index=True, return_inverse=True)
     names, twin = known.columns.names, moving[first[which.reshape(-1)]]
-    # Bins of one column that agree in the sampled rows are no repetition.
+    # Equal bins of one column are no repetition.
     again = np.array([j for i, j in zip(twin, moving, strict=True) if i != j and names[i] != names[j]], np.int64)
     again = _whole(evidence, again)
     if not len(again):
@@ -231,7 +229,7 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
 
 
 def leak(evidence: Evidence) -> Finding | None:
-    """One column that tells the target by itself: of the table, where there is one, for what is made of it hides it."""
+    """One column that predicts the target alone; a column of the table, if there is one, and not an input made of it."""
     known, raw = evidence.known, evidence.setup.raw
     if known.targets.bad or len(known.index) < FEWEST:
         return None
@@ -278,7 +276,7 @@ def leak(evidence: Evidence) -> Finding | None:
     )
 
 
-# By whether the target is a number, and whether the column's order tells it, or its values; sentences to be said.
+# (whether the target is a number, whether the column's order predicts it, not its values) -> sentence.
 SAID = {
     (False, True): "Cut into a piece for each class, column {name} tells {much} of the rows that are not of the "
     "commonest one",
@@ -290,7 +288,7 @@ SAID = {
 
 
 def identifier(evidence: Evidence) -> Finding | None:
-    """A column of whole numbers, each once: a row number."""
+    """A column of consecutive integers, each once: a row number."""
     known = evidence.known
     columns, n = known.columns, known.rows
     if (~columns.constant).sum() < 2 or n < FEWEST:

@@ -1,8 +1,7 @@
-"""Rules about what a training has made of the network inside: units, layers, and the error that is sent back.
+"""Rules about the trained network: saturated layers, dead units, vanishing and exploding gradients.
 
-As all rules about what was seen in training, they speak only where the network learns markedly less than a plain
-network does from the same rows, or loses its numbers: a third of all units dead, or a rate ten times the best one, is
-no fault where it does not show.
+Like all rules about a training, they apply only if the network learns markedly less than a baseline, or diverges: dead
+units are no fault if the score does not suffer.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from deltaw.engines.look import flat_below
 from deltaw.numbers import number
 from deltaw.speech import say
 
-FLAT_LAYER = 0.8  # share of a squashing layer's signals
+FLAT_LAYER = 0.8  # share of a layer's signals that are saturated
 DEAD = 0.5  # share of a layer's units
-FADED, GROWN = 1e-3, 1e3  # of the error sent back, from the output to the first layer
+FADED, GROWN = 1e-3, 1e3  # ratio of ∂E/∂o at the first layer to that at the output
 
 
 def saturated_in_training(evidence: Evidence) -> Finding | None:
-    """A squashing layer that training drove to where it is flat."""
+    """A bounded activation that saturated during training."""
     seen, net = evidence.watched, evidence.setup.network
     if not seen.short or seen.broke or not seen.looks:
         return None
@@ -52,7 +51,7 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
 
 
 def dead_units(evidence: Evidence) -> Finding | None:
-    """Units that give 0 for every row, for ReLU's kind, and learn nothing more; of the seed that has most of them."""
+    """Dead relu units, which give 0 for every row; of the seed with the most of them."""
     seen, net = evidence.watched, evidence.setup.network
     trials = [t for t in seen.given if t.history.looks]
     if not seen.short or seen.broke or not trials:
@@ -94,12 +93,12 @@ def dead_units(evidence: Evidence) -> Finding | None:
 
 
 def gradient_faded(evidence: Evidence) -> Finding | None:
-    """The error that reaches the first layer, against that at the output, at the end of training."""
+    """Vanishing gradient: ∂E/∂o at the first layer against the output, at the end of training."""
     return _along_the_layers(evidence, faded=True)
 
 
 def gradient_grown(evidence: Evidence) -> Finding | None:
-    """The error that grows on its way back to the first layer."""
+    """Exploding gradient: ∂E/∂o at the first layer against the output, at the end of training."""
     return _along_the_layers(evidence, faded=False)
 
 
@@ -126,7 +125,7 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
 
 
 def saved_weights(evidence: Evidence) -> Finding | None:
-    """A network that was saved knows less than one that its own settings train."""
+    """A saved network scores less than a new training with its settings."""
     seen = evidence.watched
     if not seen.settings_teach or seen.anew is None:
         return None

@@ -1,6 +1,6 @@
-"""Rules about what a training has taught the network, beside what can be learnt from the same rows.
+"""Rules about the score of a training, compared with what baselines learn from the same rows.
 
-Read `internals` for when they speak.
+See `internals` for when they apply.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.numbers import number
 from deltaw.speech import listed, say
 
-GAIN = 0.05  # of skill: no more than this is hardly anything
-STILL = 0.01  # share of the guess's E: an E that never got further below it than this stands still
-GAP = 0.2  # of skill, between rows trained on and rows held out
-WIDE_GAP = 0.5  # from here on more than half of what was fitted is noise, and a small penalty takes little of it away
-DECAYED = 0.5  # the weights' length at the end, over that at the start
-DROPPED = 0.3  # dropout from here on may be too much
-FEWEST = 30  # held-out rows below which chance explains nearly everything
+GAIN = 0.05  # skill up to which hardly anything was learnt
+STILL = 0.01  # of the guess's E: the loss has not decreased if it is no further below it
+GAP = 0.2  # in skill, between training and held-out rows
+WIDE_GAP = 0.5  # gap from which a stronger penalty is tried
+DECAYED = 0.5  # root mean square weight at the end, over that at the start
+DROPPED = 0.3  # dropout rate from which it may be too much
+FEWEST = 30  # held-out rows for the permutation test
 
 
 def answers_alike(evidence: Evidence) -> Finding | None:
-    """E stands still at what the best answer that never changes gives."""
+    """The network gives the same answer for all rows: E stays at the constant guess's."""
     seen = evidence.watched
     E = seen.loss
     if seen.broke or not len(E) or seen.skill > GAIN + seen.noise or not seen.marked:
@@ -70,7 +70,7 @@ def answers_alike(evidence: Evidence) -> Finding | None:
 
 
 def chance(evidence: Evidence) -> Finding | None:
-    """A permutation test: answers that fit shuffled targets as well."""
+    """A permutation test: predictions fit shuffled targets as well."""
     seen = evidence.watched
     if seen.setup.apart is None or len(seen.setup.apart[1]) < FEWEST or seen.p <= 5 * CHANCE or seen.learnable:
         return None
@@ -97,7 +97,7 @@ def chance(evidence: Evidence) -> Finding | None:
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
-    """Rows trained on are answered far better than rows held out."""
+    """Overfitting: the score on training rows is far better than on held-out rows."""
     seen = evidence.watched
     if not seen.holdout.whole or seen.setup.apart is None or seen.broke or not seen.learnable:
         return None
@@ -121,7 +121,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
 
 
 def too_small(evidence: Evidence) -> Finding | None:
-    """A network that cannot even fit the rows it was trained on, where a plain one of 32 units can."""
+    """Underfitting: the network cannot fit the training rows, but a baseline with one hidden layer can."""
     seen, net = evidence.watched, evidence.setup.network
     hidden = net.sizes[1:-1]
     if not seen.short or seen.broke or not seen.plain_units or (hidden and min(hidden) >= PLAIN_UNITS // 2):
@@ -151,7 +151,7 @@ def too_small(evidence: Evidence) -> Finding | None:
 
 
 def over_regularised(evidence: Evidence) -> Finding | None:
-    """A penalty, dropout or smoothing that outweighs what is to be learnt."""
+    """A penalty, weight decay or dropout that is too strong."""
     seen, setup = evidence.watched, evidence.setup
     if not seen.short or seen.broke or seen.end is None or seen.start is None:
         return None
@@ -196,7 +196,7 @@ def over_regularised(evidence: Evidence) -> Finding | None:
 
 
 def learns_less(evidence: Evidence) -> Finding | None:
-    """A plain network, or a line, learns far more from the same rows: last, where no other rule knows better."""
+    """A baseline learns far more from the same rows: the last resort, if no other rule explains it."""
     seen = evidence.watched
     if not seen.short:
         return None

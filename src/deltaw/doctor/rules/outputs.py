@@ -1,4 +1,4 @@
-"""Rules about the outputs: whether activation, loss and targets suit one another, before training."""
+"""Rules about the outputs, before training: whether output activation, loss and targets fit together."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import say
 
-PROBED = np.linspace(0.02, 0.98, 25)  # outputs at which every error of the table has a value of its own
-REACHED = 0.9  # share of the targets' variance that outputs inside their range could explain
+PROBED = np.linspace(0.02, 0.98, 25)  # outputs at which losses are compared
+REACHED = 0.9  # R² that outputs within their range could reach
 BETWEEN = 0.05  # share of the rows
 LOG_LOSSES = ("cross_entropy", "binary_cross_entropy", "poisson")
 NUMBER_LOSSES = ("absolute", "pinball", "poisson")
@@ -31,7 +31,7 @@ NATURAL = {
 
 
 def natural(evidence: Evidence) -> Repair:
-    """The output activation and the loss that belong to these targets."""
+    """The output activation and loss that fit the targets."""
     targets, outputs = evidence.known.targets, evidence.setup.network.sizes[-1]
     form = targets.form
     name, row = ("sigmoid", "binary_cross_entropy") if outputs == 1 and form == "one_hot" else NATURAL[form]
@@ -54,7 +54,7 @@ def last(evidence: Evidence) -> Where:
 
 
 def loss_row(evidence: Evidence) -> Loss | None:
-    """The row of the loss, or None where there is no such loss."""
+    """The loss; None if it is unknown."""
     try:
         return loss(evidence.setup.loss)
     except InputError:
@@ -62,13 +62,13 @@ def loss_row(evidence: Evidence) -> Loss | None:
 
 
 def kind(evidence: Evidence) -> str:
-    """ "huber" of "huber(0.5)"; of a loss of somebody's own the row of the table that has its values, if one has."""
+    """ "huber" of "huber(0.5)"; a user-defined loss is named by the built-in loss that has the same values, if any."""
     row = loss_row(evidence)
     return "" if row is None else _by_values(row)
 
 
 def _by_values(row: Loss) -> str:
-    """The kind of the table's rows that E is equal to, but for a constant or a factor, where both have numbers."""
+    """The kind of the built-in loss that E equals up to a constant and a factor."""
     if row.kind in LOSSES or not row.fits(1):
         return row.kind
     o, t = (each.reshape(-1, 1) for each in np.meshgrid(PROBED, [0.0, 1.0]))
@@ -85,7 +85,7 @@ def _by_values(row: Loss) -> str:
 
 
 def targets_outside_range(evidence: Evidence) -> Finding | None:
-    """Targets that the output activation cannot give."""
+    """Targets outside the range of the output activation."""
     known, targets = evidence.known, evidence.known.targets
     name = output(evidence)
     low, high = activation(name).range
@@ -129,7 +129,7 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
 
 
 def targets_at_ends(evidence: Evidence) -> Finding | None:
-    """Targets 0 and 1 for a sigmoid, −1 and 1 for tanh, with an error that never lets go: the notes' advice."""
+    """Targets at the ends of a bounded output activation, which it only approaches; the notes advise against it."""
     known, name = evidence.known, output(evidence)
     low, high = activation(name).range
     if name not in ("sigmoid", "tanh", "softsign") or kind(evidence) in LOG_LOSSES or kind(evidence) == "hinge":
@@ -175,7 +175,7 @@ def single_softmax(evidence: Evidence) -> Finding | None:
 
 
 def softmax_several_labels(evidence: Evidence) -> Finding | None:
-    """Softmax where a row may have several labels, or none."""
+    """Softmax for multilabel targets."""
     known = evidence.known
     if output(evidence) != "softmax" or known.targets.form != "several" or known.t.shape[1] < 2:
         return None
@@ -201,7 +201,7 @@ def softmax_several_labels(evidence: Evidence) -> Finding | None:
 
 
 def improper_loss(evidence: Evidence) -> Finding | None:
-    """An error that is least at one answer for all rows, whatever their targets."""
+    """A loss that is minimal at the same output for all rows, whatever their targets."""
     row, name = loss_row(evidence), output(evidence)
     known = evidence.known
     f = activation(name)
@@ -212,7 +212,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
         return None
     low, high = f.range
     inside = np.clip(t, row.low, row.high)
-    if (t != inside).any(axis=1).mean() > BETWEEN:  # such targets have no error at all: other rules' words
+    if (t != inside).any(axis=1).mean() > BETWEEN:  # outside the loss's range, which other rules report
         return None
     aimed = np.clip(inside, low, high)
     with np.errstate(all="ignore"):
@@ -237,7 +237,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
 
 
 def log_of_any_number(evidence: Evidence) -> Finding | None:
-    """A loss that takes the logarithm of outputs that may be 0 or less, or above 1."""
+    """A loss with the logarithm of outputs that may be 0 or less, or above 1."""
     name, row = output(evidence), kind(evidence)
     low, high = activation(name).range
     above = row == "binary_cross_entropy" and high > 1
@@ -264,7 +264,7 @@ def log_of_any_number(evidence: Evidence) -> Finding | None:
 
 
 def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
-    """Hinge with outputs that cannot be both −1 and 1, or targets that are not."""
+    """Hinge loss with outputs that cannot reach −1 and 1, or with other targets."""
     name, known = output(evidence), evidence.known
     if kind(evidence) != "hinge":
         return None
@@ -292,7 +292,7 @@ def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
 
 
 def loss_for_numbers(evidence: Evidence) -> Finding | None:
-    """Classes learnt by an error whose best answer is not how likely they are."""
+    """Classes with a loss for numbers, which is not minimal at the class probabilities."""
     targets, row = evidence.known.targets, kind(evidence)
     if targets.task == "regression" or row not in NUMBER_LOSSES or output(evidence) == "step":
         return None
@@ -315,7 +315,7 @@ def loss_for_numbers(evidence: Evidence) -> Finding | None:
 
 
 def squared_for_classes(evidence: Evidence) -> Finding | None:
-    """Squared error for classes: with saturating outputs a slope that dies where the answer is most wrong."""
+    """Squared error for classes: with bounded outputs its gradient vanishes where the answer is most wrong."""
     targets, row, name = evidence.known.targets, kind(evidence), output(evidence)
     if targets.task == "regression" or row not in ("squared", "huber"):
         return None

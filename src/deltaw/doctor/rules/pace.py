@@ -1,6 +1,6 @@
-"""Rules about the pace of training: numbers lost, and rates, batches and epochs that do not suit.
+"""Rules about divergence, the learning rate, the batch size and the number of epochs.
 
-Read `internals` for when they speak.
+See `internals` for when they apply.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from deltaw.equations.optimizers import Momentum, optimizer
 from deltaw.numbers import number
 from deltaw.speech import say
 
-GAIN = 0.05  # of skill: what another rate must bring to be worth a word; below it is the noise of another seed
-SLOPE = 0.01  # E fell by at least this share from the last tenth but one of the epochs to the last: still falling
-CLIPPED = 100.0  # times that a gradient is shortened
-ROUGH = 0.02  # deviation of E from epoch to epoch, as a share of E, once it has stopped falling
+GAIN = 0.05  # gain in skill by another rate, beyond the noise of another seed
+SLOPE = 0.01  # relative decrease of E over the last tenth of the epochs from which it is still falling
+CLIPPED = 100.0  # factor by which the gradient is clipped
+ROUGH = 0.02  # standard deviation of E from epoch to epoch, relative to E, once it has stopped falling
 
 
 # --- the numbers ----------------------------------------------------------------------------------------------------
 
 
 def numbers_lost(evidence: Evidence) -> Finding | None:
-    """NaN or infinity: the first tensor, and the step."""
+    """NaN or infinity during training: the first tensor, and the step."""
     seen = evidence.watched
     if seen.broke is None:
         return None
@@ -49,7 +49,7 @@ def numbers_lost(evidence: Evidence) -> Finding | None:
 
 
 def rate_too_high(evidence: Evidence) -> Finding | None:
-    """A lower rate learns markedly more: by the sweep, with the bound that the curvature sets."""
+    """A lower learning rate is markedly better in the sweep."""
     found = _better_rate(evidence, lower=True)
     if found is None:
         return None
@@ -83,14 +83,14 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
 
 
 def rate_too_low(evidence: Evidence) -> Finding | None:
-    """A higher rate learns markedly more in as many steps."""
+    """A higher learning rate is markedly better in the sweep."""
     found = _better_rate(evidence, lower=False)
     if found is None:
         return None
     seen, best, gain = found
     sweep, look = seen.sweep, seen.looks[-1]
     assert sweep is not None
-    ratio = float(np.median(look.update / np.maximum(look.weight, 1e-30)))  # NaN where the last step is not known
+    ratio = float(np.median(look.update / np.maximum(look.weight, 1e-30)))  # NaN if the last step is not known
     strides = (
         ""
         if math.isnan(ratio)
@@ -112,7 +112,7 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
 
 
 def _better_rate(evidence: Evidence, lower: bool) -> tuple[During, float, float] | None:
-    """What was seen, the rate that learns markedly more, and the skill that it gains."""
+    """(evidence, the better rate, its gain in skill)."""
     seen = evidence.watched
     sweep = seen.sweep
     if sweep is None or sweep.used <= 0 or not np.isfinite(sweep.errors).any() or (sweep.best < sweep.used) != lower:
@@ -125,7 +125,7 @@ def _better_rate(evidence: Evidence, lower: bool) -> tuple[During, float, float]
 
 
 def clipped(evidence: Evidence) -> Finding | None:
-    """A gradient shortened so much that hardly a step is left."""
+    """Gradient clipping that leaves hardly any step."""
     seen, longest = evidence.watched, evidence.setup.max_grad_norm
     if not seen.short or longest is None or seen.start is None:
         return None
@@ -171,7 +171,7 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
 
 
 def noisy_steps(evidence: Evidence) -> Finding | None:
-    """E jumps from epoch to epoch and falls no further: the gradient of few rows, far strides."""
+    """E fluctuates from epoch to epoch and falls no further: small batches, large steps."""
     seen, setup = evidence.watched, evidence.setup
     E = seen.loss[len(seen.loss) // 2 :]
     if not seen.short or seen.broke or len(E) < 5 or seen.setup.batch_size >= len(seen.setup.T) / 2:

@@ -1,4 +1,4 @@
-"""Rules about the rows, before training: what cannot be learnt from, what stands twice, in which order, how many."""
+"""Rules about the rows, before training: invalid numbers, duplicates, their order and number."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.numbers import number
 from deltaw.speech import say
 
-DEPENDENT = 0.95  # the share of the targets that the inputs can tell at most
-REMEMBERED = 10.0  # weights for each number to be learnt
-FEWEST = 30  # rows: fewer may be in order by chance
-ORDERED = 0.1  # changes of the class from row to row, as a share of what chance gives
+DEPENDENT = 0.95  # the best score that the inputs allow, see `Duplicates.ceiling`
+REMEMBERED = 10.0  # parameters per target value
+FEWEST = 30  # rows: fewer may be sorted by chance
+ORDERED = 0.1  # changes of the class from row to row, over those in random order
 SPLIT = 0.01  # share of the validation rows
-FEW_BAD = 0.1  # share of the rows that can be left out where they hold a NaN
+FEW_BAD = 0.1  # share of the rows with NaN up to which they can be left out
 BY_CHANCE = 3.0  # standard errors of a share
-FEWEST_SHARED = 3  # rows of the validation set: one or two may be equal to others by chance
+FEWEST_SHARED = 3  # validation rows: one or two may equal others by chance
 
 
 def bad_numbers(evidence: Evidence) -> Finding | None:
@@ -38,7 +38,7 @@ def bad_numbers(evidence: Evidence) -> Finding | None:
     if not bad:
         return None
     worst = int(columns.bad.argmax())
-    few = len(columns.bad_rows) <= FEW_BAD * known.rows  # then nothing is made up
+    few = len(columns.bad_rows) <= FEW_BAD * known.rows  # leave them out rather than impute
     words = say("leave out the rows that hold one") if few else say("put the column's mean in their place")
     return finding(
         "{bad} values of X are NaN or infinite, {in_column} of them in column {name}, the first in row "
@@ -72,7 +72,7 @@ def contradictions(evidence: Evidence) -> Finding | None:
 
 
 def rows_across_split(evidence: Evidence) -> Finding | None:
-    """Validation rows that were trained on, more than chance gives."""
+    """Validation rows that are also training rows, more than by chance."""
     known = evidence.known
     shared, copied = known.duplicates.shared, known.duplicates.copied
     chance = 0.0 if copied else known.duplicates.twins
@@ -131,7 +131,7 @@ def ordered_rows(evidence: Evidence) -> Finding | None:
 
 
 def more_parameters(evidence: Evidence) -> Finding | None:
-    """More weights than numbers to be learnt from."""
+    """More parameters than target values."""
     known, net = evidence.known, evidence.setup.network
     told = known.rows * net.sizes[-1]
     ratio = net.parameter_count / told

@@ -1,7 +1,7 @@
-"""A row of the table of rules, and the order in which findings stand.
+"""`Rule`, a row of the table of rules, and the order of findings.
 
-A rule looks at the evidence and returns a `Finding` or None; the row of the table puts its name to it. Rules that
-explain one another are told apart by data: a row names what it `explains`, and `ordered` puts the cause first.
+A rule maps evidence to a `Finding` or None. A row lists the rules that it `explains`; by this `ordered` sorts causes
+before their consequences.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import SEVERITIES, Finding, Severity
 
-# What must be known before a rule can look: the settings as given; the data read; a training watched.
+# What a rule needs: the settings, the data, or a training under observation.
 Stage = Literal["given", "before", "during"]
 
 
@@ -22,14 +22,14 @@ class Rule:
     """A row of the table of rules.
 
     Attributes:
-        name: "unscaled_inputs".
-        severity: what a finding of it is, unless `look` says otherwise.
-        when: what must be known before it can look.
-        look: evidence -> a Finding, or None where all is well. Pure.
+        name: e.g. "unscaled_inputs".
+        severity: of its findings, unless they have their own.
+        when: the evidence that it needs.
+        look: evidence -> a Finding, or None; a pure function.
         reason: one line: why this keeps a network from learning.
-        source: where the threshold comes from: a derivation, a paper, or a measurement that can be repeated.
-        likelihood: what a finding's is, unless `look` says otherwise.
-        explains: names of rules whose findings this one causes.
+        source: of the threshold: a derivation, a paper, or a repeatable measurement.
+        likelihood: of its findings, unless they have their own.
+        explains: names of rules whose findings this one may cause.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Rule:
     explains: tuple[str, ...] = ()
 
     def __call__(self, evidence: Evidence) -> Finding | None:
-        """What the rule finds, under its name."""
+        """The rule's finding, with its name and defaults filled in."""
         found = self.look(evidence)
         if found is None:
             return None
@@ -52,10 +52,10 @@ class Rule:
 
 
 def ordered(found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """Findings with the cause first: the worst before the others, causes before what they explain, then the likeliest.
+    """Findings sorted by severity, then causes before what they explain, then by likelihood.
 
-    A cause is as bad as the worst that it explains: an input that is not scaled is a risk; where it has saturated the
-    network it is the fault, and the saturation its consequence.
+    A cause takes the severity of the worst finding that it explains: unscaled inputs are a risk, but a fault if they
+    have saturated the network.
     """
     by_name = {finding.rule: finding for finding in found}
     links = {rule.name: rule.explains for rule in rules}
@@ -79,7 +79,7 @@ def _rank(finding: Finding) -> int:
 
 
 def _reach(name: str, explains: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """All that a rule explains, directly or through others; never itself."""
+    """All rules that a rule explains, directly or indirectly, without itself."""
     reached: list[str] = []
     waiting = list(explains.get(name, ()))
     while waiting:

@@ -1,4 +1,4 @@
-"""Rules about the settings of a training, before it begins."""
+"""Rules about the settings, before training."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import say
 
-ALL_DROPPED = 0.01  # share of the rows that see a whole layer dropped
+ALL_DROPPED = 0.01  # share of the rows for which a whole layer is dropped
 DROPPED = 0.8  # share of a layer
 SMOOTHED = 0.5  # share of a target
-USUAL = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}  # learning rates to begin with
-BOUND = 0.001  # the same for the others, which set their own pace
+USUAL = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}  # usual learning rates
+BOUND = 0.001  # that of adaptive optimisers
 
 
 def refused(evidence: Evidence) -> Finding | None:
-    """What `deltaw.train` says, in its own words."""
+    """The error that `deltaw.train` raises."""
     error = evidence.refusal
     if error is None:
         return None
@@ -30,7 +30,7 @@ def refused(evidence: Evidence) -> Finding | None:
 
 
 def uphill(evidence: Evidence) -> Finding | None:
-    """A rate below zero, or an error without a minimum: gradient ascent."""
+    """Gradient ascent: a negative learning rate, or a loss without a minimum."""
     setup = evidence.setup
     rate = _number(setup.learning_rate)
     if rate is not None and rate < 0:
@@ -47,7 +47,7 @@ def uphill(evidence: Evidence) -> Finding | None:
 
 
 def standing_still(evidence: Evidence) -> Finding | None:
-    """A rate of zero."""
+    """A learning rate of zero."""
     if _number(evidence.setup.learning_rate) != 0:
         return None
     usual = USUAL.get(str(evidence.setup.optimizer).split("(")[0], BOUND)
@@ -59,7 +59,7 @@ def standing_still(evidence: Evidence) -> Finding | None:
 
 
 def summed_loss(evidence: Evidence) -> Finding | None:
-    """E summed over the rows of a batch: its gradient grows with the batch."""
+    """E summed over the rows of a batch, so that its gradient grows with the batch size."""
     setup = evidence.setup
     if setup.reduction != "sum" or setup.rate == setup.learning_rate:
         return None
@@ -75,7 +75,7 @@ def summed_loss(evidence: Evidence) -> Finding | None:
 
 
 def not_the_gradient(evidence: Evidence) -> Finding | None:
-    """backward="notes": what it sends back beside the gradient, at the first step."""
+    """backward="notes": the angle between its direction and the gradient at the first step."""
     found = evidence.setup.backward
     start = None if evidence.before is None else evidence.before.start
     if found != "notes" or start is None or not np.isfinite(start.notes_cosine).all():
@@ -99,7 +99,7 @@ def not_the_gradient(evidence: Evidence) -> Finding | None:
 
 
 def dropout_on_narrow(evidence: Evidence) -> Finding | None:
-    """Dropout that takes all of a layer's few units at once, or nearly all of any layer's."""
+    """Dropout that often drops all units of a narrow layer, or nearly all of any layer."""
     net = evidence.setup.network
     hidden = net.sizes[1:-1]
     try:
@@ -142,7 +142,7 @@ def heavy_smoothing(evidence: Evidence) -> Finding | None:
 
 
 def weightless_rows(evidence: Evidence) -> Finding | None:
-    """Row weights that hang on a few rows."""
+    """Row weights that are dominated by a few rows."""
     given = evidence.setup.sample_weight
     try:
         w = np.asarray(given, np.float64)
@@ -160,7 +160,7 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
             repair=Repair(say("weights above 0 for every class"), {"sample_weight": None}),
             likelihood=0.9,
         )
-    effective = float(w.sum() ** 2 / np.square(w).sum())  # Kish 1965: as many rows of equal weight tell as much
+    effective = float(w.sum() ** 2 / np.square(w).sum())  # Kish's (1965) effective sample size
     if effective >= 0.1 * len(w) or len(w) < 30:
         return None
     nothing, counts = int((w == 0).sum()), number(effective, 3)
@@ -180,7 +180,7 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
 
 
 def _weightless_class(evidence: Evidence, w: NDArray[np.float64]) -> tuple[int, int] | None:
-    """The first class whose rows all weigh nothing, and how many they are."""
+    """The first class whose rows all have weight 0, and their number."""
     targets = evidence.known.targets
     if targets.task != "classification" or targets.bad or (w > 0).all():
         return None

@@ -1,4 +1,4 @@
-"""Rules about the signals of the first pass, and of the error that is sent back: faded, grown, dead, saturated."""
+"""Rules about signals and gradients before training: vanishing, exploding, dead, saturated."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from deltaw.numbers import number
 from deltaw.speech import say
 
 SATURATED = 0.5  # share of a layer's signals
-FADED = 1e-3  # how much of the signals' differences, or of the error, is left at the other end
+FADED = 1e-3  # ratio of the signals' spread, or of the gradient, between the two ends of the network
 GROWN = 1e3
-SELDOM = 0.075  # of the draws: one of twenty may be dead in a network of which hardly any is
+SELDOM = 0.075  # share of draws with a dead layer that is tolerated
 SQUASHING = frozenset({"sigmoid", "tanh", "softsign", "softmax", "step"})
 # What the derivative is at its steepest: a layer passes on no more of an error than that, times the weights' gain.
 STEEPEST = {"sigmoid": 0.25, "softmax": 0.5}
 
 
 def vanishing_by_depth(evidence: Evidence) -> Finding | None:
-    """Squashing layers on top of each other: each passes on a fraction of the differences and of the error."""
+    """Vanishing gradients through many layers of bounded activations."""
     start, net = evidence.known.start, evidence.setup.network
     hidden = net.activations[:-1]
     if start is None or len(hidden) < 2 or not np.isfinite(start.sent).all():
@@ -57,7 +57,7 @@ def vanishing_by_depth(evidence: Evidence) -> Finding | None:
 
 
 def exploding_at_start(evidence: Evidence) -> Finding | None:
-    """Signals that grow from layer to layer, up to overflow."""
+    """Signals that grow from layer to layer, or overflow."""
     start, net = evidence.known.start, evidence.setup.network
     if start is None:
         return None
@@ -100,7 +100,7 @@ def exploding_at_start(evidence: Evidence) -> Finding | None:
 
 
 def dead_layer(evidence: Evidence) -> Finding | None:
-    """A layer of which every unit is flat for every row."""
+    """A layer all of whose units are flat for every row."""
     start, net = evidence.known.start, evidence.setup.network
     if start is None or len(evidence.known.index) < 2:
         return None
@@ -127,7 +127,7 @@ def dead_layer(evidence: Evidence) -> Finding | None:
 
 
 def _born_dead(evidence: Evidence, start: Start) -> Finding:
-    """This draw lives, and other seeds' do not."""
+    """The layer is not dead with this seed, but with many others."""
     net, share = evidence.setup.network, float(start.born_dead.sum())
     l = int(start.born_dead.argmax())
     return finding(
@@ -147,14 +147,14 @@ def _born_dead(evidence: Evidence, start: Start) -> Finding:
 
 
 def _revived(hidden: bool) -> Repair:
-    """What gives a layer that is dead a slope again."""
+    """The repair of a dead layer."""
     if hidden:
         return Repair(say("selu in the hidden layers, weights drawn anew"), {"hidden_activation": "selu", "init": None})
     return Repair(say("identity outputs"), {"output_activation": "identity"})
 
 
 def saturated_at_start(evidence: Evidence) -> Finding | None:
-    """Most signals of a squashing layer lie where its slope is gone, before any learning."""
+    """Most signals of a bounded activation are saturated before training."""
     start, net = evidence.known.start, evidence.setup.network
     if start is None:
         return None
@@ -177,12 +177,12 @@ def saturated_at_start(evidence: Evidence) -> Finding | None:
 
 
 def flat(evidence: Evidence, start: Start) -> np.ndarray:
-    """Layer by layer the share of signals that lie where f is flat, of those that squash; 0 of others."""
+    """(L,) share of saturated signals in layers of bounded activations; 0 in others."""
     return np.where([_squashes(name) for name in evidence.setup.network.activations], start.saturated, 0.0)
 
 
 def _squashes(name: str) -> bool:
-    """Whether f is flat on both sides."""
+    """Whether f is bounded on both sides."""
     return name in SQUASHING and flat_below(name) > 0
 
 

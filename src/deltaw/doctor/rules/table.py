@@ -1,8 +1,8 @@
 """The table of rules. To add one: a row here, its function in the file of its subject, and a test.
 
-Read `rule.Rule` for what a row says. `columns` and `rows` look at X and at both, `targets` at T, `outputs` at what is
-to answer with T (activation, loss), `start` at the network as it starts, `settings` at the settings,
-`pace`, `internals` and `learnt` at what was seen while it trained.
+See `rule.Rule` for the fields of a row. Subjects: `columns` (X), `rows` (X and T), `targets` (T), `outputs` (output
+activation and loss), `activations`, `weights` and `signals` (the initial network), `settings`, `apart` (validation
+rows), `pace`, `internals` and `learnt` (the training).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from deltaw.doctor.rules import (
 from deltaw.doctor.rules import targets as target
 from deltaw.doctor.rules.rule import Rule
 
-# What nearly every cause leads to.
+# Consequences of nearly every cause.
 SYMPTOMS = ("answers_alike", "learns_less", "too_small", "too_few_epochs")
-# What steps that are too long lead to, whatever makes them so.
+# Consequences of steps that are too long.
 PACE = ("rate_too_high", "numbers_lost", "noisy_steps", "saturated_in_training", "dead_units", "gradient_grown")
 
 RULES: tuple[Rule, ...] = (

@@ -1,4 +1,4 @@
-"""Rules about the targets themselves, before training."""
+"""Rules about the targets, before training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LARGE, SMALL = 10.0, 0.01  # root mean square of a target
 
 
 def one_class(evidence: Evidence) -> Finding | None:
-    """Classes of which only one has rows."""
+    """Only one class has rows."""
     counts = evidence.known.targets.classes
     if evidence.known.targets.task != "classification" or (counts > 0).sum() != 1 or evidence.known.rows < 2:
         return None
@@ -35,7 +35,7 @@ def one_class(evidence: Evidence) -> Finding | None:
 
 
 def constant_target(evidence: Evidence) -> Finding | None:
-    """Numbers, or outputs of several yes or no, that are the same in every row."""
+    """Numbers or labels that are the same in every row."""
     targets = evidence.known.targets
     if targets.task == "classification" or evidence.known.rows < 2:
         return None
@@ -54,7 +54,7 @@ def constant_target(evidence: Evidence) -> Finding | None:
 
 
 def missing_classes(evidence: Evidence) -> Finding | None:
-    """Class numbers that the network has no output for, or outputs without a row."""
+    """Class numbers without an output, or outputs without rows."""
     targets, outputs = evidence.known.targets, evidence.setup.network.sizes[-1]
     if targets.form != "labels":
         return None
@@ -83,7 +83,7 @@ def missing_classes(evidence: Evidence) -> Finding | None:
 
 
 def class_numbers(evidence: Evidence) -> Finding | None:
-    """Class numbers for several outputs and an error that wants a target for each of them."""
+    """Class numbers with a loss that needs a target for each output."""
     targets, row = evidence.known.targets, loss_row(evidence)
     if targets.form != "labels" or row is None or row.kind == "cross_entropy":
         return None
@@ -129,7 +129,7 @@ def imbalance(evidence: Evidence) -> Finding | None:
 
 
 def validation_classes(evidence: Evidence) -> Finding | None:
-    """Classes in the validation rows that training never shows."""
+    """Classes in the validation rows that have no training rows."""
     setup, targets = evidence.setup, evidence.known.targets
     if setup.validation is None or targets.task != "classification":
         return None
@@ -153,7 +153,7 @@ def validation_classes(evidence: Evidence) -> Finding | None:
 
 
 def far_targets(evidence: Evidence) -> Finding | None:
-    """Numbers of which some lie so far out that the errors of all others count for nothing."""
+    """Outliers among the targets, whose errors dominate the loss."""
     known, targets = evidence.known, evidence.known.targets
     if targets.task != "regression" or targets.bad:
         return None
@@ -183,7 +183,7 @@ def far_targets(evidence: Evidence) -> Finding | None:
 
 
 def _as_answered(evidence: Evidence, found: Outliers) -> Outliers:
-    """The same in the table's own numbers, where T was made of a column."""
+    """The outliers in the table's own units, if T was made of a column."""
     answers = evidence.setup.answers
     if answers is None:
         return found
@@ -192,7 +192,7 @@ def _as_answered(evidence: Evidence, found: Outliers) -> Outliers:
 
 
 def unscaled_targets(evidence: Evidence) -> Finding | None:
-    """Numbers far from the size of 1, to be reached by outputs that start around 0."""
+    """Targets much larger or smaller than 1, while outputs start around 0."""
     targets = evidence.known.targets
     if targets.task != "regression" or targets.bad or np.isfinite(activation(output(evidence)).range).all():
         return None

@@ -1,4 +1,4 @@
-"""Rules about the initial weights: of twins, too large, too small."""
+"""Rules about the initial weights: equal units, too large, too small."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from deltaw.doctor.rules.signals import FADED, SATURATED, flat
 from deltaw.numbers import amount, number
 from deltaw.speech import say
 
-LARGE, SMALL = 4.0, 0.25  # root mean square weight over what suits the width
+LARGE, SMALL = 4.0, 0.25  # root mean square weight over gain/√n_in
 # Gain that keeps the size of signals: W's deviation is gain/√n_in (He et al. 2015; Glorot & Bengio 2010).
 GAIN = {"relu": math.sqrt(2.0), "leaky_relu": math.sqrt(2.0)}
 
 
 def equal_weights(evidence: Evidence) -> Finding | None:
-    """Units that are twins: the same weights in and out."""
+    """Units with the same incoming and outgoing weights."""
     start, net = evidence.known.start, evidence.setup.network
     if start is None:
         return None
@@ -53,7 +53,7 @@ def equal_weights(evidence: Evidence) -> Finding | None:
 
 
 def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
-    """Units with the same weights in, and others out."""
+    """Units with the same incoming weights, but other outgoing ones."""
     return finding(
         "{alike} of layer {l}'s {unit} units have the same weights in, and give the same signals: only "
         "the weights out tell them apart. In the first step their gradients are multiples of each other, "
@@ -71,13 +71,13 @@ def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
 
 
 def weights_too_large(evidence: Evidence) -> Finding | None:
-    """Weights far larger than suits the width, with the signals to show for it."""
+    """Weights far larger than gain/√n_in, with large signals."""
     start = evidence.known.start
     if start is None:
         return None
     ratio = _ratios(evidence, start)
     flats = flat(evidence, start)
-    ratio = np.where(np.asarray(start.z_rms) > 1, ratio, 0.0)  # of inputs most of which are 0 more is what suits
+    ratio = np.where(np.asarray(start.z_rms) > 1, ratio, 0.0)  # large weights suit inputs that are mostly 0
     l = int(ratio.argmax())
     if not ratio[l] > LARGE:
         return None
@@ -101,14 +101,14 @@ def weights_too_large(evidence: Evidence) -> Finding | None:
 
 
 def weights_too_small(evidence: Evidence) -> Finding | None:
-    """Weights far smaller than suits the width: the signals fade on their way."""
+    """Weights far smaller than gain/√n_in: signals vanish."""
     start = evidence.known.start
     if start is None or not np.isfinite(start.gradient).all():
         return None
     sizes = evidence.setup.network.sizes
-    usual = np.sqrt(2.0 / (np.array(sizes[:-1]) + sizes[1:]))  # Glorot's, smaller where a layer fans out
+    usual = np.sqrt(2.0 / (np.array(sizes[:-1]) + sizes[1:]))  # Glorot's, which is smaller where a layer fans out
     ratio = np.maximum(_ratios(evidence, start), start.weight / usual)
-    ratio = np.where(ratio > 0, ratio, 1.0)  # zeros are another rule's
+    ratio = np.where(ratio > 0, ratio, 1.0)  # another rule reports zeros
     small = ratio < SMALL
     product = float(np.prod(np.minimum(ratio, 1.0)))
     if not small.any() or len(ratio) < 2:
@@ -136,7 +136,7 @@ def weights_too_small(evidence: Evidence) -> Finding | None:
 
 
 def _ratios(evidence: Evidence, start: Start) -> np.ndarray:
-    """Root mean square of W over gain/√n_in, layer by layer."""
+    """(L,) root mean square of W over gain/√n_in."""
     net = evidence.setup.network
     gains = [GAIN.get(name, 1.0) for name in net.activations]
     fitting = np.array([gain / math.sqrt(n_in) for gain, n_in in zip(gains, net.sizes[:-1], strict=True)])

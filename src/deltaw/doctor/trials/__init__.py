@@ -1,1 +1,1 @@
-"""Trainings that the doctor makes: changed set-ups, cut to a budget, a step at a time, at other rates."""
+"""The doctor's trainings: changed set-ups, within a budget, step by step, at other learning rates."""

@@ -1,4 +1,4 @@
-"""Changes of a Setup that are more than another value of a field: scaling inputs, drawing weights anew, …
+"""Operations that change a `Setup` by more than a field: scaling inputs, drawing new weights, …
 
 `applied(setup, {"learning_rate": 0.01, "inputs": "standard"})` returns a new Setup. A name is a field of `Setup` or a
 row of OPERATIONS.
@@ -27,7 +27,7 @@ QUARTERS, NORMAL, CUT = (0.25, 0.5, 0.75), 1.35, 5.0
 
 
 def applied(setup: Setup, changes: Mapping[str, Any]) -> Setup:
-    """The setup after all changes, in their order. Raises SettingError for a name that is no field or operation."""
+    """The setup after all changes, in order. Raises SettingError for an unknown name."""
     known = {field.name for field in fields(Setup)}
     for name, value in changes.items():
         if name in known:
@@ -62,13 +62,13 @@ def _hidden_activation(setup: Setup, name: str) -> Setup:
 
 
 def _init(setup: Setup, rule: Any) -> Setup:
-    """Weights drawn anew: by one rule, one a layer, or (None) by each layer's activation. Biases start at zero."""
+    """New weights by one rule, one rule per layer, or (None) by each layer's activation; biases are zero."""
     net = setup.network
     return replace(setup, network=Network(net.sizes, net.activations, net.bias, rule, net.seed))
 
 
 def _hidden(setup: Setup, sizes: Sequence[int]) -> Setup:
-    """Other hidden layers, with the first hidden layer's activation (relu if there was none); weights drawn anew."""
+    """Other hidden layers with the first hidden layer's activation (relu if there was none), and new weights."""
     net = setup.network
     name = net.activations[0] if len(net.activations) > 1 else "relu"
     names = [name] * len(sizes) + net.activations[-1:]
@@ -76,15 +76,14 @@ def _hidden(setup: Setup, sizes: Sequence[int]) -> Setup:
 
 
 def _outputs(setup: Setup, count: int) -> Setup:
-    """Another number of outputs; weights drawn anew."""
+    """Another number of outputs, and new weights."""
     net = setup.network
     return replace(setup, network=Network([*net.sizes[:-1], count], net.activations, net.bias, seed=net.seed))
 
 
 def _inputs(setup: Setup, scaling: str) -> Setup:
-    """Columns less their mean, divided by their deviation ("standard"), or to 0 … 1 ("unit"), by the training rows.
-
-    "robust": less the median, divided by the quartiles' distance (1.35 deviations of normal numbers), cut off at ±5.
+    """Scaled columns, by the training rows: "standard" (mean and standard deviation), "unit" (to 0 … 1) or "robust"
+    (median and interquartile range / 1.35, clipped to ±5).
     """
     x = setup.as_seen(setup.X)
     if scaling == "unit":
@@ -98,7 +97,7 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
     else:
         raise SettingError("inputs: expected standard, unit or robust", repr(scaling), "choose one of these")
     most = CUT if scaling == "robust" else np.inf
-    constant = ~(width > 0)  # such a column becomes 1 (0 stays 0): it may be all the bias that the network has
+    constant = ~(width > 0)  # such a column becomes 1 (0 stays 0), since it may serve as the bias
     width[constant], shift[constant] = np.where(shift == 0, 1.0, shift)[constant], 0.0
 
     def scaled(rows: Array) -> Array:
@@ -109,7 +108,7 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
 
 
 def _fill(setup: Setup, statistic: str) -> Setup:
-    """The mean of a column's finite values in place of NaN and infinity; 0 in a column without any."""
+    """NaN and infinity replaced by the mean of the column's finite values, or 0 if there are none."""
     if statistic != "mean":
         raise SettingError("fill: expected mean", repr(statistic), "give that")
     x = setup.as_seen(setup.X)
@@ -124,7 +123,7 @@ def _fill(setup: Setup, statistic: str) -> Setup:
 
 
 def _whole_rows(setup: Setup, on: bool) -> Setup:
-    """Without the rows, of training and beside it, that hold a NaN or an infinity."""
+    """Without rows that have NaN or infinity, in training, validation and test rows."""
     if not on:
         return setup
 
@@ -139,7 +138,7 @@ def _whole_rows(setup: Setup, on: bool) -> Setup:
 
 
 def _targets(setup: Setup, scaling: Any) -> Setup:
-    """Targets less their mean, divided by their deviation ("standard"), or linearly into ("range", low, high)."""
+    """Scaled targets: "standard" (mean and standard deviation), or linearly into ("range", low, high)."""
     t = np.asarray(setup.T, np.float64)
     if scaling == "standard":
         shift, width, low = np.mean(t, axis=0), np.std(t, axis=0), 0.0
@@ -151,7 +150,7 @@ def _targets(setup: Setup, scaling: Any) -> Setup:
 
 
 def _labels(setup: Setup, values: tuple[float, float]) -> Setup:
-    """Targets of two values, no and yes, written as these two."""
+    """Binary targets written as these two values."""
     t = np.asarray(setup.T, np.float64)
     middle = (t.min() + t.max()) / 2
     no, yes = values
@@ -159,12 +158,12 @@ def _labels(setup: Setup, values: tuple[float, float]) -> Setup:
 
 
 def _one_hot(setup: Setup, classes: int) -> Setup:
-    """Class numbers as rows with a 1 in the class's place."""
+    """Class numbers as one-hot rows."""
     return _with_targets(setup, lambda values: one_hot(np.asarray(values).reshape(-1).astype(np.int64), classes))
 
 
 def _balance(setup: Setup, on: bool) -> Setup:
-    """Rows weighed so that each class counts as much as another, and all rows together as many as there are."""
+    """Row weights that give all classes the same total weight, with a mean of 1."""
     if not on:
         return replace(setup, sample_weight=None)
     T = matrix(setup.T, "T")
@@ -181,12 +180,12 @@ def _with_targets(setup: Setup, change: Callable[[Any], Array]) -> Setup:
 
 
 def _beside(setup: Setup, change: Callable[[Any], Any]) -> dict[str, Any]:
-    """The rows beside those trained on, validation and test, after a change of (X, T, …)."""
+    """Validation and test rows after a change of (X, T, …)."""
     return {name: change(rows) for name in ("validation", "test") if (rows := getattr(setup, name)) is not None}
 
 
 def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
-    """Without these inputs; the first layer loses their weights."""
+    """Without these inputs and their weights in the first layer."""
     keep = np.setdiff1d(np.arange(setup.network.sizes[0]), columns)
     net = setup.network.copy()
     net.sizes = [len(keep), *net.sizes[1:]]
@@ -210,7 +209,7 @@ def _drop_rows(setup: Setup, rows: Sequence[int]) -> Setup:
     return replace(setup, X=X, T=np.asarray(setup.T)[keep], sample_weight=weight, raw=setup.raw and ())
 
 
-# What makes another network.
+# Operations that make another network.
 NETWORK: dict[str, Callable[[Setup, Any], Setup]] = {
     "activations": _activations,
     "output_activation": _output_activation,

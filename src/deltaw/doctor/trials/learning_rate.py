@@ -1,4 +1,4 @@
-"""The learning rate: a sweep on copies of the network, and the bound that E's curvature sets."""
+"""The learning-rate sweep on copies of the network, and the stability bound by the curvature of E."""
 
 from __future__ import annotations
 
@@ -22,26 +22,25 @@ from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Page, Paged, Section, Table
 from deltaw.speech import say
 
-SMALL = 20_000  # parameters: up to here the curvature costs less than a second
-DECADES = 4  # the sweep goes so far to each side of the rate in use
+SMALL = 20_000  # parameters up to which the curvature takes less than a second
+DECADES = 4  # of the sweep, to each side of the rate in use
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep(Paged):
-    """What E and the score become by learning rate, all else equal.
+    """E and the score by learning rate, all other settings being equal.
 
     Attributes:
-        rates: ascending, (k,).
-        errors: mean E of each training's last epoch, (k,); inf where it lost its numbers.
-        scores: on the rows held out, (k,).
+        rates: (k,) ascending.
+        errors: (k,) mean E of each training's last epoch; infinite if it diverged.
+        scores: (k,) on held-out rows.
         start: E before the first step.
-        used: the rate that was asked for.
-        best: the rate with the best score; among equal scores with the lowest E.
-        stable: the lowest and highest of the rates around `best` at which E ends below where it started; None where
-            it does at none.
-        curvature: λ_max of E's Hessian at the start, for networks of up to 20,000 numbers; else None.
-        bound: the rate beyond which plain descent, or momentum, is unstable on that curvature: 2 (1 + μ)/λ_max; None
-            for optimisers that scale the gradient themselves.
+        used: the rate in use.
+        best: the rate with the best score; of equal scores, with the lowest E.
+        stable: the range of rates around `best` in which E decreases; None if it does at none.
+        curvature: λ_max of the Hessian of E at the start, for networks of up to 20,000 parameters; else None.
+        bound: the rate beyond which SGD, or momentum, is unstable at that curvature: 2 (1 + μ)/λ_max; None for adaptive
+            optimisers.
     """
 
     rates: NDArray[np.float64]
@@ -90,7 +89,7 @@ class Sweep(Paged):
         )
 
     def at(self, rate: float) -> int:
-        """The place in `rates` of the one nearest to `rate`."""
+        """Index of the nearest of `rates` to `rate`."""
         return int(np.abs(np.log(self.rates / rate)).argmin())
 
 
@@ -101,15 +100,15 @@ def learning_rate(
 
     Args:
         net, X, T: as for `deltaw.train`, X (n, n_in) and T (n, n_out); nothing is changed.
-        rows: trained on, at most.
-        seconds: for all trainings together, about.
-        settings: the words of `deltaw.train`.
+        rows: the most training rows.
+        seconds: for all trainings together, approximately.
+        settings: arguments of `deltaw.train`.
 
     Returns:
         The `Sweep`: the curve, the stable range and, for small networks, the bound 2/λ_max.
 
     Raises:
-        InputError: what `deltaw.train` would refuse; rows or seconds that cannot be.
+        InputError: as `deltaw.train`; invalid `rows` or `seconds`.
 
     Source: LeCun et al. 1998, "Efficient BackProp", section 5, for the bound; Polyak 1964 with momentum.
     """
@@ -120,9 +119,9 @@ def learning_rate(
 
 
 def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float) -> Sweep:
-    """Train copies of a cut-down set-up at its rate times each of `factors`, ascending; each for about `seconds`.
+    """Train copies of a set-up at its rate times each of `factors` (ascending), for about `seconds` each.
 
-    Raises InputError for what `deltaw.train` would refuse.
+    Raises InputError as `deltaw.train`.
     """
     m = machine(setup)
     start = float(m.engine.evaluate(m.rows)[0])
@@ -132,7 +131,7 @@ def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float) -> Sweep:
     middle = int(np.abs(np.log(factors)).argmin())
     for i in sorted(range(len(factors)), key=lambda i: abs(i - middle)):  # those near the rate in use first
         if left() > 0 or not trials:
-            share = left() / (len(factors) - len(trials))  # of what is left all rates have as much
+            share = left() / (len(factors) - len(trials))  # the time left, divided equally
             other = replace(setup, learning_rate=used * float(factors[i]))
             trials[i] = trial(other, seconds=min(2 * seconds, share / LOADED))
     factors, tried = factors[sorted(trials)], [trials[i] for i in sorted(trials)]
@@ -146,9 +145,9 @@ def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float) -> Sweep:
 
 
 def bound(setup: Setup, curvature: float | None) -> float | None:
-    """2 (1 + μ)/λ: where descent with momentum μ turns unstable on a valley of curvature λ (Polyak 1964).
+    """2 (1 + μ)/λ: the rate beyond which descent with momentum μ is unstable at curvature λ (Polyak 1964).
 
-    It is for the mean E; a summed E reaches it at a rate smaller by the batch.
+    For the mean E; divided by the batch size for a summed E.
     """
     method = optimizers.optimizer(setup.optimizer)
     if curvature is None or not isinstance(method, (SGD, Momentum)):

@@ -1,4 +1,4 @@
-"""What a network scores on rows, in the task's own terms: accuracy, AUC where one class has most rows, or R²."""
+"""The score of a network in a trial: accuracy, AUC if one class has most rows, or R²."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from deltaw.network import Network
 
 Array = NDArray[Any]
 
-WORST = -1.0  # R² of outputs that are no numbers, or that are worse than this
-DEALS = 999  # of a permutation test
-# Where one class has more than this share g of the rows, two standard errors of the accuracy of fifty, 2√(g(1 − g)/50),
-# are over half of the 1 − g that there is to learn: accuracy tells little then, and the ranking of the rows does.
+"""The score of a network in a trial: accuracy, AUC if one class has most rows, or R²."""
+WORST = -1.0  # lower bound of R², also for outputs that are not finite
+DEALS = 999  # permutations of a test
+# If one class has more than this share g of the rows, two standard errors of the accuracy on fifty rows,
+# 2√(g(1 − g)/50), are over half of the possible gain 1 − g: then AUC scores.
 MOST = 0.75
 
 
 def scoring(setup: Setup) -> tuple[Any, Any]:
-    """X and T of the rows that score: those kept apart, or where there are none the training rows."""
+    """X and T of the scoring rows: the held-out rows, or the training rows if there are none."""
     return (setup.X, setup.T) if setup.apart is None else (setup.apart[0], setup.apart[1])
 
 
 def score(setup: Setup, network: Network, X: Any, T: Any) -> float:
-    """The share of right answers, AUC, or R²; WORST where outputs are no numbers.
+    """Accuracy, AUC, or R²; WORST if outputs are not finite.
 
-    A network that is to find a quantile is no worse for not finding the mean: its score is D² = 1 − E/E₀, with E₀ of
-    the best constant (Koenker & Machado 1999), which is R² where E is the squared error.
+    For quantile regression the score is D² = 1 − E/E₀, with E₀ of the best constant (Koenker & Machado 1999).
     """
     known = targets(matrix(setup.T, "T"), setup)
     t, o = known.encoded(matrix(T, "T")), outputs(setup, network, X)
@@ -47,13 +47,13 @@ def score(setup: Setup, network: Network, X: Any, T: Any) -> float:
 
 
 def quantile(setup: Setup) -> losses.Loss | None:
-    """The loss, if it is one for quantiles."""
+    """The loss, if it is a quantile loss; else None."""
     row = losses.loss(setup.loss)
     return row if row.kind == "pinball" else None
 
 
 def outputs(setup: Setup, network: Network, X: Any) -> Array:
-    """Outputs (n, n_out), float64, of rows as the set-up scales them."""
+    """Outputs (n, n_out), float64, for rows scaled as the set-up does."""
     rows = Rows.of(setup.network, X, None, scale=setup.input_scale)
     with np.errstate(all="ignore"):
         parts = [network.signals(rows.inputs(slice(i, i + 4096))).o[-1] for i in range(0, len(rows), 4096)]
@@ -76,12 +76,12 @@ def scored(known: Targets, t: Array, o: Array) -> float:
 
 
 def _nearest(values: Array, o: Array) -> Array:
-    """The answer is the nearest of the values that targets have: 0 or 1, 0.01 or 0.99, −1 or 1."""
+    """Outputs rounded to the nearer of the two target values."""
     return np.asarray(values[np.abs(o[..., None] - values).argmin(axis=-1)])
 
 
 def uneven(known: Targets, t: Array) -> bool:
-    """Whether AUC scores these rows of classes: one class has more than MOST of them, and not all."""
+    """Whether AUC scores these rows: one class has more than MOST of them, but not all."""
     if known.task != "classification" or not len(t):
         return False
     shares = _yes(known, t).mean(axis=0)
@@ -90,14 +90,14 @@ def uneven(known: Targets, t: Array) -> bool:
 
 
 def _yes(known: Targets, t: Array) -> NDArray[np.bool_]:
-    """Which rows are of which class, or say yes, as outputs have it: (n, n_out)."""
+    """(n, n_out) whether each row is of the class, or has the label, of each output."""
     if t.shape[1] > 1 and known.task == "classification":
         return np.asarray(t.argmax(axis=1)[:, None] == np.arange(t.shape[1]))
     return np.asarray(t > sum(known.values) / 2)
 
 
 def guess(setup: Setup) -> float:
-    """The score of the best answer that never changes: by the training rows the commonest class, or the mean."""
+    """The score of the constant guess: the commonest class, or the mean, of the training rows."""
     known = targets(matrix(setup.T, "T"), setup)
     if known.task == "regression" or not len(known.classes):
         return 0.0
@@ -108,7 +108,7 @@ def guess(setup: Setup) -> float:
 
 
 def measure(setup: Setup) -> str:
-    """What `score` is of this set-up: "accuracy", "AUC" or "R²"."""
+    """The name of `score` for this set-up: "accuracy", "AUC" or "R²"."""
     known = targets(matrix(setup.T, "T"), setup)
     if known.task == "regression":
         return "R²"
@@ -116,7 +116,7 @@ def measure(setup: Setup) -> str:
 
 
 def gained(setup: Setup, network: Network) -> tuple[judge.Gain, ...]:
-    """What the network gains on the guess on the rows that score, by each measure of `judge`; () of bad numbers."""
+    """The network's gains over the guess on the scoring rows, see `judge`; () if outputs are not finite."""
     known = targets(matrix(setup.T, "T"), setup)
     X, T = scoring(setup)
     t, o = known.encoded(matrix(T, "T")), outputs(setup, network, X)
@@ -139,12 +139,12 @@ def gained(setup: Setup, network: Network) -> tuple[judge.Gain, ...]:
         label = _yes(known, t)[:, 0].astype(np.int64)
         return judge.of_classes(label, np.column_stack([middle - o, o - middle]), shares, p)
     total = o.sum(axis=1, keepdims=True)
-    shares = np.pad(shares, (0, max(0, o.shape[1] - len(shares))))  # outputs that no training row has as its class
+    shares = np.pad(shares, (0, max(0, o.shape[1] - len(shares))))  # classes without training rows
     return judge.of_classes(t.argmax(axis=1), o, shares, o / np.where(total > 0, total, 1.0) if probable else None)
 
 
 def permuted(known: Targets, t: Array, o: Array, rounds: int = DEALS) -> float:
-    """p: how often outputs score as well when the targets are dealt out anew to the rows (a permutation test)."""
+    """p of a permutation test: how often outputs score as well on shuffled targets."""
     rng = np.random.default_rng(0)
     fits: Callable[[Array], float] = partial(scored, known, o=o)
     if np.isfinite(o).all() and uneven(known, t):

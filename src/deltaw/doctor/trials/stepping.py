@@ -1,6 +1,6 @@
-"""A training taken apart: the engine and the rows that `deltaw.train` would use, a step at a time.
+"""A training step by step, with the engine and rows of `deltaw.train`.
 
-For what only a single step can show: the first tensor that is no longer a number, and the curvature of E.
+It finds the first tensor that is not finite, takes telemetry between epochs, and measures the curvature of E.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Machine:
-    """A training about to begin, by the settings that `deltaw.train` would take.
+    """An engine, loaded with network and rows, with the settings of `deltaw.train`.
 
     Attributes:
-        pace: of every step.
-        steps: in an epoch.
+        pace: learning rates of all steps.
+        steps: per epoch.
     """
 
     engine: Engine
@@ -46,7 +46,7 @@ class Machine:
     steps: int
 
     def step(self, number: int, index: NDArray[np.int64]) -> float:
-        """Make one step with these rows; their mean E before it."""
+        """Make one step with these rows; return their mean E before it."""
         return self.train(index[None], number)[0][0]
 
     def train(self, orders: NDArray[np.int64], first_step: int) -> tuple[list[float], list[float]]:
@@ -55,15 +55,15 @@ class Machine:
         return self.engine.train(self.rows, orders, first_step, pace)
 
     def steps_of(self, rows: int) -> int:
-        """How many it takes to pass over so many rows once."""
+        """Number of steps for so many rows."""
         return -(-rows // self.plan.batch_size)
 
     def in_pieces(
         self, order: NDArray[np.int64], first_step: int, rows: int, over: Callable[[], bool]
     ) -> tuple[float, float, int]:
-        """An epoch in pieces of so many rows, a multiple of the batch, until it is `over`: E, seconds and steps.
+        """An epoch in pieces of so many rows, a multiple of the batch size, until `over`: (E, seconds, steps).
 
-        The steps are those of the whole epoch, bit for bit; only E, a sum of sums, may differ in its last place.
+        The steps are those of a whole epoch, bit for bit; E may differ by rounding.
         """
         total = seconds = 0.0
         passed = steps = 0
@@ -78,7 +78,7 @@ class Machine:
 
 
 def machine(setup: Setup, engine: str | None = None, watched: bool = False) -> Machine:
-    """The engine, loaded, with its plan; `watched` as in `Plan`. Raises InputError as `deltaw.train` does."""
+    """The loaded engine; `watched` as in `Plan`. Raises InputError as `deltaw.train`."""
     net, loss = setup.network, losses.loss(setup.loss)
     net.check()
     if not loss.minimum or setup.backward not in backprop.RULES:
@@ -109,7 +109,7 @@ def machine(setup: Setup, engine: str | None = None, watched: bool = False) -> M
 
 
 def orders(setup: Setup, n: int) -> Iterator[NDArray[np.int64]]:
-    """The order of n rows in each epoch, as `deltaw.train` draws them."""
+    """The order of n rows in each epoch, as `deltaw.train` draws it."""
     randomness = generator(setup.seed)
     randomness.integers(1 << 63)  # the dropout key comes first
     for _ in range(setup.epochs):
@@ -126,12 +126,12 @@ REPLAYED, CURVED = 20_000, 512  # steps up to a break, and rows of which E's cur
 
 @dataclass(frozen=True)
 class Watched:
-    """A training with looks inside now and then.
+    """A training with telemetry.
 
     Attributes:
-        network: as it ended.
-        history: as `deltaw.train` would return it; its `looks` are of `epochs`.
-        epochs: after which the looks were taken, from 0; the last is the training's last.
+        network: the trained network.
+        history: as `deltaw.train` returns it, with `looks` after `epochs`.
+        epochs: of the looks, from 0; the last is the training's last.
     """
 
     network: Network
@@ -140,10 +140,10 @@ class Watched:
 
 
 def watched(setup: Setup, seconds: float) -> Watched:
-    """Train a copy like `deltaw.train`, bit for bit, and look inside as often as costs next to nothing.
+    """Train a copy as `deltaw.train` does, bit for bit, with telemetry as often as it costs next to nothing.
 
-    What stops early or is validated while it trains is not for this. Ends after `seconds` (see `Clock`) or a twentieth
-    of them later; an epoch that is cut short is the last in the history, with E of the rows that it came to.
+    Not for early stopping or validation. It ends after `seconds` (see `Clock`), at most a twentieth later; an epoch
+    that is cut short is the last in the history, with E of the rows that it reached.
     """
     m, history, network = machine(setup, watched=True), History(), setup.network.copy()
     n, few = len(m.rows), m.rows.some(LOOKED_AT)
@@ -173,7 +173,7 @@ def watched(setup: Setup, seconds: float) -> Watched:
             ended.append(len(history) - 1)
         if history.ended != "finished":
             break
-        room = min(seconds, left()) / 20  # so many rows at a time as end soon after they must
+        room = min(seconds, left()) / 20  # seconds per piece, so that it ends soon after the limit
         step = times[-1] * len(errors) / steps
         at_once = m.plan.batch_size * int(min(max(0.0, room) / max(step, 1e-9), every * m.steps))
     m.engine.store(network)
@@ -181,19 +181,19 @@ def watched(setup: Setup, seconds: float) -> Watched:
 
 
 def _at_first(m: Machine, network: Network) -> int:
-    """An epoch, or rows that take the slower engine a fraction of a second: how fast it is, the first rows say."""
+    """Rows of the first piece, before the speed is known: an epoch, or a fraction of a second on the slower engine."""
     batch = m.plan.batch_size
     return min(len(m.rows), batch * max(1, min(FIRST_STEPS, FIRST_LINKS // (batch * network.parameter_count))))
 
 
 @dataclass(frozen=True)
 class Break:
-    """The first tensor that was no longer a number, or past what float32 holds.
+    """The first tensor with NaN, or with numbers outside float32's range.
 
     Attributes:
         tensor: "z", "o", "E", "∂E/∂W" or "W".
-        where: its layer, the epoch and the step.
-        largest: the largest |number| among the layer's z one step before.
+        where: its layer, epoch and step.
+        largest: the largest |z| of the layer one step before.
     """
 
     tensor: str
@@ -202,9 +202,9 @@ class Break:
 
 
 def first_break(setup: Setup, epoch: int) -> Break | None:
-    """Replay a training that lost its numbers in this epoch, and find the step and the tensor; None if it does not.
+    """Replay a training that diverged in this epoch, up to REPLAYED steps, and find the first broken tensor.
 
-    Only the rounding of sums may differ from the training that broke. So many steps are replayed at most: REPLAYED.
+    None if the replay, which may round differently, does not diverge.
     """
     m, step = machine(setup), 0
     for number, order in enumerate(orders(setup, len(m.rows))):
@@ -228,7 +228,7 @@ def first_break(setup: Setup, epoch: int) -> Break | None:
 
 
 def _broken(m: Machine, network: Network, index: NDArray[np.int64]) -> tuple[str, int | None, float]:
-    """Which tensor of this step is the first past float32, in the order in which a step computes them."""
+    """The first broken tensor of a step, in the order of computation."""
     t = m.rows.targets(index, network.sizes[-1])
     W = [np.asarray(w, np.float64) for w in network.weights]
     with np.errstate(all="ignore"):
@@ -252,13 +252,13 @@ def _past(values: Array) -> bool:
 
 
 def top_curvature(setup: Setup, rounds: int = 50, tolerance: float = 1e-3) -> float | None:
-    """λ_max, the largest eigenvalue of E's Hessian in all weights and biases, where training starts.
+    """λ_max, the largest eigenvalue of the Hessian of E in all weights and biases at the start of training.
 
     Power iteration on products H v, each the difference of two gradients, (g(w + h v) − g(w − h v)) / 2h, in float64 on
     some rows (Pearlmutter 1994 gives the same product exactly). Plain descent on a valley of curvature λ is
     stable for α < 2/λ (LeCun et al. 1998, Efficient BackProp, section 5).
 
-    Returns None where E has no curvature that can be found so: it is no number, or the iteration finds none, in time.
+    Returns None if E is not finite, or if the iteration does not converge in time.
     """
     m = machine(setup, "reference")
     few, net = m.rows.some(CURVED), setup.network

@@ -1,8 +1,8 @@
-"""Trials: trainings on some of the rows, within a budget, scored on rows kept apart. What helps is what scores better.
+"""Trials: trainings on some of the rows, within a budget, scored on held-out rows.
 
-E cannot be compared between set-ups: another loss, another scale of targets, another E. So a trial is scored in the
-task's own terms: see `scores`. `hold_out` cuts a set-up down to the rows that trials use; repairs are tried on that
-`Holdout`, and every trial of it makes as many steps as the set-up asked for, if the budget allows it.
+E cannot be compared between set-ups with other losses or scales, so trials are scored by accuracy, AUC or R²
+(`scores`). `hold_out` cuts a set-up down to the rows of trials; every trial of that `Holdout` makes as many steps as
+the set-up asks for, if the budget allows it.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from deltaw.speech import say
 from deltaw.training import History, train
 
 Array = NDArray[Any]
-Trained = tuple[Network, History]  # a network as its training ended, and how it went
+Trained = tuple[Network, History]  # a trained network, and its history
 
-HELD_OUT = 0.25  # share of the rows kept apart where the set-up keeps none itself
-FEWEST_HELD_OUT = 10  # fewer rows than this tell nothing: then the training rows score
+HELD_OUT = 0.25  # share of the rows held out if the set-up has no validation or test rows
+FEWEST_HELD_OUT = 10  # with fewer rows the training rows score
 MOST_HELD_OUT = 2000
-FEWEST_ROWS = 500  # trained on, however large the network
-# What a trial costs, in seconds, on the native engine: a step; and of one row each input, each layer, each weight
-# forward and back. Measured over networks from 2-50-3 to 784-784-50-10 on one core; it only sets how many steps fit.
+FEWEST_ROWS = 500  # for training, however large the network
+# Cost model in seconds on the native engine: a step; and for each row an input, a layer, a weight forward and back.
+# Measured for networks from 2-50-3 to 784-784-50-10 on one core; it only decides how many steps fit.
 STEP_COST, INPUT_COST, LAYER_COST, WEIGHT_COST = 2e-6, 1.2e-9, 4e-8, 2.5e-11
-REFERENCE_SLOWER = 30  # times that the reference engine takes as long
+REFERENCE_SLOWER = 30  # times that of the native engine
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How much a trial may take.
+    """The budget of a trial.
 
     Attributes:
-        rows: trained on, at most.
-        seconds: of one training, about; set-ups that ask for more are cut after so many steps.
+        rows: the most training rows.
+        seconds: of one training, approximately; it decides the number of steps.
     """
 
     rows: int = 5000
@@ -56,16 +56,16 @@ class Budget:
 
 @dataclass(frozen=True)
 class Holdout:
-    """A set-up cut down to a budget, with the rows that score held out of it: where its trials take place.
+    """A set-up cut down to a budget, with scoring rows held out.
 
     Attributes:
-        setup: cut down to the budget; the rows that score stand `apart`, or where there are none the training rows do.
-        index: which training rows of the whole set-up it trains on, ascending.
-        held: which of them it scores on, ascending; none where it scores on others.
-        share: how many of the steps asked for it makes.
-        stretch: epochs of the cut-down set-up for one of the whole: as many steps, of fewer rows.
-        whole: whether it trains on (nearly) all rows, so that what it shows of fitting is true of all.
-        guess: the score of always giving the same answer: the commonest class, or the mean.
+        setup: cut down to the budget; its scoring rows are `apart`, or the training rows if there are none.
+        index: indices of its training rows in the whole set-up, ascending.
+        held: indices of its scoring rows there, ascending; empty if it scores on validation or test rows.
+        share: of the steps asked for, those that it makes.
+        stretch: its epochs for one epoch of the whole set-up: as many steps, on fewer rows.
+        whole: whether it trains on (nearly) all rows, so that overfitting can be judged.
+        guess: the score of the constant guess: the commonest class, or the mean.
     """
 
     setup: Setup
@@ -77,7 +77,7 @@ class Holdout:
     guess: float
 
     def repaired(self, repairs: Sequence[Repair]) -> Setup:
-        """The cut-down set-up after these repairs. Raises InputError for one that cannot be applied."""
+        """The set-up after these repairs. Raises InputError for one that cannot be applied."""
         setup = self.setup
         for repair in repairs:
             changes = dict(repair.changes)
@@ -89,22 +89,22 @@ class Holdout:
         return setup
 
     def skill(self, score: float) -> float:
-        """The score on a scale where 0 is the guess and 1 is all right."""
+        """The score on a scale where 0 is the guess and 1 is perfect."""
         return (score - self.guess) / (1.0 - self.guess) if self.guess < 1.0 else 0.0
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How one training went.
+    """The result of one training.
 
     Attributes:
-        score: on the rows kept apart: share of right answers, or R² (WORST at least); the worst where it was refused.
-        fitted: the same on the training rows.
-        history: of the training; empty where it was refused.
-        network: as it ended; as it began where the training was refused.
-        seconds: that it took.
-        looked: after which epochs the history's looks were taken, from 0.
-        refused: what `deltaw.train` said, or "".
+        score: on the scoring rows, see `scores`; the worst if `deltaw.train` refused it.
+        fitted: the score on the training rows.
+        history: of the training; empty if it was refused.
+        network: the trained network; the initial one if it was refused.
+        seconds: duration.
+        looked: the epochs of the history's looks, from 0.
+        refused: the error of `deltaw.train`, or "".
     """
 
     score: float
@@ -117,19 +117,19 @@ class Trial:
 
     @property
     def broke(self) -> bool:
-        """Whether it lost its numbers."""
+        """Whether it diverged."""
         return bool(self.history.loss) and not np.isfinite(self.history.loss[-1])
 
 
 def counted(value: Any, name: str) -> int:
-    """`value`, which is called `name`, where it is a whole number from 1 on; raises SettingError for any other."""
+    """`value` as an integer. Raises SettingError, with `name`, unless it is a whole number from 1 on."""
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
         raise SettingError("{name}: expected a whole number, 1 or more", repr(value), "choose another", name=name)
     return int(value)
 
 
 def _check_rows(setup: Setup, n: int, targets: int) -> None:
-    """Raise InputError for what has no rows, n of X, or not as many of something else, and for no number of steps."""
+    """Raise InputError if there are no rows, if T or weights do not have n rows, or for an invalid number of steps."""
     for name in ("epochs", "batch_size"):
         counted(getattr(setup, name), name)
     for name, rows in (("validation", setup.validation), ("test", setup.test)):
@@ -146,14 +146,13 @@ def _check_rows(setup: Setup, n: int, targets: int) -> None:
 def hold_out(
     setup: Setup, budget: Budget, seed: int = 0, *, hold: bool = True, aside: NDArray[np.int64] | None = None
 ) -> Holdout:
-    """Cut a set-up down to a budget. Raises InputError for what has no rows, or no number of steps.
+    """Cut a set-up down to a budget. Raises InputError without rows, or for an invalid number of steps.
 
     Args:
-        setup, budget: see there.
+        setup, budget: see `Setup`, `Budget`.
         seed: of the division of the rows.
-        hold: whether rows are held out to score by, where the set-up keeps none apart itself.
-        aside: training rows that something was chosen by, as it was by those apart: others are held out, if there are
-            enough.
+        hold: whether to hold out scoring rows if the set-up has none.
+        aside: training rows that something was chosen by; others are held out, if there are enough.
     """
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     n = X.shape[0]
@@ -174,9 +173,9 @@ def hold_out(
         some = np.sort(rng.permutation(len(setup.apart[1]))[:most])
         test = (matrix(setup.apart[0], "X")[some], np.asarray(setup.apart[1])[some])
     rest = order[~np.isin(order, kept)]
-    rows = min(budget.rows, max(FEWEST_ROWS, int(budget.seconds / _row_cost(setup))))  # at least one pass over them
+    rows = min(budget.rows, max(FEWEST_ROWS, int(budget.seconds / _row_cost(setup))))  # at least one epoch
     rows, batch = alike(n, setup.batch_size, min(rows, len(rest)))
-    index = np.sort(rest[:rows])  # in the order they came: it may be what is wrong
+    index = np.sort(rest[:rows])  # in their original order, which may be the fault
     weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[index]
     cut = replace(setup, X=X[index], T=T[index], sample_weight=weight, test=test, batch_size=batch).begun
     asked = setup.epochs * -(-n // setup.batch_size) / an_epoch(cut)
@@ -189,21 +188,20 @@ def hold_out(
 
 
 def divided(n: int, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of n rows those held out and the others, ascending: the first quarter of `order`; none if they are few."""
+    """(held-out rows, the others) of n rows, ascending: the first quarter of `order`; none if they are too few."""
     count = int(HELD_OUT * n)
     count = count if FEWEST_HELD_OUT <= count <= len(order) else 0
     return np.sort(order[:count]), np.sort(order[count:])
 
 
 def alike(n: int, batch: int, rows: int) -> tuple[int, int]:
-    """(rows, batch): about so many of n rows, in such batches that the last of an epoch is to the others as it was.
+    """(rows, batch size): about so many of n rows, so that the last batch of an epoch is as full as in the training.
 
-    A last batch of a few rows takes a step as long as the others, along a gradient that is mostly noise: an
-    examination must not make one that the training has not.
+    A small last batch makes a full step along a noisy gradient, which a trial must not do unless the training does.
     """
     if rows == n or batch >= n:
         return rows, min(batch, rows)
-    same = rows - (rows - n) % batch  # leaves over what n leaves
+    same = rows - (rows - n) % batch  # the same remainder as n
     if same >= 0.9 * rows:
         return same, batch
     smaller, full, left = max(1, rows * batch // n), (n - 1) // batch, (n - 1) % batch + 1
@@ -211,13 +209,13 @@ def alike(n: int, batch: int, rows: int) -> tuple[int, int]:
 
 
 def affordable(setup: Setup, seconds: float) -> int:
-    """How many epochs of it fit into so many seconds, about; at least one."""
+    """Number of epochs that fit into so many seconds, approximately; at least one."""
     steps = an_epoch(setup) * STEP_COST * (1 if setup.engine == "native" else REFERENCE_SLOWER)
     return max(1, int(seconds / (steps + setup.X.shape[0] * _row_cost(setup))))
 
 
 def _row_cost(setup: Setup) -> float:
-    """What training on one row once costs, in seconds, about; its step apart."""
+    """Seconds for training on one row once, without its step."""
     net = setup.network
     row = INPUT_COST * net.sizes[0] + LAYER_COST * len(net.weights) + WEIGHT_COST * net.parameter_count
     return row * (1 if setup.engine == "native" else REFERENCE_SLOWER)
@@ -227,9 +225,9 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
     """Train a copy and score it.
 
     Args:
-        setup: as `Holdout.repaired` or `Holdout.setup` gives it.
-        seed: other initial weights and orders than its own.
-        seconds: after which the training is cut off, whatever is left; see `Clock`.
+        setup: from `Holdout.repaired` or `Holdout.setup`.
+        seed: in place of its own.
+        seconds: time limit; see `Clock`.
     """
     started = perf_counter()
     try:
@@ -243,14 +241,14 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
 
 
 def afforded(setup: Setup, seed: int | None, seconds: float) -> Trial:
-    """A trial of as many of its epochs as fit into so many seconds, about."""
+    """A trial of as many of its epochs as fit into so many seconds, approximately."""
     return trial(replace(setup, epochs=min(setup.epochs, affordable(setup, seconds))), seed, 2 * seconds)
 
 
 def finished(setup: Setup, network: Network, history: History) -> Trial:
-    """A training that took place before, scored and looked into as `trial` does it; ΔW of its last step is not known.
+    """An earlier training, scored and examined like a trial; ΔW of its last step is not known.
 
-    Raises InputError where the network does not fit the set-up.
+    Raises InputError if the network does not fit the set-up.
     """
     m = machine(replace(setup, network=network), watched=True)
     look = m.engine.look(m.rows.some(LOOKED_AT))
@@ -261,47 +259,46 @@ def finished(setup: Setup, network: Network, history: History) -> Trial:
 
 
 def _scores(setup: Setup, network: Network) -> tuple[float, float]:
-    """Of the rows that score, and of those trained on."""
+    """(score on the scoring rows, on the training rows)."""
     few = setup.some(len(setup.T))
     fitted = score(setup, network, matrix(setup.X, "X")[few], np.asarray(setup.T)[few])
     return fitted if setup.apart is None else score(setup, network, *scoring(setup)), fitted
 
 
 def _stopped_early(setup: Setup, seconds: float) -> Watched:
-    """`deltaw.train` itself, validating after each epoch, with a look."""
+    """A training by `deltaw.train` with validation after each epoch, and one look at the end."""
     network, clock = setup.network.copy(), Clock()
     late = [lambda epoch: clock.over(seconds)]
     history = train(network, setup.X, setup.T, **setup.arguments, telemetry=True, callbacks=late)
     return Watched(network, history, tuple(range(len(history.looks))))
 
 
-# What a plain network is made of, for each task: output activation and loss.
+# Task -> output activation and loss of a baseline network.
 PLAIN: dict[str, tuple[str, Any]] = {
     "classification": ("softmax", "cross_entropy"),
     "labels": ("sigmoid", "binary_cross_entropy"),
     "regression": ("identity", "squared"),
 }
 PLAIN_STEPS, PLAIN_BATCH, PLAIN_UNITS = 2000, 32, 32
-LINE_L2 = 0.01  # where there are few rows, many columns or much noise, a line too learns by heart
+LINE_L2 = 0.01  # against overfitting of the linear model
 
 
 def plain_shape(units: int) -> tuple[list[int], float]:
-    """Hidden layers and penalty of the plain network, or for 0 units of the line."""
+    """(hidden layers, l2 penalty) of the baseline network, or for 0 units of the linear model."""
     return ([units], 0.0) if units else ([], LINE_L2)
 
 
 def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
-    """The same rows for a plain network with settings that rarely fail: what these rows can teach.
+    """A baseline on the same rows: a network with settings that rarely fail.
 
-    One hidden layer of `units` ReLU, inputs scaled to mean 0 and deviation 1 (by quartiles where some lie far out),
-    Adam at 0.01 falling as a cosine, 2,000 steps of 32 rows. With 0 units there is no hidden layer: a straight line,
-    with a small penalty on its slopes.
+    One hidden layer of `units` ReLU, standardised inputs (robustly if there are outliers), Adam at 0.01 with a cosine
+    schedule, 2,000 steps of 32 rows. With 0 units, a linear model with a small l2 penalty.
     """
     known = targets(matrix(setup.T, "T"), setup)
     activation, loss = PLAIN[known.task]
     changes: dict[str, Any] = {"inputs": scaling(setup), "sample_weight": None}
     columns = len(known.classes) if known.task == "classification" else known.low.size
-    if known.form == "labels":  # rows beside those trained on may be of classes that no output stands for
+    if known.form == "labels":  # validation rows may have classes without an output
         beside = [np.max(rows[1], initial=0) for rows in (setup.validation, setup.test) if rows is not None]
         columns = max([columns, *(1 + int(label) for label in beside)])
     if known.task == "regression":
@@ -325,6 +322,6 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
 
 
 def an_epoch(setup: Setup) -> int:
-    """Steps in an epoch."""
+    """Steps per epoch."""
     rows = int(setup.X.shape[0])
     return -(-rows // max(1, min(setup.batch_size, rows)))
