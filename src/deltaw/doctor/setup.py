@@ -141,7 +141,7 @@ class Setup:
 
     @property
     def rate(self) -> float:
-        """α for a mean E: with a sum over a batch of n rows it is n times as large, unless the optimiser is adaptive."""
+        """α for a mean E: for a sum over a batch of n rows n times as large, unless the optimiser is adaptive."""
         numbers = isinstance(self.learning_rate, NUMBER) and isinstance(self.batch_size, NUMBER)
         if self.reduction == "mean" or not numbers:
             return self.learning_rate

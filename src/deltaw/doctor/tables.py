@@ -133,7 +133,7 @@ def planned(plan: Plan, cells: int = MOST_CELLS) -> Setup:
 
 
 def looked_at(plan: Plan, cells: int = MOST_CELLS) -> Plan:
-    """The plan with at most `cells` inputs in each part, of evenly spaced rows; an eighth of that for validation rows."""
+    """The plan with at most `cells` inputs in each part, of evenly spaced rows; an eighth of that for validation."""
 
     def some(part: Part | None, cells: int = cells) -> Part | None:
         most = max(1, cells // max(plan.preparation.n_features, 1))

@@ -229,7 +229,7 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
 
 
 def leak(evidence: Evidence) -> Finding | None:
-    """One column that predicts the target alone; a column of the table, if there is one, and not an input made of it."""
+    """One column that predicts the target alone; a column of the table, if there is one, not an input made of it."""
     known, raw = evidence.known, evidence.setup.raw
     if known.targets.bad or len(known.index) < FEWEST:
         return None
