@@ -1,8 +1,10 @@
 // The lab's engine without a page, for tests/lab: jobs as JSON on stdin, their answers on stdout. Arrays are {kind, base64}.
 import { readFileSync } from 'node:fs';
+import { sharpness } from '../src/engine/calibrating.ts';
 import { Core } from '../src/engine/core.ts';
 import { parts, split } from '../src/engine/division.ts';
 import { part } from '../src/engine/inputs.ts';
+import { lineOf, mixed, withLine } from '../src/engine/line.ts';
 import { initialWeights } from '../src/engine/machine.ts';
 import { drawn } from '../src/engine/random.ts';
 import { Session } from '../src/engine/session.ts';
@@ -39,6 +41,8 @@ const marked = (rows: number, which: Int32Array): Uint8Array => {
   which.forEach((row) => (made[row] = 1));
   return made;
 };
+
+const allOf = ({ rows }: Data): Int32Array => Int32Array.from({ length: rows }, (_, row) => row);
 
 const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   /** Texts as they are shown. */
@@ -84,7 +88,12 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   draws(core, { seed, sizes }: { seed: number; sizes: number[] }) {
     return drawn(core, seed, (random) => ({ key: random.key(), orders: sizes.map((n) => random.permutation(n)), normal: random.normal(50), uniform: random.uniform(50) }));
   },
-  initial: (core, { data, settings }) => initialWeights(core, data, settings),
+  initial: (core, { data, settings }) => withLine(initialWeights(core, data, settings), data, settings, allOf(data)),
+  /** Initial weights mixed with their line; null where no units carry one. */
+  mixed(core, { data, settings, share }: { data: Data; settings: Settings; share: number }) {
+    return mixed(withLine(initialWeights(core, data, settings), data, settings, allOf(data)), settings, lineOf(data, settings, allOf(data))!, share)?.now ?? null;
+  },
+  sharpness: (_, { shares, labels, weight }) => sharpness(shares, labels, weight),
   table: async (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => dataOf(core, await readFile(bytes, name), choice),
   /** Files that are dropped together. */
   async files(core, { files, choice }: { files: { bytes: Uint8Array; name: string }[]; choice: Choice }) {
@@ -105,13 +114,16 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
     return { settings: toLookAt(data, choice.seed, choice.heldOut), nIn: data.nIn, heldOut: data.heldOut?.length };
   },
   /** A table learnt by a recipe's settings: its model file, and what it answers. */
-  async model(core, { bytes, name, choice, kind, own }) {
+  async model(core, { bytes, name, choice, kind, own, finished }) {
     const data = dataOf(core, await readFile(bytes, name), choice), { trained } = parts(marked(data.rows, data.heldOut!));
-    const training = new Training(core, data, { ...recipe(kind, data, trained.length, choice.seed, choice.heldOut), ...own });
+    let training = new Training(core, data, { ...recipe(kind, data, trained.length, choice.seed, choice.heldOut), ...own });
     while (training.advance(1000));
-    const { weights, biases } = training.state(true, false), losses = training.losses();
-    const file = modelFile({ data, settings: training.settings, now: { weights, biases }, parts: training.parts, losses, steps: training.moment, version: '0.0.test' });
-    return { file, outputs: training.predict(part(data.inputs, 0, data.rows * data.nIn)), losses, settings: training.settings };
+    const losses = training.losses(), { mixture, share } = finished ? training.calibrate() : { mixture: null, share: 1 };
+    const settings = mixture ? { ...training.settings, layers: mixture.layers, fromLine: false, beyondLine: share } : training.settings;
+    if (mixture) training = new Training(core, data, settings, mixture.now);
+    const { weights, biases } = training.state(true, false);
+    const file = modelFile({ data, settings, now: { weights, biases }, parts: training.parts, losses, steps: training.moment, version: '0.0.test' });
+    return { file, outputs: training.predict(part(data.inputs, 0, data.rows * data.nIn)), losses, settings, share };
   },
   /** What a model file answers for a table. */
   async open(core, { file, bytes, name }) {

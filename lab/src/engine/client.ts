@@ -155,6 +155,7 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): 
     units: (inputs, n) => ask('units', inputs, n),
     weightHistory: (layer, j, k) => ask('weightHistory', layer, j, k),
     history: () => ask('history'),
+    calibrate: () => ask('calibrate'),
     losses: () => ask('losses'),
     origin: (bytes) => ask('origin', bytes),
     parts: () => ask('parts'),

@@ -9,9 +9,6 @@ export class Curves {
   private points: Point[] = [];
   private apart = 1; // moments
 
-  get length(): number {
-    return this.points.length;
-  }
   /** The moment of the last point. */
   get end(): number {
     return this.points.at(-1)?.moments ?? -1;
@@ -45,4 +42,11 @@ export class Curves {
     history.moments.forEach((_, i) => made.points.push(Object.fromEntries(POINT.map((name) => [name, history[name][i]])) as Point));
     return made;
   }
+}
+
+/** The moment of the least E of the rows held out, at the end of an epoch: other points of a curve come when there is time. */
+export function bestMoment({ moments, epochs, heldError }: History): number {
+  let best = -1;
+  heldError.forEach((E, i) => { if (Number.isInteger(epochs[i]) && E < (heldError[best] ?? Infinity)) best = i; });
+  return moments[best] ?? 0;
 }

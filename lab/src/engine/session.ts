@@ -152,6 +152,9 @@ export class Session {
   history() {
     return this.now.history();
   }
+  calibrate() {
+    return this.now.calibrate();
+  }
   losses() {
     return this.now.losses();
   }

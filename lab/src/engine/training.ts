@@ -1,21 +1,23 @@
 // One training, that goes on, back and another way. What it has done is known by the settings and weights it began with and a list of
 // changes; a replay from any snapshot gives the same bits, for nothing else goes in.
 import type { Core } from './core.ts';
+import { calibrated } from './calibrating.ts';
 import { Curves } from './curves.ts';
 import { parts, rounded, some, split, type Parts } from './division.ts';
 import { translated, weightIn } from './kept.ts';
 import { Refusal, said } from '../said.ts';
+import { withLine } from './line.ts';
 import { Machine, initialWeights } from './machine.ts';
 import { link, rowNumbers } from './numbers.ts';
 import { isConstant, optimizer, schedule } from './specs.ts';
 import { Snapshots, type Snapshot } from './snapshots.ts';
 import { WHILE_RUNNING } from './types.ts';
-import type { Data, History, LinkNumbers, RowNumbers, Settings, State, WeightHistory, Weights } from './types.ts';
+import type { Calibrated, Data, History, LinkNumbers, RowNumbers, Settings, State, WeightHistory, Weights } from './types.ts';
 
 const SCORED = 1000, HELD = 5e7; // rows of each part that E and score are taken of; of those held out more, as far as so many products go
 const LOOKED_AT = 256; // rows that health is taken of, as deltaw's telemetry
 const SHARE = 0.1; // of the time that looking may take
-const POINTS = 100; // of a curve, that come whatever they cost: one an epoch
+const POINTS = 100; // of a curve, that come whatever they cost: one at the end of each epoch
 const SNAPSHOT_EVERY = 0.05, SNAPSHOTS = 0.03; // seconds of training, and the share of the time that snapshots may take
 const TIMED = 0.05, TIMED_FIRST = 0.002; // seconds of training that its speed is taken over
 const REPLAY = 64; // steps between two chances for others
@@ -24,7 +26,8 @@ const NEW_EPOCH: (keyof Settings)[] = ['batch', 'shuffle'];
 
 type Change =
   | { moment: number; settings: Partial<Settings> }
-  | { moment: number; weight: { layer: number; j: number; k: number; value: number } };
+  | { moment: number; weight: { layer: number; j: number; k: number; value: number } }
+  | { moment: number; strength: number };
 
 /** A run at some moment, for another worker or a page that is opened later: it replays what came after the last snapshot. */
 export interface Origin {
@@ -84,7 +87,7 @@ export class Training {
       origin.snapshots.forEach((each) => this.snapshots.add(each));
       this.load(this.snapshots.last!);
     } else {
-      this.machine.write(weights ?? initialWeights(core, data, settings));
+      this.machine.write(weights ?? withLine(initialWeights(core, data, settings), data, settings, this.parts.trained));
       this.snapshots.add(this.snapshot());
     }
   }
@@ -135,7 +138,7 @@ export class Training {
     return this.young ? this.machine.stepsPerEpoch - this.machine.stepOfEpoch : Infinity;
   }
   private get young(): boolean {
-    return this.curves.length < POINTS;
+    return this.epoch < POINTS;
   }
 
   private count(): void {
@@ -195,6 +198,12 @@ export class Training {
   setWeight(layer: number, j: number, k: number, value: number): void {
     this.make({ moment: this.moment, weight: { layer, j, k, value: Math.fround(value) } });
   }
+  /** Its answers as strong as the rows held out want them. Of classes these weights change; of numbers it is another network that answers so. */
+  calibrate(): Calibrated {
+    const { held, scored } = this.looks, found = calibrated(this.data, this.settings, this.machine, this.parts.trained, held && { rows: scored.heldOut, outputs: this.machine.evaluate(held).outputs });
+    if (found.strength !== 1) this.make({ moment: this.moment, strength: found.strength });
+    return found;
+  }
   private make(change: Change): void {
     this.apply(change); // throws for a word that is none
     this.changes.push(change);
@@ -203,7 +212,12 @@ export class Training {
   }
   private apply(change: Change): void {
     if ('settings' in change) return this.settle({ ...this.settings, ...change.settings });
-    const { layer, j, k, value } = change.weight, all = this.machine.read();
+    const all = this.machine.read();
+    if ('strength' in change) {
+      for (const last of [all.weights.at(-1)!, all.biases.at(-1)!]) last.forEach((each, i) => (last[i] = each * change.strength));
+      return this.machine.write(all);
+    }
+    const { layer, j, k, value } = change.weight;
     if (k < 0) all.biases[layer]![j] = value;
     else all.weights[layer]![j * this.machine.sizes[layer]![0] + k] = value;
     this.machine.write(all);

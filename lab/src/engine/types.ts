@@ -32,6 +32,8 @@ export interface Settings {
   labelSmoothing: number;
   maxGradNorm: number | null;
   heldOut: number; // share of the rows that is never trained on, 0 … 0.9
+  fromLine?: boolean; // whether a network that learns numbers begins with the best line of its inputs; engine/line.ts
+  beyondLine?: number; // where it begins as a mixture with one: its share
 }
 
 /** Settings that can change in the middle of a run; any other needs a new start. */
@@ -188,6 +190,13 @@ export interface LinkNumbers {
   deltaW: Record<string, number>; // by optimiser; for the run's own with its state, for others as if this were their first step
 }
 
+/** What rows held out made of a run: answers so many times as strong, or a mixture, whose answers are that share of the way from the line. */
+export interface Calibrated {
+  strength: number;
+  share: number;
+  mixture: { layers: LayerSpec[]; now: Weights } | null;
+}
+
 export interface WeightHistory {
   moments: Float64Array;
   values: Float64Array;
@@ -219,6 +228,8 @@ export interface Lab {
   units(inputs: Float32Array, n: number): Promise<Float32Array[]>;
   weightHistory(layer: number, j: number, k: number): Promise<WeightHistory>;
   history(): Promise<History>;
+  /** Its answers as strong as rows held out want them; see Training. */
+  calibrate(): Promise<Calibrated>;
   /** E of each epoch, each row counted before the update that it caused: deltaw's History.loss. */
   losses(): Promise<Float64Array>;
   /** All that a run needs to go on from here, with snapshots of the way as far as `bytes` hold them. */

@@ -1,5 +1,6 @@
 // Model files, as deltaw.files has them: Python loads what is written here, with the same answers; and what Python wrote goes on here.
 import { ALIKE, KINDS, TITLE, featuresOf } from '../tables/steps.ts';
+import { isMixture } from '../engine/line.ts';
 import { initFor } from '../engine/specs.ts';
 import { MISSING } from '../tables/missing.ts';
 import { readTensors, type Tensor } from '../tables/tensors.ts';
@@ -61,7 +62,7 @@ export function modelFile(learnt: Learnt): Uint8Array {
 }
 
 /** Everything but the weights; see deltaw.models.storage. */
-function described({ data, settings, parts, losses, steps, version }: Learnt): Json {
+function described({ data, settings, now, parts, losses, steps, version }: Learnt): Json {
   const { target, preparation } = data, layers = settings.layers, names = layers.map(({ activation }) => activation);
   const inits = layers.map(({ activation }) => settings.init ?? initFor(activation)), notes = target.encoding === 'one_hot' || target.encoding === 'range';
   const classes = target.task === 'classification';
@@ -78,9 +79,11 @@ function described({ data, settings, parts, losses, steps, version }: Learnt): J
       hidden: layers.slice(0, -1).map(({ units }) => units), bias: settings.bias, init: settings.init, schedule: settings.schedule, batch_size: settings.batch,
       epochs: Math.max(1, Math.min(settings.epochs, 1e9)), backward: settings.backward, l2: settings.l2, dropout: settings.dropout, dropout_schedule: settings.dropoutSchedule,
       label_smoothing: settings.labelSmoothing, max_grad_norm: settings.maxGradNorm, validation: 0, keep: 'loss', patience: null,
+      ...(settings.fromLine ? { from_line: true } : {}),
     },
     baseline: baseline(data, parts.trained),
-    history: { loss: [...losses].map((E) => (Number.isFinite(E) ? E : null)), validation_loss: [], ended: 'finished', best_epoch: null, batch_steps: steps, score: [], held_out: '' },
+    history: { loss: [...losses].map((E) => (Number.isFinite(E) ? E : null)), validation_loss: [], ended: 'finished', best_epoch: null, batch_steps: steps, score: [], held_out: '',
+      ...(settings.beyondLine !== undefined && isMixture(now, layers) ? { beyond_line: settings.beyondLine } : {}) },
     scores: null,
     origin: {
       source: data.name, training_rows: parts.trained.length, validation_rows: 0, test_rows: parts.heldOut.length, seed: settings.seed,
@@ -176,6 +179,7 @@ function opened(bytes: Uint8Array): Opened {
       optimizer: recipe.optimizer ?? 'sgd', rate: recipe.learning_rate ?? 0.1, schedule: recipe.schedule, epochs: recipe.epochs ?? 1, batch: recipe.batch_size ?? 1,
       shuffle: true, seed: network.seed, backward: recipe.backward, l2: recipe.l2, dropout: recipe.dropout, dropoutSchedule: recipe.dropout_schedule,
       labelSmoothing: recipe.label_smoothing, maxGradNorm: recipe.max_grad_norm, heldOut: origin.test_size ?? 0,
+      ...('beyond_line' in document.history ? { beyondLine: document.history.beyond_line } : {}),
     },
     preparation: { ...document.preparation, steps: document.preparation.steps.map((step: Step) => completed(step)) },
     target: { name: target.name, task: target.task, reason: target.reason, classes: target.classes, encoding, low: target.classes.length ? ends[0] : target.low,

@@ -336,24 +336,28 @@ class Lab extends Looking {
     if (('seed' in changes || 'heldOut' in changes) && this.runs.length === 1) return this.anew(this.source!, fitted, changes);
     const played = this.playing;
     try {
-      const wentOn = await run.change(changes);
-      if (!wentOn) {
-        const anew = await Run.start(run.letter, run.data, { ...run.settings, ...changes });
-        if (!this.runs.includes(run)) return anew.close(), this.change(changes); // something else had taken its place
-        anew.pace(SPEEDS[this.speed]);
-        const aside = this.putAside();
-        this.runs = this.runs.map((each) => (each === run ? anew : each));
-        if (!aside) run.close();
-        this.tell('new_start', {}, 'told', aside);
-        if (this.unit && !(this.unit.layer < 0) && !(this.unit.unit < (anew.settings.layers[this.unit.layer]?.units ?? 0))) this.unit = null;
-        this.link = null;
-        if (this.tab === 'weight') this.tab = null;
-      }
+      if (!(await run.change(changes)) && !(await this.replace(run, { ...run.settings, ...changes }))) return this.change(changes);
       if (played) await this.play();
     } catch (error) {
       this.tell('setting_refused', { why: reason(error) }, 'wrong');
     }
     this.look();
+  }
+
+  /** Another run in the place of one; false where something else has taken that. */
+  async replace(run: Run, settings: Settings, weights?: Weights): Promise<boolean> {
+    const anew = await Run.start(run.letter, run.data, settings, weights);
+    if (!this.runs.includes(run)) return anew.close(), false;
+    anew.pace(SPEEDS[this.speed]);
+    const aside = this.putAside();
+    this.runs = this.runs.map((each) => (each === run ? anew : each));
+    if (!aside) run.close();
+    this.tell('new_start', {}, 'told', aside);
+    if (this.unit && !(this.unit.layer < 0) && !(this.unit.unit < (settings.layers[this.unit.layer]?.units ?? 0))) this.unit = null;
+    this.link = null;
+    if (this.tab === 'weight') this.tab = null;
+    this.look();
+    return true;
   }
 
   /** What the doctor proposes, from the start: what broke cannot go on. */

@@ -24,14 +24,14 @@ const SETTINGS = {
   layers: list(fields({ units: whole(1, MOST_UNITS), activation: (value) => ACTIVATION_NAMES.includes(value as string) }), 1, MOST_LAYERS),
   bias: flag, init: maybe(text, null), loss: text, optimizer: text, rate: number(0, 1e9), schedule: text, epochs: whole(1), batch: whole(1), shuffle: flag, seed: whole(0),
   backward: (value) => value === 'gradient' || value === 'notes', l2: number(0, 1e9), dropout: number(0, 0.99), dropoutSchedule: text, labelSmoothing: number(0, 0.99),
-  maxGradNorm: maybe(number(0, 1e30), null), heldOut: number(0, 0.9),
+  maxGradNorm: maybe(number(0, 1e30), null), heldOut: number(0, 0.9), fromLine: maybe(flag), beyondLine: maybe(number(0, 1)),
 } satisfies Record<keyof Settings, Is>;
 const settings = fields(SETTINGS);
 
 const curve: Is = (value) => value instanceof Float64Array;
 const history: Is = (value) => fields(Object.fromEntries(POINT.map((name) => [name, curve])))(value) && new Set(Object.values(value as Record<string, Float64Array>).map(({ length }) => length)).size === 1;
 const snapshot = fields({ moment: whole(0), epoch: whole(0), base: whole(0), applied: whole(0), settings, slots: whole(0), kept: (value) => value instanceof Uint8Array });
-const change: Is = (value) => fields({ moment: whole(0) })(value) && (fields({ settings: fields({}) })(value) || fields({ weight: fields({ layer: whole(0), j: whole(0), k: whole(-1), value: number(-Infinity, Infinity) }) })(value));
+const change: Is = (value) => fields({ moment: whole(0) })(value) && (fields({ settings: fields({}) })(value) || fields({ weight: fields({ layer: whole(0), j: whole(0), k: whole(-1), value: number(-Infinity, Infinity) }) })(value) || fields({ strength: number(0, Infinity) })(value));
 const origin = fields({ snapshots: list(snapshot, 1), changes: list(change), moment: whole(0), history, losses: curve } satisfies Record<keyof Origin, Is>);
 
 const chosen = { scaling: maybe(text), columns: maybe(list(text)), model: maybe(text) };

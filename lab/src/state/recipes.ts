@@ -32,7 +32,7 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
     optimizer: `adamw(beta1=0.9, beta2=0.95, weight_decay=${written(decay)}, decay_schedule='flat_cosine')`,
     schedule: many ? 'cosine' : 'coslog', dropout, dropoutSchedule: 'flat_cosine', labelSmoothing: classes && !large ? 0.05 : 0,
     rate: twoDigits(rate), batch: Math.min(plenty ? 1024 : many || image ? 256 : 128, Math.max(least, power(trained / ofRows + 1))),
-    epochs: longer * Math.max(Math.min(12, Math.max(5, Math.round(6_000_000 / trained))), Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
+    fromLine: !classes, epochs: longer * Math.max(Math.min(12, Math.max(5, Math.round(6_000_000 / trained))), Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
   };
 }
 

@@ -130,6 +130,8 @@ export class Run {
   row = (row: number | Float32Array) => this.lab.row(row);
   origin = (bytes: number) => this.lab.origin(bytes);
   losses = () => this.lab.losses();
+  course = () => this.lab.history();
+  calibrate = () => this.lab.calibrate();
 
   close(): void {
     this.closed = true;

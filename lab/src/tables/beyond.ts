@@ -1,11 +1,10 @@
-// What deltaw train asks of a table, and the lab does not: said of those for which it may matter. deltaw.preparation.recalling, .screening,
-// .columns.means and .columns.recurring, as far as a look tells.
+// What deltaw train asks of a table, and the lab does not: said of those for which it may matter. deltaw.preparation.recalling, .screening
+// and .columns.recurring, as far as a look tells.
 import { parts } from '../engine/division.ts';
 import { at } from '../engine/inputs.ts';
 import type { Column, Data, Preparation } from '../engine/types.ts';
 import { listed, said, type Text } from '../said.ts';
 import { TRUTHS, asWords, clipped, placesOf, type Cells } from './cells.ts';
-import { MANY } from './steps.ts';
 
 const MOST_TOLD = 10; // classes, of which each word has a mean
 const MOST_ROWS = 20_000, MOST_KNOWN = 10_000, MOST_INPUTS = 1000, RECURRING = 0.05; // of rows that are alike: so many are known, and asked
@@ -20,12 +19,10 @@ export function beyond(data: Data): Text[] {
   if (image) return [];
   heldOut?.forEach((row) => (marked[row] = 1));
   const { trained } = parts(marked), used = columns.filter((column) => column.used && column.name !== target.name);
-  const again = alike(data, used, trained), few = nOut <= MOST_TOLD ? used : [], names = (found: Column[]): Text => listed(found.map(({ name }) => clipped(name, 20)), 4);
-  const words = few.filter((column) => column.kind === 'category' && new Set(Array.from(trained, (row) => valuesOf(column)[row]).filter((word) => word !== null)).size > MANY);
+  const again = alike(data, used, trained), few = nOut <= MOST_TOLD ? used : [];
   const numbers = few.filter(({ kind, values }) => kind === 'number' && values instanceof Float64Array && areNames(values, trained, data));
   const what = [
-    ...(words.length ? [said('what rows with a word answer ({names})', { names: names(words) })] : []),
-    ...(numbers.length ? [said('what rows with a number answer that may be a name ({names})', { names: names(numbers) })] : []),
+    ...(numbers.length ? [said('what rows with a number answer that may be a name ({names})', { names: listed(numbers.map(({ name }) => clipped(name, 20)), 4) })] : []),
     ...(again ? [said('what rows that are alike answer ({n:,} of {rows:,} are as one before)', { n: again, rows: trained.length })] : []),
     ...(mostlyQuiet(data, trained) ? [said('which columns say nothing, as most here seem to')] : []),
   ];

@@ -4,6 +4,7 @@ import { TRUTHS, asWords, byCodePoints, isPresent, placesOf, refuse, type Cells 
 import { finer } from './curves.ts';
 import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
+import { fitMeans, type Answers, type Means } from './means.ts';
 import { numbersIn, readNumbers } from './notations.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Bins, type Scale, type Scaling } from './scaling.ts';
 import { median } from './statistics.ts';
@@ -47,26 +48,16 @@ const missingFeature = (column: string, indicator: boolean): string[] => (indica
 const binFeatures = (name: string, edges: number[]): string[] => edges.slice(1).map((_, k) => `${name} bin ${k + 1}`);
 const mostly = (counts: number[]): number => counts.indexOf(Math.max(...counts));
 
-/** What rows with a word answer, in a model file: deltaw.preparation.columns.means. It is learnt there, and used here too. */
-interface Means {
-  names: string[];
-  words: string[];
-  values: number[][];
-  missing: number[];
-  other: number[];
-}
 /** What rows with exactly a number answer, in a model file: deltaw.preparation.columns.recurring. */
 interface Recurring {
   names: string[];
   numbers: number[];
   values: number[][];
 }
-/** From more words on deltaw learns these. */
-export const MANY = 100;
 
 type Write = (row: number, out: Float32Array, at: number) => void;
 interface Kind {
-  fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string, answers?: Float64Array): Record<string, unknown>;
+  fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string, answers?: Answers): { apart?: number[][]; [setting: string]: unknown };
   features(step: any): string[];
   /** Writes a row's features to `out` from `at` on. */
   encode(step: any, cells: Cells, scaling: Scaling, source: string): Write;
@@ -76,7 +67,7 @@ export const KINDS: Record<string, Kind> = {
   number: {
     fit({ name, ...cells }, _, scaling, bins, source, answers) {
       const unit = cells.unit ?? '', x = numbersOf({ name, ...cells }, source, unit), present = known(x), indicator = present.length < x.length;
-      const edges = fitEdges(present, bins), fine = answers ? finer(x, answers, edges, bins.finest) : edges;
+      const edges = fitEdges(present, bins), fine = answers && !answers.ofClasses ? finer(x, answers.values[0]!, edges, bins.finest) : edges;
       const step = { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fine };
       return unit ? { ...step, unit } : step;
     },
@@ -116,8 +107,8 @@ export const KINDS: Record<string, Kind> = {
     },
   },
   category: {
-    fit(cells, _, scaling) {
-      const all = asWords(cells), counts = new Map<string, number>();
+    fit(cells, _, scaling, __, ___, answers) {
+      const all = asWords(cells), told = answers && fitMeans(all, answers), counts = new Map<string, number>();
       for (const word of all) if (word !== null) counts.set(word, (counts.get(word) ?? 0) + 1);
       const enough = Math.max(RARE_ROWS, Math.ceil(RARE_SHARE * all.length));
       const frequent = [...counts].filter(([, rows]) => rows >= enough).sort((a, b) => b[1] - a[1] || byCodePoints(a[0], b[0])).slice(0, MOST_SLOTS);
@@ -125,7 +116,7 @@ export const KINDS: Record<string, Kind> = {
       const missing = all.filter((word) => word === null).length, rows = frequent.map(([, count]) => count);
       const others = all.length - missing - rows.reduce((a, b) => a + b, 0), taken = frequent.map(([word]) => word);
       const weight = scaling.hushed && taken.length > LOUD_WORDS ? taken.length ** -0.5 : 1;
-      return { words: taken, missing: missing > 0, weight, usual: mostly([...rows, others, missing]) };
+      return { words: taken, missing: missing > 0, weight, usual: mostly([...rows, others, missing]), ...told };
     },
     features({ column, words, missing, means }) {
       const slots = [...words, OTHER, ...(missing ? [MISSING] : [])].map((slot) => `${column}=${slot}`);
@@ -168,10 +159,10 @@ export const KINDS: Record<string, Kind> = {
   },
 };
 
-/** The step of a column, learnt from training rows; `answers`: theirs, in deviations, where these are numbers. */
-export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins, answers?: Float64Array): Step {
-  const step = { kind: found.kind, column: cells.name, ...KINDS[found.kind]!.fit(cells, found, scaling, bins, 'training rows', answers) };
-  return { ...step, features: featuresOf(step) };
+/** The step of a column, learnt from training rows and their answers; `apart`: what each of these rows is told by the others, its last inputs. */
+export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins, answers?: Answers): { step: Step; apart?: number[][] } {
+  const { apart, ...fit } = KINDS[found.kind]!.fit(cells, found, scaling, bins, 'training rows', answers), step = { kind: found.kind, column: cells.name, ...fit };
+  return { step: { ...step, features: featuresOf(step) }, ...(apart ? { apart } : {}) };
 }
 /** The names of its inputs, by its document alone. */
 export const featuresOf = (step: { kind: string; [setting: string]: unknown }): string[] =>

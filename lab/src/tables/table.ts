@@ -14,11 +14,12 @@ import { areObjects, readObjects } from './objects.ts';
 import { LEFT_OUT, kinds, type Found } from './kinds.ts';
 import { part, quiet, type Tell } from './progress.ts';
 import { checkSorts } from './sorts.ts';
+import { answersOf, type Answers } from './means.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { wordOf } from './missing.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
 import { checkDays, columnsOf, encoderOf, fitBlock, fitStep, presentIn, type Block } from './steps.ts';
-import { encoded, fitTarget, inDeviations, learnt, type Asked } from './target.ts';
+import { asSaid, encoded, fitTarget, learnt, type Asked } from './target.ts';
 
 export interface Table {
   name: string;
@@ -192,10 +193,11 @@ const marked = (rows: number, apart?: Int32Array | null): Uint8Array => {
   return found;
 };
 
-/** A step, and the columns that it reads. */
+/** A step, the columns that it reads, and what the rows that are learnt from are told instead of its last inputs. */
 interface Fitted {
   step: Step;
   cells: Cells[];
+  apart?: number[][];
 }
 
 /** The columns that are asked for, beside the target and a block. */
@@ -209,13 +211,14 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt, tell 
   const found = kinds(inputs, source, part(tell, 0, 0.4)), whole = given?.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source), scaling = SCALINGS[given?.preparation?.scaling ?? choice.scaling];
   if (!scaling) throw new Refusal('scaling: expected one of {scalings}', choice.scaling, 'choose one of these', { scalings: Object.keys(SCALINGS) });
   const { trained, heldOut } = choice.apart || choice.heldOut <= 0 ? parts(marked(rows, choice.apart)) : split(core, rows, choice.heldOut, choice.seed, labels);
-  const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling, part(tell, 0.4, 0.7), whole.task === 'regression' ? inDeviations(rowsOf(target, trained), source) : undefined);
-  const spec = given?.target ?? learnt(whole, rowsOf(target, trained), choice, source), used = new Set(steps.map(({ step }) => step.column));
+  const training = rowsOf(target, trained), spec = given?.target ?? learnt(whole, training, choice, source);
+  const answers = given?.preparation || !scaling.bins ? null : answersOf(core, spec, asSaid(spec, training, source), labels && trained.map((row) => labels[row]!), choice.seed);
+  const steps = given?.preparation ? told(table, given.preparation.steps) : fitted(table, inputs, pixels, found, trained, scaling, part(tell, 0.4, 0.7), answers ?? undefined), used = new Set(steps.map(({ step }) => step.column));
   const pixelsAre: Found = { name: '', kind: 'number', why: said('numbers'), missing: 0, format: '' };
   const targetIs: Found = { ...pixelsAre, kind: whole.task === 'regression' ? 'number' : 'category', why: whole.reason };
   return {
     name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec, notes: [...table.notes, ...(given?.preparation ? unknown(given.preparation, (name) => table.columns.find((cells) => cells.name === name)) : found.flatMap(({ note }) => note ?? []))],
-    nIn: steps.reduce((sum, { step }) => sum + step.features.length, 0), inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1)), inputNames: steps.flatMap(({ step }) => step.features),
+    nIn: steps.reduce((sum, { step }) => sum + step.features.length, 0), inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1), trained), inputNames: steps.flatMap(({ step }) => step.features),
     columns: [...inputs.map((cells, i) => shownAs(cells, found[i]!, used.has(cells.name))), ...pixels.map((cells) => shownAs(cells, pixelsAre, true)), shownAs(target, targetIs, true)],
     preparation: given?.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found) },
     image: block && steps.length === 1 ? { width: block.shape[1], height: block.shape[0] } : null,
@@ -223,7 +226,7 @@ function prepare(core: Core, table: Table, choice: Choice, given?: Learnt, tell 
 }
 const leftOut = (found: Found[]): Preparation['left_out'] => found.filter(({ kind }) => LEFT_OUT.includes(kind)).map(({ name, kind, why }) => ({ column: name, kind, reason: inEnglish(why) }));
 
-function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling, tell: Tell, answers?: Float64Array): Fitted[] {
+function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], trained: Int32Array, scaling: Scaling, tell: Tell, answers?: Answers): Fitted[] {
   const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter((each) => !LEFT_OUT.includes(each.found.kind));
   if (!used.length && !table.block) {
     const why = found.slice(0, 5).map(({ name, kind, why }) => said('{name} ({kind}: {why})', { name, kind: said(kind), why }));
@@ -232,7 +235,7 @@ function fitted(table: Table, inputs: Cells[], pixels: Cells[], found: Found[], 
   const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? binsOf(numbers, trained.length) : NO_BINS;
   const steps = used.map(({ cells, found }, k): Fitted => {
     tell(k / used.length);
-    return { cells: [cells], step: fitStep(rowsOf(cells, trained), found, scaling, bins, answers) };
+    return { cells: [cells], ...fitStep(rowsOf(cells, trained), found, scaling, bins, answers) };
   });
   if (table.block) steps.push({ cells: pixels, step: fitBlock(table.block, pixels.map((cells) => rowsOf(cells, trained)), scaling) });
   return inOrder(table, steps);
@@ -247,13 +250,15 @@ function told(table: Table, steps: Step[]): Fitted[] {
   });
 }
 
-function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string, tell: Tell): Float32Array {
+function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string, tell: Tell, trained?: Int32Array): Float32Array {
   const nIn = steps.reduce((sum, { step }) => sum + step.features.length, 0), X = new Float32Array(rows * nIn);
   let at = 0;
-  for (const { cells, step } of steps) {
+  for (const { cells, step, apart } of steps) {
     const write = encoderOf(step, cells, scaling, source);
     for (let row = 0; row < rows; ++row) write(row, X, row * nIn + at);
-    tell((at += step.features.length) / nIn);
+    at += step.features.length;
+    apart?.forEach((means, i) => X.set(means, trained![i]! * nIn + at - means.length));
+    tell(at / nIn);
   }
   return X;
 }

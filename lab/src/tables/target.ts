@@ -1,7 +1,7 @@
 // What is to be predicted: which task a column sets, and how it becomes numbers to train on; deltaw.preparation.target.
 import { asWords, byCodePoints, clipped, checkFinite, checkStrays, countOf, placesOf, refuse, type Cells } from './cells.ts';
 import { readNumbers } from './notations.ts';
-import { SCALINGS, fitScale, rangeOnto, scaled } from './scaling.ts';
+import { SCALINGS, fitScale, rangeOnto, scaled, unscaled } from './scaling.ts';
 import { greatest, least } from './statistics.ts';
 import { Refusal, said } from '../said.ts';
 import type { TargetSpec } from '../engine/types.ts';
@@ -63,10 +63,10 @@ function numbersOf(cells: Cells, source: string): Float64Array {
   return found;
 }
 
-/** Answers that are numbers, less their mean and divided by their deviation. */
-export function inDeviations(training: Cells, source: string): Float64Array {
-  const x = numbersOf(training, source), scale = fitScale(SCALINGS['standard']!.fit, x);
-  return x.map((each) => scaled(each, scale));
+/** Answers as a network can say them: numbers, or nothing of classes. */
+export function asSaid(spec: TargetSpec, training: Cells, source: string): Float64Array {
+  const scale = { ...spec, bend: false };
+  return spec.task === 'classification' ? new Float64Array(countOf(training)) : numbersOf(training, source).map((x) => unscaled(scaled(x, scale), scale));
 }
 
 /** Numbers are scaled by the training rows alone. */

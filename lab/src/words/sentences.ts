@@ -198,7 +198,6 @@ export const SENTENCES: Record<string, string> = {
   '{name}: expected at most {most:,} bytes': '{name}：最多应为 {most:,} 字节',
   'learn from it by deltaw train, or open a part of it': '请用 deltaw train 学习它，或只打开其中一部分',
   'deltaw train FILE -t {name} also asks, where it is worth it: {what}': '值得时，deltaw train FILE -t {name} 还会考察：{what}',
-  'what rows with a word answer ({names})': '含某个词的行的答案（{names}）',
   'what rows with a number answer that may be a name ({names})': '含某个数的行的答案，如果这些数可能是名称（{names}）',
   'what rows that are alike answer ({n:,} of {rows:,} are as one before)': '各列都相同的行的答案（{rows:,} 行中有 {n:,} 行与前面的某一行相同）',
   'which columns say nothing, as most here seem to': '哪些列什么也不说明，看来这里大多如此',

@@ -141,7 +141,7 @@ def _contents(
     }
     # A maker who speaks English says nothing: then it is the reader's own language.
     language = None if spoken() == LANGUAGES[0] else spoken()
-    settings = _settings(recipe, network, seed, share)
+    settings = _settings(recipe, network, seed, share) | {"fromLine": recipe.from_line and not weights}
     document = {"data": data, "settings": settings, "language": language, "origin": origin}
     return Contents(arrays | values | weights, document)
 

@@ -20,8 +20,7 @@ OUTPUT = "lab.html"
 
 # One network, and no row chooses its weights: what is seen is what the rule does.
 ALONE: dict[str, Any] = {
-    "folds": 0, "validation": 0.0, "networks": 1, "target_scale": "none", "calibrate": False, "from_line": False,
-    "screening": False,
+    "folds": 0, "validation": 0.0, "networks": 1, "target_scale": "none", "calibrate": False, "screening": False,
 }  # fmt: skip
 APART = {"test_size": 0.2}
 # What there is to look at, where no recipe is asked for.
