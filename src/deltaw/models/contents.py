@@ -17,6 +17,7 @@ from deltaw.preparation.columns.category import Category
 from deltaw.speech import say
 from deltaw.tables.cells import read_otherwise
 from deltaw.tables.missing import MISSING
+from deltaw.tables.notations import Decimals
 from deltaw.tables.reading.answers import with_classes
 from deltaw.tables.reading.source import Reading
 from deltaw.training import History
@@ -137,6 +138,7 @@ class Contents:
     missing: tuple[str, ...] = MISSING
     others: tuple[Network, ...] = ()
     ways: tuple[Member, ...] = ()
+    decimals: Decimals = field(default_factory=dict)
 
     @property
     def members(self) -> tuple[Network, ...]:
@@ -179,6 +181,6 @@ class Contents:
 
 
 def reading_of(model: Contents, how: Reading | None = None) -> Reading:
-    """`how`, with the model's missing-value words and columns of words."""
-    told = replace(how or Reading(), missing=model.missing, words=model.words)
+    """`how`, with the model's missing-value words, columns of words and decimal marks."""
+    told = replace(how or Reading(), missing=model.missing, words=model.words, decimals=model.decimals)
     return with_classes(told, model.target.name, model.target.classes)

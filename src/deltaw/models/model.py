@@ -61,6 +61,8 @@ class Model(Contents):
         scores: of predictions for rows that the predicting network was not trained on; None if there were none.
         origin: name of the table, numbers of rows, seed and versions.
         missing: the words that are read as missing values.
+        decimals: the decimal mark, "," or ".", of each column whose numbers were text in training. It decides how text
+            like 1.500 is read that could be either.
         held_out: the rows that `scores` are of, right after `deltaw.fit`; None in a model that was loaded.
         witness: if the network was trained on those rows as well: the model of the first fold, with the rows held out
             from it. Importances are measured with it.

@@ -22,6 +22,7 @@ from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.speech import listed, say
 from deltaw.tables.missing import MISSING
+from deltaw.tables.notations import MARKS
 from deltaw.training.history import Ending
 
 NETWORK = {"sizes": [int], "activations": [str], "bias": [bool], "init": [str], "seed": int}
@@ -63,6 +64,7 @@ SCHEMA: dict[str, Any] = {
     },
     "ways?": [{"settings": {str: object}, "part": int, "epoch": int, "seed": int}],  # of networks of several recipes
     "missing?": [str],  # of version 0.1 before its release: the usual words
+    "decimals?": {str: MARKS},  # of columns whose numbers were text; earlier files have none
 }
 
 
@@ -116,6 +118,7 @@ def document(model: Contents) -> dict[str, Any]:
         "scores": None if model.scores is None else model.scores.document(),
         "origin": asdict(model.origin),
         "missing": list(model.missing),
+        **({"decimals": dict(model.decimals)} if model.decimals else {}),
         **({"ways": [asdict(each) for each in model.ways]} if model.ways else {}),
     }
 
@@ -168,6 +171,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
         missing,
         tuple(networks[1:]),
         _ways(content, len(networks)),
+        content.get("decimals", {}),
     )
 
 

@@ -1,5 +1,5 @@
-"""Words of rows to be answered that say nothing to a model, which learnt from none of them, or from too few; days
-that come after all that it learnt from; and numbers of another unit, or with a point that means something else.
+"""Words of rows to be answered that say nothing to a model, which learnt from none of them, or from too few; and
+days that come after all that it learnt from.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ import numpy as np
 import polars as pl
 
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.numbers import Day, Number
+from deltaw.preparation.columns.numbers import Day
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.truth import Truth
-from deltaw.preparation.reading import SHARES, as_numbers, places_of
+from deltaw.preparation.reading import SHARES, places_of
 from deltaw.tables.cells import as_words
 from deltaw.tables.held import as_read
 
 # Of a column of words new ones are as usual; where most are new, the column is another, or spelt otherwise.
 ENOUGH = 0.5
-# Between units, and between 1.500 and 1500: as far out as the middle of that, in powers of ten.
-THOUSAND, FAR = 1000, 1.5
 
 
 class Unknown(NamedTuple):
@@ -54,23 +52,6 @@ def later_days(steps: Iterable[Step], frame: pl.DataFrame) -> list[tuple[str, in
             days = step.read(frame, "rows")
             later, present = int((days > step.edges[-1]).sum()), int((~np.isnan(days)).sum())
             found += [(step.column, later, present)] * (later > ENOUGH * present)
-    return found
-
-
-def thousandfold(steps: Iterable[Step], frame: pl.DataFrame) -> list[tuple[str, int, int, float]]:
-    """Columns of numbers in bins, of whose cells more than ENOUGH lie far outside, and a thousandth or the thousandfold
-    of each within: (column, how many, of how many, the factor).
-    """
-    found = []
-    for step in steps:
-        if isinstance(step, Number) and step.edges and step.edges[0] > 0:
-            x, low, high = as_numbers(frame.get_column(step.column), "rows", step.unit), step.edges[0], step.edges[-1]
-            with np.errstate(all="ignore"):
-                far = np.abs(np.log10(x / np.clip(x, low, high))) > FAR
-            present = int((~np.isnan(x)).sum())
-            for factor in (THOUSAND, 1 / THOUSAND):
-                n = int((far & (x / factor >= low) & (x / factor <= high)).sum())
-                found += [(step.column, n, present, factor)] * (n > ENOUGH * present)
     return found
 
 

@@ -17,13 +17,13 @@ from deltaw.tables.notations import (
     APART,
     COMMAS,
     EITHER,
+    POINTS,
     Notations,
     Way,
     are_grouped,
     as_numbers,
     decimal_comma,
     plain,
-    thousands,
     ways_of,
 )
 from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
@@ -201,6 +201,8 @@ def typed(
     if wrong == 0 and are_codes(words):
         return words
     if wrong == 0:
+        if told is not None:
+            told.number([words.name], delimiter)
         whole = words.cast(pl.Int64, strict=False)
         return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
     return pointed(words, delimiter, told, few)
@@ -245,10 +247,10 @@ def read_numbers(words: pl.Series, delimiter: str = ",", told: Notations | None 
     A comma within a number parts thousands in comma-separated files, is the decimal sign in semicolon-separated ones,
     and elsewhere whichever explains more cells: of a table in parts, as `told` says.
     """
-    return _read(words, delimiter, ways_of(delimiter), told)[1]
+    return read_by(words, delimiter, ways_of(delimiter), told)[1]
 
 
-def _read(
+def read_by(
     words: pl.Series, delimiter: str, ways: tuple[Way, ...], told: Notations | None = None
 ) -> tuple[Way, pl.Series]:
     """By which way numbers are read, and the numbers."""
@@ -268,16 +270,6 @@ def _read(
     if told is not None and found[best].null_count() == missing:
         best = told.take(words, delimiter, [way for way in found if found[way].null_count() == missing])
     return best, found[best]
-
-
-def has_decimal_comma(words: pl.Series) -> bool:
-    """Whether all of some stripped words are numbers, with a unit or without, and one has a decimal comma for sure."""
-    if not words.str.contains(",", literal=True).any():  # a look is cheaper
-        return False
-    bare = without_unit(words, unit_of(words))
-    way, numbers = _read(bare, ";", ways_of(";"))
-    none = words.null_count()
-    return way is decimal_comma and numbers.null_count() == none and as_numbers(bare, thousands).null_count() > none
 
 
 def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
@@ -307,14 +299,16 @@ def pointed(
     few = words.to_list() if few is None and len(words) <= FEW_CELLS else few
     bare = few is not None and not any(cell and HAS_DIGIT.search(cell) for cell in {*few})  # which Python says sooner
     unit = "" if bare else unit_of(words)
-    if told is not None:
+    if told is not None and told.in_parts:
         are_numbers = not (unit or bare or as_written(words.drop_nulls()).has_nulls())
         unit = told.unit(words, unit, delimiter, are_numbers)
     if not unit:
         return words
-    known = COMMAS in delimiter or (delimiter == ";" and not unit.endswith(PLACE))
+    if told is not None:
+        told.number([words.name], delimiter)
+    known = COMMAS in delimiter or POINTS in delimiter or (delimiter == ";" and not unit.endswith(PLACE))
     ways = ways_of(delimiter) if known else EITHER
-    way, _ = _read(without_unit(words, unit).alias(words.name), unit + delimiter, ways, told)
+    way, _ = read_by(without_unit(words, unit).alias(words.name), unit + delimiter, ways, told)
     return per_cell(words, _with_point) if way is decimal_comma else words
 
 

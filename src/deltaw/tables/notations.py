@@ -1,12 +1,13 @@
 """In which way a column writes its numbers: what a comma and a point in it mean.
 
 One cell may say two numbers: "1,234" is 1234 among thousands and 1.234 among decimal commas. All cells of a column
-tell which: the first way counts that reads all of them. Where a table is read in parts, `Notations` remembers it.
+tell which: the first way counts that reads all of them. `Notations` remembers it: for the next part of a table, and for
+rows that a model is to answer, whose cells may leave it open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -45,11 +46,26 @@ EITHER: tuple[Way, ...] = (plain, thousands, decimal_comma)
 COMMAS = "decimal commas"
 WITH_COMMAS: tuple[Way, ...] = (decimal_comma, plain, thousands)
 POINTED = (plain, thousands)  # in which a point is one: they read no cell otherwise that both read
+POINTS = "decimal points"  # in the same place: of a column that is known to have some
+COMMA, POINT = MARKS = (",", ".")  # what a column may have before its decimals
+Decimals = Mapping[str, str]  # which of the two a column has, of those that text writes numbers in
 
 
 def ways_of(notation: str) -> tuple[Way, ...]:
     """In which ways numbers may be written, the first of those that read a column counts; by what separates fields."""
+    if POINTS in notation:
+        return POINTED
     return WITH_COMMAS if COMMAS in notation else WAYS.get(notation, EITHER)
+
+
+def marked(notation: str, mark: str | None) -> str:
+    """The notation of a column that is known to have this decimal mark; None: nothing is known of it."""
+    return notation if mark is None else (COMMAS if mark == COMMA else POINTS) + separator_of(notation)
+
+
+def separator_of(notation: str) -> str:
+    """What separates fields in text of a notation."""
+    return notation.replace(COMMAS, "").replace(POINTS, "")
 
 
 def are_grouped(words: pl.Series) -> bool:
@@ -66,20 +82,29 @@ def as_numbers(words: pl.Series, way: Way) -> pl.Series:
 
 
 class Notations:
-    """Those of the columns of a table that is read in parts, so that it has the numbers that it has in one piece.
+    """Those of the columns of a table; one that is read in parts has the numbers that it has in one piece.
 
     Each part is read by the first way that reads all cells so far. Where parts before it were read by another, the
     column has turned: all parts are to be read again, with what is known now.
 
     Attributes:
+        in_parts: whether it is.
         turned: of columns that have, the first cell that says so: its row within the part, and itself.
         words: the columns of which no way reads all cells: they are words.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, in_parts: bool = True) -> None:
+        self.in_parts = in_parts
         self.turned, self.words = dict[str, tuple[int, object]](), set[str]()
         self._units, self._mixed = dict[str, str](), set[str]()
         self._left: dict[tuple[str, str], tuple[Way, ...]] = {}  # of a column in files of a separator
+        self._usual = dict[str, str]()  # the decimal marks of the files that columns of numbers are in
+
+    @property
+    def decimals(self) -> dict[str, str]:
+        """Which decimal mark each column of numbers has, or would have by the others of its file."""
+        left = {name: COMMA if ways[0] is decimal_comma else POINT for (name, _), ways in self._left.items()}
+        return {name: left.get(name, mark) for name, mark in self._usual.items() if name not in self.words}
 
     @property
     def as_text(self) -> set[str]:
@@ -93,12 +118,17 @@ class Notations:
         if name in self._mixed or are_numbers or known == found:
             return "" if name in self._mixed else known
         self._mixed.add(name)
-        if self._left.get((name, known + separator.replace(COMMAS, "")), EITHER)[0] is decimal_comma:
+        if self._left.get((name, known + separator_of(separator)), EITHER)[0] is decimal_comma:
             self.turned.setdefault(name, (0, words[0]))
         return ""
 
+    def number(self, names: Iterable[str], notation: str) -> None:
+        """Take note of columns of numbers in text of a notation."""
+        self._usual.update(dict.fromkeys(names, COMMA if COMMAS in notation else POINT))
+
     def see(self, frame: pl.DataFrame, separator: str) -> None:
-        """Take note of fractions that were read as they stand."""
+        """Take note of numbers, and of fractions among them, that were read as they stand."""
+        self.number((column.name for column in frame.iter_columns() if column.dtype.is_numeric()), separator)
         for column in frame.iter_columns():
             if column.dtype.is_float() and column.null_count() < len(column):
                 self.take(column, separator, ways_of(separator))
@@ -108,7 +138,7 @@ class Notations:
 
         What was read as numbers already was read as computers write them.
         """
-        key = cells.name, separator.replace(COMMAS, "")
+        key = cells.name, separator_of(separator)
         before = self._left.get(key, tuple(ways))
         first, then = (before, ways) if before[0] is decimal_comma else (ways, before)
         left = tuple(way for way in first if way in then)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unicodedata import normalize
 
@@ -55,6 +55,7 @@ class Table:
         missing: the words that meant a missing value.
         written: the rows of `frame` as the source writes them, where that was asked for and the source is no array.
         rounded: columns whose numbers are those of the source rounded to float32; see `Reading.unrounded`.
+        decimals: the decimal mark of each column of numbers that the source writes as text: "," or ".".
     """
 
     frame: pl.DataFrame
@@ -66,6 +67,7 @@ class Table:
     missing: tuple[str, ...] = MISSING
     written: pl.DataFrame | None = None
     rounded: tuple[str, ...] = ()
+    decimals: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         test = "" if self.test is None else f", {len(self.test):,} rows to test"

@@ -55,7 +55,7 @@ def say_notes(err: Screen, table: Table) -> None:
 def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
     """Say what was not used of a table, and what says nothing, once it has turned out to be of use."""
     from deltaw.models import rows_of
-    from deltaw.preparation.unknown import later_days, thousandfold, unknown_words
+    from deltaw.preparation.unknown import later_days, unknown_words
     from deltaw.tables.table import clip
 
     rows = rows_of(table)
@@ -79,9 +79,3 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
             "--time for such rows"
         )
         err.print(say(line, n=n, present=present, column=clip(column)))
-    for column, n, present, factor in thousandfold(model.preparation.steps, rows):
-        line = (
-            "note: {n:,} of {present:,} cells of {column} are about {factor:g} times what the model learnt from: see "
-            "whether they are in the same unit, and what a point or a comma means in them"
-        )
-        err.print(say(line, n=n, present=present, column=clip(column), factor=factor))

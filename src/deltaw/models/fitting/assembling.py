@@ -9,10 +9,12 @@ import numpy as np
 
 from deltaw import __version__
 from deltaw.models.contents import Origin
+from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.crossing import line
 from deltaw.models.fitting.trainings.following import Trained
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import Baseline
+from deltaw.tables.notations import Decimals
 
 
 def model_of(done: Trained) -> Model:
@@ -36,8 +38,15 @@ def model_of(done: Trained) -> Model:
     baseline = Baseline.of(plan.target.task, plan.training.truth, len(plan.target.classes), plan.training.weight)
     return Model(
         done.network, plan.preparation, plan.target, plan.recipe, baseline, done.learning, None, origin,
-        plan.table.missing, done.others,
+        plan.table.missing, done.others, decimals=_decimals(plan),
     )  # fmt: skip
+
+
+def _decimals(plan: Plan) -> Decimals:
+    """The marks before decimals of the columns that the model reads, pixels aside."""
+    single = [step.inputs[0] for step in plan.preparation.steps if len(step.inputs) == 1]
+    names = [*dict.fromkeys([*single, plan.target.name, str(plan.recipe.weight)])]
+    return {name: plan.table.decimals[name] for name in names if name in plan.table.decimals}
 
 
 def scored(done: Trained, at: float | None = None) -> Model:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
-from deltaw.tables.cells import missing_to_null, typed
+from deltaw.tables.cells import FIRST, missing_to_null, typed
+from deltaw.tables.decimals import still_held
 from deltaw.tables.missing import numbers_among
+from deltaw.tables.notations import Notations, marked
 from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.loading import NoRowsError, first_line
 from deltaw.tables.reading.panics import quiet_panics
@@ -137,9 +140,9 @@ def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable
     """The table of a frame that has types of its own. Raises TableError as `plain` does."""
     if index := [name for name in frame.columns if INDEX.fullmatch(name)]:
         frame = frame.drop(index)
-    written = frame if reading.written else None
-    found = plain(frame, source, reading)
-    return Table(found, source, notes=tuple(notes), missing=reading.missing, written=written)
+    written, told = frame if reading.written else None, reading.notations or Notations(in_parts=False)
+    found = plain(frame, source, replace(reading, notations=told))
+    return Table(found, source, None, None, (), tuple(notes), reading.missing, written, decimals=told.decimals)
 
 
 def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.DataFrame:  # noqa: B008  # frozen
@@ -153,7 +156,8 @@ def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.
     Args:
         frame: any Polars frame.
         source: its name for messages.
-        reading: which words mean a missing value, and which columns stay text, whatever it looks like.
+        reading: which words mean a missing value, which columns stay text, whatever it looks like, and how numbers in
+            text are written.
 
     Raises:
         TableError: no rows or no columns.
@@ -163,9 +167,17 @@ def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.
         raise NoRowsError("{source}: expected columns with rows", found, "give a table with rows", source=source)
     check_names(frame.columns, source)
     columns, markers = frame.get_columns(), bool(numbers_among(reading.missing))
+    reading = with_marks_held(frame, reading)
     converted = [each if _is_plain(each, markers) else _converted(each, reading) for each in columns]
     same = all(a is b for a, b in zip(columns, converted, strict=True))
     return frame if same else pl.DataFrame(dict(zip(frame.columns, converted, strict=True)))
+
+
+def with_marks_held(frame: pl.DataFrame, reading: Reading) -> Reading:
+    """The reading with what counts here of the decimal marks that a model knows, as the first rows say."""
+    known = reading.decimals or {}
+    some = [frame[name].head(FIRST) for name in known if frame.schema.get(name) == pl.String]
+    return replace(reading, decimals=still_held([missing_to_null(each, reading.missing) for each in some], known))
 
 
 def _is_plain(column: pl.Series, markers: bool) -> bool:
@@ -208,7 +220,8 @@ CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]
 
 def _converted(column: pl.Series, reading: Reading) -> pl.Series:
     if column.dtype == pl.String and column.name not in reading.words:
-        return with_words(typed(column, missing=reading.missing), column, reading)
+        notation = marked(",", (reading.decimals or {}).get(column.name))
+        return with_words(typed(column, notation, reading.missing, reading.notations), column, reading)
     convert = next((convert for matches, convert in CONVERSIONS if matches(column.dtype)), lambda column: column)
     written = convert(column)
     return with_words(missing_to_null(written, reading.missing), written, reading)

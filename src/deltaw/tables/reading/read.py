@@ -214,7 +214,7 @@ def _of_records(found: Records, name: str, reading: Reading) -> Table:
     written = found.written if frame.columns == found.frame.columns else None
     notes = (say("read as {encoding}", encoding=found.encoding),) if found.encoding else ()
     notes = (*notes, *found.notes)
-    return Table(frame, name, None, target, blocks, notes, reading.missing, written, found.rounded)
+    return Table(frame, name, None, target, blocks, notes, reading.missing, written, found.rounded, found.decimals)
 
 
 def _large_text(path: Path, name: str, reading: Reading) -> Table | None:

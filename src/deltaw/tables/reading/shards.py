@@ -122,18 +122,20 @@ class Shards:
         first, rows = next(each for each in found if each.rows), sum(each.rows for each in found)
         names = [*first.kept, *(name for name in self._cells if name not in first.kept)]
         halves, notes = Halves.of_table(reading.unrounded, rows, len(names)), dict[str, None]()
+        decimals = dict[str, str]()
 
         def parts() -> Iterator[pl.DataFrame]:
             said = names[len(first.kept) :]  # by the folders alone
             for some in turns(first, max(1, len(first.kinds) // _turns(found))):
                 table = self._at_once(partial(_some_of, looked, some), reading, some)
                 notes.update(dict.fromkeys(table.notes))
+                decimals.update(table.decimals)
                 yield table.frame[some + said]
                 said = []
 
         frame = beside(parts(), len(names), halves, reading)[names]
         rounded = tuple(sorted(halves.rounded))
-        return Table(frame, self.name, notes=tuple(notes), missing=reading.missing, rounded=rounded)
+        return Table(frame, self.name, notes=tuple(notes), missing=reading.missing, rounded=rounded, decimals=decimals)
 
     def _at_once(
         self, read: Callable[[Path | Few, Reading], Table], reading: Reading, columns: Collection[str] | None = None
@@ -156,7 +158,8 @@ class Shards:
         notes = dict.fromkeys(note for each in tables for note in each.notes)
         notes |= dict.fromkeys(exact.notes(exact.rounded([each.frame for each in tables])))
         notes |= dict.fromkeys(self.passed_over(len(self.files) - len(tables)))
-        return replace(tables[0], frame=frame, name=self.name, notes=tuple(notes), test=None, written=None)
+        found, marks = tuple(notes), told.decimals
+        return replace(tables[0], frame=frame, name=self.name, notes=found, test=None, written=None, decimals=marks)
 
     def passed_over(self, n: int) -> tuple[str, ...]:
         """What is said of so many files without rows."""

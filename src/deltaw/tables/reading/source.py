@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.tables.missing import MISSING, missing_words, words_of
-from deltaw.tables.notations import Notations
+from deltaw.tables.notations import Decimals, Notations
 
 # The words for it that `deltaw.read`, `deltaw.fit` and the command line have in common.
 WORDS = ("delimiter", "encoding", "na", "not_na", "sheet", "max_bytes")
@@ -29,6 +29,7 @@ class Reading:
         target: the column to be predicted, where that is known.
         classes: of `missing` those that stay words in the target where it is one of words.
         notations: what is known of the ways in which numbers are written, where this is a part of a table.
+        decimals: the decimal marks of columns in the rows that a model learnt from, where rows are read for one.
     """
 
     delimiter: str | None = None
@@ -43,6 +44,7 @@ class Reading:
     target: str | None = None
     classes: tuple[str, ...] = ()
     notations: Notations | None = field(default=None, repr=False, compare=False)
+    decimals: Decimals | None = None
 
     @property
     def as_text(self) -> Set[str]:

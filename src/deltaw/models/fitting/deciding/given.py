@@ -86,6 +86,7 @@ class Given:
             again = cls.read(source, told, beside, choices, replace(how, missing=(*how.missing, *gaps)), start)
             return replace(again, table=replace(again.table, notes=(*again.table.notes, *of_gaps)))
         table = weights.attached(table, everything, weight)
+        how = replace(how, decimals=read_in.decimals)
         others = (other_rows(beside[by], by, table, everything, choices, how) for by in ("test", "validation"))
         test, validation = (each and weights.above_zero(each, weight) for each in others)
         if test is not None and validation is not None and test.frame.equals(validation.frame):

@@ -169,7 +169,8 @@ def _part(rows: int, share: float, most: int) -> int:
 
 def _table(seen: Survey, frame: pl.DataFrame, rows: Stream) -> Table:
     name = Some(rows.name, places(seen.seed, frame.get_column(DRAW).to_numpy())) if DRAW in frame.columns else rows.name
-    return Table(frame.drop(DRAW, strict=False), name, missing=rows.reading.missing)
+    marks = rows.notations.decimals
+    return Table(frame.drop(DRAW, strict=False), name, missing=rows.reading.missing, decimals=marks)
 
 
 def _notes(seen: Survey, size: float | None, scored: int, memory: int) -> tuple[str, ...]:

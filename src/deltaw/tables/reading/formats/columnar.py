@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -14,9 +14,11 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
+from deltaw.tables.cells import FIRST
 from deltaw.tables.held import held
+from deltaw.tables.notations import Notations
 from deltaw.tables.reading.changes import facts, unchanged
-from deltaw.tables.reading.frames import INDEX, plain, table_of
+from deltaw.tables.reading.frames import INDEX, plain, table_of, with_marks_held
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import check_size, first_line, limit, unreadable
 from deltaw.tables.reading.panics import quiet_panics
@@ -86,7 +88,8 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
         if len(found.kinds) <= each:
             return without_index(found.lazy.collect(), name, reading, found.index)
 
-        halves = Halves.of_table(reading.unrounded, found.rows, len(found.kinds))
+        halves, told = Halves.of_table(reading.unrounded, found.rows, len(found.kinds)), Notations(in_parts=False)
+        reading = replace(with_marks_held(found.lazy.head(FIRST).collect(), reading), notations=told)
         read = (pl.read_parquet(path, columns=some, glob=False) for some in turns(found, each))
         # Cells that are wanted as they are written, too, become a table's when all of them are there.
         parts = read if reading.written else (plain(part, name, reading) for part in read)
@@ -94,7 +97,7 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
     if reading.written:
         return table_of(frame, name, reading, _notes(found.index))
     notes, rounded = _notes(found.index), tuple(sorted(halves.rounded))
-    return Table(frame, name, notes=notes, missing=reading.missing, rounded=rounded)
+    return Table(frame, name, notes=notes, missing=reading.missing, rounded=rounded, decimals=told.decimals)
 
 
 def turns(found: Look, each: int) -> list[list[str]]:
@@ -124,7 +127,7 @@ def some_of(path: Path, name: str, reading: Reading, found: Look, columns: list[
     """Some columns of a file that lies there. Raises NoRowsError where it has no rows, whatever its columns."""
     with readable(name, "Parquet"):
         part = pl.read_parquet(path, columns=columns, glob=False) if found.rows else pl.DataFrame()
-    return Table(plain(part, name, reading), name, notes=_notes(found.index), missing=reading.missing)
+    return table_of(part, name, reading, _notes(found.index))
 
 
 def looks(files: Sequence[Path], reading: Reading) -> list[Look]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -16,12 +16,12 @@ from deltaw.tables.cells import missing_to_null, pointed, typed
 from deltaw.tables.codes import are_codes, codes_in, narrows
 from deltaw.tables.held import are_plain, are_words, as_read, by_numbers, may_have_gaps
 from deltaw.tables.missing import numbers_among
-from deltaw.tables.notations import COMMAS
+from deltaw.tables.notations import COMMA, COMMAS, Notations, marked
 from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.formats.careful import careful_frame, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
 from deltaw.tables.reading.formats.heads import (
-    has_decimal_commas,
+    Marks,
     has_header,
     lacking,
     leaves_out_row_names,
@@ -56,6 +56,7 @@ class Records(NamedTuple):
         encoding: what was found, "" for UTF-8.
         notes: what else the user may want to know.
         rounded: columns of rounded numbers; see `deltaw.tables.reading.halving`.
+        decimals: as those of a `Table`.
     """
 
     frame: pl.DataFrame
@@ -64,6 +65,7 @@ class Records(NamedTuple):
     encoding: str
     notes: tuple[str, ...] = ()
     rounded: tuple[str, ...] = ()
+    decimals: Mapping[str, str] = {}  # nobody writes into it
 
 
 def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Records:  # noqa: B008  # frozen
@@ -90,16 +92,18 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     note = None
     if b'"' in text and count_of(text, "\n") > len(frame) + dialect.named:
         note = rows_in_a_cell(frame, dialect.separator, dialect.above + dialect.named)
-    found = typed_frame(frame, dialect, reading)
+    notations = reading.notations or Notations(in_parts=False)
+    found = typed_frame(frame, dialect, reading, notations)
 
     def written(names: list[str]) -> pl.DataFrame:
         if all(frame.schema[name] == pl.String for name in names):
             return frame[names]
         return frame_of(text, dialect, source, missing, [{"infer_schema": False}])[names]
 
-    points = told_of_points(frame, missing) if dialect.commas else ()
+    points = told_of_points(frame, missing, dialect.marks)
     notes = (*([] if note is None else [note]), *points, *exact.notes(exact.rounded_of_text(found, written)))
-    return Records(found, dialect.named, frame if reading.written else None, encoding, notes)
+    cells = frame if reading.written else None
+    return Records(found, dialect.named, cells, encoding, notes, decimals=notations.decimals)
 
 
 class Dialect(NamedTuple):
@@ -110,19 +114,19 @@ class Dialect(NamedTuple):
         names: of the columns.
         named: whether the text begins with them.
         above: how many lines stood before it.
-        commas: whether it has numbers with decimal commas, as far as the first records say.
+        marks: those before decimals.
     """
 
     separator: str
     names: list[str]
     named: bool
     above: int = 0
-    commas: bool = False
+    marks: Marks = Marks()
 
     @property
     def notation(self) -> str:
         """What says how numbers are written (`deltaw.tables.notations.ways_of`)."""
-        return (COMMAS if self.commas else "") + self.separator
+        return (COMMAS if self.marks.commas else "") + self.separator
 
     @property
     def inside(self) -> Dialect:
@@ -147,8 +151,8 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     elif named and leaves_out_row_names(head) and (separator not in ", " or text[text.index(b"\n") :][1:2] == b'"'):
         text, head[0] = separator.encode() + text, ["", *head[0]]  # a comma or blank in a field needs quotes
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
-    commas = separator != "," and has_decimal_commas(head[named:], reading.missing)
-    return Dialect(separator, names, named, 1 if told else 0, commas), text
+    marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)
+    return Dialect(separator, names, named, 1 if told else 0, marks), text
 
 
 def frame_of(
@@ -186,31 +190,33 @@ def _with_late_codes(frame: pl.DataFrame, text: bytes, dialect: Dialect, missing
     return frame.with_columns(again[name] for name in late if are_codes(missing_to_null(again[name], missing)))
 
 
-def typed_frame(frame: pl.DataFrame, dialect: Dialect, reading: Reading) -> pl.DataFrame:
-    """The frame with each column as what all its cells say; those of `reading.words` as words."""
+def typed_frame(frame: pl.DataFrame, dialect: Dialect, reading: Reading, notations: Notations) -> pl.DataFrame:
+    """The frame with each column as what all its cells say; those of `reading.words` as words. The `notations` are told
+    how numbers are written.
+    """
     missing = reading.missing
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
     texts = [column for column in frame.iter_columns() if are_words(column)]
-    if reading.notations is not None:
-        reading.notations.see(frame, dialect.notation)
-    made = [_typed(column, dialect, reading) for column in texts]
+    notations.see(frame, dialect.notation)
+    made = [_typed(column, dialect, reading, notations) for column in texts]
     made += [missing_to_null(column, missing) for column in numbers]
     same = all(a is b for a, b in zip([*texts, *numbers], made, strict=True))
     return frame if same else frame.with_columns(made)
 
 
-def _typed(column: pl.Series, dialect: Dialect, reading: Reading) -> pl.Series:
+def _typed(column: pl.Series, dialect: Dialect, reading: Reading, notations: Notations) -> pl.Series:
     """A column of text as what all its cells say; words that are held by numbers stay so."""
+    notation = marked(dialect.notation, dialect.marks.known.get(column.name))
     if are_plain(column) and isinstance(column.dtype, pl.Enum):  # each word says by itself what it is
         each = column.dtype.categories
-        if typed(each, dialect.notation, reading.missing).equals(each):
+        if typed(each, notation, reading.missing).equals(each):
             return column
-    text, told, notation = as_read(column), reading.notations, dialect.notation
+    text = as_read(column)
     if column.name in reading.words:
         found = missing_to_null(text, reading.missing)
-        found = found if told is None else pointed(found, notation, told)
+        found = found if reading.notations is None else pointed(found, notation, notations)
     else:
-        found = typed(text, notation, reading.missing, told)
+        found = typed(text, notation, reading.missing, notations)
     found = with_words(found, text, reading)
     held = by_numbers(found) if column.dtype == pl.Enum and found.dtype == pl.String else None
     return found if held is None else held
@@ -299,7 +305,7 @@ def type_guesses(
 
     Beside decimal commas a point may part thousands, which Polars does not know: all is read as text.
     """
-    if dialect.commas:
+    if dialect.marks.commas:
         yield {"infer_schema": False}
         return
     head, named = head_of(text, dialect.separator), dialect.named
@@ -308,6 +314,7 @@ def type_guesses(
         yield {"schema_overrides": [pl.UInt8] * len(head[0])}  # an eighth of the memory: these are likely pixels
     spellings = [spelling for word in missing for spelling in (word, word.upper(), word.capitalize())]
     spellings += ["NaN"] if "nan" in missing else []
+    words = [*words, *(name for name, mark in dialect.marks.known.items() if mark == COMMA)]
     codes = codes_in(text, *dialect[:3], missing)
     guess = {"infer_schema_length": TYPING_RECORDS, "schema_overrides": dict.fromkeys([*words, *codes], pl.String)}
     yield guess

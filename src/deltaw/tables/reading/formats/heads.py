@@ -1,39 +1,70 @@
-"""What the first records of delimited text say: whether one names the columns, whether numbers have decimal commas."""
+"""What the first records of delimited text say: whether one names the columns, and what is before decimals."""
 
 from __future__ import annotations
 
 from itertools import zip_longest
+from typing import NamedTuple
 
 import polars as pl
 
 from deltaw.speech import say
-from deltaw.tables.cells import has_decimal_comma, missing_to_null
+from deltaw.tables.cells import missing_to_null
+from deltaw.tables.decimals import has_decimal_comma, still_held
 from deltaw.tables.missing import MISSING
-from deltaw.tables.notations import are_grouped
+from deltaw.tables.notations import COMMA, POINT, Decimals, are_grouped
 from deltaw.tables.table import clip
 
+BY_FILE = '"{name}": points part thousands, as other numbers of the file have decimal commas'
+BY_MODEL = '"{name}": points part thousands, as in the rows that the model learnt from'
+BY_NOTHING = '"{name}": points are read as decimal ones; if they part thousands, write the numbers without them'
 FEW = 4  # times and oftener each word stands in a column of few, on average
 
 
-def has_decimal_commas(records: list[list[str]], missing: tuple[str, ...] = MISSING) -> bool:
-    """Whether a column of these records has numbers with decimal commas, with a unit or without.
+class Marks(NamedTuple):
+    """What the first records of delimited text say of decimal marks.
 
-    Where one has, a point in another parts thousands if it can: in such a file 3.153 is 3153, for who wrote it would
-    have written a fraction as 3,153.
+    Attributes:
+        commas: whether a column has numbers with decimal commas, with a unit or without. Where one has, a point in
+            another parts thousands if it can: in such a file 3.153 is 3153, for who wrote it would have written a
+            fraction as 3,153.
+        known: what counts of that which a model knows of columns (`still_held`).
+        left: columns whose points may be either, and nothing tells.
     """
-    columns = (pl.Series(cells, dtype=pl.String) for cells in zip_longest(*records))
-    return any(has_decimal_comma(missing_to_null(column, missing)) for column in columns)
+
+    commas: bool = False
+    known: Decimals = {}  # noqa: RUF012  # nobody writes into it
+    left: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, records: list[list[str]], names: list[str], separator: str, missing: tuple[str, ...],
+        known: Decimals | None,
+    ) -> Marks:  # fmt: skip
+        """Those of records below these names; `known`: as a `Reading` has it."""
+        if separator == "," and COMMA not in (known or {}).values():
+            return cls()
+        cells = zip(names, zip_longest(*records), strict=False)
+        columns = [missing_to_null(pl.Series(name, each, dtype=pl.String), missing) for name, each in cells]
+        commas = any(map(has_decimal_comma, columns))
+        may = commas or separator != ","  # where commas separate fields, numbers have none unless one is seen
+        if known is None or (commas and separator != "," and COMMA not in known.values()):
+            return cls(commas)
+        here = still_held(columns, known) if may else {}
+        usual = POINT if known else COMMA
+        unsure = [each for each in columns if known.get(each.name, usual) == COMMA and not (commas or here)]
+        return cls(commas and separator != ",", here, tuple(each.name for each in unsure if are_grouped(each)))
 
 
-def told_of_points(frame: pl.DataFrame, missing: tuple[str, ...]) -> tuple[str, ...]:
-    """What is said of the columns of such text in which points part thousands, of which it was said nowhere else."""
-    texts = (
-        column.dtype.categories if isinstance(column.dtype, pl.Enum) else column for column in frame.iter_columns()
-    )
-    words = (missing_to_null(text, missing).drop_nulls() for text in texts)
-    line = '"{name}": points part thousands, as other numbers of the file have decimal commas'
-    found = zip(frame.columns, words, strict=True)
-    return tuple(say(line, name=clip(name)) for name, cells in found if len(cells) and are_grouped(cells))
+def told_of_points(frame: pl.DataFrame, missing: tuple[str, ...], marks: Marks) -> tuple[str, ...]:
+    """What is said of the columns of such text in which points part thousands, or may, and nobody else says it."""
+    found = [say(BY_NOTHING, name=clip(name)) for name in marks.left]
+    for column in frame.iter_columns() if marks.commas or marks.known else ():
+        text = column.dtype.categories if isinstance(column.dtype, pl.Enum) else column
+        mark = marks.known.get(column.name)
+        if text.dtype == pl.String and mark != POINT and (mark or marks.commas):
+            cells = missing_to_null(text, missing).drop_nulls()
+            found += [say(BY_MODEL if mark else BY_FILE, name=clip(column.name))] * (len(cells) and are_grouped(cells))
+    return tuple(found)
 
 
 def lacking(head: list[list[str]]) -> int:

@@ -16,6 +16,7 @@ from deltaw.exceptions import TableError
 from deltaw.tables import exact
 from deltaw.tables.codes import codes_in
 from deltaw.tables.held import alike, held, type_read
+from deltaw.tables.notations import Notations
 from deltaw.tables.reading.formats.delimited import (
     Dialect,
     Records,
@@ -55,8 +56,8 @@ def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterat
         TableError: as `read_delimited`.
     """
     for piece in _raw(path, name, reading, size):
-        frame = typed_frame(piece.frame, piece.dialect, reading)
-        points = told_of_points(piece.frame, reading.missing) if piece.dialect.commas else ()
+        frame = typed_frame(piece.frame, piece.dialect, reading, reading.notations or Notations(in_parts=False))
+        points = told_of_points(piece.frame, reading.missing, piece.dialect.marks)
         yield Table(frame, name, notes=(*points, *exact.notes(piece.large)), missing=reading.missing)
 
 
@@ -97,9 +98,11 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     parts, dialect = alike([piece.frame for piece in found]), found[0].dialect
     large = [*exact.rounded(parts), *(name for piece in found for name in piece.large)]
     frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
-    points = told_of_points(frame, reading.missing) if dialect.commas else ()
+    points = told_of_points(frame, reading.missing, dialect.marks)
     found_out = (*points, *exact.notes(dict.fromkeys(large))), tuple(sorted(halves.rounded))
-    return Records(typed_frame(frame, dialect, reading), found[0].named, None, "", *found_out)
+    notations = reading.notations or Notations(in_parts=False)
+    typed = typed_frame(frame, dialect, reading, notations)
+    return Records(typed, found[0].named, None, "", *found_out, notations.decimals)
 
 
 def _small(path: Path) -> int:
