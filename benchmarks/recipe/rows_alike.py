@@ -4,7 +4,7 @@
 
 Of all tables of benchmarks/accuracy/scan.py, or of a folder of CSV files (benchmarks/tables/folder.py), those in which
 rows recur; `--all` knows them by heart whether it seems worth it or not, which tells where the bounds of
-`deltaw.preparation.recalling` are to lie. Both learn from the same rows of a fold and answer the rest: R² or accuracy
+`deltaw.preparation.equal_rows` are to lie. Both learn from the same rows of a fold and answer the rest: R² or accuracy
 without and the gain, of classes the change of the log loss, and what the bounds are held against, the least of the
 folds.
 """
@@ -27,7 +27,7 @@ from benchmarks.accuracy.scan import Bounds, data, frames, targets
 from benchmarks.accuracy.scoring import turn
 from benchmarks.tables.divided import Data
 from benchmarks.tables.folder import PARTS, Folder
-from deltaw.preparation import recalling
+from deltaw.preparation import equal_rows
 
 default = network("default", folds=0)
 DRAWN, FOLDS = 6_000, 3
@@ -48,7 +48,7 @@ def tables(part: str, folder: Path | None) -> Iterator[tuple[str, Callable[[], D
 def recurs(about: Data) -> bool:
     """Whether so many rows recur that it is asked what they are worth; of raw cells, which is quick."""
     frame = about.table.frame.drop(about.target.name)
-    return frame.hash_rows().n_unique() <= (1 - recalling.LEAST_SHARE) * len(frame)
+    return frame.hash_rows().n_unique() <= (1 - equal_rows.LEAST_SHARE) * len(frame)
 
 
 def learnt(about: Data) -> np.ndarray:
@@ -60,18 +60,18 @@ def learnt(about: Data) -> np.ndarray:
 
 def measured(about: Data, forced: bool) -> dict[str, Any] | None:
     """Without and with; None where nothing was asked, or, unless `forced`, nothing taken."""
-    worth, found = recalling.saved, []
+    worth, found = equal_rows.saved, []
 
     def spy(*of: Any) -> tuple[float, float]:
         found.append(worth(*of))
         return (1.0, 1e9) if forced else found[-1]
 
-    with patch.object(recalling, "saved", spy):
+    with patch.object(equal_rows, "saved", spy):
         after = learnt(about)
-    taken = [share > recalling.WORTH and sure > recalling.SURE for share, sure in found]
+    taken = [share > equal_rows.WORTH and sure > equal_rows.SURE for share, sure in found]
     if not found or not (forced or any(taken)):
         return None
-    with patch.object(recalling, "saved", lambda *of: (0.0, 0.0)):
+    with patch.object(equal_rows, "saved", lambda *of: (0.0, 0.0)):
         before = learnt(about)
     return {
         "rows": len(about.table.frame), "taken": sum(taken), "without": before[0], "gain": after[0] - before[0],

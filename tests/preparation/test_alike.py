@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 import deltaw
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation import recalling as rules
+from deltaw.preparation import equal_rows as rules
 from deltaw.preparation.arithmetic import arithmetic
 from deltaw.preparation.columns.alike import Alike
-from deltaw.preparation.columns.means import PARTS, Answers
-from deltaw.preparation.recalling import Again, recalling
+from deltaw.preparation.columns.means import PARTS, TrainingTargets
+from deltaw.preparation.equal_rows import EqualRows, with_alike
 from deltaw.tables import Column
 
 N, WINES = 600, 380
@@ -49,9 +49,11 @@ def table(seed: int = 0) -> pl.DataFrame:
     return frame.with_columns(price=price, grade=grade)
 
 
-def answers(frame: pl.DataFrame, target: str, seed: int = 0) -> Answers:
+def answers(frame: pl.DataFrame, target: str, seed: int = 0) -> TrainingTargets:
     names, values = Target.fit(frame[target], target).averaged(frame[target])
-    return Answers.of(names, values, (np.random.default_rng(seed).permutation(len(frame)) % PARTS).astype(np.uint8))
+    return TrainingTargets.of(
+        names, values, (np.random.default_rng(seed).permutation(len(frame)) % PARTS).astype(np.uint8)
+    )
 
 
 def plain(frame: pl.DataFrame, target: str) -> Preparation:
@@ -61,8 +63,8 @@ def plain(frame: pl.DataFrame, target: str) -> Preparation:
 def fitted(target: str = "price", frame: pl.DataFrame | None = None) -> Preparation:
     frame = table() if frame is None else frame
     made = plain(frame, target)
-    again = Again.of(made, frame, None)
-    return made if again is None else recalling(made, again, answers(frame, target))
+    again = EqualRows.of(made, frame, None)
+    return made if again is None else with_alike(made, again, answers(frame, target))
 
 
 def alike(prep: Preparation) -> Alike:
@@ -71,9 +73,9 @@ def alike(prep: Preparation) -> Alike:
     return step
 
 
-def told(prep: Preparation, frame: pl.DataFrame, of: Answers | None = None) -> Any:
+def told(prep: Preparation, frame: pl.DataFrame, of: TrainingTargets | None = None) -> Any:
     """What rows alike say of each row."""
-    return prep.transform(frame, answers=of)[:, -len(alike(prep).told) :]
+    return prep.transform(frame, answers=of)[:, -len(alike(prep).mean_names) :]
 
 
 cells = st.fixed_dictionaries({
@@ -88,7 +90,7 @@ cells = st.fixed_dictionaries({
 def test_rows_have_one_sum_if_and_only_if_they_are_alike(rows: list[dict[str, Any]]) -> None:
     frame = pl.DataFrame(rows, schema=SCHEMA)
     values = np.arange(len(rows), dtype=float)[:, None]
-    numbered = Answers.of(("mean y",), values, (np.arange(len(rows)) % PARTS).astype(np.uint8))
+    numbered = TrainingTargets.of(("mean y",), values, (np.arange(len(rows)) % PARTS).astype(np.uint8))
     step = Alike.fit(plain(table(), "price").steps, frame, numbered)
     sums = step.sums(frame, "data")
     keys = [tuple(row[name] for name in SCHEMA) for row in rows]  # None and None are one, and so are 0 and -0
@@ -136,7 +138,7 @@ def test_a_row_like_none_stands_for_nothing() -> None:
 
 def test_it_is_taken_where_it_tells_more_than_the_columns() -> None:
     rng, frame = np.random.default_rng(1), table()
-    assert Again.of(plain(frame, "price"), frame, None)
+    assert EqualRows.of(plain(frame, "price"), frame, None)
     noise = frame.with_columns(price=rng.normal(size=N), grade=rng.choice(["bad", "fair", "good"], N))
     asked = frame.with_columns(  # a few questions, whose answers recur: what they say is learnt without
         acid=pl.Series(rng.integers(0, 4, N) * 1.0), sugar=pl.Series(rng.integers(0, 3, N) * 1.0),
@@ -153,9 +155,9 @@ def test_it_is_taken_where_it_tells_more_than_the_columns() -> None:
 
 def test_it_is_not_asked_where_rows_do_not_recur() -> None:
     frame = table().with_columns(acid=pl.Series(np.random.default_rng(0).normal(size=N)))
-    assert not Again.of(plain(frame, "price"), frame, None)
+    assert not EqualRows.of(plain(frame, "price"), frame, None)
     some = np.arange(0, 50)
-    assert not Again.of(plain(table(), "price"), table().unique([*SCHEMA], maintain_order=True), some)
+    assert not EqualRows.of(plain(table(), "price"), table().unique([*SCHEMA], maintain_order=True), some)
 
 
 @pytest.mark.parametrize("target", ["price", "grade"])

@@ -17,14 +17,16 @@ import deltaw
 from deltaw.preparation import Target
 from deltaw.preparation.columns.curves import DEVIATIONS, _known_by_neighbours, finer
 from deltaw.preparation.columns.lines import ByNumber, Sample
-from deltaw.preparation.columns.means import PARTS, Answers
+from deltaw.preparation.columns.means import PARTS, TrainingTargets
 from deltaw.preparation.scales.bins import count, fit_edges
 
 
 def told(x: Any, y: Any, weight: Any = None) -> ByNumber:
     target = pl.Series("y", y)
     names, values = Target.fit(target, "y").averaged(target)
-    return ByNumber(np.asarray(x, float), Sample.of(Answers.of(names, values, np.arange(len(x)) % PARTS, weight)))
+    return ByNumber(
+        np.asarray(x, float), Sample.of(TrainingTargets.of(names, values, np.arange(len(x)) % PARTS, weight))
+    )
 
 
 def share(x: Any, y: Any, edges: Any, weight: Any = None) -> float:
@@ -69,7 +71,7 @@ def test_a_row_of_weight_2_is_two_rows() -> None:
     twice = np.repeat(x, weight), np.repeat(y, weight)
     units = told(*twice).sample.answers.scales  # those of all rows, which weights do not move
     names, values = ("y",), y[:, None]
-    answers = Answers(names, values, np.zeros(60, np.uint8), weight / weight.mean(), units)
+    answers = TrainingTargets(names, values, np.zeros(60, np.uint8), weight / weight.mean(), units)
     one, other = ByNumber(x, Sample.of(answers)), told(*twice)
     edges = (0.0, 0.5, 1.0)
     found = [_known_by_neighbours(each, each.means - each.line(edges)[0], 3) for each in (one, other)]

@@ -1,4 +1,4 @@
-"""Answers on a log scale: there and back, finite at the ends, and kept in a file."""
+"""TrainingTargets on a log scale: there and back, finite at the ends, and kept in a file."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_a_table_is_let_go_part_by_part(monkeypatch: pytest.MonkeyPatch, table: 
     rows = np.flatnonzero(np.random.default_rng(0).random(len(frame)) < 0.7)
     for some in (None, rows):
         parts = [frame[:20], frame[20:9000], frame[9000:]]
-        made, wanted = recipe.let_go(parts, "data", some), recipe.encode(frame, rows=some)
+        made, wanted = recipe.encode_and_free(parts, "data", some), recipe.encode(frame, rows=some)
         assert not parts
         assert made.fields == wanted.fields
         assert made.stored.tobytes() == wanted.stored.tobytes()

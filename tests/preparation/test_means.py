@@ -21,8 +21,8 @@ from deltaw.preparation.columns.means import (
     LEAST_SMOOTHING,
     MOST_SMOOTHING,
     PARTS,
-    Answers,
     Means,
+    TrainingTargets,
     smoothing,
 )
 from deltaw.tables import Column
@@ -42,10 +42,10 @@ def table(seed: int = 0) -> pl.DataFrame:
     return pl.DataFrame({"word": words, "price": price, "yes": np.where(price > 20, "yes", "no"), "grade": grade})
 
 
-def answers(frame: pl.DataFrame, target: str, weight: Any = None) -> Answers:
+def answers(frame: pl.DataFrame, target: str, weight: Any = None) -> TrainingTargets:
     """Every PARTS-th row lies in one part."""
     names, values = Target.fit(frame[target], target).averaged(frame[target])
-    return Answers.of(names, values, np.arange(len(frame)) % PARTS, weight)
+    return TrainingTargets.of(names, values, np.arange(len(frame)) % PARTS, weight)
 
 
 def undone(means: Means, made: Any) -> Any:
@@ -177,7 +177,7 @@ def fitted(target: str = "price", many: bool = True) -> Preparation:
 def test_the_same_rows_say_the_same_again() -> None:
     frame = table()
     for target in ("price", "yes", "grade"):
-        assert fitted(target).told_by(frame, answers(frame, target)) == fitted(target)
+        assert fitted(target).refitted(frame, answers(frame, target)) == fitted(target)
 
 
 def test_columns_of_few_words_and_other_scalings_have_none() -> None:
@@ -249,4 +249,4 @@ def test_rows_are_summed_up_some_after_the_others(target: str, monkeypatch: pyte
     monkeypatch.setattr("deltaw.preparation.columns.means.AT_ONCE", 50)
     for cells in (words, held):
         assert Means.fit(cells, told) == at_once
-        np.testing.assert_array_equal(at_once.apart(cells, told).of(words, told.parts), own)
+        np.testing.assert_array_equal(at_once.out_of_fold(cells, told).of(words, told.parts), own)

@@ -18,11 +18,11 @@ import deltaw
 from deltaw.exceptions import ModelFileError
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.arithmetic import arithmetic
-from deltaw.preparation.chance import about
 from deltaw.preparation.columns import recurring as rules
-from deltaw.preparation.columns.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_OUTPUTS, PARTS, Answers
+from deltaw.preparation.columns.means import FEWEST_ROWS, LEAST_SMOOTHING, MOST_OUTPUTS, PARTS, TrainingTargets
 from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.columns.recurring import Recurring
+from deltaw.preparation.f_distribution import about
 from deltaw.tables import Column
 
 N, ROUTES = 1200, 300
@@ -41,10 +41,10 @@ def table(seed: int = 0) -> pl.DataFrame:
     return pl.DataFrame({"distance": distance, "size": size, "price": price, "grade": grade, "yes": yes})
 
 
-def answers(frame: pl.DataFrame, target: str = "price", weight: Any = None) -> Answers:
+def answers(frame: pl.DataFrame, target: str = "price", weight: Any = None) -> TrainingTargets:
     """Every PARTS-th row lies in one part."""
     names, values = Target.fit(frame[target], target).averaged(frame[target])
-    return Answers.of(names, values, np.arange(len(frame)) % PARTS, weight)
+    return TrainingTargets.of(names, values, np.arange(len(frame)) % PARTS, weight)
 
 
 def fitted(target: str = "price", frame: pl.DataFrame | None = None) -> Preparation:
@@ -148,9 +148,9 @@ def test_the_same_rows_say_the_same_again() -> None:
     """And other rows what they answer, in the units of the first, even where they alone would tell of no names."""
     frame = table()
     prep = fitted()
-    assert prep.told_by(frame, answers(frame)) == prep
+    assert prep.refitted(frame, answers(frame)) == prep
     other = table(1)[:90].with_columns(pl.col("distance").fill_null(500.0))
-    again = means_of(prep.told_by(other, answers(other)))
+    again = means_of(prep.refitted(other, answers(other)))
     assert (again.scales, again.names) == (means_of(prep).scales, means_of(prep).names)
     assert again.numbers == tuple(sorted(other["distance"].filter(other["distance"].is_duplicated()).unique()))
 

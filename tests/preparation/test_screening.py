@@ -14,8 +14,8 @@ from deltaw import languages
 from deltaw.models import plan
 from deltaw.models.fitting.deciding.planning import replan
 from deltaw.preparation import Preparation
-from deltaw.preparation.chance import tail
-from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _upright, telling
+from deltaw.preparation.f_distribution import tail
+from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _upright, informative
 from deltaw.tables import kinds, read
 
 Array = Any
@@ -83,7 +83,7 @@ def test_noise_goes_and_what_tells_stays(kind: str) -> None:
         edges = {"numbers": (), "two classes": (0.5,), "three classes": (1 / 3, 2 / 3)}[kind]
         said = np.array(["a", "b", "c"])[np.searchsorted(np.quantile(y, edges), y)] if edges else y
         features = np.stack([X, X**2], axis=2).reshape(len(X), -1)
-        says = telling(features, [[2 * i, 2 * i + 1] for i in range(60)], answers(said))
+        says = informative(features, [[2 * i, 2 * i + 1] for i in range(60)], answers(said))
         false.append(says[5:].sum() / max(1, says.sum()))
         missed.append(5 - says[:5].sum())
     assert np.mean(false) <= 2 * CHANCE
@@ -97,7 +97,7 @@ def test_what_tells_only_beside_another_is_found() -> None:
     y = -2 * X[:, 0] + 1.6 * X[:, 1] + 0.3 * rng.normal(size=300)
     assert stats.pearsonr(X[:, 1], y).pvalue > 0.05
     assert stats.pearsonr(X[:, 0], y).pvalue < 1e-6
-    assert telling(X, singles(50), answers(y))[:2].all()
+    assert informative(X, singles(50), answers(y))[:2].all()
 
 
 def test_what_tells_only_by_a_product_is_found() -> None:
@@ -108,11 +108,11 @@ def test_what_tells_only_by_a_product_is_found() -> None:
             rng = np.random.default_rng(seed)
             X = rng.standard_t(tails, size=(1_500, 60))
             y = 2 * X[:, 0] + X[:, 1] + X[:, 2] * X[:, 3] + X[:, 1] * X[:, 4] + rng.normal(size=1_500)
-            says = telling(X, [[], *singles(60)], answers(y))[1:]
+            says = informative(X, [[], *singles(60)], answers(y))[1:]
             assert tails < 10 or says[:5].all()
             false.append(says[5:].sum())
         assert np.mean(false) <= 2  # one in ten of what is kept may be chance
-    exact = telling(X, singles(60), answers(X[:, 0]))  # of which nothing is left
+    exact = informative(X, singles(60), answers(X[:, 0]))  # of which nothing is left
     assert exact[0]
     assert exact.sum() < 10
 
@@ -120,10 +120,10 @@ def test_what_tells_only_by_a_product_is_found() -> None:
 def test_all_stay_where_nothing_tells_alone_or_most_do() -> None:
     rng = np.random.default_rng(3)
     X = rng.normal(size=(400, 40))
-    assert telling(X, singles(40), answers(np.sign(X[:, 0] * X[:, 1]))).all()
-    assert telling(X, singles(40), answers(X @ rng.normal(size=40) / 6 + 0.3 * rng.normal(size=400))).all()
-    assert telling(X, singles(40), answers(np.zeros(400))).all()
-    assert telling(np.zeros((400, 40)), singles(40), answers(rng.normal(size=400))).all()
+    assert informative(X, singles(40), answers(np.sign(X[:, 0] * X[:, 1]))).all()
+    assert informative(X, singles(40), answers(X @ rng.normal(size=40) / 6 + 0.3 * rng.normal(size=400))).all()
+    assert informative(X, singles(40), answers(np.zeros(400))).all()
+    assert informative(np.zeros((400, 40)), singles(40), answers(rng.normal(size=400))).all()
 
 
 def noisy(rows: int = 240, columns: int = 80, seed: int = 4) -> pl.DataFrame:
@@ -186,4 +186,4 @@ def test_words_that_tell_by_their_means_are_no_noise() -> None:
     assert {"town", "x0"} <= used
     assert len(used) < 12
     table = read(frame)
-    assert len(Preparation.fit(table.frame, kinds(table, "y"), "piecewise", silent=("x3", "town")).steps) == 59
+    assert len(Preparation.fit(table.frame, kinds(table, "y"), "piecewise", uninformative=("x3", "town")).steps) == 59

@@ -83,7 +83,7 @@ def distilled(
         seed: of the initial weights, the mixtures and the order of rows.
         threads: maximum number of threads.
     """
-    like, recipe, recalls = model.network, model.recipe, model.preparation.recalls
+    like, recipe, recalls = model.network, model.recipe, model.preparation.alike_inputs
     if recalls:  # also learn to answer where no training row had the same cells
         X = np.concatenate([X, X])
         X[len(X) // 2 :, recalls] = 0.0

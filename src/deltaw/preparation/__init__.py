@@ -1,4 +1,4 @@
-"""Preparing columns for a network: a recipe fitted on training rows, replayed anywhere, plain data, and invertible."""
+"""Preparation: from the columns of a table to a network's inputs; fitted on training rows, plain data, invertible."""
 
 from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.target import Target

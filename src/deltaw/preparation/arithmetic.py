@@ -1,4 +1,4 @@
-"""How a row's cells became the network's inputs, as sums that a reader can follow: "(5.1 − 5.843) / 0.828"."""
+"""How a row's cells became the network's inputs, as readable arithmetic: "(5.1 − 5.843) / 0.828"."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Line(NamedTuple):
 
     Attributes:
         column: the raw column (or block) that it comes from.
-        cell: the raw value; None where it is missing.
+        cell: the raw value; None if it is missing.
         feature: the input's name.
-        place: its place among the inputs.
-        arithmetic: how it was made, in words and numbers.
-        value: what the network gets.
+        place: its index among the inputs.
+        arithmetic: how it was computed, in words and numbers.
+        value: the input.
     """
 
     column: str
@@ -49,12 +49,12 @@ class Line(NamedTuple):
 
 
 def arithmetic(preparation: Preparation, frame: pl.DataFrame, source: str = "data") -> list[Line]:
-    """The inputs of one row, in order; of a category's slots the one that is taken.
+    """The inputs of one row, in order; of one-hot inputs only the one that is set.
 
     Args:
         preparation: the recipe.
-        frame: one row, with the columns that the recipe needs.
-        source: what messages call it.
+        frame: one row, with the columns that the preparation needs.
+        source: its name in messages.
 
     Raises:
         ColumnError: as `Preparation.transform`.
@@ -72,64 +72,64 @@ def arithmetic(preparation: Preparation, frame: pl.DataFrame, source: str = "dat
     return lines
 
 
-# Each returns (place among the step's features, raw cell, words) for the features that there is something to say of.
-Told = list[tuple[int, Any, str]]
+# Each returns (index among the step's features, raw cell, words) for features that have an explanation.
+TargetSums = list[tuple[int, Any, str]]
 
 
-def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
     column = row.get_column(step.column)
     x = float(as_numbers(column, source)[0])
     missing = bool(np.isnan(x))
     before = say("missing: {fill}, the median, is taken; ", fill=number(step.fill)) if missing else ""
     x = step.fill if missing else x
-    told: Told = [(0, column[0], before + _scaled(step.scale, x))]
+    told: TargetSums = [(0, column[0], before + _scaled(step.scale, x))]
     told += _bins(step.edges, column[0], x)
     told += _recurring(step, column[0], np.nan if missing else x, values)
     return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
 
 
-def _recurring(step: Number, cell: Any, x: float, values: Any) -> Told:
-    """What rows with exactly this number answer beyond the line through its bins."""
+def _recurring(step: Number, cell: Any, x: float, values: Any) -> TargetSums:
+    """The mean target of rows with exactly this number, minus the piecewise-linear fit over its bins."""
     if step.means is None:
         return []
     known, unknown = "{name}, of rows with {cell}, smoothed: {x}; {scaled}", "{name}: 0, of a number unknown"
     line = known if x in step.means.numbers else unknown
-    return _means(step.means, step.told_from, cell, values, line, cell=number(x))
+    return _means(step.means, step.first_mean, cell, values, line, cell=number(x))
 
 
-def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
     cell = row.get_column(step.column)[0]
     names = {scaling.low: say("no"), scaling.high: say("yes")}
-    told: Told = [(0, cell, names.get(round(float(values[0]), 6), say("missing, or another word: halfway")))]
+    told: TargetSums = [(0, cell, names.get(round(float(values[0]), 6), say("missing, or another word: halfway")))]
     return told + _indicator(1, step.indicator, cell is None, scaling)
 
 
-def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
     taken, others = int(np.argmax(values[: len(step.slots)])), len(step.slots) - 1
     size = say(", at {x} for one of {n} words", x=number(step.taken(scaling)), n=len(step.words))
     shown = {"size": size if step.weight != 1.0 else "", "low": number(scaling.low)}
     one, several = "its own slot{size}; the other gets {low}", "its own slot{size}; the other {n} slots get {low}"
     words = say(several, n=others, **shown) if others > 1 else say(one, **shown)
     series = row.get_column(step.column)
-    told: Told = [(taken, series[0], words)]
+    told: TargetSums = [(taken, series[0], words)]
     if step.means is None:
         return told
     word = step.words_of(series)[0]
     known, unknown = "{name} of rows with {word}, smoothed: {x}; {scaled}", "{name} of all rows: {x}; {scaled}"
     line = known if word in (None, *step.means.words) else unknown
-    return told + _means(step.means, step.told_from, series[0], values, line, word=clip(word or say(MISSING)))
+    return told + _means(step.means, step.first_mean, series[0], values, line, word=clip(word or say(MISSING)))
 
 
-def _means(means: Means | Recurring, first: int, raw: Any, values: Any, line: str, **more: str) -> Told:
-    """A line on each of the means, which stand from the place `first` on."""
-    told: Told = []
+def _means(means: Means | Recurring, first: int, raw: Any, values: Any, line: str, **more: str) -> TargetSums:
+    """A line for each mean; their features start at index `first`."""
+    told: TargetSums = []
     for place, (name, scale) in enumerate(zip(map(retold, means.names), means.scales, strict=True), first):
         x = float(scale.undo(values[place]))
         told.append((place, raw, say(line, name=name, x=number(x), scaled=_scaled(scale, x), **more)))
     return told
 
 
-def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
     column = row.get_column(step.column)
     days = float(as_days(column, source, step.format)[0])
     missing = bool(np.isnan(days))
@@ -137,7 +137,7 @@ def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: An
     before = say("missing: the median is taken; ") if missing else ""
     day = number(days, DAY_DIGITS)
     since = say("day {day} from 1970-01-01 on; {scaled}", day=day, scaled=_scaled(step.scale, days, DAY_DIGITS))
-    told: Told = [(0, column[0], before + since)]
+    told: TargetSums = [(0, column[0], before + since)]
     told += _bins(step.edges, column[0], days, DAY_DIGITS)
     low, high = scaling.swing
     for i, cycle in enumerate(step.cycles):
@@ -148,8 +148,8 @@ def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: An
     return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
 
 
-def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
-    told: Told = []
+def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
+    told: TargetSums = []
     for place, name in enumerate(step.columns):
         x = float(as_numbers(row.get_column(name), source)[0])
         missing = bool(np.isnan(x))
@@ -158,14 +158,14 @@ def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: st
     return told
 
 
-def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Told:
+def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
     known = step.sums(row, source)[0] in step.means.numbers
     of_row, of_others = "{name} of rows alike, smoothed: {x}; {scaled}", "{name}: 0, of a row like none that was learnt"
     line = of_row if known else of_others
-    return _means(step.means, step.told_from, say("learnt" if known else "not learnt"), values, line)
+    return _means(step.means, step.first_mean, say("learnt" if known else "not learnt"), values, line)
 
 
-TELLERS: dict[type, Callable[..., Told]] = {
+TELLERS: dict[type, Callable[..., TargetSums]] = {
     Number: _number,
     Truth: _truth,
     Category: _category,
@@ -175,8 +175,8 @@ TELLERS: dict[type, Callable[..., Told]] = {
 }
 
 
-def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -> Told:
-    """The bin that x lies in, or the one that it lies beyond."""
+def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -> TargetSums:
+    """The bin of x, or the outermost one if x is beyond all."""
     if not edges:
         return []
     bins, passed = count(edges), float(position(np.array([x]), edges)[0])
@@ -196,14 +196,14 @@ def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -
     return [(1 + k, cell, words)]
 
 
-def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> Told:
+def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> TargetSums:
     value = number(scaling.high if missing else scaling.low)
     words = say("missing: {value}" if missing else "not missing: {value}", value=value)
     return [(place, say(MISSING) if missing else say("there"), words)] if there else []
 
 
 def _scaled(scale: Scale, x: float, digits: int = DIGITS) -> str:
-    """(x − centre) / width + shift, parts that change nothing left out; then the smooth clip of the result."""
+    """(x − centre) / width + shift without the parts that change nothing; then the smooth clip of the result."""
     text = number(x, digits)
     if scale.centre:
         text = f"({text} {'−' if scale.centre > 0 else '+'} {number(abs(scale.centre), digits)})"

@@ -8,10 +8,10 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.documents import FITTED, LeftOut
 from deltaw.preparation.columns.lines import Sample
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import BINNED, Number
-from deltaw.preparation.columns.said import FITTED, LeftOut
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.making import Indices
@@ -27,10 +27,10 @@ SILENT = in_english("says no more of the answer than chance")
 COPIED = 2**18  # cells of a table, of which so many are copied at a time, or one column
 
 
-def divided(columns: Iterable[Column], silent: Iterable[str]) -> tuple[list[Column], tuple[LeftOut, ...]]:
+def divided(columns: Iterable[Column], uninformative: Iterable[str]) -> tuple[list[Column], tuple[LeftOut, ...]]:
     """The columns that are used, and those that are not. Raises ColumnError where none is."""
     columns = tuple(columns)
-    reasons = {c.name: c.reason for c in columns if c.kind in LEFT_OUT} | dict.fromkeys(silent, SILENT)
+    reasons = {c.name: c.reason for c in columns if c.kind in LEFT_OUT} | dict.fromkeys(uninformative, SILENT)
     used = [column for column in columns if column.name not in reasons]
     left_out = tuple(LeftOut(c.name, c.kind, reasons[c.name]) for c in columns if c.name in reasons)
     if not used:
@@ -41,8 +41,8 @@ def divided(columns: Iterable[Column], silent: Iterable[str]) -> tuple[list[Colu
 
 
 def steps_of(
-    frame: pl.DataFrame, used: Sequence[Column], scaling: Scaling, blocks: Iterable[Block], answers: Answers | None,
-    counted: Counted | None, rows: Indices | None, straight: Collection[str],
+    frame: pl.DataFrame, used: Sequence[Column], scaling: Scaling, blocks: Iterable[Block],
+    answers: TrainingTargets | None, counted: Counted | None, rows: Indices | None, straight: Collection[str],
 ) -> tuple[Step, ...]:  # fmt: skip
     """A step for each column that is used; see `Preparation.fit`. Raises ColumnError for a cell that cannot be."""
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)

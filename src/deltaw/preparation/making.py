@@ -19,7 +19,7 @@ from deltaw.equations.scaled import Bins, Scales
 from deltaw.exceptions import ColumnError
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.scales.scaling import Scaling
@@ -85,11 +85,11 @@ class Numbers:
         self.bins = Bins([self.steps[i].edges for i in binned]) if binned else None
         self.positions = self.places[binned] + 1
         firsts = [place + 1 + bool(step.edges) for step, place in zip(self.steps, self.places, strict=True)]
-        self.told = [(i, firsts[i], step.means) for i, step in enumerate(self.steps) if step.means]
+        self.with_means = [(i, firsts[i], step.means) for i, step in enumerate(self.steps) if step.means]
 
     def _make(self, cells: NDArray[Any], missing: NDArray[np.bool_] | None, out: NDArray[Any]) -> None:
         x = np.array(cells, np.float64)
-        for i, place, means in self.told:
+        for i, place, means in self.with_means:
             out[place : place + len(means.names)] = means.of(x[i]).T
         if missing is not None:
             self.scales.filled(x, missing)
@@ -102,7 +102,7 @@ class Raw(Numbers):
     """The same of numbers that float32 holds: they are kept as they are, gaps as NaN, and scaled where needed."""
 
     def _prepare(self) -> None:
-        self.told = []
+        self.with_means = []
 
     def _make(self, cells: NDArray[Any], missing: NDArray[np.bool_] | None, out: NDArray[Any]) -> None:
         out[self.places] = cells
@@ -130,7 +130,7 @@ class Run(NamedTuple):
     scaling: Scaling
 
     def write(
-        self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: Answers | None,
+        self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: TrainingTargets | None,
         out: NDArray[np.float32], as_inputs: bool,
     ) -> None:  # fmt: skip
         """Write what is stored of the `chosen` rows into `out`, (n, stored), or all inputs, (n, inputs)."""
@@ -180,7 +180,7 @@ class Picture(NamedTuple):
     scaling: Scaling
 
     def write(
-        self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: Answers | None,
+        self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: TrainingTargets | None,
         out: NDArray[np.float32], as_inputs: bool,
     ) -> None:  # fmt: skip
         """As `Run.write`."""
@@ -204,7 +204,12 @@ class Making(NamedTuple):
         return np.empty((rows, self._place(self.runs[-1]).stop), np.float32)
 
     def write(
-        self, frame: pl.DataFrame, rows: Indices | None, source: str, answers: Answers | None, out: NDArray[np.float32]
+        self,
+        frame: pl.DataFrame,
+        rows: Indices | None,
+        source: str,
+        answers: TrainingTargets | None,
+        out: NDArray[np.float32],
     ) -> None:
         """Write these rows of a frame, or all, into their room. Raises ColumnError."""
         for run in self.runs:
@@ -273,9 +278,9 @@ def _together(steps: Sequence[Step]) -> Iterator[list[Step]]:
         yield from (some[first : first + each] for first in range(0, len(some), each))
 
 
-def _at_once(numbers: Numbers, frame: pl.DataFrame, answers: Answers | None) -> bool:
+def _at_once(numbers: Numbers, frame: pl.DataFrame, answers: TrainingTargets | None) -> bool:
     """Whether these rows' columns are numbers already; and no means of numbers that all rows are needed for."""
-    if answers is not None and numbers.told:
+    if answers is not None and numbers.with_means:
         return False
     return all(frame.get_column(name).dtype in NUMBERS for name in numbers.names)
 
@@ -290,7 +295,7 @@ def reads_alone(step: Step, frame: pl.DataFrame) -> bool:
     return not any(are_words(frame.get_column(name)) for name in numbers)
 
 
-def _is_read_whole(step: Step, frame: pl.DataFrame, answers: Answers | None) -> bool:
+def _is_read_whole(step: Step, frame: pl.DataFrame, answers: TrainingTargets | None) -> bool:
     """Whether what it says of a row is known by all rows."""
     learns = answers is not None and getattr(step, "means", None) is not None
     return learns or not reads_alone(step, frame)

@@ -18,9 +18,9 @@ from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.documents import FITTED, LeftOut, left_out_of, said, step_of
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
-from deltaw.preparation.columns.said import FITTED, LeftOut, left_out_of, said, step_of
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.whole import Counted
 from deltaw.preparation.document import fields, is_object, list_of, one_of
@@ -39,7 +39,7 @@ LARGE = 2**26  # stored numbers, 256 MiB
 AT_ONCE = 2**15  # rows, of which `pieces` gives so many
 
 OfColumn = Number | Category  # steps that may have means
-Telling = OfColumn | Alike
+WithMeans = OfColumn | Alike
 
 
 class Treatment(NamedTuple):
@@ -72,10 +72,10 @@ class Preparation:
         columns: Iterable[Column],
         scaling: str = "robust",
         blocks: Iterable[Block] = (),
-        answers: Answers | None = None,
+        answers: TrainingTargets | None = None,
         counted: Counted | None = None,
         rows: Indices | None = None,
-        silent: Iterable[str] = (),
+        uninformative: Iterable[str] = (),
         straight: Collection[str] = (),
     ) -> Preparation:
         """Learn the recipe from training rows alone.
@@ -89,17 +89,17 @@ class Preparation:
             answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
             counted: of all training rows, where `frame` is a sample of them.
             rows: which of `frame`, by number; None: all. Of many rows one column is copied at a time, of few some.
-            silent: columns that are left out, since they say nothing; see `deltaw.preparation.screening`.
+            uninformative: columns that are left out, since they say nothing; see `deltaw.preparation.screening`.
             straight: columns of numbers or days without bins and means, since rows to come lie beyond all of them.
 
         Raises:
             ColumnError: no column can be used, or a cell cannot.
             SettingError: an unknown scaling.
         """
-        row, (used, left_out) = scaling_called(scaling), divided(columns, silent)
+        row, (used, left_out) = scaling_called(scaling), divided(columns, uninformative)
         return cls(scaling, steps_of(frame, used, row, blocks, answers, counted, rows, straight), left_out)
 
-    def told_by(self, frame: pl.DataFrame, answers: Answers) -> Preparation:
+    def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Preparation:
         """The same features, of which those that say what rows with a word, or a number, answer say it of other rows.
 
         Args:
@@ -107,7 +107,8 @@ class Preparation:
             answers: of its rows.
         """
         steps = (
-            step.told_by(frame, answers) if isinstance(step, Telling) and step.told else step for step in self.steps
+            step.refitted(frame, answers) if isinstance(step, WithMeans) and step.mean_names else step
+            for step in self.steps
         )
         return replace(self, steps=tuple(steps))
 
@@ -149,7 +150,7 @@ class Preparation:
         return tuple(sum(field.inputs for field in step.fields(scaling)) for step in self.steps)
 
     def transform(
-        self, frame: pl.DataFrame, source: str = "data", answers: Answers | None = None
+        self, frame: pl.DataFrame, source: str = "data", answers: TrainingTargets | None = None
     ) -> NDArray[np.float32]:
         """The network's inputs: shape (n, len(feature_names)), C-contiguous, all finite.
 
@@ -171,7 +172,7 @@ class Preparation:
         self,
         frame: pl.DataFrame,
         source: str = "data",
-        answers: Answers | None = None,
+        answers: TrainingTargets | None = None,
         rows: Indices | None = None,
     ) -> Encoded | NDArray[np.float32]:
         """What `transform` gives, as an engine takes it quickest: bins and slots encoded where there are many.
@@ -187,29 +188,29 @@ class Preparation:
         return making.made(self._written(making, frame, source, answers, rows))
 
     @property
-    def telling(self) -> tuple[Telling, ...]:
+    def steps_with_means(self) -> tuple[WithMeans, ...]:
         """The steps that have means."""
-        return tuple(step for step in self.steps if isinstance(step, Telling) and step.told)
+        return tuple(step for step in self.steps if isinstance(step, WithMeans) and step.mean_names)
 
     @property
-    def recalls(self) -> list[int]:
+    def alike_inputs(self) -> list[int]:
         """Which columns of X say what rows that are alike answer."""
         return [i for step, place in self.places if isinstance(step, Alike) for i in range(place.start, place.stop)]
 
     @property
-    def asked(self) -> tuple[str, ...]:
+    def columns_with_means(self) -> tuple[str, ...]:
         """The raw columns of these."""
-        return tuple(dict.fromkeys(name for step in self.telling for name in step.inputs))
+        return tuple(dict.fromkeys(name for step in self.steps_with_means for name in step.inputs))
 
-    def let_go(
-        self, frames: list[pl.DataFrame], source: str, rows: Indices | None, answers: Answers | None = None
+    def encode_and_free(
+        self, frames: list[pl.DataFrame], source: str, rows: Indices | None, answers: TrainingTargets | None = None
     ) -> Encoded | NDArray[np.float32]:
         """`encode` of the rows of a table that nobody else needs: each part of it is let go when its rows are made.
 
         Args:
             frames: the table's parts, one after the other, of which none is left.
             rows: of all of them, in ascending order; None: all.
-            answers: of these rows, with what is told of the columns `telling`.
+            answers: of these rows, with what is told of the columns `steps_with_means`.
         """
         self._find(frames[0], source)
         heights = [len(frame) for frame in frames]
@@ -267,7 +268,12 @@ class Preparation:
         return Making(known[raw], as_inputs)
 
     def _written(
-        self, making: Making, frame: pl.DataFrame, source: str, answers: Answers | None, rows: Indices | None = None
+        self,
+        making: Making,
+        frame: pl.DataFrame,
+        source: str,
+        answers: TrainingTargets | None,
+        rows: Indices | None = None,
     ) -> NDArray[np.float32]:
         """These rows of a frame, or all."""
         self._find(frame, source)
@@ -276,7 +282,7 @@ class Preparation:
         return out
 
     def _write(
-        self, making: Making, frame: pl.DataFrame, rows: Indices | None, source: str, answers: Answers | None,
+        self, making: Making, frame: pl.DataFrame, rows: Indices | None, source: str, answers: TrainingTargets | None,
         out: NDArray[np.float32],
     ) -> None:  # fmt: skip
         try:
@@ -331,8 +337,8 @@ class Preparation:
         """Which columns of X say what rows with a word, or a number, answer: of a row that is learnt from, without its
         own answer.
         """
-        telling = [(step, place.start + step.told_from) for step, place in self.places if isinstance(step, Telling)]
-        return [first + k for step, first in telling for k in range(len(step.told))]
+        telling = [(step, place.start + step.first_mean) for step, place in self.places if isinstance(step, WithMeans)]
+        return [first + k for step, first in telling for k in range(len(step.mean_names))]
 
     def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
         """Each step beside the columns of X that are its features."""

@@ -22,8 +22,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from deltaw.preparation.chance import tail
 from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.f_distribution import tail
 from deltaw.preparation.making import Indices
 from deltaw.preparation.recipe import Preparation
 from deltaw.tables.taking import taken
@@ -47,7 +47,7 @@ FEWEST_ROWS = 1_000  # that are asked of however many columns, if there are so m
 SMALL = 1e-9  # of the largest root: as good as 0
 
 
-def silent(
+def uninformative(
     made: Preparation, frame: pl.DataFrame, answers: Callable[[Indices], Values], n: int, rows: Indices | None = None
 ) -> tuple[str, ...]:
     """The columns that say nothing of the answers; none where most say something, or there is a picture.
@@ -73,11 +73,11 @@ def silent(
     told = np.array([len(mine) < len(part) for mine, part in zip(places, parts, strict=True)])
     if n > FEWEST_ROWS:
         X, some = asked(max(FEWEST_ROWS, CELLS // made.n_features))
-    says = telling(X, places, some, told)
+    says = informative(X, places, some, told)
     return tuple(step.title for step, one in zip(made.steps, says, strict=True) if not one)
 
 
-def telling(X: Floats, places: Sequence[Sequence[int]], answers: Values, known: Flags | None = None) -> Flags:
+def informative(X: Floats, places: Sequence[Sequence[int]], answers: Values, known: Flags | None = None) -> Flags:
     """Which columns say something of the answers: all where no noise is found, or nothing else.
 
     Args:

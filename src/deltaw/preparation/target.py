@@ -277,7 +277,7 @@ class Target:
         return pl.Series(self.name, self.values(outputs).tolist())
 
     def values(self, outputs: ArrayLike) -> NDArray[Any]:
-        """Answers in the target's own values, (n,).
+        """TrainingTargets in the target's own values, (n,).
 
         Args:
             outputs: classification: labels (n,), or one probability a class (n, K), of which `labels` chooses;

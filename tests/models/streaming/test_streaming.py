@@ -18,7 +18,7 @@ from deltaw.models.fitting.trainings import prepared
 from deltaw.models.rows import survey
 from deltaw.models.rows.parts import part_of
 from deltaw.preparation import Preparation
-from deltaw.preparation.columns.means import PARTS, Answers
+from deltaw.preparation.columns.means import PARTS, TrainingTargets
 from deltaw.tables import kinds
 from deltaw.tables.reading import draws, streams
 from deltaw.tables.table import cell_error
@@ -180,7 +180,7 @@ def test_means_of_answers_are_those_of_all_rows(path: Path, tmp_path: Path, monk
         rows = frame.with_columns(place=place).filter(pl.col(target).is_not_null()).join(apart, on="a", how="anti")
         names, values = plan.target.averaged(rows[target])
         parts = (rows["place"] % PARTS).to_numpy().astype(np.int64)
-        told = Answers.of(names, values, parts, None if weight is None else rows["weight"].to_numpy())
+        told = TrainingTargets.of(names, values, parts, None if weight is None else rows["weight"].to_numpy())
         table = deltaw.read(rows.drop("place", "w", *([] if weight is None else [weight])))
         exact = Preparation.fit(table.frame, kinds(table, target), "piecewise", answers=told)
         mine, theirs = ({step.title: step for step in each.steps} for each in (plan.preparation, exact))

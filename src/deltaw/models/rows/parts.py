@@ -19,7 +19,7 @@ from deltaw.models.rows import weights
 from deltaw.models.rows.division import Indices, Ties
 from deltaw.models.rows.heap import trim_heap
 from deltaw.preparation import Preparation, Target
-from deltaw.preparation.columns.means import MOST_OUTPUTS, PARTS, Answers
+from deltaw.preparation.columns.means import MOST_OUTPUTS, PARTS, TrainingTargets
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scales.logarithm import LogScale, skewness
 from deltaw.preparation.scales.scaling import SCALINGS
@@ -156,7 +156,7 @@ def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
     return "log" if before > SKEWED and abs(after) < before else "none"
 
 
-def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, seed: int) -> Answers | None:
+def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, seed: int) -> TrainingTargets | None:
     """The training rows' targets, for target statistics; None if there are too many classes, or only one group.
 
     Args:
@@ -173,10 +173,10 @@ def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, 
     return found
 
 
-def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.uint8]) -> Answers:
+def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.uint8]) -> TrainingTargets:
     """The targets of rows that lie in these parts."""
     names, values = target.averaged(frame.get_column(target.name))
-    return Answers.of(names, values, parts, weights.among(frame, recipe.weight, "training rows"))
+    return TrainingTargets.of(names, values, parts, weights.among(frame, recipe.weight, "training rows"))
 
 
 def part_of(
@@ -185,7 +185,7 @@ def part_of(
     target: Target,
     recipe: Recipe,
     source: str,
-    answers: Answers | None = None,
+    answers: TrainingTargets | None = None,
     rows: Indices | None = None,
     frames: list[pl.DataFrame] | None = None,
     group: Array | None = None,
@@ -212,7 +212,7 @@ def part_of(
     weight = weights.among(beside, recipe.weight, source)
     if frames is not None:
         none = all_as_read(frames[0].clear())
-        made = Part(none, preparation.let_go(frames, source, rows, answers), T, known, weight, group=group)
+        made = Part(none, preparation.encode_and_free(frames, source, rows, answers), T, known, weight, group=group)
         trim_heap(len(made))
         return made
     return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows, group)
@@ -232,10 +232,14 @@ def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
     return [frame[a:b] for a, b in pairwise([0, *ends]) if a < b], replace(table, frame=kept)
 
 
-def by_others(preparation: Preparation, frame: pl.DataFrame, answers: Answers, rows: Indices | None) -> Answers:
+def by_others(
+    preparation: Preparation, frame: pl.DataFrame, answers: TrainingTargets, rows: Indices | None
+) -> TrainingTargets:
     """The answers with each training row's leave-out statistics, so that inputs can be made piece by piece."""
-    steps = preparation.telling
-    return answers._replace(apart={s.title: s.apart(taken(frame[list(s.inputs)], rows), answers) for s in steps})
+    steps = preparation.steps_with_means
+    return answers._replace(
+        out_of_fold={s.title: s.out_of_fold(taken(frame[list(s.inputs)], rows), answers) for s in steps}
+    )
 
 
 def answers_among(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:

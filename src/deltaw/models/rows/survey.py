@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from deltaw.models.rows.bottom_k import BottomK, compact, texts
 from deltaw.models.rows.dividing import MOST_TEST, MOST_VALIDATION
 from deltaw.models.rows.extremes import DRAW, extremes, spelling, witnesses
-from deltaw.preparation.columns.means import PARTS, Answers
+from deltaw.preparation.columns.means import PARTS, TrainingTargets
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.task import MOST_CLASSES
 from deltaw.speech import say
@@ -346,7 +346,7 @@ class Streamed:
     survey: Survey
     memory: int
     folder: Path
-    answers: Answers | None = None
+    answers: TrainingTargets | None = None
 
     def __len__(self) -> int:
         return self.survey.learnt

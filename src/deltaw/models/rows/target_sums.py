@@ -19,7 +19,7 @@ from deltaw.models.rows.parts import beside_inputs
 from deltaw.models.rows.survey import Streamed
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.means import Answers, Told
+from deltaw.preparation.columns.means import TargetSums, TrainingTargets
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.recipe import OfColumn
 from deltaw.preparation.scales.scaling import SMALLEST, Scale
@@ -33,20 +33,22 @@ Array = NDArray[np.float64]
 MOST_CELLS = 1_000_000  # distinct cells of a column; beyond that the rarest are forgotten
 
 
-def of_all_rows(answers: Answers, made: Preparation, streamed: Streamed, target: Target, recipe: Recipe) -> Answers:
+def of_all_rows(
+    answers: TrainingTargets, made: Preparation, streamed: Streamed, target: Target, recipe: Recipe
+) -> TrainingTargets:
     """The sample's answers, with sums over all rows for the columns of `made` that use target statistics."""
-    telling = [step for step in made.steps if isinstance(step, OfColumn) and step.told]
+    telling = [step for step in made.steps if isinstance(step, OfColumn) and step.mean_names]
     if not telling:
         return answers
     # Sums of squares of numbers far from 0 would cancel; for classes all sums are integers.
     shift = np.array([scale.centre if target.task == "regression" else 0.0 for scale in answers.scales])
-    found, total = dict[str, Told](), _Total(shift)
+    found, total = dict[str, TargetSums](), _Total(shift)
     for frame, some in _slices(streamed, target, recipe, [step.column for step in telling]):
         weight = np.ones(len(frame)) if some.weight is None else some.weight
         values = (some.values - shift).T
         total.add(values, weight)
         for step in telling:
-            told = Told.of(_cells(frame.get_column(step.column), step), values, some.parts, weight)
+            told = TargetSums.of(_cells(frame.get_column(step.column), step), values, some.parts, weight)
             found[step.column] = (found[step.column].beside(told) if step.column in found else told).most(MOST_CELLS)
     moved = [replace(scale, centre=scale.centre - by) for scale, by in zip(total.scales, shift, strict=True)]
     mean_weight = total.weight / total.rows
@@ -62,7 +64,7 @@ def _cells(column: pl.Series, step: OfColumn) -> pl.Series:
 
 def _slices(
     streamed: Streamed, target: Target, recipe: Recipe, columns: Sequence[str]
-) -> Iterator[tuple[pl.DataFrame, Answers]]:
+) -> Iterator[tuple[pl.DataFrame, TrainingTargets]]:
     """The training rows, with these columns and their answers."""
     survey = streamed.survey
     names = (*columns, *beside_inputs(target, recipe))
@@ -72,7 +74,7 @@ def _slices(
         frame, source = frame.filter(learnt), among(source, learnt)
         called, values = target.averaged(frame.get_column(target.name), source)
         weight = weights.among(frame, recipe.weight, source)
-        yield frame, Answers(called, values, survey.parts(draws[learnt]), weight, ())
+        yield frame, TrainingTargets(called, values, survey.parts(draws[learnt]), weight, ())
 
 
 class _Total:

@@ -1,7 +1,7 @@
 """Columns that rise or fall with the time: in later rows they lie outside the range seen in training.
 
 Bins of such a column cannot extrapolate. Whether a straight line can is tested on the later half of the training
-rows, in FOLDS parts: ridge regression on all other inputs and random units (`recalling.units`) is fitted on the rows
+rows, in FOLDS parts: ridge regression on all other inputs and random units (`equal_rows.units`) is fitted on the rows
 before each part, and its residuals are predicted by a linear trend, or by the mean of the last ones. Unless the mean
 is clearly better, the columns are used linearly, without bins, and predictions may exceed the training targets by
 half of their range. Measured: docs/scores.md.
@@ -20,8 +20,8 @@ from deltaw.models.rows.division import Indices, later_folds
 from deltaw.preparation import Preparation
 from deltaw.preparation.columns.numbers import CYCLES, Day, Number
 from deltaw.preparation.columns.steps import Step
+from deltaw.preparation.equal_rows import units
 from deltaw.preparation.reading import as_days, as_numbers
-from deltaw.preparation.recalling import units
 from deltaw.preparation.scales.bins import count
 from deltaw.preparation.scales.scaling import SMALLEST
 from deltaw.speech import say

@@ -1,1 +1,1 @@
-"""Steps: what is learnt of a column on training rows, and makes features of its cells."""
+"""Steps, one per column: fitted on training rows, they turn cells into features."""

@@ -1,14 +1,13 @@
-"""Rows that are alike in every column, and what they answer on the average.
+"""The mean target of training rows that are equal in every column, as an input.
 
-Who was asked twice, a wine that was tasted under two numbers, a few settings of a machine: rows with the same cells
-often have the same answer, which no line through their numbers and no small network comes to know by heart. So a row
-also stands for what the rows with its very cells answer, smoothed and out of fold, as a word does
-(`deltaw.preparation.columns.means`); of cells that no row was learnt from with, for 0, which is what all rows answer.
-Whether that is worth an input is asked by `deltaw.preparation.recalling`.
+Equal rows (a person asked twice, a few settings of a machine) often have the same target, which a small network does
+not memorise. Like a word (`deltaw.preparation.columns.means`), a row gets the smoothed, out-of-fold mean target of the
+training rows with the same cells; 0, the mean over all rows, if there are none. Whether that is worth an input is
+tested in `deltaw.preparation.equal_rows`.
 
-A row is known by one number: the sum of a code for each of its cells, whole numbers drawn so that all sums are below
-2^53, and are therefore the same in every language that has float64. Two rows that differ in d columns have the same
-sum by a chance of 1 in 2^53 / d.
+A row is identified by the sum of a code for each of its cells. Codes are random integers such that all sums are below
+2^53, so that they are exact in every language with float64. Two rows that differ in d columns have the same sum with
+probability d / 2^53.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ import polars as pl
 
 from deltaw.equations.encoded import Field
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.means import DIGITS, PARTS, Answers, Apart, Told
+from deltaw.preparation.columns.means import DIGITS, PARTS, OutOfFold, TargetSums, TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import TRAINING, Features, Step, Stored, Values
@@ -37,7 +36,7 @@ from deltaw.tables.codes import in_width, width_of
 from deltaw.tables.table import listing
 
 TITLE = "(rows alike)"
-LARGEST = 2**53  # below it float64 holds every whole number
+LARGEST = 2**53  # float64 represents all integers below it
 READ: dict[
     str, Callable[[pl.Series, str, str], Any]
 ] = {  # a column's cells, by its kind: what errors call them, format
@@ -50,14 +49,14 @@ READ: dict[
 
 @dataclass(frozen=True)
 class Coded:
-    """The different cells of a column, and a code for each.
+    """The distinct cells of a column, and a code for each.
 
     Attributes:
         column: its name.
-        kind: that of the column's own step.
-        format: of a number its unit, of a date its spelling; else "".
-        cells: ascending: numbers, days, 0 and 1 for no and yes, or words.
-        codes: of each, then of a row without a cell. A cell that is not among these has 0.
+        kind: of the column's own step.
+        format: the unit of a number, the format of a date; else "".
+        cells: ascending: numbers, days, 0 and 1 for booleans, or words.
+        codes: of each cell, then of a missing one; an unknown cell has 0.
     """
 
     column: str
@@ -75,7 +74,7 @@ class Coded:
     }
 
     def known_by(self, read: Any, rng: np.random.Generator, most: int) -> Coded:
-        """The same column with the cells of rows that were `read`, and codes of at most so much."""
+        """The same column with the cells that were `read`, and new random codes up to `most`."""
         if isinstance(read, pl.Series):
             cells = read.drop_nulls().unique().sort().to_list()
         else:
@@ -84,7 +83,7 @@ class Coded:
 
     @classmethod
     def accepts(cls, document: Any) -> bool:
-        """Whether `document` holds the fields of one, that fit together."""
+        """Whether `document` has valid and consistent fields."""
         if not holds(document, cls.CHECKS):
             return False
         cells, words = document["cells"], document["kind"] == Category.kind
@@ -99,7 +98,7 @@ class Coded:
 
     @property
     def is_number(self) -> bool:
-        """Whether text may write its cells in ways that all of them say together."""
+        """Whether its cells may be text whose format is detected from all cells together."""
         return self.kind == Number.kind or (self.kind == Day.kind and not self.format)
 
     def read(self, frame: pl.DataFrame, source: str) -> Any:
@@ -117,7 +116,7 @@ class Coded:
 
     @cached_property
     def _table(self) -> tuple[Values, Values]:
-        """The cells that are numbers, and codes: of each, of any other, of none."""
+        """Numeric cells, and codes: of each, of any other, of a missing one."""
         cells = np.array([] if self.kind == Category.kind else self.cells, np.float64)
         return cells, np.array([*self.codes[:-1], 0, self.codes[-1]], np.float64)
 
@@ -130,7 +129,7 @@ class Coded:
         return self.of_read(self.read(frame, source))
 
     def of_read(self, read: Any) -> Values:
-        """The same of rows that were `read`."""
+        """The code of each cell that was `read`."""
         (cells, codes), n = self._table, len(self.cells)
         if isinstance(read, pl.Series):
             return np.asarray(codes[as_places(in_width(read, self.width), self._places, n + 1)])
@@ -141,11 +140,11 @@ class Coded:
 
 @dataclass(frozen=True)
 class Alike:
-    """What rows with the same cells in all columns answer on the average.
+    """The mean target of training rows with the same cells in all columns.
 
     Attributes:
-        columns: all that rows are compared by.
-        means: of the sums of codes, for `numbers`, that rows were learnt from with.
+        columns: that rows are compared by.
+        means: for each sum of codes (`numbers`) of the training rows.
     """
 
     columns: tuple[Coded, ...]
@@ -157,14 +156,14 @@ class Alike:
     CHECKS: ClassVar = {"columns": list_of(Coded.accepts), "means": Recurring.accepts}
 
     @classmethod
-    def fit(cls, steps: Sequence[Step], frame: pl.DataFrame, answers: Answers) -> Alike:
-        """Of rows, by the columns of all steps."""
+    def fit(cls, steps: Sequence[Step], frame: pl.DataFrame, answers: TrainingTargets) -> Alike:
+        """Fit on rows, by the columns of all steps."""
         formats = (getattr(step, "unit", getattr(step, "format", "")) for step in steps)
         columns = [Coded(step.title, step.kind, format, (), ()) for step, format in zip(steps, formats, strict=True)]
-        return cls(tuple(columns), Recurring(answers.names, answers.scales, (), ())).told_by(frame, answers)
+        return cls(tuple(columns), Recurring(answers.names, answers.scales, (), ())).refitted(frame, answers)
 
-    def told_by(self, frame: pl.DataFrame, answers: Answers) -> Alike:
-        """The same, but that its cells and means are those of other rows. The same rows give the same codes."""
+    def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Alike:
+        """The same with the cells and means of other rows. Codes are drawn from the rows: equal rows, equal codes."""
         rng, most = np.random.default_rng(0), LARGEST // len(self.columns)
         read = [each.read(frame, TRAINING) for each in self.columns]
         columns = [each.known_by(cells, rng, most) for each, cells in zip(self.columns, read, strict=True)]
@@ -177,15 +176,15 @@ class Alike:
         return replace(made, means=replace(self.means, numbers=numbers, values=values))
 
     def sums(self, frame: pl.DataFrame, source: str) -> Values:
-        """What each row is known by."""
+        """The sum of codes of each row."""
         return np.asarray(np.sum([each.of_rows(frame, source) for each in self.columns], axis=0))
 
-    def _told(self, sums: Values, answers: Answers) -> Told:
-        return answers.told(pl.Series(self.title, sums), self.means.scales)
+    def _told(self, sums: Values, answers: TrainingTargets) -> TargetSums:
+        return answers.sums_by(pl.Series(self.title, sums), self.means.scales)
 
-    def apart(self, frame: pl.DataFrame, answers: Answers) -> Apart:
-        """What the rows that are learnt from are told."""
-        return Apart.by(self._told(self.sums(frame, TRAINING), answers))
+    def out_of_fold(self, frame: pl.DataFrame, answers: TrainingTargets) -> OutOfFold:
+        """Out-of-fold means of the training rows."""
+        return OutOfFold.by(self._told(self.sums(frame, TRAINING), answers))
 
     @property
     def title(self) -> str:
@@ -199,40 +198,40 @@ class Alike:
         return 0 < len(set(self.inputs)) == len(self.columns)
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """What its means are called."""
+    def mean_names(self) -> tuple[str, ...]:
+        """Names of its means."""
         return tuple(map(Kept, self.means.names))
 
     @property
-    def told_from(self) -> int:
-        """Which of its features is the first of these."""
+    def first_mean(self) -> int:
+        """Index of the first of these among its features."""
         return 0
 
     @property
     def features(self) -> tuple[str, ...]:
-        return tuple(Kept("{column}: {name}", column=self.title, name=name) for name in self.told)
+        return tuple(Kept("{column}: {name}", column=self.title, name=name) for name in self.mean_names)
 
     def treatment(self, scaling: Scaling) -> str:
-        names = listing([*map(reads, self.told)], 3)
+        names = listing([*map(reads, self.mean_names)], 3)
         return say("{names} of {n:,} rows that differ", names=names, n=len(self.means.numbers))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
-        return (Field(),) * len(self.told)
+        return (Field(),) * len(self.mean_names)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
-        """What rows alike answer, (n, k); where they are learnt from, without the row's own answer."""
+    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
+        """(n, k) means of equal rows; for training rows (`answers`) out of fold."""
         sums = self.sums(frame, source)
         if answers is None:
             return self.means.of(sums)
-        found = answers.apart.get(self.title) or Apart.by(self._told(sums, answers))
-        known = np.isin(sums, self.means.numbers)  # cells that are not known have a code together
+        found = answers.out_of_fold.get(self.title) or OutOfFold.by(self._told(sums, answers))
+        known = np.isin(sums, self.means.numbers)  # unknown cells share a code
         return np.where(known[:, None], found.of(pl.Series(self.title, sums), answers.parts), 0.0)
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
         out[:] = x
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
-        return []  # each column's own step knows more of it
+        return []  # each column's own step decodes it
 
     def usual_cells(self) -> list[pl.Series]:
         return []

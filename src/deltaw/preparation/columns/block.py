@@ -1,4 +1,4 @@
-"""A block of numbers, such as the pixels of an image: one step for columns that share one scale."""
+"""A block of numbers that share one scale, such as the pixels of an image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.steps import TRAINING, Features, Stored, Values
 from deltaw.preparation.document import is_count, is_number, is_text, list_of
 from deltaw.preparation.reading import as_numbers
@@ -19,12 +19,12 @@ from deltaw.preparation.scales.scaling import SCALINGS, Scale, Scaling, fit_scal
 from deltaw.speech import say
 from deltaw.tables import Block
 
-CHUNK = 256  # rows scaled at once, so that the float64 values stay in the cache
+CHUNK = 256  # rows scaled at a time, so that float64 values stay in the cache
 
 
 @dataclass(frozen=True)
 class BlockOfNumbers:
-    """Columns that share one scale; a missing value is taken as the block's lowest."""
+    """Columns that share one scale; missing values become the block's lowest."""
 
     name: str
     columns: tuple[str, ...]
@@ -74,7 +74,7 @@ class BlockOfNumbers:
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * len(self.columns)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
         return _matrix(frame, self.columns, source)
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
@@ -91,8 +91,8 @@ class BlockOfNumbers:
 
 
 def _matrix(frame: pl.DataFrame, columns: tuple[str, ...], source: str) -> NDArray[Any]:
-    """The columns as one array (n, len(columns)), NaN where missing. Raises ColumnError as `as_numbers` does."""
-    part = frame[list(columns)]  # not select, to which "*" is no name
+    """The columns as one array (n, len(columns)), NaN where missing. Raises ColumnError as `as_numbers`."""
+    part = frame[list(columns)]  # not select, which would expand "*"
     if not all(kind.is_integer() for kind in part.dtypes):
         return np.column_stack([as_numbers(column, source) for column in part.iter_columns()])
     return part.to_numpy()

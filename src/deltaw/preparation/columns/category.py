@@ -1,4 +1,4 @@
-"""A column of words: a slot for each of the frequent ones; of many words, what rows with each answer on the average."""
+"""A column of words: one-hot inputs for the frequent ones, and target means if there are many."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from deltaw.equations.encoded import Field
 from deltaw.numbers import number
-from deltaw.preparation.columns.means import Answers, Apart, Means
+from deltaw.preparation.columns.means import Means, OutOfFold, TrainingTargets
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
@@ -23,27 +23,26 @@ from deltaw.tables.cells import as_words
 from deltaw.tables.codes import in_width, width_of
 from deltaw.tables.table import listing
 
-# A slot for a word that only one row has could do no more than memorise that row; and in large tables one row in a
-# thousand is little to learn from. Words with fewer rows share the slot OTHER, as do those beyond the most frequent.
+# Words with fewer rows, and those beyond the most frequent, share the slot OTHER: an input for a word of one row could
+# only memorise that row, and in large tables one row in a thousand is little to learn from.
 RARE_ROWS, RARE_SHARE = 2, 0.001
 MOST_SLOTS = 100
-MANY = 100  # words, of more of which each has means as well. Measured: docs/explanations/recipe.md.
+MANY = 100  # words from which there are target means as well. Measured: docs/explanations/recipe.md.
 
-# So many words the slots of a column may have at full size; of more, a word and the number beside it would push z as
-# much, though the number tells of every row and the word of few. Measured: docs/explanations/recipe.md.
+# Words up to which one-hot inputs have full size; beyond that they would drown numeric inputs, though each is set in
+# few rows. Measured: docs/explanations/recipe.md.
 LOUD_WORDS = 20
-SMALLEST_WEIGHT = 1e-3  # of a slot, in a file
+SMALLEST_WEIGHT = 1e-3  # of one-hot inputs, in a file
 
 OTHER = "(other)"
 
 
 @dataclass(frozen=True)
 class Category(OneColumn):
-    """One slot a word; one for missing, if the training rows had any; one for rare words and those never seen.
+    """One-hot inputs ("slots"): one per frequent word, one for other words, one for missing cells if there were any.
 
-    The slot that is taken is at `weight` of the way from the scaling's no to its yes. `usual` is the place
-    of the slot that most training rows have; None in files of earlier versions. `means` stand beside the slots where
-    the column has more than MANY words.
+    The set input has `weight` of the distance between the scaling's values for no and yes. `usual` is the index of the
+    most frequent slot; None in files of earlier versions. With more than MANY words there are target `means` as well.
     """
 
     words: tuple[str, ...]
@@ -76,30 +75,30 @@ class Category(OneColumn):
         often = times >= enough
         common = zip(known.filter(often), times.filter(often), strict=True)
         frequent = dict(sorted(sorted(common, key=lambda each: (-each[1], each[0]))[:MOST_SLOTS]))
-        weight = len(frequent) ** -0.5 if scaling.hushed and len(frequent) > LOUD_WORDS else 1.0
+        weight = len(frequent) ** -0.5 if scaling.damped and len(frequent) > LOUD_WORDS else 1.0
         slots, missing = frequent.values(), rows - int(times.sum())
         shares = [*slots, rows - missing - sum(slots), missing]
         return cls(column.name, tuple(frequent), missing > 0, weight, int(np.argmax(shares)), means)
 
-    def told_by(self, frame: pl.DataFrame, answers: Answers) -> Category:
-        """The same, but that its means are those of other rows."""
+    def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Category:
+        """The same with the target means of other rows."""
         cells = frame.get_column(self.column)
         words = cells if cells.dtype == pl.Enum else as_words(cells)
         return replace(self, means=self.means and Means.fit(words, answers._replace(scales=self.means.scales)))
 
-    def apart(self, frame: pl.DataFrame, answers: Answers) -> Apart:
-        """What the rows that are learnt from are told, of a column that has means."""
+    def out_of_fold(self, frame: pl.DataFrame, answers: TrainingTargets) -> OutOfFold:
+        """Out-of-fold target means of the training rows, for a column that has means."""
         assert self.means is not None
         cells = frame.get_column(self.column)
         held = isinstance(cells.dtype, pl.Enum) and self.words_of(cells.dtype.categories).equals(cells.dtype.categories)
-        return self.means.apart(cells if held else self.words_of(cells), answers)
+        return self.means.out_of_fold(cells if held else self.words_of(cells), answers)
 
     def is_sound(self) -> bool:
         return self.usual is None or self.usual < len(self.slots)
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """The words, then OTHER, then MISSING if there is such a slot."""
+        """The words, then OTHER, then MISSING if there is that slot."""
         return (*self.words, Kept(OTHER), *([Kept(MISSING)] if self.missing else []))
 
     @cached_property
@@ -108,32 +107,32 @@ class Category(OneColumn):
 
     @property
     def known(self) -> tuple[str, ...]:
-        """All words that tell something: those with a slot, and those with means."""
+        """All known words: those with a slot, and those with a mean."""
         return (*self.words, *(self.means.words if self.means else ()))
 
     @cached_property
     def width(self) -> int | None:
-        """That of words that are codes; see `deltaw.tables.codes.width_of`."""
+        """Width of words that are codes; see `deltaw.tables.codes.width_of`."""
         return width_of(self.known)
 
     def words_of(self, cells: pl.Series) -> pl.Series:
-        """The words of cells, codes as these were in training."""
+        """Cells as words, codes with as many digits as in training."""
         return in_width(as_words(cells), self.width)
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """What its means are called."""
+    def mean_names(self) -> tuple[str, ...]:
+        """Names of its target means."""
         return tuple(map(Kept, self.means.names)) if self.means else ()
 
     @property
-    def told_from(self) -> int:
-        """Which of its features is the first of these."""
+    def first_mean(self) -> int:
+        """Index of the first of these among its features."""
         return len(self.slots)
 
     @property
     def features(self) -> tuple[str, ...]:
         slots = (Kept("{column}={slot}", column=self.column, slot=slot) for slot in self.slots)
-        return (*slots, *(Kept("{column}: {name}", column=self.column, name=name) for name in self.told))
+        return (*slots, *(Kept("{column}: {name}", column=self.column, name=name) for name in self.mean_names))
 
     def treatment(self, scaling: Scaling) -> str:
         known, missing = "a slot for each of {n} words, one for others", ", one for missing"
@@ -141,17 +140,17 @@ class Category(OneColumn):
         slots += say("; each {x} where it is taken", x=number(self.weight, 2)) * (self.weight != 1.0)
         if self.means is None:
             return slots
-        names = listing([*map(reads, self.told)], 3)
+        names = listing([*map(reads, self.mean_names)], 3)
         return slots + say("; {names} of {n:,} words", names=names, n=len(self.means.words))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         slots = Field("slots", len(self.slots), self.taken(scaling), scaling.low)
-        return (slots, *[Field()] * len(self.told))
+        return (slots, *[Field()] * len(self.mean_names))
 
-    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
-        """Which slot each row takes, and the means of its word; where they are learnt from, without its own answer."""
+    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
+        """The slot of each row, and the means of its word; for training rows (`answers`) out of fold."""
         cells, missing = frame.get_column(self.column), len(self.words) + self.missing
-        if isinstance(cells.dtype, pl.Enum) and answers is None:  # each word is looked up once
+        if isinstance(cells.dtype, pl.Enum) and answers is None:  # look up each distinct word once
             each = self.read(pl.Series(self.column, [*cells.dtype.categories, None], pl.String).to_frame(), source)
             return np.asarray(each[filled(cells, -1)])
         if self.means is None and (known := places_as_written(cells, self._places, missing)) is not None:
@@ -166,7 +165,7 @@ class Category(OneColumn):
         out[:] = x.reshape(out.shape)
 
     def taken(self, scaling: Scaling) -> float:
-        """What the slot of a row's word gets."""
+        """The value of a set input."""
         return scaling.low + self.weight * (scaling.high - scaling.low)
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:

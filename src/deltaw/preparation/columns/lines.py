@@ -1,4 +1,4 @@
-"""What rows answer by the number of a column, and the least-squares line through the edges of its bins."""
+"""Sums of the target for each number of a column, and the least-squares piecewise-linear fit over its bins."""
 
 from __future__ import annotations
 
@@ -8,62 +8,59 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.preparation.columns.means import SMALLEST, Answers, scaled
+from deltaw.preparation.columns.means import SMALLEST, TrainingTargets, scaled
 from deltaw.preparation.scales.bins import count, position
 
 Values = NDArray[np.float64]
 
-TOLD_BY = 20_000  # rows that say what a column's numbers are like; evenly spread
-STEADY = 1e-9  # of the largest on the diagonal, added to it: through bins without rows any line goes
+TOLD_BY = 20_000  # rows by which columns of numbers are judged, evenly spaced
+STEADY = 1e-9  # ridge, relative to the largest diagonal element, for bins without rows
 
 
 class Sample(NamedTuple):
-    """Rows enough to tell by what all columns of numbers are like.
+    """A sample of m training rows by which columns of numbers are judged.
 
     Attributes:
-        every: which of the rows they are.
-        answers: of these.
-        answered: (k, m) what they answer, in units of its deviations.
-        units: (k,) how squares of these are to each other in the target's own units.
+        every: indices of the rows.
+        answers: their targets.
+        answered: (k, m) targets, standardised.
+        units: (k,) weights that turn squares of these into the target's own units.
     """
 
     every: slice
-    answers: Answers
+    answers: TrainingTargets
     answered: Values
     units: Values
 
     @classmethod
-    def of(cls, answers: Answers) -> Sample:
-        """Of all rows."""
+    def of(cls, answers: TrainingTargets) -> Sample:
+        """A sample of all rows."""
         every = slice(None, None, max(1, -(-len(answers.values) // TOLD_BY)))
         some = answers.some(every)._replace(whole={})
         return cls(every, some, scaled(some.values, some.scales), some.squared_widths)
 
     def cells(self, x: NDArray[np.floating]) -> Values:
-        """Of a column of all rows, (n,), these, (m,)."""
+        """The sample's cells, (m,), of a column, (n,)."""
         return x[self.every].astype(np.float64)
 
 
 class ByNumber:
-    """What rows answer, summed up for each of the G numbers that a column has.
-
-    Many columns are asked, and few are more than they look: numbers are told apart by one sort, and answers are summed
-    up where somebody asks.
+    """Sums of the target for each of the G distinct numbers of a column, computed when they are first used.
 
     Args:
         x: (m,) numbers, NaN where missing.
         sample: the rows.
 
     Attributes:
-        ascending: those that are no NaN.
-        numbers: (G,) the different ones, ascending.
-        counts: (G,) how many rows have each.
+        ascending: the numbers without NaN, sorted.
+        numbers: (G,) distinct, ascending.
+        counts: (G,) rows with each.
     """
 
     def __init__(self, x: Values, sample: Sample) -> None:
         order = np.argsort(x)
         ascending = x[order]
-        there = int(np.searchsorted(ascending, np.nan))  # which comes last
+        there = int(np.searchsorted(ascending, np.nan))  # NaN sort last
         self.sample, self.ascending, self._order = sample, ascending[:there], order[:there]
         new = np.ones(there, np.bool_)
         np.not_equal(self.ascending[1:], self.ascending[:-1], out=new[1:])
@@ -73,12 +70,12 @@ class ByNumber:
 
     @property
     def of_classes(self) -> bool:
-        """Whether answers are classes, and not numbers."""
+        """Whether the target is classes."""
         return self.sample.answers.values.dtype == bool
 
     @property
     def units(self) -> Values:
-        """(k,) those of the sample."""
+        """(k,) the sample's."""
         return self.sample.units
 
     @cached_property
@@ -92,28 +89,28 @@ class ByNumber:
 
     @cached_property
     def rows(self) -> Values:
-        """(G,) how many rows have each number, by their weights."""
+        """(G,) total weight of the rows with each number."""
         counting = self.sample.answers.counting
         return self.counts.astype(np.float64) if counting is None else self._added(counting[self._order])
 
     @cached_property
     def sums(self) -> Values:
-        """(k, G) what their answers add up to, in units of their deviations."""
+        """(k, G) sums of their standardised targets."""
         return self._added(self._weighted)
 
     @cached_property
     def means(self) -> Values:
-        """(k, G) their mean answers."""
+        """(k, G) their mean targets."""
         return np.asarray(self.sums / np.maximum(self.rows, SMALLEST))
 
     @cached_property
     def squares(self) -> Values:
-        """(k,) what the squares of all answers add up to."""
+        """(k,) sums of squares of all targets."""
         return np.asarray((self._weighted * self._answered).sum(axis=1))
 
     @property
     def own(self) -> Values:
-        """(k,) of these, what the means say."""
+        """(k,) sums of squares that the means explain."""
         return np.asarray((self.sums * self.means).sum(axis=1))
 
     def _added(self, of_rows: Values) -> Values:
@@ -121,9 +118,9 @@ class ByNumber:
         return of_rows if alone else np.asarray(np.add.reduceat(of_rows, self._first, axis=-1))
 
     def line(self, edges: tuple[float, ...]) -> tuple[Values, Values]:
-        """What the line with kinks at these edges says of each number, (k, G), and of the squares of all answers, (k,).
+        """The piecewise-linear fit with knots at these edges: predictions (k, G), and sums of squares explained, (k,).
 
-        It is the sum of hats over the edges, of which only neighbours overlap.
+        It is a sum of hat functions, of which only neighbours overlap, so that its normal equations are tridiagonal.
         """
         bins, place = count(edges), position(self.numbers, edges)
         low = place.astype(np.intp).clip(0, bins - 1)

@@ -1,17 +1,16 @@
-"""What rows with a word answer on the average: what a column of many words says beyond the slots of the frequent ones.
+"""Target encoding: the smoothed mean target of the training rows with a word (or number, or equal cells).
 
-Target statistics (Micci-Barreca 2001, "A preprocessing scheme for high-cardinality categorical attributes", SIGKDD
-Explorations 3(1)): of n rows with a word, whose answers add up to S, and of the mean μ of all rows,
+Micci-Barreca 2001, "A preprocessing scheme for high-cardinality categorical attributes", SIGKDD Explorations 3(1): for
+n rows with a word, the sum S of their targets and the mean μ of all rows,
 
     (S + m μ) / (n + m)
 
-that is, as if there were m rows more that answer as all do. Where the words' own means lie about μ with the variance
-τ² and rows with a word about its mean with σ², m = σ² / τ² has the least error on the average (empirical
-Bayes); the analysis of variance estimates both (Searle, Casella & McCulloch 1992, "Variance components", section 3.6).
+as if there were m more rows with the mean target. If the words' means have the variance τ² about μ, and rows the
+variance σ² about their word's mean, m = σ² / τ² minimises the expected error (empirical Bayes); both are estimated by
+the analysis of variance (Searle, Casella & McCulloch 1992, "Variance components", section 3.6).
 
-A row that is learnt from must not find its own answer among its inputs, or what the network learns to believe is the
-noise in it: rows lie in PARTS parts, and each row's mean is made of the other parts' rows. For all other rows it is
-made of all rows that were learnt from.
+A training row's own target must not be among its inputs: the rows are divided into PARTS parts, and each training row
+gets the mean over the other parts (out of fold). All other rows get the mean over all training rows.
 """
 
 from __future__ import annotations
@@ -33,24 +32,24 @@ from deltaw.tables.taking import AT_ONCE
 
 Values = NDArray[np.float64]
 
-LEAST_SMOOTHING, MOST_SMOOTHING = 1.0, 1e4  # m: words of few rows do not tell it well
+LEAST_SMOOTHING, MOST_SMOOTHING = 1.0, 1e4  # bounds of m, which is uncertain for words of few rows
 PARTS = 5
-MOST_KNOWN = 5_000  # means of a column, of all outputs together: the words with most rows
-FEWEST_ROWS = 2  # of a word that has means of its own
+MOST_KNOWN = 5_000  # means of a column over all outputs: those of the words with most rows
+FEWEST_ROWS = 2  # of a word with a mean of its own
 DIGITS, SMALLEST = 6, float(np.finfo(np.float64).tiny)
 STANDARD = SCALINGS["standard"].fit
-MOST_OUTPUTS = 10  # of more classes each share would say little, and they would drown the rest
+MOST_OUTPUTS = 10  # classes: with more, there are no target means
 
 
-class Told(NamedTuple):
-    """What rows answer, summed up for each word, or number, of a column.
+class TargetSums(NamedTuple):
+    """Sums of the target for each word, or number, of a column.
 
     Attributes:
-        cells: (G,) null, and the different words or numbers in ascending order.
-        counts: (G,) how many rows have each.
-        rows: (PARTS, G) the same in each part, by the rows' weights.
-        sums: (k, PARTS, G) what their answers add up to.
-        squares: (k, PARTS, G) what the squares of these do.
+        cells: (G,) null, then the distinct words or numbers in ascending order.
+        counts: (G,) rows with each.
+        rows: (PARTS, G) their total weight in each part.
+        sums: (k, PARTS, G) sums of their targets.
+        squares: (k, PARTS, G) sums of the targets' squares.
     """
 
     cells: pl.Series
@@ -67,10 +66,10 @@ class Told(NamedTuple):
         parts: NDArray[np.uint8],
         weight: Values | None = None,
         scales: Sequence[Scale] = (),
-    ) -> Told:
-        """Of rows: their cells, null where there is none, answers (k, n), in units of `scales`, parts and weights (n,).
+    ) -> TargetSums:
+        """Sum up rows: cells (null if missing), targets (k, n) in units of `scales`, parts and weights (n,).
 
-        Some rows after the others, to the same sums: what is held of all at once would be as much as many columns.
+        In batches of rows, to save memory.
         """
         known, place = _different(cells)
         count, k = len(known), len(values)
@@ -87,8 +86,8 @@ class Told(NamedTuple):
                 np.add.at(squares[i], within, weights * each**2)
         return cls(known, counts, rows.reshape(PARTS, count), *(x.reshape(k, PARTS, count) for x in (sums, squares)))
 
-    def beside(self, other: Told) -> Told:
-        """Of both their rows."""
+    def beside(self, other: TargetSums) -> TargetSums:
+        """The sums over the rows of both."""
         cells = pl.concat([self.cells, other.cells]).unique().sort()
         found = [(each, places(each.cells, cells)) for each in (self, other)]
 
@@ -98,18 +97,18 @@ class Told(NamedTuple):
                 total[..., place] += getattr(each, name)
             return total
 
-        return Told(cells, *(added(name) for name in self._fields[1:]))
+        return TargetSums(cells, *(added(name) for name in self._fields[1:]))
 
-    def most(self, most: int) -> Told:
-        """Of at most so many cells, those of most rows; the others are forgotten."""
+    def most(self, most: int) -> TargetSums:
+        """The sums of the most frequent cells."""
         if len(self.cells) <= most:
             return self
         order = np.argsort(-self.counts[1:], kind="stable")[: most - 1]
         kept = np.array([0, *np.sort(order + 1)])
-        return Told(self.cells[kept], self.counts[kept], *(each[..., kept] for each in self[2:]))
+        return TargetSums(self.cells[kept], self.counts[kept], *(each[..., kept] for each in self[2:]))
 
-    def in_units(self, scales: Sequence[Scale], weight: float) -> Told:
-        """The same of answers in units of scales that move and stretch, and of weights as parts of this one."""
+    def in_units(self, scales: Sequence[Scale], weight: float) -> TargetSums:
+        """The same for targets in units of other scales, and for weights divided by `weight`."""
         centre, width = (
             np.array([getattr(each, name) for each in scales])[:, None, None] for name in ("centre", "width")
         )
@@ -118,14 +117,14 @@ class Told(NamedTuple):
         return self._replace(rows=self.rows / weight, sums=sums / weight, squares=squares / weight)
 
     def means(self, parts: NDArray[np.int64]) -> tuple[Values, Values]:
-        """The smoothed mean of each cell by the rows of some parts, (G, k), and the mean of all of them, (k,)."""
+        """Smoothed means of each cell over the rows of some parts, (G, k), and the mean over all cells, (k,)."""
         rows, sums, squares = (each[..., parts, :].sum(axis=-2) for each in (self.rows, self.sums, self.squares))
         mean, m = sums.sum(axis=1) / rows.sum(), smoothing(rows, sums, squares.sum(axis=1))
         return ((sums + (m * mean)[:, None]) / (rows + m[:, None])).T, mean
 
 
 def _different(cells: pl.Series) -> tuple[pl.Series, NDArray[np.integer]]:
-    """Null, then the different cells in ascending order; and the place of each cell among these."""
+    """Null, then the distinct cells in ascending order; and the index of each cell among these."""
     if isinstance(cells.dtype, pl.Enum):
         return _of_numbers(cells, cells.dtype.categories)
     if cells.dtype.is_float():  # many columns are asked, and an expression of Polars costs more than few rows do
@@ -141,7 +140,7 @@ def _different(cells: pl.Series) -> tuple[pl.Series, NDArray[np.integer]]:
 
 
 def _of_numbers(cells: pl.Series, words: pl.Series) -> tuple[pl.Series, NDArray[np.integer]]:
-    """The same of words that are held by their numbers."""
+    """The same for words that are stored as numbers."""
     starts = range(0, len(cells), AT_ONCE)
 
     def numbers(start: int) -> NDArray[np.int32]:
@@ -161,7 +160,7 @@ def _of_numbers(cells: pl.Series, words: pl.Series) -> tuple[pl.Series, NDArray[
 
 
 def places(cells: pl.Series, known: pl.Series) -> NDArray[np.int64]:
-    """The place of each cell among different ones, ascending, the first of which is null; 0 for others."""
+    """The index of each cell among `known` ones (ascending, the first is null); 0 for others."""
     if cells.dtype.is_numeric():
         x, ascending = cells.to_numpy(), known[1:].to_numpy()
         return np.where(np.isin(x, ascending), np.searchsorted(ascending, x) + 1, 0)
@@ -170,11 +169,11 @@ def places(cells: pl.Series, known: pl.Series) -> NDArray[np.int64]:
     return found["place"].fill_null(0).to_numpy()
 
 
-class Apart(NamedTuple):
-    """What each part's rows are told of a column: by the rows of all other parts.
+class OutOfFold(NamedTuple):
+    """Out-of-fold means of a column: for each part those over the rows of all other parts.
 
     Attributes:
-        cells: (G,) null, and the different words or numbers in ascending order.
+        cells: (G,) null, then the distinct words or numbers in ascending order.
         means: (PARTS, G, k).
     """
 
@@ -182,30 +181,29 @@ class Apart(NamedTuple):
     means: Values
 
     @classmethod
-    def by(cls, told: Told) -> Apart:
-        """The smoothed means of all rows."""
+    def by(cls, told: TargetSums) -> OutOfFold:
+        """The smoothed means by these sums."""
         return cls(told.cells, np.stack([told.means(others)[0] for others in OTHERS]))
 
     def of(self, cells: pl.Series, parts: NDArray[np.uint8]) -> Values:
-        """The means of rows by their cells and the parts that they lie in, (n, k)."""
+        """(n, k) means of rows by their cells and parts."""
         return np.asarray(self.means[parts, places(cells, self.cells)])
 
 
 OTHERS = np.stack([np.flatnonzero(np.arange(PARTS) != part) for part in range(PARTS)])  # of each part
 
 
-class Answers(NamedTuple):
-    """Of the rows that are learnt from.
+class TrainingTargets(NamedTuple):
+    """The targets of n training rows, for target encoding.
 
     Attributes:
-        names: what a mean of each column of `values` is called: "mean rating", "share of yes".
-        values: (n, k) numbers, or truth values: of two classes whether it is the second, of more whether it is each.
-        parts: (n,) the part of PARTS that each row lies in, from 0.
-        weight: (n,) how much each row counts; None: as much as any other.
-        scales: of each column of `values`, by the mean and the deviation of all rows.
-        whole: where these rows are some of those that are learnt from, what all say, of the columns that tell, in units
-            of `scales`.
-        apart: where these rows are made some after the others, what all say, of the columns that tell.
+        names: of the means of each column of `values`: "mean rating", "share of yes".
+        values: (n, k) numbers, or booleans: the second of two classes, or one-hot.
+        parts: (n,) the part of each row, 0 to PARTS − 1.
+        weight: (n,) row weights; None: all 1.
+        scales: of each column of `values`: mean and standard deviation over all rows.
+        whole: sums over all training rows, by column, in units of `scales`, if these rows are a sample.
+        out_of_fold: means over all training rows, by column, if these rows are a batch.
     """
 
     names: tuple[str, ...]
@@ -213,51 +211,51 @@ class Answers(NamedTuple):
     parts: NDArray[np.uint8]
     weight: Values | None
     scales: tuple[Scale, ...]
-    whole: Mapping[str, Told] = {}
-    apart: Mapping[str, Apart] = {}
+    whole: Mapping[str, TargetSums] = {}
+    out_of_fold: Mapping[str, OutOfFold] = {}
 
-    def some(self, rows: slice | NDArray[np.int64]) -> Answers:
-        """Of some of these rows."""
+    def some(self, rows: slice | NDArray[np.int64]) -> TrainingTargets:
+        """The targets of some of the rows."""
         weight = None if self.weight is None else self.weight[rows]
         return self._replace(values=self.values[rows], parts=self.parts[rows], weight=weight)
 
     @classmethod
     def of(
         cls, names: tuple[str, ...], values: NDArray[Any], parts: NDArray[np.uint8], weight: Values | None = None
-    ) -> Answers:
-        """Of these rows."""
+    ) -> TrainingTargets:
+        """The targets of rows, standardised."""
         scales = (fit_scale(STANDARD, column.astype(np.float64, copy=False)) for column in values.T)
         return cls(names, values, parts, weight, tuple(scales))
 
-    def told(self, cells: pl.Series, scales: Sequence[Scale]) -> Told:
-        """What these rows answer, or all, by their cells of a column; in units of scales."""
+    def sums_by(self, cells: pl.Series, scales: Sequence[Scale]) -> TargetSums:
+        """Sums by the cells of a column, over these rows or all training rows (`whole`), in units of `scales`."""
         if cells.name in self.whole:
             return self.whole[cells.name]
-        return Told.of(cells, self.values.T, self.parts, self.counting, scales)
+        return TargetSums.of(cells, self.values.T, self.parts, self.counting, scales)
 
     @property
     def counting(self) -> Values | None:
-        """How much each row counts, 1 on the average; None: all alike."""
+        """Row weights with a mean of 1; None: all 1."""
         return None if self.weight is None else self.weight / self.weight.mean()
 
     @property
     def squared_widths(self) -> Values:
-        """(k,) how squares in units of `scales` are to each other in the target's own, the most 1."""
+        """(k,) squared widths of `scales`, relative to the largest."""
         widths = np.array([scale.width for scale in self.scales])
         return np.asarray((widths / widths.max()) ** 2)
 
 
 @dataclass(frozen=True)
 class Means:
-    """A mean for each word that rows were learnt from with, of one output or several, in units of `scales`.
+    """Target means of words, standardised.
 
     Attributes:
         names: of the k outputs.
-        scales: k, from the target's own units: less the mean of all rows, divided by their deviation.
-        words: those that have means of their own.
+        scales: of the k outputs: mean and standard deviation over all training rows.
+        words: with means of their own.
         values: (len(words), k).
-        missing: (k,) of rows without a word.
-        other: (k,) of words that are not among these: the mean of all rows.
+        missing: (k,) of missing cells.
+        other: (k,) of all other words: the mean over all rows.
     """
 
     names: tuple[str, ...]
@@ -277,9 +275,9 @@ class Means:
     }
 
     @classmethod
-    def fit(cls, words: pl.Series, answers: Answers) -> Means:
-        """Learnt from the word of each row, null where it is missing, and its answer."""
-        told = answers.told(words, answers.scales)
+    def fit(cls, words: pl.Series, answers: TrainingTargets) -> Means:
+        """Fit on the words (null if missing) and targets of the training rows."""
+        told = answers.sums_by(words, answers.scales)
         counts = pl.DataFrame({"word": told.cells, "rows": told.counts}).with_row_index("place")
         counts = counts.filter(pl.col("rows") >= FEWEST_ROWS).drop_nulls("word")
         most = MOST_KNOWN // len(answers.scales)
@@ -311,25 +309,25 @@ class Means:
 
     @cached_property
     def _table(self) -> Values:
-        """The means of words by their places, then those of others, then of cells without one."""
+        """Means by index: of `words`, of other words, of missing cells."""
         return np.array([*self.values, self.other, self.missing])
 
     def of(self, words: pl.Series) -> Values:
-        """The means of rows by their words, (n, k); for rows that were not learnt from."""
+        """(n, k) means of rows by their words; for rows other than the training rows."""
         return np.asarray(self._table[as_places(words, self._places, len(self.words) + 1)])
 
-    def of_learnt(self, words: pl.Series, answers: Answers) -> Values:
-        """The means of the rows that were learnt from, (n, k), each of other parts' rows alone."""
-        found = answers.apart.get(words.name) or self.apart(words, answers)
+    def of_learnt(self, words: pl.Series, answers: TrainingTargets) -> Values:
+        """(n, k) out-of-fold means of the training rows."""
+        found = answers.out_of_fold.get(words.name) or self.out_of_fold(words, answers)
         return found.of(words, answers.parts)
 
-    def apart(self, words: pl.Series, answers: Answers) -> Apart:
-        """What these rows are told."""
-        return Apart.by(answers.told(words, self.scales))
+    def out_of_fold(self, words: pl.Series, answers: TrainingTargets) -> OutOfFold:
+        """Out-of-fold means of the training rows."""
+        return OutOfFold.by(answers.sums_by(words, self.scales))
 
 
 def scaled(values: NDArray[Any], scales: Sequence[Scale]) -> Values:
-    """(n, k) answers in units of the scales, (k, n)."""
+    """Targets (n, k) in units of the scales, (k, n)."""
     return np.stack([scale.apply(x) for scale, x in zip(scales, values.T, strict=True)]).astype(np.float64)
 
 
@@ -337,12 +335,12 @@ def smoothing(rows: Values, sums: Values, squares: Values) -> Values:
     """m = σ² / τ² of k outputs, (..., k).
 
     Args:
-        rows: (..., words) how many there are of each.
-        sums: (..., k, words) what their answers add up to.
-        squares: (..., k) what the squares of all answers add up to.
+        rows: (..., words) weight of the rows of each.
+        sums: (..., k, words) sums of their targets.
+        squares: (..., k) sums of squares of all targets.
     """
     n, words = rows.sum(axis=-1)[..., None], np.count_nonzero(rows, axis=-1)[..., None]
-    n = np.where(n, n, 1.0)  # of no rows all sums are 0
+    n = np.where(n, n, 1.0)  # without rows all sums are 0
     between = (sums**2 / np.maximum(rows, SMALLEST)[..., None, :]).sum(axis=-1)
     within = np.maximum(squares - between, 0.0) / np.maximum(n - words, 1.0)
     apart = between - sums.sum(axis=-1) ** 2 / n - (words - 1) * within
@@ -352,6 +350,6 @@ def smoothing(rows: Values, sums: Values, squares: Values) -> Values:
 
 
 def _plain(means: Values) -> Any:
-    """Numbers as a file keeps them, to six digits behind the point of a deviation."""
+    """Numbers rounded to six decimals of a standard deviation, as in a file."""
     rounded = (np.round(means, DIGITS) + 0.0).tolist()
     return tuple(map(tuple, rounded)) if means.ndim > 1 else tuple(rounded)

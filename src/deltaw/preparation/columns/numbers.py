@@ -1,4 +1,4 @@
-"""Columns of numbers, and of dates, which are numbers of days: scaled, and their place in bins."""
+"""Columns of numbers, and of dates as numbers of days: scaled, and piecewise-linearly encoded in bins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deltaw.equations.scaled import Scaled
 from deltaw.numbers import number
 from deltaw.preparation.columns.curves import finer
 from deltaw.preparation.columns.lines import ByNumber
-from deltaw.preparation.columns.means import Answers, Apart
+from deltaw.preparation.columns.means import OutOfFold, TrainingTargets
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import (
     TRAINING,
@@ -43,7 +43,7 @@ from deltaw.tables.units import is_unit, plain_unit
 
 Floats = NDArray[np.floating]
 
-# What repeats with the calendar, and after how many days.
+# Cycles of the calendar -> days.
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
 
 OF_NUMBERS: dict[str, Check] = {  # what fields of numbers, and of days, are to be
@@ -53,9 +53,9 @@ OF_NUMBERS: dict[str, Check] = {  # what fields of numbers, and of days, are to 
 
 @dataclass(frozen=True)
 class Number(OneColumn):
-    """A number, scaled, and its place in bins; missing ones get the median, and a feature if the training rows had any.
+    """A number, scaled, and its position in bins; missing cells get the median, and an indicator if there were any.
 
-    `edges` are those of the bins, () for none. `means` stand beside them where numbers are names. `unit`: of text.
+    `edges`: of the bins, () for none. `means`: target means of recurring numbers. `unit`: of numbers in text.
     """
 
     scale: Scale
@@ -86,30 +86,30 @@ class Number(OneColumn):
         means = Recurring.fit(column.name, x, edges, whole.answers, told)
         return cls(column.name, scale, fill, indicator, edges, means, column.format)
 
-    def told_by(self, frame: pl.DataFrame, answers: Answers) -> Number:
-        """The same, but that its means are those of other rows."""
+    def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Number:
+        """The same with the target means of other rows."""
         x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
         return replace(self, means=self.means and self.means.known(self.column, x, self.edges, answers))
 
-    def apart(self, frame: pl.DataFrame, answers: Answers) -> Apart:
-        """What the rows that are learnt from are told, of a column that has means."""
+    def out_of_fold(self, frame: pl.DataFrame, answers: TrainingTargets) -> OutOfFold:
+        """Out-of-fold target means of the training rows, for a column that has means."""
         assert self.means is not None
         x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
-        return self.means.apart(self.column, x, self.edges, answers)
+        return self.means.out_of_fold(self.column, x, self.edges, answers)
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """What its means are called."""
+    def mean_names(self) -> tuple[str, ...]:
+        """Names of its target means."""
         return tuple(map(Kept, self.means.names)) if self.means else ()
 
     @property
-    def told_from(self) -> int:
-        """Which of its features is the first of these."""
+    def first_mean(self) -> int:
+        """Index of the first of these among its features."""
         return 1 + count(self.edges)
 
     @property
     def features(self) -> tuple[str, ...]:
-        told = (Kept("{column}: {name}", column=self.column, name=name) for name in self.told)
+        told = (Kept("{column}: {name}", column=self.column, name=name) for name in self.mean_names)
         bins, missing = _bin_features(self.column, self.edges), missing_feature(self.column, self.indicator)
         return (self.column, *bins, *told, *missing)
 
@@ -117,25 +117,25 @@ class Number(OneColumn):
         said = "{how}; missing: {fill}, and a feature" if self.indicator else "{how}; missing: {fill}"
         text = say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
         text = say("in {unit}: {what}", unit=plain_unit(self.unit), what=text) if self.unit else text
-        known, names = 0 if self.means is None else len(self.means.numbers), listing([*map(reads, self.told)], 3)
+        known, names = 0 if self.means is None else len(self.means.numbers), listing([*map(reads, self.mean_names)], 3)
         return text + (say("; {names} of {n:,} numbers", names=names, n=known) if known else "")
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
-        return (Field(), *fields(self.edges), *[Field()] * (len(self.told) + self.indicator))
+        return (Field(), *fields(self.edges), *[Field()] * (len(self.mean_names) + self.indicator))
 
     @property
     def scaled(self) -> Scaled:
-        """How the numbers are scaled, as who holds them raw is told."""
+        """The scaling, for engines that store raw numbers."""
         scale = self.scale
         return Scaled(scale.centre, scale.width, scale.shift, scale.bend, self.fill, self.edges)
 
     def raw(self, scaling: Scaling) -> tuple[Field, ...]:
-        """What is stored of a row where that is the number itself; not of one whose means stand beside it."""
+        """The field of a row that stores the raw number; None if there are target means."""
         scaled = self.scaled._replace(told=(scaling.low, scaling.high) if self.indicator else ())
         return (Field("scaled", scaled.inputs, scaled=scaled),)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
-        """The numbers, and what each of them tells; where they are learnt from, without the row's own answer."""
+    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
+        """The numbers, and their target means; for training rows (`answers`) out of fold."""
         x = as_numbers(frame.get_column(self.column), source, self.unit)
         if self.means is None:
             return x
@@ -160,10 +160,10 @@ class Number(OneColumn):
 
 @dataclass(frozen=True)
 class Day(OneColumn):
-    """A date or time as its number of days, scaled, and as its place in the year, the week and (for times) the day.
+    """A date or time as a scaled number of days, and its position in the year, the week and (for times) the day.
 
-    A place in a cycle is a pair sin, cos of the angle, so that 31 December is next to 1 January. `edges` are those of
-    the bins of the days, () for none.
+    A position in a cycle is the pair (sin, cos) of its angle, so that 31 December is next to 1 January. `edges`: of the
+    bins of the days, () for none.
     """
 
     format: str
@@ -203,7 +203,7 @@ class Day(OneColumn):
         rest = 2 * len(self.cycles) + self.indicator
         return (Field(), *fields(self.edges), *[Field()] * rest)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
         return as_days(frame.get_column(self.column), source, self.format)
 
     def encode(self, days: Values, out: Stored, scaling: Scaling) -> None:
@@ -235,9 +235,9 @@ BINNED = (Number.kind, Day.kind)
 def _learnt(
     x: Floats, scaling: Scaling, whole: Whole, ascending: Floats | None = None
 ) -> tuple[Scale, float, bool, tuple[float, ...]]:
-    """Of the training rows' numbers, NaN where missing: their scale, median, whether any is missing, and edges.
+    """(scale, median, whether any is missing, edges) of the training rows' numbers, NaN where missing.
 
-    `ascending`: those that are there, where they are in order already.
+    `ascending`: the numbers without NaN, if they are sorted already.
     """
     if ascending is None:
         ascending = _present(x)  # a copy, which is put in order where it lies, in the size that the numbers have
@@ -250,7 +250,7 @@ def _learnt(
 
 
 def _present(x: Floats) -> Floats:
-    """The numbers that are no NaN, in memory of their own: of many rows beside any allocator."""
+    """A copy of the numbers without NaN; for many rows in memory that is returned to the system at once."""
     if len(x) < APART:
         return x[~np.isnan(x)]
     pieces = (x[i : i + AT_ONCE] for i in range(0, len(x), AT_ONCE))

@@ -1,13 +1,10 @@
-"""Numbers that recur and are names: what rows with exactly this number answer, beyond the line through its bins.
+"""Recurring numbers that act as names: target means of each number, beyond the piecewise-linear fit over its bins.
 
-A distance that stands for a route, a shop's number, a size that only one model has: what such a number says is no
-matter of more and less. Rows with the same number are then alike in what a line leaves of their answers, as rows with
-a word are, and the one-way analysis of variance of that tells it from chance: of n rows with G numbers, and of a line
-with p coefficients, F = (between / (G − p)) / (within / (n − G)). The line is the least-squares one with kinks at the
-bins' edges. Each number then has the smoothed mean of what its rows leave, by m = σ² / τ² and out of fold, as words
-have (`deltaw.preparation.columns.means`); a number that no two rows have has 0. That has to be worth an input: of
-several classes, each of which needs one, and of numbers with two or three rows each, what is no chance may still say
-nothing of other rows. So the means of four parts are held against the answers of the fifth, each in turn.
+A shop's number, a distance that identifies a route, a size that only one model has: rows with exactly the same number
+have similar residuals of the fit. A one-way analysis of variance tests that: for n rows with G distinct numbers, and p
+coefficients of the fit, F = (between / (G − p)) / (within / (n − G)). Each number then gets the smoothed mean residual
+of its rows, out of fold, as words get target means (`deltaw.preparation.columns.means`); numbers of a single row get 0.
+To be worth an input, the means must also reduce the squared error in cross-validation over the parts.
 """
 
 from __future__ import annotations
@@ -23,7 +20,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
-from deltaw.preparation.chance import about
 from deltaw.preparation.columns.lines import STEADY, ByNumber
 from deltaw.preparation.columns.means import (
     DIGITS,
@@ -32,31 +28,32 @@ from deltaw.preparation.columns.means import (
     OTHERS,
     PARTS,
     SMALLEST,
-    Answers,
-    Apart,
-    Told,
+    OutOfFold,
+    TargetSums,
+    TrainingTargets,
     smoothing,
 )
 from deltaw.preparation.document import between, holds, is_number, is_text, list_of
+from deltaw.preparation.f_distribution import about
 from deltaw.preparation.scales.bins import count, position
 from deltaw.preparation.scales.scaling import Scale
 
 Values = NDArray[np.float64]
 
-# Chance says of one column in a million that its numbers are names; and what they say of rows that did not say it has
-# to be worth an input: so much of the variance that the line leaves. Measured: docs/explanations/recipe.md.
+# p-value of the F test; and the share of the residual variance that the means must explain in cross-validation.
+# Measured: docs/explanations/recipe.md.
 CHANCE, WORTH = 1e-6, 0.02
-FEWEST_NUMBERS = 3  # that several rows have: a yes and a no lie on a line
-LEAST_SHARE = 0.05  # of the rows that have a number which a row before them has
+FEWEST_NUMBERS = 3  # that several rows have; two lie on a line
+LEAST_SHARE = 0.05  # of rows whose number an earlier row has
 
 
 @dataclass(frozen=True)
 class Recurring:
-    """A mean for each number that is a name, of one output or several, in units of `scales`; others have 0.
+    """Mean residuals of recurring numbers, in units of `scales`; 0 for other numbers.
 
     Attributes:
         names: of the k outputs.
-        scales: k, from the target's own units: divided by the deviation of all rows.
+        scales: of the k outputs: standard deviation over all training rows.
         numbers: ascending.
         values: (len(numbers), k).
     """
@@ -75,14 +72,16 @@ class Recurring:
 
     @classmethod
     def fit(
-        cls, column: str, x: NDArray[np.floating], edges: tuple[float, ...], answers: Answers, told: ByNumber
+        cls, column: str, x: NDArray[np.floating], edges: tuple[float, ...], answers: TrainingTargets, told: ByNumber
     ) -> Recurring | None:
-        """Learnt from rows; None where numbers are no names.
+        """Fit on the training rows; None if numbers do not act as names.
 
         Args:
-            x: (n,) floats of either size, NaN where missing.
+            column: name of the column.
+            x: (n,) float32 or float64, NaN where missing.
             edges: of the column's bins.
-            told: what some of these rows answer, by their numbers.
+            answers: the rows' targets.
+            told: sums of the targets of a sample of these rows, by number.
         """
         if not edges or not _no_chance(told, edges):
             return None
@@ -92,8 +91,8 @@ class Recurring:
         names = tuple(f"{name} beyond the line" for name in answers.names)
         return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, answers)
 
-    def known(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Recurring:
-        """With the numbers and the means of these rows, in the same units."""
+    def known(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> Recurring:
+        """The same with the numbers and means of these rows."""
         sums = _Sums(_told(column, x, answers, self.scales), edges)
         known = np.flatnonzero(sums.counts >= FEWEST_ROWS)
         known = np.sort(known[np.argsort(-sums.counts[known], kind="stable")[: MOST_KNOWN // len(self.scales)]])
@@ -121,31 +120,31 @@ class Recurring:
         return np.array(self.numbers), np.array(self.values)
 
     def of(self, x: Values) -> Values:
-        """The means of rows by their numbers, (n, k); for rows that were not learnt from."""
+        """(n, k) means of rows by their numbers; for rows other than the training rows."""
         numbers, values = self._table
         place = np.searchsorted(numbers, x).clip(max=len(numbers) - 1)
         return np.where((numbers[place] == x)[:, None], values[place], 0.0)
 
-    def of_learnt(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Values:
-        """The means of the rows that were learnt from, (n, k), each of other parts' rows alone."""
-        found = answers.apart.get(column) or self.apart(column, x, edges, answers)
+    def of_learnt(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> Values:
+        """(n, k) out-of-fold means of the training rows."""
+        found = answers.out_of_fold.get(column) or self.out_of_fold(column, x, edges, answers)
         return found.of(_cells(column, x), answers.parts)
 
-    def apart(self, column: str, x: Values, edges: tuple[float, ...], answers: Answers) -> Apart:
-        """What these rows are told; 0 where there is no number."""
+    def out_of_fold(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> OutOfFold:
+        """Out-of-fold means of the training rows; 0 for missing numbers."""
         told = _told(column, x, answers, self.scales)
         means = np.zeros((PARTS, len(told.cells), len(self.names)))
         means[:, 1:] = _Sums(told, edges).means(OTHERS)
-        return Apart(told.cells, means)
+        return OutOfFold(told.cells, means)
 
 
 def _cells(column: str, x: Values) -> pl.Series:
     return pl.Series(column, x, nan_to_null=True)
 
 
-def _told(column: str, x: Values, answers: Answers, scales: Sequence[Scale]) -> Told:
-    """What rows answer by their numbers, in units of scales that only stretch."""
-    told = answers.told(_cells(column, x), scales)
+def _told(column: str, x: Values, answers: TrainingTargets, scales: Sequence[Scale]) -> TargetSums:
+    """Sums of the targets by number, in units of scales without an offset."""
+    told = answers.sums_by(_cells(column, x), scales)
     if column not in answers.whole:
         return told
     moved = [Scale(-own.centre / own.width, 1.0) for own in answers.scales]
@@ -153,9 +152,7 @@ def _told(column: str, x: Values, answers: Answers, scales: Sequence[Scale]) -> 
 
 
 def _no_chance(told: ByNumber, edges: tuple[float, ...]) -> bool:
-    """Whether enough numbers recur, and rows with the same one are more alike than chance has them, in what the line
-    leaves of all outputs together. The line has a coefficient an edge, each of which is one of the numbers.
-    """
+    """Whether enough numbers recur, and the F test on the residuals of all outputs is significant."""
     several, within = np.count_nonzero(told.counts > 1), int(told.counts.sum()) - len(told.counts)
     among, rows = len(told.counts) - len(edges), len(told.sample.answers.values)
     if several < FEWEST_NUMBERS or within < LEAST_SHARE * rows or among <= 0:
@@ -168,13 +165,13 @@ def _no_chance(told: ByNumber, edges: tuple[float, ...]) -> bool:
 
 
 class _Line(NamedTuple):
-    """Of some rows, number by number, what the line through their bins' edges says and leaves.
+    """The piecewise-linear fit on some rows, and its residuals by number.
 
     Attributes:
-        told: (..., k, G) what it says of each number.
-        rows: (..., G) how many there are of each.
-        sums: (..., k, G) what is left of their answers, added up.
-        squares: (..., k) all squares of what is left, added up.
+        told: (..., k, G) prediction for each number.
+        rows: (..., G) weight of the rows of each.
+        sums: (..., k, G) sums of their residuals.
+        squares: (..., k) sum of squares of all residuals.
     """
 
     told: Values
@@ -184,20 +181,20 @@ class _Line(NamedTuple):
 
     @property
     def means(self) -> Values:
-        """The smoothed mean of what is left of each number's rows, (..., k, G)."""
+        """(..., k, G) smoothed mean residual of each number."""
         m = smoothing(self.rows, self.sums, self.squares)
         return np.asarray(self.sums / (self.rows[..., None, :] + m[..., None]))
 
 
 class _Sums:
-    """How many rows each number has in each part, and what their answers add up to.
+    """Rows and sums of targets of each number in each part.
 
     Attributes:
-        numbers: (G,) the different ones, ascending.
-        counts: (G,) how many rows have each.
+        numbers: (G,) distinct, ascending.
+        counts: (G,) rows with each.
     """
 
-    def __init__(self, told: Told, edges: tuple[float, ...]) -> None:
+    def __init__(self, told: TargetSums, edges: tuple[float, ...]) -> None:
         self.numbers, self.counts = told.cells[1:].to_numpy(), told.counts[1:]
         self._rows, self._sums = told.rows[:, 1:], np.swapaxes(told.sums[..., 1:], 0, 1)
         self._squares = told.squares[..., 1:].sum(axis=-1).T
@@ -205,7 +202,7 @@ class _Sums:
         self._basis = np.hstack([np.ones((len(passed), 1)), passed])
 
     def line(self, parts: NDArray[np.int64]) -> _Line:
-        """By the rows of some parts, (..., j) of them."""
+        """The fit on the rows of some parts, (..., j) of them."""
         rows, sums, B = self._rows[parts].sum(axis=-2), self._sums[parts].sum(axis=-3), self._basis
         gram = (B.T * rows[..., None, :]) @ B
         most = gram.max(axis=(-2, -1))[..., None, None]
@@ -214,19 +211,19 @@ class _Sums:
         return _Line(told, rows, *self._left(told, parts))
 
     def _left(self, told: Values, parts: NDArray[np.int64]) -> tuple[Values, Values]:
-        """What is left of the answers of some parts' rows where so much is told of each number: sums, and squares."""
+        """Residual sums and squares of some parts' rows for these predictions."""
         rows, sums = self._rows[parts].sum(axis=-2)[..., None, :], self._sums[parts].sum(axis=-3)
         squares = self._squares[parts].sum(axis=-2) - (told * (2 * sums - rows * told)).sum(axis=-1)
         return sums - rows * told, squares
 
     def means(self, parts: NDArray[np.int64]) -> Values:
-        """The smoothed mean of what each number's rows leave, by the rows of some parts, (..., G, k)."""
+        """(..., G, k) smoothed mean residuals by the rows of some parts."""
         return np.swapaxes(self.line(parts).means, -2, -1)
 
     def is_worth_it(self, weight: Values) -> bool:
-        """Whether the means of other parts' rows save enough of what the line of these leaves of a part.
+        """Whether the means reduce the squared error enough in cross-validation over the parts.
 
-        `weight`: of the squares of each output, (k,).
+        `weight`: (k,) of the squares of each output.
         """
         line, own = self.line(OTHERS), np.arange(PARTS)[:, None]
         left, after = ((self._left(told, own)[1] @ weight).sum() for told in (line.told, line.told + line.means))

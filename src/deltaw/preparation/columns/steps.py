@@ -1,9 +1,9 @@
-"""One step a column: fitted on training rows, it turns the column into features, and features into the column.
+"""The protocol of a step: fitted on training rows, it turns a column into features, and features into the column.
 
-A step is plain data. `read` makes numbers of a column's cells, of all rows at once; `encode` makes of these, some rows
-at a time, what is stored of their features, and writes it into `out`, shape (n, len(fields)): see
-`deltaw.equations.encoded`. `decode` takes the features themselves, (n, len(features)), and returns the raw column (a
-block: columns) again. All get the row of SCALINGS that the whole recipe uses.
+A step is plain data. `read` turns a column's cells into numbers, for all rows at once; `encode` turns these, in batches
+of rows, into the stored form of the features, and writes it into `out`, shape (n, len(fields)): see
+`deltaw.equations.encoded`. `decode` takes the features themselves, (n, len(features)), and returns the raw column (of a
+block: columns). All get the row of SCALINGS of the whole preparation.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.document import Check
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept
@@ -38,44 +38,44 @@ class Step(Protocol):
 
     @property
     def title(self) -> str:
-        """What the user calls it: the column's name, or the block's."""
+        """Name of the column or block."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Raw columns that it needs."""
+        """Names of the raw columns that it needs."""
 
     @property
     def features(self) -> tuple[str, ...]:
         """Names of its features."""
 
     def treatment(self, scaling: Scaling) -> str:
-        """What it does, for the user."""
+        """A description for the user."""
 
     def is_sound(self) -> bool:
-        """Whether its fields, each of which passed its check, fit together."""
+        """Whether its fields, each valid by itself, are consistent."""
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
-        """What is stored of a row: of which features each number is."""
+        """The stored numbers of a row, and which features each stands for."""
 
-    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
-        """All rows' cells as numbers, (n,) or (n, k). Raises ColumnError for a cell that it cannot take.
+    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
+        """All rows' cells as numbers, (n,) or (n, k). Raises ColumnError for an invalid cell.
 
-        `answers`: of these rows, where they are learnt from.
+        `answers`: targets of these rows, if they are the training rows.
         """
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
-        """Write what is stored of some rows into `out`; `x`: of these rows what `read` returned."""
+        """Write the stored numbers of some rows into `out`; `x`: from `read`, for these rows."""
 
     def decode(self, features: Features, scaling: Scaling) -> list[pl.Series]:
-        """The raw columns again, as far as the features tell."""
+        """The raw columns, as far as the features determine them."""
 
     def usual_cells(self) -> list[pl.Series]:
-        """The raw columns of one row that is as usual as a row can be: the median, the most frequent word."""
+        """Raw cells of a typical row: the median, or the most frequent word."""
 
 
 @dataclass(frozen=True)
 class OneColumn:
-    """What steps for a single column share."""
+    """Base class of steps for a single column."""
 
     column: str
 

@@ -1,4 +1,4 @@
-"""A column of yes and no."""
+"""A column of booleans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from deltaw.equations.encoded import Field
 from deltaw.numbers import number
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.steps import (
     Features,
     OneColumn,
@@ -35,10 +35,10 @@ ANSWERS = (True, False, None)  # of a column of truth values
 
 @dataclass(frozen=True)
 class Truth(OneColumn):
-    """Yes or no as one feature; halfway where it is missing or another word, and a feature of its own as for numbers.
+    """A boolean as one feature; the middle value if it is missing or another word, with an indicator as for numbers.
 
-    `words` are the column's spellings of yes and no; none for a column of truth values. `usual` is the place among
-    ANSWERS of what most training rows have; None in files of earlier versions.
+    `words`: the spellings of yes and no; () for a boolean column. `usual`: index in ANSWERS of the most frequent value;
+    None in files of earlier versions.
     """
 
     words: tuple[str, ...]
@@ -79,7 +79,7 @@ class Truth(OneColumn):
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * (1 + self.indicator)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: Answers | None = None) -> Values:
+    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
         return as_shares(frame.get_column(self.column))
 
     def encode(self, share: Values, out: Stored, scaling: Scaling) -> None:

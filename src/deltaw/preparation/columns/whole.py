@@ -1,4 +1,4 @@
-"""What all columns of a table share while their steps are fitted."""
+"""Data shared by all columns of a table while their steps are fitted."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 import polars as pl
 
 from deltaw.preparation.columns.lines import Sample
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.tables.numerals import without_gaps
 from deltaw.tables.taking import AT_ONCE
 
 
 class Counted(NamedTuple):
-    """Of rows of which others are a sample.
+    """Counts over all training rows, if the steps are fitted on a sample.
 
     Attributes:
-        rows: how many they are.
-        words: of each column of words a frame of "word" and its "rows".
+        rows: number of training rows.
+        words: column of words -> frame with each "word" and its number of "rows".
     """
 
     rows: int
@@ -27,7 +27,7 @@ class Counted(NamedTuple):
 
     @classmethod
     def of(cls, words: pl.Series) -> Counted:
-        """Of a column, however its words are held."""
+        """Counts of the words of a column."""
         if isinstance(words.dtype, pl.Enum):
             counts = _of_numbers(words, words.dtype.categories)
         else:
@@ -36,7 +36,7 @@ class Counted(NamedTuple):
 
 
 def _of_numbers(cells: pl.Series, words: pl.Series) -> pl.DataFrame:
-    """The same of words that are held by their numbers, some rows at a time: there are many."""
+    """The same for words that are stored as numbers, in batches of rows."""
     rows = np.zeros(len(words), np.int64)
     for i in range(0, len(cells), AT_ONCE):
         some = cells.slice(i, AT_ONCE).to_physical().drop_nulls()
@@ -45,19 +45,19 @@ def _of_numbers(cells: pl.Series, words: pl.Series) -> pl.DataFrame:
 
 
 class Whole(NamedTuple):
-    """What all columns share.
+    """Data shared by all columns.
 
     Attributes:
-        bins: so many a column of numbers gets at most.
-        answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
-        sample: of them, by whose answers columns of numbers are judged.
-        counted: where these rows are a sample of those to learn from, how often words come in all of them.
-        bins_of_few: so many a column gets at most, if there are few different numbers in it.
-        finest: the same, if its answers draw a curve that `bins` do not (`curves`).
+        bins: the most bins of a column of numbers.
+        answers: targets of the training rows; None: no target means.
+        sample: of these rows, by which columns of numbers are judged.
+        counted: counts over all training rows, if these rows are a sample.
+        bins_of_few: the most bins of a column with few distinct numbers.
+        finest: the most bins of a column whose target is a fine curve (`curves`).
     """
 
     bins: int = 0
-    answers: Answers | None = None
+    answers: TrainingTargets | None = None
     sample: Sample | None = None
     counted: Counted | None = None
     bins_of_few: int = 0

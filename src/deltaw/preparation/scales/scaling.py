@@ -91,7 +91,7 @@ class Scaling:
         summary: what it does, in a few words.
         bins: whether the place of a number in the bins of its column stands beside it; see
             `deltaw.preparation.scales.bins`.
-        hushed: whether the slots of a column of many words are small, so that they do not drown the numbers.
+        damped: whether the slots of a column of many words are small, so that they do not drown the numbers.
         means: whether a column of many words also says what rows with a word answer; see
             `deltaw.preparation.columns.means`.
     """
@@ -104,7 +104,7 @@ class Scaling:
     summary: str
     bend: bool = False
     bins: bool = False
-    hushed: bool = False
+    damped: bool = False
     means: bool = False
 
     @property
@@ -155,7 +155,7 @@ SCALINGS = {
         "scaled by quartiles",
         bend=True,
         bins=True,
-        hushed=True,
+        damped=True,
         means=True,
     ),
     "none": Scaling(_as_it_is, 0.0, 1.0, (-1.0, 1.0), "none", "as it is"),

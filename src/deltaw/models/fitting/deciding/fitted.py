@@ -20,12 +20,12 @@ from deltaw.models.rows.target_sums import of_all_rows
 from deltaw.models.rows.trends import goes_on, rising
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.category import MANY, Category
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.columns.whole import Counted
-from deltaw.preparation.recalling import Again, recalling
+from deltaw.preparation.equal_rows import EqualRows, with_alike
 from deltaw.preparation.scales.scaling import SCALINGS
-from deltaw.preparation.screening import MOST_CLASSES, silent
+from deltaw.preparation.screening import MOST_CLASSES, uninformative
 from deltaw.speech import say
 from deltaw.tables import Table
 
@@ -46,7 +46,7 @@ class Fitted(NamedTuple):
 
     preparation: Preparation
     target: Target
-    answers: Answers | None = None
+    answers: TrainingTargets | None = None
     rising: tuple[str, ...] = ()
 
 
@@ -87,13 +87,13 @@ def fitted(
                 fit = partial(fit, straight=going)
                 made, target = fit(answers=answers), target.going_on()
         few = len(target.classes) <= MOST_CLASSES
-        if recipe.screening and few and (without := silent(made, table.frame, values, len(truth), rows)):
-            fit = partial(fit, silent=without)
+        if recipe.screening and few and (without := uninformative(made, table.frame, values, len(truth), rows)):
+            fit = partial(fit, uninformative=without)
             made = fit(answers=answers)
         asks = streamed is None and SCALINGS[recipe.scaling].means
-        if asks and (again := Again.of(made, table.frame, rows)) is not None:
+        if asks and (again := EqualRows.of(made, table.frame, rows)) is not None:
             answers = answers or answers_of(beside, target, recipe, tied, seed)
-            made = made if answers is None else recalling(made, again, answers)
+            made = made if answers is None else with_alike(made, again, answers)
         if streamed is not None and answers is not None:
             answers = of_all_rows(answers, made, streamed, target, recipe)
             made = fit(answers=answers) if answers.whole else made
@@ -105,7 +105,7 @@ def _of_model(
 ) -> Fitted:
     """What the model has learnt; who knows rows by heart would find their own answers, if these are the same."""
     preparation, target = start.learnt(recipe)
-    if not preparation.recalls or streamed is not None:
+    if not preparation.alike_inputs or streamed is not None:
         return Fitted(preparation, target)
     beside = answers_among(table.frame, target, recipe, training)
     return Fitted(preparation, target, answers_of(beside, target, recipe, ties.of(training), seed))

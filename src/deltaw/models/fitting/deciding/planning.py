@@ -64,7 +64,7 @@ def plan(source: Any, target: str | None = None, recipe: str = "default", **aske
     the network's inputs are made of them. None: somebody may.
     """
     made = _decided(source, target, recipe, **asked)
-    again = set(made.preparation.asked).intersection(
+    again = set(made.preparation.columns_with_means).intersection(
         made.table.rounded
     )  # a number that is a name is looked up by all of its digits
     return _decided(source, target, recipe, **asked, unrounded=tuple(again)) if again else made
@@ -199,7 +199,7 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
     if asked.lean is not None and _parts_suffice(table, preparation, layout, asked):
         shown, names = asked.lean // inputs, preparation.input_names
         glimpse = Glimpse.of(table.frame[names], training, shown) if shown else None
-        rows, telling = some_of(table.frame, training), preparation.asked
+        rows, telling = some_of(table.frame, training), preparation.columns_with_means
         answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
         frames, table = parted(table, [*beside_inputs(whole, settled), *telling])
     ties = given.ties if frames is None else Ties(given.ties.rows)  # which only folds ask more

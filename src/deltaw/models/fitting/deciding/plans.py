@@ -143,7 +143,7 @@ class Plan:
     @property
     def _asked_over(self) -> list[str]:
         """The columns that `over` asks for."""
-        return [*self.preparation.asked, *beside_inputs(self.target, self.recipe)]
+        return [*self.preparation.columns_with_means, *beside_inputs(self.target, self.recipe)]
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
@@ -192,7 +192,7 @@ class Plan:
         whole = self.rows + self.left_out + self.weightless  # few beside many, which stay as they are held
         rows = pl.concat(alike([learnt, held(chosen, whole)]))
         none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
-        preparation = self.preparation.told_by(rows, answers_by(rows, self.target, self.recipe, none))
+        preparation = self.preparation.refitted(rows, answers_by(rows, self.target, self.recipe, none))
         if test is not None:
             test = part_of(test.frame, preparation, self.target, self.recipe, "test", group=test.group)
         return replace(self, preparation=preparation, test=test)

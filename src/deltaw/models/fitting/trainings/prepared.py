@@ -18,7 +18,7 @@ from deltaw.exceptions import InputError
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part, part_of
 from deltaw.models.rows.survey import TOGETHER, Streamed, digest
-from deltaw.preparation.columns.means import Answers
+from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.tables.reading.shards import joined
 from deltaw.tables.reading.streams import ahead, gathered
 from deltaw.tables.table import among
@@ -114,7 +114,7 @@ class _Some(NamedTuple):
         return some[0] if len(some) == 1 else cls(joined(frames), sources[0], np.concatenate(parts))
 
 
-def _pieces(plan: Plan, some: _Some, told: Answers | None) -> Iterator[list[Array]]:
+def _pieces(plan: Plan, some: _Some, told: TrainingTargets | None) -> Iterator[list[Array]]:
     """The arrays of some rows."""
     for start in range(0, len(some.frame), AT_ONCE):
         rows = slice(start, start + AT_ONCE)

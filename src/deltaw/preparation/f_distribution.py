@@ -1,7 +1,7 @@
-"""How likely chance alone is to explain as much: the F distribution, by NumPy.
+"""The survival function of the F distribution in NumPy.
 
-SciPy has it as `scipy.special.fdtrc`, and takes 27 MiB of memory to import, beside a table that may be as large as the
-memory is; the tests hold it against that.
+`scipy.special.fdtrc` would take 27 MiB of memory to import, beside a table that may fill the memory; the tests compare
+with it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TERMS, EXACT = 1_000, 1e-13  # of the continued fraction
 
 
 def tail(among: Any, within: Any, ratio: Any) -> Values:
-    """How likely an F with these degrees of freedom, among and within, is larger than `ratio`: arrays, or numbers.
+    """P(F > ratio) for `among` and `within` degrees of freedom; arrays or numbers.
 
     The regularised incomplete beta function by its continued fraction, as Lentz has it (Press et al. 2007, "Numerical
     Recipes", section 6.4), from whichever end it converges.
@@ -47,7 +47,7 @@ def tail(among: Any, within: Any, ratio: Any) -> Values:
 
 
 def about(among: float, within: float, ratio: float) -> float:
-    """The same of one F, nearly, in a fiftieth of the time: of few degrees of freedom within more than it is.
+    """An approximation of `tail` for one F in a fiftieth of the time; too large for few degrees of freedom within.
 
     Paulson 1942, "An approximate normalization of the analysis of variance distribution", Annals of Mathematical
     Statistics 13: the cube root of F, less its mean, by its deviation, is nearly a standard normal number.

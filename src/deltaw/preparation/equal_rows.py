@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
-from deltaw.preparation.columns.means import PARTS, SMALLEST, Answers, Apart, Told, scaled
+from deltaw.preparation.columns.means import PARTS, SMALLEST, OutOfFold, TargetSums, TrainingTargets, scaled
 from deltaw.preparation.columns.numbers import Day
 from deltaw.preparation.making import Indices
 from deltaw.preparation.recipe import Preparation
@@ -37,14 +37,14 @@ FEWEST_COLUMNS, MOST_COLUMNS, MOST_INPUTS = 2, 256, 1_000  # what one column's c
 UNITS, SPREAD, PENALTIES = 100, 1.5, (10.0, 100.0)
 
 
-class Again(NamedTuple):
+class EqualRows(NamedTuple):
     """The rows that are learnt from, many of which are as others in all columns: these columns, and a hash of each."""
 
     frame: pl.DataFrame
     hashes: pl.Series
 
     @classmethod
-    def of(cls, made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> Again | None:
+    def of(cls, made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> EqualRows | None:
         """None where not enough rows are as others, or too many different ones are there for a model to know.
 
         Args:
@@ -68,7 +68,7 @@ class Again(NamedTuple):
         return np.asarray(first[group])
 
 
-def recalling(made: Preparation, again: Again, answers: Answers) -> Preparation:
+def with_alike(made: Preparation, again: EqualRows, answers: TrainingTargets) -> Preparation:
     """The preparation, with a step more where rows that are alike are worth knowing by heart; `answers`: of these."""
     group = again.groups
     some = _whole_groups(group, ASKED)
@@ -78,7 +78,7 @@ def recalling(made: Preparation, again: Again, answers: Answers) -> Preparation:
     return replace(made, steps=(*made.steps, Alike.fit(made.steps, again.frame, answers)))
 
 
-def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Answers) -> tuple[float, float]:
+def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: TrainingTargets) -> tuple[float, float]:
     """What share of the squares that are left rows alike save, and how many standard errors, by rows, that is above 0.
 
     Args:
@@ -94,7 +94,7 @@ def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Answe
     for seed in range(TIMES):
         parts = (np.random.default_rng(seed).permutation(len(Z)) % PARTS).astype(np.uint8)
         left = _left(H, Z, parts)
-        means = Apart.by(Told.of(cells, left.T, parts)).of(cells, parts)
+        means = OutOfFold.by(TargetSums.of(cells, left.T, parts)).of(cells, parts)
         gains += (left**2 - (left - means) ** 2) @ weight
         whole += float((left**2 @ weight).mean())
         error = max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)

@@ -1,4 +1,4 @@
-"""What a recipe says of columns as data, and back."""
+"""Steps and left-out columns as JSON data, and back."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
 
 
 def left_out_of(document: dict[str, Any], i: int) -> LeftOut:
-    """The i-th column that is left out, from 1. Raises ModelFileError where it describes none."""
+    """The i-th left-out column, from 1. Raises ModelFileError for an invalid document."""
     return LeftOut(**fields(document, LEFT_OUT_CHECKS, say("preparation, left out {i}", i=i)))
 
 
 def said(step: Step) -> dict[str, Any]:
-    """A step as data; means and a unit where there are some, so that an earlier version reads other models."""
+    """A step as data; optional fields only if they are used, for earlier versions."""
     known = {"kind": step.kind} | asdict(step)  # type: ignore[call-overload]
     return {name: value for name, value in known.items() if (name, value) not in UNSAID}
 
 
 def step_of(document: dict[str, Any], what: str) -> Step:
-    """The step that `document`, called `what`, was made of. Raises ModelFileError where it describes none."""
+    """The step of a `document`, called `what` in messages. Raises ModelFileError for an invalid one."""
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in STEPS:
         raise ModelFileError(
