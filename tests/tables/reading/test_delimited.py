@@ -55,7 +55,7 @@ def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quo
     [
         ("a,b\n1,2\n3,4\n", {"a": [1, 3], "b": [2, 4]}),
         ("a,b\r\n1,x\r\n3,y", {"a": [1, 3], "b": ["x", "y"]}),
-        ("\ufeffa;b\n1,5;x\n2,25;y\n", {"a": [1.5, 2.25], "b": ["x", "y"]}),
+        ("\ufeff\ufeffa;b\n1,5;x\n2,25;y\n", {"a": [1.5, 2.25], "b": ["x", "y"]}),
         ("a;b\n1.234,5;1\n0,25;2\n", {"a": [1234.5, 0.25], "b": [1, 2]}),
         ("a\tb\n1\tx y\n2\tz\n", {"a": [1, 2], "b": ["x y", "z"]}),
         ("a|b\n1|x,y\n2|z,w\n", {"a": [1, 2], "b": ["x,y", "z,w"]}),

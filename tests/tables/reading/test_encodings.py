@@ -97,6 +97,14 @@ def test_unicode_by_its_form(encoding: str) -> None:
         assert decoded(text.encode(encoding), "x")[0] == text.encode()
 
 
+@pytest.mark.parametrize(("name", "title"), [("iso2022_jp", "Shift_JIS"), ("iso2022_kr", "EUC-KR")])
+def test_escape_sequences_say_the_encoding(name: str, title: str) -> None:
+    for text in FOUND[title][1]:
+        assert decoded(text.encode(name), "x") == (text.encode(), f"ISO-2022-{name[-2:].upper()}")
+    colours = b"a,b\n\x1b[31mred\x1b[0m,$1\n"  # as terminals have them
+    assert decoded(colours, "x") == (colours, "")
+
+
 @pytest.mark.parametrize("data", [b"a,b\n1,\0\n", b"a,b\n1,2\0\n" * 20, b"\0\1" * 40, b"a\0" * 40 + b"\n"])
 def test_zero_bytes_alone_are_no_utf_16(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.csv"

@@ -1,9 +1,9 @@
 """Bytes as text: in which encoding they are, where nobody says, and what to say where that cannot be known.
 
-UTF-8 and UTF-16 are known by their form. The encodings of Chinese, Japanese and Korean are not: nearly all bytes are
-some text in each. There the one is taken whose letters are mostly frequent ones of its language (`letters`). Encodings
-of single letters (Windows-1252, KOI8-R, …) take any bytes, and differ in letters that all are frequent somewhere: they
-are for the user to choose, who is shown a word in each.
+UTF-8, UTF-16 and ISO-2022 are known by their form. The other encodings of Chinese, Japanese and Korean are not: nearly
+all bytes are some text in each. There the one is taken whose letters are mostly frequent ones of its language
+(`letters`). Encodings of single letters (Windows-1252, KOI8-R, …) take any bytes, and differ in letters that all are
+frequent somewhere: they are for the user to choose, who is shown a word in each.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ MARKS = (
     (codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
+
+# Encodings that switch alphabets by escape sequences and are ASCII bytes otherwise: of mails, and older systems.
+ESCAPED = ((b"\x1b$)C", "iso2022_kr", "ISO-2022-KR"), (b"\x1b$", "iso2022_jp_ext", "ISO-2022-JP"))
 
 
 class Language(NamedTuple):
@@ -58,6 +61,7 @@ SAMPLE = 1 << 16  # bytes of lines with other signs than ASCII that are looked a
 OFFERED = ("windows-1252", "windows-1250", "windows-1251", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1253")
 SHOWN = 4
 USUAL = (*OFFERED, "utf-8", "utf-16", "gbk", "euc-jp", "latin-1", "iso-8859-15", "koi8-r")  # which may be meant
+BOMS = re.compile(rb"(?:\xef\xbb\xbf)*")  # several, where programs one after the other have written one
 UNPRINTABLE = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x80-\xff]")
 SEPARATOR, WORD = re.compile(rb"[\x00-\x2f;|]"), 12  # what ends a word, and how many bytes of it stand on each side
 
@@ -82,7 +86,7 @@ def decoded(
         return _as_utf8(_strictly(data, codec(encoding), source, asked, before)), ""
     found = marked(data) or _wide(data) or UTF8
     if found == UTF8 and data.isascii():  # a look, where to decode it writes it anew
-        return data, ""
+        return _unescaped(data) or (data, "")
     try:
         text = data.decode(found)
     except UnicodeDecodeError as error:
@@ -92,12 +96,21 @@ def decoded(
         why = say("{encoding}, as most of it is", encoding=language.title)
         return _as_utf8(_strictly(data, language.codec, source, why, before)), language.title
     if found == UTF8:
-        return data.removeprefix(codecs.BOM_UTF8), ""
+        return data[len(BOMS.match(data)[0]) :], ""  # type: ignore[index]  # it always matches
     return _as_utf8(text), found.upper()
 
 
+def _unescaped(data: bytes) -> tuple[bytes, str] | None:
+    """What `decoded` returns for text with escape sequences; None for other text."""
+    for sequence, name, title in ESCAPED if b"\x1b" in data else ():
+        with suppress(UnicodeDecodeError):
+            if sequence in data:
+                return _as_utf8(data.decode(name)), title
+    return None
+
+
 def _as_utf8(text: str) -> bytes:
-    return text.removeprefix("\ufeff").encode()
+    return text.lstrip("\ufeff").encode()
 
 
 def codec(name: str) -> str:
