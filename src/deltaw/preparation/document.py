@@ -1,4 +1,4 @@
-"""Reading plain JSON data back with suspicion: exact names, exact types, finite numbers."""
+"""Validation of JSON data: exact names, exact types, finite numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_count(value: Any) -> bool:
 
 
 def is_place(value: Any) -> bool:
-    """A place in a list, counted from 0, or none."""
+    """Whether it is an index, or None."""
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 
 
@@ -46,14 +46,14 @@ def one_of(*allowed: Any) -> Check:
 
 
 def list_of(check: Check, distinct: bool = False) -> Check:
-    """A check for lists of any length; `distinct` forbids an entry to come twice."""
+    """A check for lists of any length; `distinct`: without duplicates."""
     return lambda value: (
         isinstance(value, list) and all(map(check, value)) and not (distinct and len(set(value)) < len(value))
     )
 
 
 def holds(document: Any, checks: Mapping[str, Check]) -> bool:
-    """Whether it is a JSON object of exactly the fields in `checks`, each passing its check."""
+    """Whether it is a JSON object with exactly the fields in `checks`, each passing its check."""
     return (
         isinstance(document, dict)
         and set(document) == set(checks)
@@ -64,10 +64,10 @@ def holds(document: Any, checks: Mapping[str, Check]) -> bool:
 def fields(document: Any, checks: Mapping[str, Check], what: str, usual: Mapping[str, Any] = {}) -> dict[str, Any]:
     """The fields of a JSON object, which must be exactly those in `checks`, each passing its check.
 
-    Those in `usual` may be missing, as in files of earlier versions, and are then what it says.
+    Fields in `usual` may be missing, as in files of earlier versions, and then have that value.
 
     Raises:
-        ModelFileError: `document` is no object, a field is missing, unknown, or not as its check wants it.
+        ModelFileError: `document` is not an object, or a field is missing, unknown or invalid.
     """
     remedy = say("the file was not written by this program, or was changed since")
     if not isinstance(document, Mapping):

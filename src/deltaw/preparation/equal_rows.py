@@ -1,10 +1,9 @@
-"""Whether rows that are alike in every column say of each other what nothing that is learnt of their columns does.
+"""Whether the mean target of equal rows is worth an input (`deltaw.preparation.columns.alike`).
 
-Rows that recur need not: of a few questions with yes and no most answers recur, and a network learns what they say. So
-the rows lie in parts, and of each part a line through all inputs and UNITS random units (random features: Rahimi &
-Recht 2008, "Weighted sums of random kitchen sinks", NeurIPS 21), which other parts' rows fit, says what it can. What
-rows alike, in the other parts, leave is then taken off: where that saves enough of the squares, and more than chance
-would, who knows them by heart knows more (`deltaw.preparation.columns.alike`).
+Equal rows alone do not decide: the answers to a few yes/no questions recur often, and a network learns what they mean.
+So in cross-validation, ridge regression on all inputs and UNITS random features (Rahimi & Recht 2008, "Weighted sums of
+random kitchen sinks", NeurIPS 21) stands in for the network. The mean residual of equal rows in the other parts is then
+subtracted: if that significantly reduces the squared error by enough, the input is added.
 """
 
 from __future__ import annotations
@@ -28,28 +27,29 @@ Values = NDArray[np.float64]
 Floats = NDArray[np.floating]
 
 # Measured: docs/explanations/recipe.md.
-LEAST_SHARE = 0.05  # of the rows that are as a row before them
-WORTH, SURE = 0.03, 1.0  # of what is left that has to be saved, and standard errors that this lies above 0
-TIMES, CLEAR = 4, 1.5  # that the rows are parted at random, or less often where so many standard errors tell
-MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # rows that there may be, and how many different ones a model may know by heart
-ASKED = 2_000  # of them, with which each other tell whether it is worth it
-FEWEST_COLUMNS, MOST_COLUMNS, MOST_INPUTS = 2, 256, 1_000  # what one column's cells tell, its own step learns
+LEAST_SHARE = 0.05  # of rows that equal an earlier one
+WORTH, SURE = 0.03, 1.0  # relative reduction of the squared error, and its standard errors above 0
+TIMES, CLEAR = 4, 1.5  # repetitions of the random division, fewer if it is so many standard errors from the threshold
+MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # training rows, and distinct rows that a model stores
+ASKED = 2_000  # rows of the test
+FEWEST_COLUMNS, MOST_COLUMNS, MOST_INPUTS = 2, 256, 1_000
 UNITS, SPREAD, PENALTIES = 100, 1.5, (10.0, 100.0)
 
 
 class EqualRows(NamedTuple):
-    """The rows that are learnt from, many of which are as others in all columns: these columns, and a hash of each."""
+    """The training rows, many of which equal others in all columns: these columns, and a hash of each row."""
 
     frame: pl.DataFrame
     hashes: pl.Series
 
     @classmethod
     def of(cls, made: Preparation, frame: pl.DataFrame, rows: Indices | None) -> EqualRows | None:
-        """None where not enough rows are as others, or too many different ones are there for a model to know.
+        """None if too few rows equal others, or there are too many distinct ones.
 
         Args:
-            made: of the columns.
-            frame: the training rows, or all of which they are `rows`, by number.
+            made: the preparation of the columns.
+            frame: the training rows, or all rows.
+            rows: indices of the training rows in `frame`; None: all.
         """
         n = len(frame) if rows is None else len(rows)
         whole = any(isinstance(step, BlockOfNumbers) or (isinstance(step, Day) and step.time) for step in made.steps)
@@ -63,13 +63,13 @@ class EqualRows(NamedTuple):
 
     @property
     def groups(self) -> Indices:
-        """The number of the first row that each is as."""
+        """(n,) index of the first equal row of each row."""
         _, first, group = np.unique(self.hashes.to_numpy(), return_index=True, return_inverse=True)
         return np.asarray(first[group])
 
 
 def with_alike(made: Preparation, again: EqualRows, answers: TrainingTargets) -> Preparation:
-    """The preparation, with a step more where rows that are alike are worth knowing by heart; `answers`: of these."""
+    """The preparation, with a step for equal rows if that is worth it; `answers`: of the training rows."""
     group = again.groups
     some = _whole_groups(group, ASKED)
     share, sure = saved(made, taken(again.frame, some), group[some], answers.some(some))
@@ -79,13 +79,13 @@ def with_alike(made: Preparation, again: EqualRows, answers: TrainingTargets) ->
 
 
 def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: TrainingTargets) -> tuple[float, float]:
-    """What share of the squares that are left rows alike save, and how many standard errors, by rows, that is above 0.
+    """(relative reduction of the squared error by means of equal rows, its standard errors above 0).
 
     Args:
-        made: of the columns.
+        made: the preparation of the columns.
         frame: some of the training rows.
-        group: a number for each, the same of rows that are alike.
-        answers: of these.
+        group: (n,) the same number for equal rows.
+        answers: of these rows.
     """
     H, Z = units(made.transform(frame, answers=answers)), scaled(answers.values, answers.scales).T
     weight = answers.squared_widths
@@ -105,7 +105,7 @@ def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Train
 
 
 def _whole_groups(group: Indices, most: int) -> Indices:
-    """About so many rows at most, and with each all that are alike."""
+    """At most about so many rows, with all equal rows of each."""
     if len(group) <= most:
         return np.arange(len(group))
     known, rows = np.unique(group, return_counts=True)
@@ -116,7 +116,7 @@ def _whole_groups(group: Indices, most: int) -> Indices:
 
 
 def _left(H: Floats, Z: Values, parts: NDArray[np.uint8]) -> Values:
-    """What the line, by the penalty that leaves least, leaves of each row's answers Z, (n, k), told by other parts."""
+    """Cross-validated residuals, (n, k), of ridge regression with the best penalty."""
     found, mine = [], [parts == part for part in range(PARTS)]
     grams = np.stack([H[part].T @ H[part] for part in mine]).astype(np.float64)
     along = np.stack([H[part].T @ Z[part] for part in mine])
@@ -131,7 +131,7 @@ def _left(H: Floats, Z: Values, parts: NDArray[np.uint8]) -> Values:
 
 
 def units(X: Floats) -> Floats:
-    """1, the inputs about their means, and random units that bend."""
+    """A constant, the centred inputs, and random features."""
     rng, X = np.random.default_rng(0), X - X.mean(axis=0)
     W = rng.normal(0.0, SPREAD / X.shape[1] ** 0.5, (X.shape[1], UNITS)).astype(np.float32)
     bent = np.maximum(X @ W + rng.normal(size=UNITS).astype(np.float32), 0.0)

@@ -1,4 +1,4 @@
-"""What is learnt of columns on the training rows: which are used, and a step for each of these."""
+"""Fitting the steps of a preparation: which columns are used, and a step for each."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from deltaw.tables.taking import taking
 from deltaw.threads import side_by_side
 
 SILENT = in_english("says no more of the answer than chance")
-COPIED = 2**18  # cells of a table, of which so many are copied at a time, or one column
+COPIED = 2**18  # cells copied at a time, or one column
 
 
 def divided(columns: Iterable[Column], uninformative: Iterable[str]) -> tuple[list[Column], tuple[LeftOut, ...]]:
-    """The columns that are used, and those that are not. Raises ColumnError where none is."""
+    """(used columns, left-out columns). Raises ColumnError if none is used."""
     columns = tuple(columns)
     reasons = {c.name: c.reason for c in columns if c.kind in LEFT_OUT} | dict.fromkeys(uninformative, SILENT)
     used = [column for column in columns if column.name not in reasons]
@@ -44,7 +44,7 @@ def steps_of(
     frame: pl.DataFrame, used: Sequence[Column], scaling: Scaling, blocks: Iterable[Block],
     answers: TrainingTargets | None, counted: Counted | None, rows: Indices | None, straight: Collection[str],
 ) -> tuple[Step, ...]:  # fmt: skip
-    """A step for each column that is used; see `Preparation.fit`. Raises ColumnError for a cell that cannot be."""
+    """A fitted step for each used column; see `Preparation.fit`. Raises ColumnError for an invalid cell."""
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
     apart = {*called, *straight}
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
@@ -67,7 +67,7 @@ def steps_of(
         step: Step = FITTED[column.kind].fit(cells, column, scaling, line if column.name in straight else whole)
         return step
 
-    # A copy of few rows costs the call, whatever its columns; one of many the memory.
+    # Copy several columns at a time if rows are few, to save calls; else one, to save memory.
     each = max(1, COPIED // max(1, count))
     parts = (used[first : first + each] for first in range(0, len(used), each))
     steps = side_by_side(lambda part: [learnt(column, some) for some in [cells(part)] for column in part], parts)

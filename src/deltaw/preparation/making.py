@@ -1,7 +1,7 @@
-"""From columns to what is stored of their rows: many columns of numbers at a time, and rows that stay in the cache.
+"""From columns to stored rows: many columns of numbers at a time, in batches of rows that stay in the cache.
 
-A number's arithmetic is that of `Scale.apply` and `bins.position`, step for step in float64, on a matrix with a column
-of numbers in each of its rows. One call of NumPy then does what fifty did, for a single row as for a million.
+The arithmetic is that of `Scale.apply` and `bins.position`, operation by operation in float64, on a matrix with one
+column of the table in each of its rows, so that one call of NumPy serves many columns.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from deltaw.threads import processors, side_by_side
 
 Indices = NDArray[np.int64]
 
-# So many columns are made together, of so many cells at a time; and rows are read from a frame in larger pieces, by
-# several threads: of few rows each gets some, but no fewer than are worth a thread.
+# Columns encoded together, and cells at a time; rows read from a frame at a time, by several threads, and the fewest
+# that are worth a thread.
 TOGETHER, CELLS, ROWS, FEWEST = 64, 2**16, 2**14, 2**13
-# Of columns of these types float32 holds every number.
+# Types all of whose numbers float32 represents.
 EXACT = (pl.Float32, pl.Int16, pl.Int8, pl.UInt16, pl.UInt8)
 
 
 class Numbers:
-    """Steps of numbers as arrays: a row for each of c columns.
+    """Steps of c columns of numbers as arrays, one row per column.
 
     Args:
-        steps: of which all bend, or none.
-        places: where each one's features begin in what is stored.
-        scaling: of the recipe.
+        steps: with the smooth clip (`bend`) in all or none.
+        places: index of each one's first stored number.
+        scaling: of the preparation.
     """
 
     def __init__(self, steps: Sequence[Number], places: Sequence[int], scaling: Scaling) -> None:
@@ -56,15 +56,15 @@ class Numbers:
 
     def read(self, frame: pl.DataFrame) -> NDArray[Any]:
         """The numbers of these rows, (c, n), NaN where missing."""
-        if len(frame) <= FEW:  # less time than to wait for threads
+        if len(frame) <= FEW:  # faster than threads
             return np.array(frame[self.names].rows(), np.float64).reshape(-1, len(self.names)).T
         return frame[self.names].to_numpy(order="fortran").T
 
     def write(self, cells: NDArray[Any], out: NDArray[Any]) -> None:
-        """Write what is stored of the numbers `cells`, (c, n), into its rows of `out`, (stored, n).
+        """Write the stored numbers of `cells`, (c, n), into their rows of `out`, (stored, n).
 
         Raises:
-            ColumnError: one is infinite; who reads the column says which.
+            ColumnError: one is infinite; reading the column again names it.
         """
         missing = None if np.isfinite(cells).all() else np.isnan(cells)
         if missing is not None and np.isinf(cells).any():
@@ -99,7 +99,7 @@ class Numbers:
 
 
 class Raw(Numbers):
-    """The same of numbers that float32 holds: they are kept as they are, gaps as NaN, and scaled where needed."""
+    """`Numbers` that float32 represents: stored raw, missing cells as NaN, and scaled by the engine."""
 
     def _prepare(self) -> None:
         self.with_means = []
@@ -109,16 +109,16 @@ class Raw(Numbers):
 
 
 class Run(NamedTuple):
-    """Steps whose features stand side by side and that are made together.
+    """Adjacent steps that are encoded together.
 
     Attributes:
-        steps: these.
-        places: of each the rows of the run's block that hold what is stored of it.
-        fields: what these stand for.
-        stored: where that lies among all that is stored of a row.
-        inputs: and where the inputs that it stands for lie among all inputs.
-        numbers: those of the steps that are made at once, in one or two groups.
-        scaling: of the recipe.
+        steps: the steps.
+        places: of each, its rows in the run's block of stored numbers.
+        fields: the features that these stand for.
+        stored: slice of the run among all stored numbers of a row.
+        inputs: slice of its inputs among all inputs.
+        numbers: steps of numbers that are encoded at once, in one or two groups.
+        scaling: of the preparation.
     """
 
     steps: tuple[Step, ...]
@@ -133,7 +133,7 @@ class Run(NamedTuple):
         self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: TrainingTargets | None,
         out: NDArray[np.float32], as_inputs: bool,
     ) -> None:  # fmt: skip
-        """Write what is stored of the `chosen` rows into `out`, (n, stored), or all inputs, (n, inputs)."""
+        """Write the stored numbers of the `chosen` rows into `out`, (n, stored), or all inputs, (n, inputs)."""
         frame = frame[list(dict.fromkeys(name for step in self.steps for name in step.inputs))]
         groups = [each for each in self.numbers if _at_once(each, frame, answers)]
         at_once = {step.column for group in groups for step in group.steps}
@@ -144,7 +144,7 @@ class Run(NamedTuple):
             if _is_read_whole(step, frame, answers)
         }
         expands = as_inputs and not is_plain(self.fields)
-        height = CELLS // len(self.steps) | 1  # by a power of two a column's numbers would share lines of the cache
+        height = CELLS // len(self.steps) | 1  # odd, against conflicts in the cache
 
         each = min(ROWS, max(FEWEST, len(out) // processors() + 1))
 
@@ -171,7 +171,7 @@ class Run(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A block of numbers, whose rows are made as they lie."""
+    """A block of numbers, encoded row by row."""
 
     step: BlockOfNumbers
     fields: tuple[Field, ...]
@@ -189,18 +189,18 @@ class Picture(NamedTuple):
 
 
 class Making(NamedTuple):
-    """How rows are made: by which runs, one or more, and whether as all inputs or as what is stored of these."""
+    """How rows are encoded: the runs, and whether as all inputs or as stored numbers."""
 
     runs: tuple[Run | Picture, ...]
     as_inputs: bool
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What is stored of a row."""
+        """The fields of a row's stored numbers."""
         return tuple(field for run in self.runs for field in run.fields)
 
     def room(self, rows: int) -> NDArray[np.float32]:
-        """For so many rows, in C order."""
+        """An empty array for so many rows, in C order."""
         return np.empty((rows, self._place(self.runs[-1]).stop), np.float32)
 
     def write(
@@ -211,12 +211,12 @@ class Making(NamedTuple):
         answers: TrainingTargets | None,
         out: NDArray[np.float32],
     ) -> None:
-        """Write these rows of a frame, or all, into their room. Raises ColumnError."""
+        """Encode these rows of a frame, or all, into `out`. Raises ColumnError."""
         for run in self.runs:
             run.write(frame, rows, source, answers, out[:, self._place(run)], self.as_inputs)
 
     def made(self, out: NDArray[np.float32]) -> Encoded | NDArray[np.float32]:
-        """What was written, as an engine takes it."""
+        """The written rows, as an engine takes them."""
         return out if self.as_inputs else Encoded(out, self.fields)
 
     def _place(self, run: Run | Picture) -> slice:
@@ -224,7 +224,7 @@ class Making(NamedTuple):
 
 
 def runs_of(steps: Sequence[Step], scaling: Scaling, raw: Set[str] = frozenset()) -> tuple[Run | Picture, ...]:
-    """The steps in order, so many of them together; columns of these names are kept as they are."""
+    """The steps in runs, in order; columns in `raw` are stored raw."""
     made: list[Run | Picture] = []
     stored = inputs = 0
     for some in _together(steps):
@@ -253,12 +253,12 @@ def runs_of(steps: Sequence[Step], scaling: Scaling, raw: Set[str] = frozenset()
 
 
 def _group(step: Number, raw: Set[str]) -> bool | None:
-    """Steps of one group are made at once: whether they bend, or None for those that are kept as they are."""
+    """The key of steps that are encoded at once: their `bend`, or None if they are stored raw."""
     return None if step.column in raw else step.scale.bend
 
 
 def raw_of(steps: Iterable[Step], frame: pl.DataFrame) -> frozenset[str]:
-    """The columns of a frame's numbers that float32 holds exactly, and which need no more than each number itself."""
+    """Columns whose numbers float32 represents exactly, so that raw numbers can be stored."""
     numbers = (step for step in steps if isinstance(step, Number) and step.means is None)
     return frozenset(step.column for step in numbers if _float32_holds(frame.get_column(step.column)))
 
@@ -271,7 +271,7 @@ def _float32_holds(numbers: pl.Series) -> bool:
 
 
 def _together(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Pictures alone, others by so many."""
+    """Steps in runs: pictures alone, others in groups of limited size."""
     for alone, group in groupby(steps, lambda step: isinstance(step, BlockOfNumbers)):
         some = list(group)
         each = 1 if alone else TOGETHER
@@ -279,14 +279,14 @@ def _together(steps: Sequence[Step]) -> Iterator[list[Step]]:
 
 
 def _at_once(numbers: Numbers, frame: pl.DataFrame, answers: TrainingTargets | None) -> bool:
-    """Whether these rows' columns are numbers already; and no means of numbers that all rows are needed for."""
+    """Whether the columns are numeric already, without target means that need all rows at once."""
     if answers is not None and numbers.with_means:
         return False
     return all(frame.get_column(name).dtype in NUMBERS for name in numbers.names)
 
 
 def reads_alone(step: Step, frame: pl.DataFrame) -> bool:
-    """Whether each cell says by itself what it is. How text writes numbers, or dates, all of its cells say together."""
+    """Whether cells can be read in batches; the format of numbers or dates in text needs all cells of a column."""
     numbers: Sequence[str] = ()
     if isinstance(step, Alike):
         numbers = [each.column for each in step.columns if each.is_number]
@@ -296,6 +296,6 @@ def reads_alone(step: Step, frame: pl.DataFrame) -> bool:
 
 
 def _is_read_whole(step: Step, frame: pl.DataFrame, answers: TrainingTargets | None) -> bool:
-    """Whether what it says of a row is known by all rows."""
+    """Whether it has to be read for all rows at once."""
     learns = answers is not None and getattr(step, "means", None) is not None
     return learns or not reads_alone(step, frame)

@@ -1,4 +1,4 @@
-"""The recipe: everything that turns raw columns into a network's inputs, fitted on training rows, replayed anywhere."""
+"""`Preparation`: the steps that turn raw columns into a network's inputs, fitted on training rows."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from deltaw.tables.table import missing_column
 # benchmarks/notes/core.md.
 WORTH_FIELDS = 2
 LARGE = 2**26  # stored numbers, 256 MiB
-AT_ONCE = 2**15  # rows, of which `pieces` gives so many
+AT_ONCE = 2**15  # rows per batch of `pieces`
 
 OfColumn = Number | Category  # steps that may have means
 WithMeans = OfColumn | Alike
 
 
 class Treatment(NamedTuple):
-    """A line of `Preparation.describe`: what becomes of a column."""
+    """A line of `Preparation.describe`: how a column is prepared."""
 
     column: str
     kind: str
@@ -53,12 +53,12 @@ class Treatment(NamedTuple):
 
 @dataclass(frozen=True)
 class Preparation:
-    """A recipe that is plain data: `transform` depends on nothing but its fields and the rows it is given.
+    """A fitted preparation, plain data: `transform` depends on its fields and the given rows alone.
 
     Attributes:
         scaling: a name in SCALINGS.
-        steps: one a column (or block) that is used, in the order of the features.
-        left_out: the columns that are not.
+        steps: one per used column (or block), in the order of the features.
+        left_out: the columns that are not used.
     """
 
     scaling: str
@@ -78,33 +78,33 @@ class Preparation:
         uninformative: Iterable[str] = (),
         straight: Collection[str] = (),
     ) -> Preparation:
-        """Learn the recipe from training rows alone.
+        """Fit on training rows.
 
         Args:
-            frame: the training rows, or all of which they are `rows`.
-            columns: what the columns are (`deltaw.tables.kinds`), without the target.
+            frame: the training rows, or a frame of which they are `rows`.
+            columns: kinds of the columns (`deltaw.tables.kinds`), without the target.
             scaling: unit (0.01…0.99), symmetric (-1…1), standard, robust, piecewise or none; see SCALINGS. A block uses
                 its own range for the first two and is standardised for the next three.
-            blocks: the table's blocks; a column of a block's name stands for all its columns.
-            answers: of the training rows; None where no column is to say what rows with a word, or a number, answer.
-            counted: of all training rows, where `frame` is a sample of them.
-            rows: which of `frame`, by number; None: all. Of many rows one column is copied at a time, of few some.
-            uninformative: columns that are left out, since they say nothing; see `deltaw.preparation.screening`.
-            straight: columns of numbers or days without bins and means, since rows to come lie beyond all of them.
+            blocks: the table's blocks; a column with a block's name stands for all its columns.
+            answers: targets of the training rows, for target means; None: none are made.
+            counted: counts over all training rows, if `frame` is a sample of them.
+            rows: indices in `frame`; None: all.
+            uninformative: names of columns to leave out; see `deltaw.preparation.screening`.
+            straight: names of columns of numbers or days without bins and means, for extrapolation in time.
 
         Raises:
-            ColumnError: no column can be used, or a cell cannot.
+            ColumnError: no column can be used, or an invalid cell.
             SettingError: an unknown scaling.
         """
         row, (used, left_out) = scaling_called(scaling), divided(columns, uninformative)
         return cls(scaling, steps_of(frame, used, row, blocks, answers, counted, rows, straight), left_out)
 
     def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Preparation:
-        """The same features, of which those that say what rows with a word, or a number, answer say it of other rows.
+        """The same preparation with target means refitted on other rows.
 
         Args:
-            frame: with the columns `input_names`.
-            answers: of its rows.
+            frame: rows with the columns `input_names`.
+            answers: their targets.
         """
         steps = (
             step.refitted(frame, answers) if isinstance(step, WithMeans) and step.mean_names else step
@@ -119,17 +119,17 @@ class Preparation:
 
     @property
     def of_columns(self) -> tuple[Step, ...]:
-        """The steps, each of a column, or block of columns, of its own."""
+        """The steps of a single column or block."""
         return tuple(step for step in self.steps if not isinstance(step, Alike))
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Raw columns that it knows: those and the ones that say nothing."""
+        """Raw columns that it knows: `input_names`, and uninformative ones."""
         return (*self.input_names, *(each.column for each in self.left_out))
 
     @property
     def kinds(self) -> dict[str, str]:
-        """What it takes each column for that it uses, or would if the column said anything; blocks aside."""
+        """The kind of each column, except for blocks."""
         of_silent = {each.column: each.kind for each in self.left_out if each.kind in FITTED}
         return {step.title: step.kind for step in self.steps if step.kind in FITTED} | of_silent
 
@@ -140,12 +140,12 @@ class Preparation:
 
     @property
     def n_features(self) -> int:
-        """How many they are; to make their names takes longer."""
+        """The number of columns of X, faster than len(feature_names)."""
         return sum(self._widths)
 
     @cached_property
     def _widths(self) -> tuple[int, ...]:
-        """How many columns of X each step fills."""
+        """Number of features of each step."""
         scaling = SCALINGS[self.scaling]
         return tuple(sum(field.inputs for field in step.fields(scaling)) for step in self.steps)
 
@@ -159,12 +159,11 @@ class Preparation:
 
         Args:
             frame: n rows with the columns `input_names`.
-            source: what messages call them.
-            answers: as they were given to `fit`, where these are the rows that it was given: to learn from, since what
-                other rows answer is then said of each without its own answer.
+            source: their name in messages.
+            answers: the targets given to `fit`, if these are the training rows: target means are then out of fold.
 
         Raises:
-            ColumnError: a column is missing or of another kind, or a cell is infinite or no number.
+            ColumnError: a column is missing or of another kind, or a cell is infinite or not a number.
         """
         return self._written(self._making(as_inputs=True), frame, source, answers)
 
@@ -175,11 +174,9 @@ class Preparation:
         answers: TrainingTargets | None = None,
         rows: Indices | None = None,
     ) -> Encoded | NDArray[np.float32]:
-        """What `transform` gives, as an engine takes it quickest: bins and slots encoded where there are many.
+        """`transform` in the form that engines take fastest: bins and one-hot inputs encoded, if there are many.
 
-        `rows`: of these rows of the frame, by number, which are not copied out of it; None: of all.
-
-        Pictures are no less for it: of them the native engine leaves out what is 0 in a whole batch.
+        `rows`: indices of some rows of the frame, which is not copied; None: all.
         """
         making, count = self._making(not self.is_encoded), len(frame) if rows is None else len(rows)
         if self.is_encoded and self._is_large(count):
@@ -189,28 +186,29 @@ class Preparation:
 
     @property
     def steps_with_means(self) -> tuple[WithMeans, ...]:
-        """The steps that have means."""
+        """The steps with target means."""
         return tuple(step for step in self.steps if isinstance(step, WithMeans) and step.mean_names)
 
     @property
     def alike_inputs(self) -> list[int]:
-        """Which columns of X say what rows that are alike answer."""
+        """Indices of the columns of X that are target means of equal rows."""
         return [i for step, place in self.places if isinstance(step, Alike) for i in range(place.start, place.stop)]
 
     @property
     def columns_with_means(self) -> tuple[str, ...]:
-        """The raw columns of these."""
+        """The raw columns of `steps_with_means`."""
         return tuple(dict.fromkeys(name for step in self.steps_with_means for name in step.inputs))
 
     def encode_and_free(
         self, frames: list[pl.DataFrame], source: str, rows: Indices | None, answers: TrainingTargets | None = None
     ) -> Encoded | NDArray[np.float32]:
-        """`encode` of the rows of a table that nobody else needs: each part of it is let go when its rows are made.
+        """`encode`, freeing the raw columns piece by piece to save memory.
 
         Args:
-            frames: the table's parts, one after the other, of which none is left.
-            rows: of all of them, in ascending order; None: all.
-            answers: of these rows, with what is told of the columns `steps_with_means`.
+            frames: the table's pieces in order; the list is empty afterwards.
+            source: name of the rows in messages.
+            rows: indices of rows in the whole table, ascending; None: all.
+            answers: targets of these rows, with out-of-fold means.
         """
         self._find(frames[0], source)
         heights = [len(frame) for frame in frames]
@@ -228,10 +226,7 @@ class Preparation:
         return making.made(out)
 
     def pieces(self, frame: pl.DataFrame, source: str) -> Iterator[Encoded | NDArray[np.float32]]:
-        """`encode` of some rows after the others, for whoever needs no more at a time.
-
-        All at once where text in the rows writes numbers, or dates: how, all of them say together.
-        """
+        """`encode` in batches of rows; in one batch if the format of numbers or dates in text has to be detected."""
         each = AT_ONCE if self.reads_alone(frame) else max(len(frame), 1)
         for start in range(0, max(len(frame), 1), each):
             try:
@@ -241,27 +236,27 @@ class Preparation:
                 raise
 
     def reads_alone(self, frame: pl.DataFrame) -> bool:
-        """Whether each of these cells says by itself what it is."""
-        there = set(frame.columns)  # once: Polars makes their list anew, and there may be thousands
+        """Whether the rows can be read in batches."""
+        there = set(frame.columns)  # Polars makes a new list at each access
         return all(reads_alone(step, frame) for step in self.steps if there.issuperset(step.inputs))
 
     @cached_property
     def is_encoded(self) -> bool:
-        """Whether `encode` gives rows in which a number stands for many inputs."""
+        """Whether `encode` gives rows in encoded form."""
         pictures = any(isinstance(step, BlockOfNumbers) for step in self.steps)
         return not pictures and self.n_features >= WORTH_FIELDS * len(self._fields)
 
     def _is_large(self, rows: int) -> bool:
-        """Whether so many rows take so much room that an epoch may last a little longer for half of it."""
+        """Whether so many rows take so much memory that half of it is worth a slightly longer epoch."""
         return rows * len(self._fields) >= LARGE
 
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
-        """What is stored of a row."""
+        """The fields of a row's stored numbers."""
         return self._making().fields
 
     def _making(self, as_inputs: bool = False, raw: frozenset[str] = frozenset()) -> Making:
-        """How rows are made where these columns are kept as they are."""
+        """How rows are encoded, with columns in `raw` stored raw."""
         known: dict[frozenset[str], tuple[Run | Picture, ...]] = self.__dict__.setdefault("_known_runs", {})
         if raw not in known:
             known[raw] = runs_of(self.steps, SCALINGS[self.scaling], raw)
@@ -275,7 +270,7 @@ class Preparation:
         answers: TrainingTargets | None,
         rows: Indices | None = None,
     ) -> NDArray[np.float32]:
-        """These rows of a frame, or all."""
+        """These rows of a frame, or all, encoded."""
         self._find(frame, source)
         out = making.room(len(frame) if rows is None else len(rows))
         self._write(making, frame, rows, source, answers, out)
@@ -292,13 +287,13 @@ class Preparation:
             raise
 
     def read(self, frame: pl.DataFrame, source: str) -> None:
-        """Look at all cells, a column after the other. Raises ColumnError for the first that cannot be."""
+        """Check all cells, column by column. Raises ColumnError for the first invalid one."""
         self._find(frame, source)
         for step in self.steps:
             step.read(frame, source)
 
     def _find(self, frame: pl.DataFrame, source: str) -> None:
-        """Raise ColumnError for a column that is not there."""
+        """Raise ColumnError for a missing column."""
         there = set(frame.columns)
         for name in self.input_names:
             if name not in there:
@@ -307,50 +302,47 @@ class Preparation:
     def inverse(self, X: NDArray[np.float32]) -> pl.DataFrame:
         """Raw columns from inputs of shape (n, len(feature_names)).
 
-        Numbers are exact to float32 rounding (far outliers less so under `robust`), categories are those of the largest
-        slot, and what was missing is null where the training rows had missing values too.
+        Numbers are exact to float32 rounding (far outliers less so with `robust`), words are those of the largest
+        one-hot input, and missing cells are null if the training rows had missing cells.
         """
         row = SCALINGS[self.scaling]
         return pl.DataFrame({each.name: each for step, part in self._parts(X) for each in step.decode(part, row)})
 
     def usual_row(self) -> pl.DataFrame:
-        """One row as usual as a row can be: of numbers and dates the medians, of words and truth values the most
-        frequent, of blocks (pictures) the lowest value: blank paper. In files of earlier versions, which do not know
-        what is most frequent, the first word.
+        """A typical row: medians of numbers and dates, the most frequent words and booleans, the lowest value of blocks
+        (blank images). In files of earlier versions the first word.
         """
         return pl.DataFrame({each.name: each for step in self.steps for each in step.usual_cells()})
 
     @property
     def places(self) -> list[tuple[Step, slice]]:
-        """Each step, and which columns of X are its features."""
+        """Each step, and the slice of its features among the columns of X."""
         edges = np.cumsum([0, *self._widths]).tolist()
         return [(step, slice(a, b)) for step, (a, b) in zip(self.steps, pairwise(edges), strict=True)]
 
     @property
     def bins(self) -> list[tuple[Number | Day, slice]]:
-        """Each step of numbers or days, and which columns of X are its bins."""
+        """Each step of numbers or days, and the slice of its bins among the columns of X."""
         binned = [(step, place.start + 1) for step, place in self.places if isinstance(step, (Number, Day))]
         return [(step, slice(first, first + count(step.edges))) for step, first in binned]
 
     @property
     def means(self) -> list[int]:
-        """Which columns of X say what rows with a word, or a number, answer: of a row that is learnt from, without its
-        own answer.
-        """
+        """Indices of the columns of X that are target means."""
         telling = [(step, place.start + step.first_mean) for step, place in self.places if isinstance(step, WithMeans)]
         return [first + k for step, first in telling for k in range(len(step.mean_names))]
 
     def _parts(self, X: NDArray[np.float32]) -> list[tuple[Step, NDArray[np.float32]]]:
-        """Each step beside the columns of X that are its features."""
+        """Each step with its columns of X."""
         return [(step, X[:, place]) for step, place in self.places]
 
     def extra(self, frame: pl.DataFrame) -> tuple[str, ...]:
-        """Columns of `frame` that training did not know."""
+        """Columns of `frame` that were not in training."""
         known = set(self.column_names)
         return tuple(name for name in frame.columns if name not in known)
 
     def describe(self) -> list[Treatment]:
-        """What becomes of each column, those left out last."""
+        """How each column is prepared, left-out columns last."""
         scaling = SCALINGS[self.scaling]
         used = [
             Treatment(reads(step.title), say(step.kind), step.treatment(scaling), width)
@@ -362,7 +354,7 @@ class Preparation:
         ]
 
     def document(self) -> dict[str, Any]:
-        """The recipe as plain JSON data, from which `from_document` makes one that transforms bit-identically."""
+        """Plain JSON data; `from_document` of it transforms bit-identically."""
         data = {
             "scaling": self.scaling,
             "steps": [said(step) for step in self.steps],
@@ -372,7 +364,7 @@ class Preparation:
 
     @classmethod
     def from_document(cls, document: Any) -> Preparation:
-        """The recipe that `document` was made of. Raises ModelFileError where it does not describe one."""
+        """The inverse of `document`. Raises ModelFileError for an invalid document."""
         top = fields(document, CHECKS, "preparation")
         steps = tuple(step_of(each, say("preparation, step {i}", i=i + 1)) for i, each in enumerate(top["steps"]))
         left_out = tuple(left_out_of(each, i) for i, each in enumerate(top["left_out"], 1))

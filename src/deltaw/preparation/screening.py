@@ -1,17 +1,15 @@
-"""Columns that say nothing of the answer, where most are such: a network learns their noise, which trees pass by.
+"""Uninformative columns, which are left out if most columns are such: a network, unlike trees, would fit their noise.
 
-Each column's inputs are held against the answers by Pillai's trace, the share of the answers that they explain, and its
-F (Pillai 1955, "Some new test criteria in multivariate analysis", Annals of Mathematical Statistics 26): once the
-number itself alone, and once all of the column's inputs, of which the smaller p-value counts twice. p-values of columns
-that say nothing lie evenly between 0 and 1, so that three in four of them are above a quarter: this tells how many
-columns are such (Storey 2002, "A direct approach to false discovery rates", JRSS B 64). Where most are, a column is
-kept if it is among those of which chance explains one in ten at most (Benjamini & Hochberg 1995, "Controlling the false
-discovery rate", JRSS B 57). A rival's price may say nothing but beside one's own: so the rest is asked again of what
-the kept ones leave of the answers, until no more are found (iterated sure independence screening: Fan & Lv 2008,
-JRSS B 70, section 4). Two columns may say something by their product alone: last, each that is left is asked for its
-products with all others, and kept if chance explains one of them once in a hundred such tables.
+Each column's inputs are tested against the target by Pillai's trace and its F (Pillai 1955, "Some new test criteria in
+multivariate analysis", Annals of Mathematical Statistics 26): once the number alone, once all of the column's inputs;
+the smaller p-value counts twice (Bonferroni). p-values of uninformative columns are uniform, so that the number of
+those above ¼ estimates their share (Storey 2002, "A direct approach to false discovery rates", JRSS B 64). If most
+columns are uninformative, those are kept that are significant at a false discovery rate of 0.1 (Benjamini & Hochberg
+1995, "Controlling the false discovery rate", JRSS B 57). The others are tested again on the residuals of the kept ones,
+until no more are found (iterated sure independence screening: Fan & Lv 2008, JRSS B 70, section 4). Last, columns that
+are informative only by a product with another column are kept at p = 0.01 over all products.
 
-Where nothing says anything alone, all may do so together, and all are kept.
+If no column is informative alone, all may be together, and all are kept.
 """
 
 from __future__ import annotations
@@ -33,29 +31,31 @@ Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 # Measured: docs/explanations/recipe.md.
-FEWEST = 20  # columns of which it is asked: of fewer, the large p-values tell too little
-QUIET = 0.25  # p-values above it; a half would miss columns that are 0 but in a row or two, whose p-value is a third
-MOSTLY, SURE = 0.6, 2.0  # so large a share of them has to say nothing, with so many standard errors beyond
-CHANCE = 0.1  # explains at most so many of those that are kept
+FEWEST = 20  # columns: with fewer, the share of uninformative ones cannot be estimated
+QUIET = 0.25  # p-values above it estimate the share; ½ would miss columns that are 0 except in a row or two
+MOSTLY, SURE = 0.6, 2.0  # share of uninformative columns, and its standard errors above that
+CHANCE = 0.1  # false discovery rate
 ROUNDS = 8
-MOST_CLASSES = 100  # of more, what is asked of each column is asked of all of them
-PAIRED = 0.01  # how likely chance has any product at all say something
-MOST_PRODUCTS = 2**33  # rows times products that are asked: of more, fewer rows
-ROOM = 4  # rows to each input of the kept ones, where others are asked beside them
-CELLS, AT_ONCE = 2**21, 2**17  # of the rows that are asked, evenly spread; and of the columns that are held together
-FEWEST_ROWS = 1_000  # that are asked of however many columns, if there are so many
-SMALL = 1e-9  # of the largest root: as good as 0
+MOST_CLASSES = 100  # with more classes there is no screening
+PAIRED = 0.01  # family-wise error rate of products
+MOST_PRODUCTS = 2**33  # rows times products; with more, fewer rows are used
+ROOM = 4  # rows per input of the kept columns, in tests on their residuals
+CELLS, AT_ONCE = 2**21, 2**17  # cells of the rows used (evenly spaced), and of the columns tested at a time
+FEWEST_ROWS = 1_000  # used for any number of columns
+SMALL = 1e-9  # of the largest singular value: zero
 
 
 def uninformative(
     made: Preparation, frame: pl.DataFrame, answers: Callable[[Indices], Values], n: int, rows: Indices | None = None
 ) -> tuple[str, ...]:
-    """The columns that say nothing of the answers; none where most say something, or there is a picture.
+    """Names of the uninformative columns; () if most columns are informative, or if there are images.
 
     Args:
-        made: of all columns.
-        frame: the training rows, or all of which they are `rows`, by number.
-        answers: of some of these n rows, (m, k): numbers, or of at most MOST_CLASSES classes whether it is each.
+        made: the preparation of all columns.
+        frame: the training rows, or a frame of which they are `rows`.
+        answers: from indices of training rows to targets, (m, k): numbers, or one-hot of at most MOST_CLASSES classes.
+        n: number of training rows.
+        rows: their indices in `frame`; None: all.
     """
     if len(made.steps) < FEWEST or any(isinstance(step, BlockOfNumbers) for step in made.steps):
         return ()
@@ -65,9 +65,9 @@ def uninformative(
         return made.transform(taken(frame, some if rows is None else rows[some])), answers(some)
 
     parts = [range(place.start, place.stop) for _, place in made.places]
-    own = set(made.means)  # of rows that are learnt from these hold their answers: who has one has been asked for it
+    own = set(made.means)  # target means are significant by construction
     places = [[i for i in part if i not in own] for part in parts]
-    X, some = asked(FEWEST_ROWS)  # what is mostly no noise, few rows tell, and the numbers alone
+    X, some = asked(FEWEST_ROWS)  # a first look at few rows and the numbers alone
     if not _mostly_quiet(_chances(X, [place[:1] for place in places], _upright(_centred(some)))):
         return ()
     told = np.array([len(mine) < len(part) for mine, part in zip(places, parts, strict=True)])
@@ -78,13 +78,13 @@ def uninformative(
 
 
 def informative(X: Floats, places: Sequence[Sequence[int]], answers: Values, known: Flags | None = None) -> Flags:
-    """Which columns say something of the answers: all where no noise is found, or nothing else.
+    """(columns,) whether each is informative; all if there are few uninformative ones, or no informative ones.
 
     Args:
         X: (n, inputs).
-        places: of each column which of them are its own, the number itself first.
+        places: for each column the indices of its inputs, the number itself first.
         answers: (n, k).
-        known: of each column whether it is known to say something.
+        known: (columns,) whether each is known to be informative.
     """
     everything, left = np.ones(len(places), np.bool_), _upright(_centred(answers))
     chances = _chances(X, places, left)
@@ -108,11 +108,11 @@ def informative(X: Floats, places: Sequence[Sequence[int]], answers: Values, kno
 
 
 def _paired(X: Floats, places: Sequence[Sequence[int]], says: Flags, left: Values) -> Flags:
-    """Which of the columns that say nothing yet do so by a product with another column, of what is left of the answers.
+    """(columns,) those that are informative only by a product with another column, for residuals `left`.
 
-    Of z = a x, product by product, (Σ z t)² is held against Σ z² t²: self-normalised, long tails and uneven noise make
-    it no larger (Logan et al. 1973, Annals of Probability 1; White 1980, Econometrica 48). No z is made: Σ z t =
-    xᵀ (a t), Σ z² t² = (x²)ᵀ (a t)².
+    For each product z = a x the statistic is (Σ z t)² / Σ z² t²: self-normalised, and so robust to long tails and
+    heteroscedasticity (Logan et al. 1973, Annals of Probability 1; White 1980, Econometrica 48). z is never formed:
+    Σ z t = xᵀ (a t), Σ z² t² = (x²)ᵀ (a t)².
     """
     has = np.array([i for i, place in enumerate(places) if len(place)], np.intp)
     quiet, found = np.flatnonzero(~says[has]), np.zeros(len(places), np.bool_)
@@ -132,14 +132,14 @@ def _paired(X: Floats, places: Sequence[Sequence[int]], says: Flags, left: Value
 
 
 def _mostly_quiet(chances: Values) -> bool:
-    """Whether most columns say nothing, as far as the large p-values tell."""
+    """Whether most columns are uninformative, by the share of large p-values."""
     count, share = len(chances), 1.0 - QUIET
     surely = share * MOSTLY * count + SURE * (share * QUIET * count) ** 0.5
     return bool(np.count_nonzero(chances > QUIET) >= surely)
 
 
 def _basis(X: Floats, places: Sequence[Sequence[int]]) -> Values | None:
-    """An orthonormal basis of columns' inputs, of each the number alone where all are too many, or None."""
+    """An orthonormal basis of the columns' inputs, of the numbers alone if these are too many; else None."""
     every, first = [i for place in places for i in place], [i for place in places for i in place[:1]]
     for some in (every, first):
         if len(some) * ROOM <= len(X):
@@ -153,14 +153,14 @@ def _centred(X: Floats) -> Values:
 
 
 def _upright(X: Values) -> Values:
-    """An orthonormal basis of what the columns span, (n, rank)."""
+    """An orthonormal basis of the column space, (n, rank)."""
     values, vectors = np.linalg.eigh(X.T @ X)
     there = values > SMALL * max(values.max(initial=0.0), SMALL)
     return np.asarray(X @ (vectors[:, there] / np.sqrt(values[there])))
 
 
 def _chances(X: Floats, places: Sequence[Sequence[int]], answers: Values, beside: Values | None = None) -> Values:
-    """p-values: how likely chance explains as much of what `beside` leaves of the answers as each column does."""
+    """p-values of each column for the residuals of the answers after `beside`."""
     made, freedom = np.ones(len(places)), len(X) - 1 - (0 if beside is None else beside.shape[1])
     for which, block in _blocks(X, places) if answers.shape[1] else ():
         block -= 0 if beside is None else beside @ (beside.T @ block)
@@ -171,7 +171,7 @@ def _chances(X: Floats, places: Sequence[Sequence[int]], answers: Values, beside
 
 
 def _blocks(X: Floats, places: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Values]]:
-    """Columns of equally many inputs, so many at a time, less their means: which, and (columns, n, inputs of each)."""
+    """Batches of columns with equally many inputs, centred: (which, (columns, n, inputs of each))."""
     for width in sorted({len(place) for place in places} - {0}):
         alike = [i for i, place in enumerate(places) if len(place) == width]
         each = max(1, AT_ONCE // (len(X) * width))
@@ -196,7 +196,7 @@ def _pillai(X: Values, answers: Values, freedom: int) -> Values:
 
 
 def _discovered(chances: Values) -> Flags:
-    """Those of which chance explains CHANCE at most."""
+    """Discoveries at a false discovery rate of CHANCE."""
     ordered = np.sort(chances)
     under = np.flatnonzero(ordered <= CHANCE * np.arange(1, len(chances) + 1) / len(chances))
     return np.asarray(chances <= (ordered[under[-1]] if len(under) else -1.0))

@@ -1,4 +1,4 @@
-"""The target: how a column becomes numbers to train on, and how outputs become answers."""
+"""`Target`: from the target's column to numbers to train on, and from outputs to predictions."""
 
 from __future__ import annotations
 
@@ -38,24 +38,23 @@ from deltaw.tables.strays import check_strays
 from deltaw.tables.table import cell_error, clip, listing, suggested
 from deltaw.tables.units import is_unit, plain_unit
 
-AT_ONCE = 2**16  # rows whose words are held
+AT_ONCE = 2**16  # rows converted at a time
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted, as plain data.
+    """The target as plain data.
 
     Attributes:
-        name: the column.
+        name: of the column.
         task: "classification" or "regression".
         reason: why this task, in a few words.
         classes: the values in order (classification), else ().
-        low, high: the range seen in training (regression), or what it was widened to, else 0.
-        scale: how numbers are scaled for training (regression), in a straight line or by the logarithm; else the
-            identity.
-        clamp: whether answers are kept within low…high (regression).
-        threshold: of two classes, the probability from which the second is the answer; None: the likelier one is.
-        unit: that text may write the numbers with (`deltaw.tables.units`); "" for none.
+        low, high: the range in training, possibly widened (regression), else 0.
+        scale: linear or logarithmic scale of numbers (regression), else the identity.
+        clamp: whether predictions are clipped to low…high (regression).
+        threshold: for two classes, the probability from which the second is predicted; None: the likelier class.
+        unit: of numbers in text (`deltaw.tables.units`); "" for none.
     """
 
     name: str
@@ -80,20 +79,20 @@ class Target:
         source: str = "training rows",
         log: float | None = None,
     ) -> Target:
-        """Learn classes or scale from the training rows.
+        """Fit classes or scale on the training rows.
 
         Args:
-            series: the target of the training rows, (n,); a missing one says nothing and is passed over.
+            series: (n,) the target; missing values are ignored.
             name: the column's name.
-            task: "classification" or "regression"; None infers it (`infer_task`).
-            scaling: of numbers: "standard", or ("range", low, high) for a linear map of the range seen onto low…high.
-            clamp: whether to keep answers within the range seen; a network does not know what lies beyond.
-            source: what messages call the rows.
-            log: the lowest number that there is, where the logarithm of numbers is to be scaled (`LogScale`).
+            task: "classification" or "regression"; None: inferred (`infer_task`).
+            scaling: of numbers: "standard", or ("range", low, high) for a linear map of the range onto low…high.
+            clamp: whether to clip predictions to the range.
+            source: name of the rows in messages.
+            log: the lowest number over all rows, for a logarithmic scale (`LogScale`); None: a linear one.
 
         Raises:
-            ColumnError: an infinite value, a negative one where the logarithm is asked for, a word among numbers, a
-                single value or none, words for regression, or so many classes that none can be learnt.
+            ColumnError: an infinite value, a negative one for the logarithm, a word among numbers, a single value or
+                none, words for regression, or too many classes.
             SettingError: an unknown task or scaling.
         """
         if not among(task, (None, *TASKS)):

@@ -1,1 +1,1 @@
-"""Scales: how numbers become the small numbers that a network learns from, and back."""
+"""Scales of numbers, and their inverses."""

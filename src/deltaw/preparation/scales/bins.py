@@ -1,9 +1,10 @@
-"""Piecewise-linear encoding: how far a number has come through each of its column's bins.
+"""Piecewise-linear encoding of numbers.
 
 Gorishniy, Rubachev & Babenko 2022, "On embeddings for numerical features in tabular deep learning", arXiv 2203.05556,
-section 3.2: with the edges b₀ < b₁ < … < b_K, feature k is (x − b_{k−1}) / (b_k − b_{k−1}), held within 0 and 1. Bins
-that x has passed are at 1, those before it at 0, and at most one lies between: with one weight a bin a unit draws any
-line with kinks at the edges, where a scaled number gives it a straight one.
+section 3.2: with the edges b₀ < b₁ < … < b_K, feature k is (x − b_{k−1}) / (b_k − b_{k−1}), clipped to 0 … 1. It is 1
+in
+bins below x, 0 in bins above, and in between in at most one: with one weight per bin, z of a unit is a piecewise-linear
+function of x with knots at the edges, instead of a linear one.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from deltaw.preparation.scales.scaling import SMALLEST
 
 Values = NDArray[np.float64]
 
-# All columns of numbers together get about so many bins, each of them within these limits; and a bin holds so many
-# of the training rows at least, since what few rows say of it is chance. Measured: docs/explanations/recipe.md.
+# Bins of all columns together, the limits per column, and the fewest training rows per bin. Measured:
+# docs/explanations/recipe.md.
 SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
 FINER, FEWEST_OF_CURVE = 4, 6  # times as many, of so many rows, where these draw a curve and little noise
@@ -31,25 +32,25 @@ MOST_EDGES = 256  # in a file: what a byte counts
 
 
 def most_bins(columns: int, rows: int) -> int:
-    """How many bins a column gets at most, in a table of so many columns of numbers and training rows."""
+    """The most bins of a column, for so many columns of numbers and training rows."""
     return min(most_of_few(columns), rows // FEWEST_ROWS)
 
 
 def most_of_few(columns: int) -> int:
-    """The same of a column with few different numbers, of each of which there are rows enough."""
+    """The most bins of a column with few distinct numbers, each in enough rows."""
     return min(max(SHARED // max(columns, 1), FEWEST), MOST)
 
 
 def finest(columns: int, rows: int) -> int:
-    """The same of a column whose answers draw a curve."""
+    """The most bins of a column whose target is a fine curve."""
     return min(FINER * most_of_few(columns), rows // FEWEST_OF_CURVE)
 
 
 def fit_edges(ascending: NDArray[np.floating], most: int, of_few: int = 0) -> tuple[float, ...]:
-    """Edges of at most so many bins, by quantiles of sorted values: some of these, each once; or where they are few,
-    and of each FEWEST_OF_ONE on average, all of them, if that makes no more than `of_few` bins.
+    """Edges of at most `most` bins at quantiles of sorted values; or all distinct values, if they are at most `of_few`
+    bins with FEWEST_OF_ONE rows per value on average.
 
-    None for a single bin: it would say no more than the scaled number does.
+    () for a single bin, which would add nothing to the scaled number.
     """
     if asks_for_all(most, of_few) and (numbers := _few(ascending, of_few)):
         most, ascending = len(numbers) - 1, np.array(numbers)
@@ -64,24 +65,24 @@ def fit_edges(ascending: NDArray[np.floating], most: int, of_few: int = 0) -> tu
 
 
 def asks_for_all(most: int, of_few: int) -> bool:
-    """Whether such a number of bins asks `fit_edges` for all sorted values, and not for their quantiles alone."""
+    """Whether `fit_edges` needs all values sorted, not only their quantiles."""
     return most < of_few
 
 
 def cuts(most: int) -> Values:
-    """Of which so many bins are the quantiles."""
+    """The quantiles that are the edges of so many bins."""
     return np.linspace(0.0, 1.0, most + 1)
 
 
 def _few(ascending: NDArray[np.floating], most: int) -> list[float]:
-    """The different ones of sorted values, if each has rows enough, and they are at most so many bins' edges."""
+    """Distinct sorted values, if there are enough rows of each and at most `most` bins; else None."""
     firsts = np.flatnonzero(np.diff(ascending, prepend=np.nan) != 0)
     few = 3 <= len(firsts) <= most + 1 and len(ascending) >= FEWEST_OF_ONE * len(firsts)
     return ascending[firsts].tolist() if few else []
 
 
 def position(x: Values, edges: tuple[float, ...]) -> Values:
-    """How many bins each x has come through: 2.4 where it lies 40 % into the third."""
+    """The position of each x in units of bins: 2.4 if it lies 40 % into the third."""
     ends = np.array(edges)
     passed = x >= ends[1:, None]  # they are few: to compare with all is quicker than to search
     bin = np.add.reduce(passed.view(np.uint8), axis=0, dtype=np.uint8)
@@ -93,22 +94,22 @@ def position(x: Values, edges: tuple[float, ...]) -> Values:
 
 
 def fields(edges: tuple[float, ...]) -> tuple[Field, ...]:
-    """What stands for the bins in a row: the position, or nothing where there are none."""
+    """The field that stores the bins of a row: the position; () without bins."""
     return (Field("bins", count(edges)),) if edges else ()
 
 
 def positions(x: Values, edges: tuple[float, ...]) -> tuple[Values, ...]:
-    """The column of each of `fields`."""
+    """The stored numbers of `fields`."""
     return (position(x, edges),) if edges else ()
 
 
 def count(edges: tuple[float, ...]) -> int:
-    """How many bins they are."""
+    """Number of bins."""
     return max(len(edges) - 1, 0)
 
 
 def are_edges(value: Any) -> bool:
-    """Whether a document's value is a list of edges: ascending, apart, and not too many."""
+    """Whether a document's value is a valid list of edges."""
     return list_of(is_number)(value) and len(value) <= MOST_EDGES and all(_apart(a, b) for a, b in pairwise(value))
 
 

@@ -1,4 +1,4 @@
-"""A scale for answers that spread over their own size: incomes, prices, counts."""
+"""The logarithmic scale, for targets that spread over orders of magnitude: incomes, prices, counts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ MOST = float(np.log(LARGEST))  # e to this is the largest float
 
 @dataclass(frozen=True)
 class LogScale:
-    """z = scale(ln(x + offset)), the natural logarithm; for x of 0 or more, or where the offset is 0, above 0.
-
-    An error of z is one of x by a factor, as far as x is far from 0.
-    """
+    """z = scale(ln(x + offset)), for x ≥ 0, or x > 0 if the offset is 0; errors of z are relative errors of x."""
 
     offset: float
     scale: Scale
@@ -39,16 +36,15 @@ class LogScale:
 
     @classmethod
     def fit(cls, fit: Fit, x: Values, lowest: float) -> LogScale:
-        """Learnt of numbers, of which the lowest that there is, here or among other rows, is 0 or more.
+        """Fit on numbers; `lowest`: over all rows, 0 or more.
 
-        What is added so that all have a logarithm is nothing, or the smallest above 0: of counts that is 1, and their
-        scale that of the RMSLE.
+        The offset is 0, or if there are zeros, the smallest number above 0: for counts 1, the scale of RMSLE.
         """
         offset = 0.0 if min(lowest, x.min()) > 0 else float(x[x > 0].min())
         return cls(offset, fit_scale(fit, _log(x, offset)))
 
     def apply(self, x: NDArray[Any]) -> NDArray[np.float32]:
-        """Scaled float32 values, of any shape; always finite for finite x, those below the scale's reach as its end."""
+        """Scaled float32 values, of any shape; finite for finite x; x below the domain is clipped."""
         return self.scale.apply(_log(np.asarray(x, np.float64), self.offset))
 
     def undo(self, y: NDArray[Any]) -> Values:
@@ -63,7 +59,7 @@ class LogScale:
 
 
 def skewness(x: Values) -> float:
-    """The mean of (x − mean)³ in units of the standard deviation: 0 where both tails are alike."""
+    """The skewness E[((x − μ)/σ)³]; 0 for a symmetric distribution."""
     unit = float(np.abs(x).max()) or 1.0  # cubes of huge numbers overflow
     d = x / unit - np.mean(x / unit)
     spread = float(np.sqrt(np.mean(d**2)))

@@ -1,4 +1,4 @@
-"""Quantiles of values that are put in order once, to the bits of NumPy's own, which look for each anew."""
+"""Several quantiles of values that are sorted once, with the same bits as NumPy's."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ MANY, SAMPLE, FEW, FAR = 2**18, 2**14, 6, 2.5
 
 
 def put_in_order(x: Floats, *shares: Values) -> None:
-    """Values in such an order that they have at both ends, in the middle and where `between` and `among` look for these
-    shares what they would have there if they were sorted: of a million that takes a third of the time. Of many values
-    elsewhere some may be left that are others' by then: only these places are to be asked.
+    """Partially sorted values, right at both ends, in the middle and where `between` and `among` look for these
+    quantiles; a third of the time of sorting. Other positions are undefined.
     """
     n = len(x)
     wanted = [np.array([0, (n - 1) // 2, n // 2, n - 1]), *(_places(n, q) for q in shares)]
@@ -30,9 +29,7 @@ def put_in_order(x: Floats, *shares: Values) -> None:
 
 
 def _selected(x: Floats, places: NDArray[np.intp]) -> Floats | None:
-    """What stands at these places, the first and the last one among them, of many values that are sorted: by a sample
-    between whose values it lies, so that few are put in order. None where that saves nothing, or the sample misleads.
-    """
+    """Order statistics at these positions, selected with the bounds of a sample; None if that does not save time."""
     n, sample = len(x), np.sort(x[:: len(x) // SAMPLE])
     near = np.split(places[1:-1], np.flatnonzero(np.diff(places[1:-1]) > n // SAMPLE) + 1)
     if len(near) > FEW:
@@ -53,18 +50,18 @@ def _selected(x: Floats, places: NDArray[np.intp]) -> Floats | None:
 
 
 def _places(n: int, q: Values) -> NDArray[np.intp]:
-    """Where `between` and `among` look for shares of n values."""
+    """The positions at which `between` and `among` look for quantiles of n values."""
     below = np.floor(q * (n - 1)).astype(np.intp)
     return np.concatenate([below, np.minimum(below + 1, n - 1), _first(n, q)])
 
 
 def _first(n: int, q: Values) -> NDArray[np.intp]:
-    """The places of the first of n sorted values that such shares of them do not pass."""
+    """Positions of the "inverted_cdf" quantiles of n sorted values."""
     return np.maximum(np.ceil(n * q - 1), 0).astype(np.intp)
 
 
 def between(ascending: Floats, q: Values) -> Values:
-    """On the line between the two nearest values ("linear")."""
+    """Quantiles by linear interpolation (NumPy's "linear")."""
     place = q * (len(ascending) - 1)
     below = np.floor(place).astype(np.intp)
     a, b = (ascending[each].astype(np.float64) for each in (below, np.minimum(below + 1, len(ascending) - 1)))
@@ -73,11 +70,11 @@ def between(ascending: Floats, q: Values) -> Values:
 
 
 def among(ascending: Floats, q: Values) -> Values:
-    """Some of the values ("inverted_cdf")."""
+    """Quantiles among the values (NumPy's "inverted_cdf")."""
     return ascending[_first(len(ascending), q)].astype(np.float64)
 
 
 def median(ascending: Floats) -> float:
-    """0 where there is no value."""
+    """The median; 0 without values."""
     n = len(ascending)
     return float(ascending[(n - 1) // 2]) / 2 + float(ascending[n // 2]) / 2 if n else 0.0  # halves: a sum may overflow

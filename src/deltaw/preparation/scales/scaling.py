@@ -1,4 +1,4 @@
-"""Scales: how a column's values become the small numbers that a network learns from, and back."""
+"""`Scale`, a fitted linear scale, and SCALINGS, the table of scalings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Scale:
 
     @classmethod
     def accepts(cls, document: Any) -> bool:
-        """Whether `document` holds the fields of a scale."""
+        """Whether `document` has the fields of a scale."""
         return holds(document, cls.CHECKS)
 
     def apply(self, x: NDArray[Any]) -> NDArray[np.float32]:
@@ -56,7 +56,7 @@ class Scale:
         return (z / np.sqrt(1.0 + np.square(z / BEND)) if self.bend else z).astype(np.float32)
 
     def undo(self, y: NDArray[Any]) -> Values:
-        """The float64 values that `apply` turned into y, as far as float32 can tell."""
+        """The float64 inverse of `apply`, to float32 rounding."""
         z = np.asarray(y, np.float64)
         if self.bend:
             flat = np.clip(z / BEND, -1 + 2.0**-24, 1 - 2.0**-24)  # float32 rounds far outliers to ±3 itself
@@ -66,12 +66,12 @@ class Scale:
         return x if np.isfinite(x).all() else np.nan_to_num(x)
 
     def slope(self, y: NDArray[Any]) -> Values:
-        """∂x/∂y of `undo` at y, where nothing is bent."""
+        """∂x/∂y of `undo` at y, without the smooth clip."""
         return np.full(np.shape(y), self.width)
 
     @property
     def straight(self) -> bool:
-        """Whether x goes with y in a straight line."""
+        """Whether the scale is linear."""
         return not self.bend
 
 
@@ -84,16 +84,14 @@ class Scaling:
 
     Attributes:
         fit: centre, width and shift from the training rows' values (finite, at least one; see `sorts`).
-        bend: whether outliers are bent in.
-        low, high: what no and yes become in one-hot and indicator features.
-        swing: what -1 and 1 become in features that swing (the sine of the day in the year).
-        block: the scaling for the values of a block, all taken together; "range" is `fit` on the block's own range.
-        summary: what it does, in a few words.
-        bins: whether the place of a number in the bins of its column stands beside it; see
-            `deltaw.preparation.scales.bins`.
-        damped: whether the slots of a column of many words are small, so that they do not drown the numbers.
-        means: whether a column of many words also says what rows with a word answer; see
-            `deltaw.preparation.columns.means`.
+        bend: whether outliers are clipped smoothly.
+        low, high: values of no and yes in one-hot and indicator features.
+        swing: values of −1 and 1 in cyclic features (the sine of the day in the year).
+        block: the scaling of a block's values, all together; "range" is `fit` on the block's own range.
+        summary: a short description.
+        bins: whether numbers are also encoded in bins; see `deltaw.preparation.scales.bins`.
+        damped: whether one-hot inputs of a column of many words are scaled down, so that they do not drown numbers.
+        means: whether there are target means; see `deltaw.preparation.columns.means`.
     """
 
     fit: Fit
@@ -109,12 +107,12 @@ class Scaling:
 
     @property
     def sorts(self) -> bool:
-        """Whether `fit` takes values in ascending order, and not as the rows have them."""
+        """Whether `fit` takes sorted values."""
         return self.fit is _median_and_quartiles
 
 
 def range_onto(low: float, high: float) -> Fit:
-    """Smallest value -> low, largest -> high; a constant goes to the middle. It can be pickled, as a closure cannot."""
+    """A picklable `fit`: smallest value -> low, largest -> high; a constant -> the middle."""
     return partial(_onto, low, high)
 
 
@@ -132,7 +130,7 @@ def _mean_and_deviation(x: Values) -> tuple[float, float, float]:
 
 
 def _median_and_quartiles(ascending: Floats) -> tuple[float, float, float]:
-    """Median and interquartile range; where that is 0, half the whole range, as RealMLP does."""
+    """Median and interquartile range, or half the range if that is 0, as in RealMLP."""
     lower, median, upper = quantiles.between(ascending, QUARTERS)
     return float(median), float(upper - lower) or (float(ascending[-1]) - float(ascending[0])) / 2, 0.0
 
@@ -172,12 +170,9 @@ def scaling_called(name: str) -> Scaling:
 
 
 def fit_scale(fit: Fit, x: Floats, bend: bool = False) -> Scale:
-    """The scale for values x (any shape, finite, of the size that `fit` takes).
-
-    No value at all counts as zero, and a width of zero becomes one.
-    """
+    """The scale for values x (any shape, finite); without values as for 0; a width of 0 becomes 1."""
     x = x if x.size else np.zeros(1)
-    # Squares of numbers near the largest float overflow, near the smallest they are 0; a power of two scales exactly.
+    # Scaled by a power of two, which is exact, since squares could overflow or underflow.
     power = int(np.frexp(max(x.max(), -x.min()))[1])
     unit = 2.0 ** (power - min(max(power, -500), 500))
     centre, width, shift = fit(x if unit == 1.0 else x / unit)
