@@ -1,7 +1,7 @@
-"""The command line: arguments become calls, answers become text. No logic of its own.
+"""The command line: arguments become calls, results become text.
 
-Exit status: 0 done, 1 a failure of ours, 2 bad input or usage, 130 Ctrl-C, 143 SIGTERM. An error is one line on stderr.
-A reader who leaves before the end (`| head`), or a stdout that is closed, is no error: 0.
+Exit status: 0 done, 1 an internal error, 2 invalid input or usage, 130 Ctrl-C, 143 SIGTERM. An error is one line on
+stderr. A closed stdout, or a reader that ends early (`| head`), is not an error.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 @cache
 def _commands(lang: str) -> Any:
-    """What Typer makes of the functions and their options, in that language: once, however often `main` is called."""
+    """Typer's commands in that language, made once."""
     import typer
 
     from deltaw.cli.app import app
@@ -94,12 +94,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     return status if isinstance(status, int) else 0
 
 
-# What a value was taken for, by the first word of its fault: newer versions of Typer say neither in words of people.
+# First word of Typer's message -> the type that was expected.
 _EXPECTED = {"int": "a whole number", "float": "a number", "bool": "yes or no"}
 
 
 def _finding(error: Any) -> str:
-    """What Typer found wrong, with the value that it was."""
+    """Typer's error as a sentence, with the invalid value."""
     from deltaw.cli.speaking import fault
 
     faults: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
@@ -111,7 +111,7 @@ def _finding(error: Any) -> str:
 
 
 def _setting(error: Any) -> str | None:
-    """The setting that an option that there is not was meant for: --dropout where the command has --set."""
+    """A suggestion if an unknown option is a setting: --dropout instead of --set dropout=…"""
     context, name = getattr(error, "ctx", None), getattr(error, "option_name", "").lstrip("-").replace("-", "_")
     if context is None or not any("--set" in each.opts for each in context.command.params):
         return None
@@ -135,9 +135,9 @@ def _interrupted(line: str = "") -> int:
 
 
 def _say(message: str, status: int) -> int:
-    """One line on stderr, whatever a file name or cell in it holds. Returns the status with which this process ends.
+    """Print an error as one line on stderr; return the exit status.
 
-    Of several processes that torchrun has started one says why all end.
+    Of several processes that torchrun has started, one prints it for all.
     """
     with suppress(ImportError):  # who is interrupted while NumPy is loaded, cannot load it again
         if "RANK" in os.environ:

@@ -1,4 +1,4 @@
-"""All commands. What they need is imported when they run: `deltaw --help` loads none of it."""
+"""All commands. Their modules are imported when they run, so that `deltaw --help` is quick."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def deltaw(
 
 
 def _check_environment() -> None:
-    """Raise SettingError for what keeps a library from working at all; what only keeps one from loading is left out."""
+    """Raise SettingError for environment variables with which a library does not work."""
     os.environ.pop("MPLBACKEND", None)  # our figures need no window, and Matplotlib does not load by a name it lacks
     if re.fullmatch(r"\+?0+", found := os.environ.get("POLARS_MAX_THREADS", "")):
         raise SettingError("POLARS_MAX_THREADS: expected 1 or more", found, "unset it, or give it such a number")

@@ -1,7 +1,7 @@
-"""What a shell offers for the word that is being typed: recipes, settings, scores, tables, their columns, lessons.
+"""Shell completion: recipes, settings, scores, tables, their columns, lessons.
 
-`deltaw --install-completion` tells the shell of it. A shell waits for the answer: what takes long is not offered, and
-what fails offers nothing.
+Installed by `deltaw --install-completion`. Since a shell waits for it, slow candidates are left out, and errors give
+no candidates.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Offer = Callable[[typer.Context, str], list[str]]
 
 
 def _offer(names: Callable[[typer.Context, str], Iterator[str]]) -> Offer:
-    """Those names that begin with what was typed; only what a terminal shows as it is."""
+    """Names that begin with what was typed, without those that need escapes in a terminal."""
 
     @wraps(names)
     def offered(context: typer.Context, incomplete: str) -> list[str]:
@@ -35,7 +35,7 @@ def _offer(names: Callable[[typer.Context, str], Iterator[str]]) -> Offer:
 
 
 def _named(module: str, table: str) -> Offer:
-    """The names in a table of a module, which is loaded when they are asked for."""
+    """A completion by the names in a module's table, loaded when needed."""
 
     @_offer
     def names(context: typer.Context, incomplete: str) -> Iterator[str]:
@@ -60,7 +60,7 @@ def settings(context: typer.Context, incomplete: str) -> Iterator[str]:
 
 @_offer
 def tables(context: typer.Context, incomplete: str) -> Iterator[str]:
-    """Bundled sets, and files: a shell that gets any name does not look for files itself."""
+    """Bundled data sets, and files, since a shell that gets names does not look for files itself."""
     from deltaw.tables import BUNDLED
 
     yield from BUNDLED
@@ -71,7 +71,7 @@ def tables(context: typer.Context, incomplete: str) -> Iterator[str]:
 
 @_offer
 def columns(context: typer.Context, incomplete: str) -> Iterator[str]:
-    """The column names of the table that the command line names."""
+    """Column names of the table on the command line."""
     from deltaw.tables import BUNDLED, read
 
     # What stands before an option that has no value yet, a shell's question leaves unread.

@@ -1,4 +1,4 @@
-"""`--config train.toml`: the options of a command in a file, by the same words, and `--print-config`, which writes one.
+"""`--config train.toml`: the options of a command in a file; and `--print-config`, which writes one.
 
 A word is the option's name without its dashes; `_` may stand for `-`. A list is what is given several times or with
 commas between, a table what is given as NAME=VALUE. What stands on the command line wins.
@@ -26,25 +26,25 @@ OWN = {"config", "print_config", "settings", "help", "lang"}  # options that no 
 
 
 def given(context: typer.Context, path: Path | None) -> Path | None:
-    """What Typer does with `--config`: the options of the file become the defaults of this run."""
+    """The callback of `--config`: the file's options become the defaults of this run."""
     if path is not None:
         context.default_map = _options(path, context)
     return path
 
 
 def words(context: typer.Context) -> dict[str, Any]:
-    """The words that a file may have -> the parameters of the command that they are."""
+    """Keys of a file -> parameters of the command."""
     return {_word(each): each for each in context.command.params if each.name not in OWN}
 
 
 def text(context: typer.Context, data: str, options: Mapping[str, Any], plan: Plan) -> str:
-    """A file that gives the same run: what was given, and everything that was decided.
+    """A file of options that gives the same run: the given options, and all decided settings.
 
     Args:
         context: of the command.
-        data: as it was given.
-        options: the arguments of `deltaw.fit` that were given, by name.
-        plan: what was decided.
+        data: the table, as it was given.
+        options: arguments of `deltaw.fit`, by name.
+        plan: the plan.
     """
     from deltaw.models import RECIPES
 
@@ -66,7 +66,7 @@ def text(context: typer.Context, data: str, options: Mapping[str, Any], plan: Pl
 
 
 def _word(parameter: Any) -> str:
-    """ "--batch-size" -> "batch-size"; of an argument its name."""
+    """ "--batch-size" -> "batch-size"; for an argument its name."""
     return str(max(parameter.opts, key=len)).lstrip("-")
 
 
@@ -107,7 +107,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _as_given(path: Path, word: str, parameter: Any, value: Any) -> Any:
-    """A value as the command line would give it: a text, several where the option may be repeated, or yes or no."""
+    """A value as on the command line: a string, a list if the option may be repeated, or a boolean."""
     flag = bool(getattr(parameter, "is_flag", False))
     several = bool(getattr(parameter, "multiple", False))
     if flag is not isinstance(value, bool) or value == "":
@@ -133,13 +133,13 @@ def _inner(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A name of a column as an option takes it: in quotes, where it holds a comma, a quote or blanks at its ends."""
+    """A column name as an option takes it: quoted, if it has a comma, a quote or blanks at its ends."""
     doubled = text.replace('"', '""')
     return f'"{doubled}"' if re.search(r'[,"\r\n]|^\s|\s$', text) else text
 
 
 def _lines(values: Mapping[str, Any]) -> Iterator[str]:
-    """`word = value` for each that there is."""
+    """`key = value` for each value."""
     for word, value in values.items():
         if value is not None:
             yield f"{_key(word)} = {_value(value)}"
@@ -163,6 +163,6 @@ def _key(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    """In quotes, with every sign that cannot be seen as its number."""
+    """A quoted string, invisible characters escaped."""
     signs = (sign if sign.isprintable() and sign not in '"\\' else f"\\U{ord(sign):08X}" for sign in text)
     return f'"{"".join(signs)}"'

@@ -1,4 +1,4 @@
-"""The commands that each help ends with. A test runs every one of them, in this order, beside a file flowers.csv."""
+"""The examples at the end of each command's help. A test runs all of them in this order, with a file flowers.csv."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, and SIGTERM like it, as Typer is not to have them: newer versions end without a word."""
+"""Ctrl-C and SIGTERM, which newer versions of Typer would handle silently."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typer.core import TyperGroup
 
 
 class Interruptible(TyperGroup):
-    """A group of commands of which one that is interrupted is an `Abort`, whatever the version; `main` says so.
-
-    By the line that a command gives to its KeyboardInterrupt, where it has one.
-    """
+    """A group of commands in which an interruption raises `Abort` in every version of Typer; `main` reports it."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""

@@ -1,4 +1,4 @@
-"""Options that take one value: which of those that are given counts, and which are refused."""
+"""Options that take one value: which of several given values counts, and which are refused."""
 
 from __future__ import annotations
 
@@ -19,17 +19,14 @@ FILE, SLASHES = "FILE", ("/", os.sep)  # what names a file, and what ends the na
 
 
 class WithoutValue(typer.BadParameter):
-    """An option is given an empty text, as by `--cache "$UNSET"`: as a path that is the current folder."""
+    """An option with an empty value, as by `--cache "$UNSET"`, which as a path would be the current folder."""
 
     def format_message(self) -> str:
         return say("{option} needs a value", option=self.message)
 
 
 def once(command: Any) -> None:
-    """Let Typer's parser keep all values of each option of a command, and the option choose among them.
-
-    By itself the parser would let the last value stand in place of the others, without a word.
-    """
+    """Let each option of a command see all its values; Typer's parser would silently take the last one."""
     for option in command.params:
         if not getattr(option, "is_flag", True):  # no argument, which has no flags
             option.add_to_parser = partial(_added, option)
@@ -41,10 +38,7 @@ def _added(option: Any, parser: Any, context: Any) -> None:
 
 
 def _chosen(option: Any, own: Callable[..., Any], context: Any, opts: Mapping[str, Any]) -> Any:
-    """What Typer takes for the option's value.
-
-    Of numbers the last one is taken, as it is everywhere: to be put behind a command is how one changes them.
-    """
+    """The value of an option; the last one for numbers, so that a command can be changed by appending an option."""
     given, name = opts.get(option.name), max(option.opts, key=len)
     if given and not context.resilient_parsing:  # where the shell completes words, they are half written
         if "" in given:
@@ -59,6 +53,6 @@ def _chosen(option: Any, own: Callable[..., Any], context: Any, opts: Mapping[st
 
 
 def not_a_folder(option: str, given: str | None) -> None:
-    """Raise SettingError for the path of a file that ends as a folder's does, which a Path forgets."""
+    """Raise SettingError for the path of a file that ends with a slash."""
     if given is not None and given.endswith(SLASHES):
         raise SettingError("{option}: expected the path of a file", given, "add the file's name", option=option)

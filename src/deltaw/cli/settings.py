@@ -1,4 +1,4 @@
-"""`deltaw train --settings`: everything that `--set` may name."""
+"""`deltaw train --settings`: the list of all settings of `--set`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from deltaw.speech import say
 
 
 def list_settings(wanted: bool) -> None:
-    """What Typer does with `--settings`: print the list, and leave."""
+    """The callback of `--settings`: print the list and exit."""
     if not wanted:
         return
     from deltaw.cli.output import screen

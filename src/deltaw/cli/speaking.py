@@ -1,6 +1,6 @@
-"""The language of a run: `--lang`, or what the environment asks for; the help in it, and what Typer finds wrong.
+"""The language of the command line: `--lang`, or the environment's; help and Typer's errors in it.
 
-It is known before Typer reads anything (`deltaw.languages.asked`), since Typer's own errors and help speak it, too.
+It is determined before Typer parses anything (`deltaw.languages.asked`), since Typer's own texts are translated, too.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FAULTS = {
 
 
 def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with the option --lang, which `asked` has read already."""
+    """The command with the option --lang."""
 
     @wraps(command)
     def run(*, lang: str | None, **given: Any) -> Any:
@@ -61,8 +61,7 @@ def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def translated(command: Any) -> Any:
-    """Typer's command, and all below it, with their help in the language that is spoken, and options that are asked
-    for all their values."""
+    """Typer's command, and all its subcommands, with translated help, and options that see all their values."""
     for each in _tree(command):
         once(each)
         each.format_help = partial(_help, each.format_help)
@@ -81,10 +80,7 @@ def _tree(command: Any) -> Iterator[Any]:
 
 
 def _help(own: Callable[..., None], *given: Any) -> None:
-    """Prints a help, with what it says that is Typer's in the language that is spoken.
-
-    What prints it is loaded here alone: it takes as long as all that a command needs before it begins.
-    """
+    """Print a help text in the current language. Rich is imported here, since it is slow to import."""
     from typer import rich_utils
 
     for name, text in TYPERS.items():
@@ -93,7 +89,7 @@ def _help(own: Callable[..., None], *given: Any) -> None:
 
 
 def _break_between_characters() -> None:
-    """Let Rich break lines as `deltaw.pages` does: it takes a Chinese sentence for a word, and cuts it at its end."""
+    """Let Rich break lines between Chinese characters, as `deltaw.pages` does."""
     from rich import _wrap
 
     from deltaw.pages.layout import CLOSING, HAN, OPENING
@@ -111,7 +107,7 @@ def _translate(command: Any) -> None:
 
 
 def _paragraphs(text: str | None) -> str | None:
-    """Each paragraph said, on one line: Rich would keep the source's line breaks."""
+    """Each paragraph translated, on one line, since Rich would keep the source's line breaks."""
     return text and "\n\n".join(say(" ".join(paragraph.split())) for paragraph in text.split("\n\n"))
 
 
@@ -127,7 +123,7 @@ def _help_option(own: Callable[[Any], Any], context: Any) -> Any:
 
 
 def fault(message: str) -> str:
-    """What Typer finds wrong, in the language that is spoken."""
+    """Typer's error message in the current language."""
     if spoken() == LANGUAGES[0]:
         return message
     for pattern, sentence in FAULTS.items():

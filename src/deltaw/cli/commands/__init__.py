@@ -1,1 +1,1 @@
-"""What each command does: read, call, write. Answers go to stdout, everything else to stderr."""
+"""The commands' implementations: read, call, write. Results go to stdout, everything else to stderr."""

@@ -1,4 +1,4 @@
-"""`deltaw bench`: what is going on goes to stderr, the report to stdout."""
+"""`deltaw bench`: progress to stderr, the report to stdout."""
 
 from __future__ import annotations
 

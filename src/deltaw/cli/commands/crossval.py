@@ -1,4 +1,4 @@
-"""`deltaw crossval`: how good a recipe is on a table, fold by fold."""
+"""`deltaw crossval`: cross-validation of a recipe on a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`deltaw derive`: where ∂E/∂w and ΔW come from, line by line."""
+"""`deltaw derive`: the derivation of ∂E/∂w and ΔW, line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`deltaw doctor`, and what `deltaw train` says about what it is going to train."""
+"""`deltaw doctor`, and the doctor's part of `deltaw train`."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def doctor(
 
 
 class _Seen(NamedTuple):
-    """What was examined: the name of the target, how many rows there are, of which some are without an answer."""
+    """What was examined: name of the target, number of rows, and of rows without a target value."""
 
     diagnosis: Diagnosis
     target: str
@@ -115,7 +115,7 @@ def _of_table(source: str, target: str | None, recipe: str, choices: dict[str, A
 
 
 def examined(plan: Plan, seconds: float) -> Diagnosis:
-    """What the doctor says to a plan of `deltaw train`; with 0 seconds only what can be known before training."""
+    """The diagnosis of a plan of `deltaw train`; with 0 seconds without training."""
     from deltaw.doctor import diagnose, planned
     from deltaw.doctor.tables import LOOKED_AT, MOST_CELLS
 

@@ -1,4 +1,4 @@
-"""`deltaw evaluate`: how good a saved model is on rows whose answers are known."""
+"""`deltaw evaluate`: scores of a saved model on rows with known targets."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
 
 
 def _in_pieces(model: Model, data: str, pieces: Pieces, here: Ranks) -> None:
-    """Scores of rows of which one piece is in memory, each process having its own."""
+    """Scores of rows in pieces, one in memory at a time; several processes share the pieces."""
     from itertools import zip_longest
 
     from deltaw.cli.commands import shards, together
@@ -71,7 +71,7 @@ def _in_pieces(model: Model, data: str, pieces: Pieces, here: Ranks) -> None:
     tables = (table for _, table in pieces if table is not None)
     with stderr().status(say("answering for {data}", data=data)):
         each = here.gathered(together.agreed(lambda: sharded.outcomes(model, tables)))
-    # Piece after piece, as one process has them.
+    # In the order of a single process.
     outcomes = [one for row in zip_longest(*each) for one in row if one is not None]
     together.agreed(lambda: shards.some_rows(outcomes, data))
     if here.rank == 0:

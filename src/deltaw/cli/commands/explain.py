@@ -1,4 +1,4 @@
-"""`deltaw explain`: one row of a table through a saved model, number by number."""
+"""`deltaw explain`: a saved model's prediction for one row, number by number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`deltaw export`: a saved model as a file that needs no DeltaW, and the proof that it says the same."""
+"""`deltaw export`: a saved model as a file that needs no DeltaW, and the check of its predictions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def export(
     check: bool | None,
     as_json: bool,
 ) -> None:
-    """`deltaw export`; `choices`: of `deltaw.export.export`; `check`: the proof alone, or without one."""
+    """`deltaw export`; `choices`: of `Model.export`; `check`: True: only check a file; False: without a check."""
     from deltaw import models
 
     if check:

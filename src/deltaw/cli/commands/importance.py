@@ -1,4 +1,4 @@
-"""`deltaw importance`: what each column of a table is worth to a saved model."""
+"""`deltaw importance`: permutation importance of each column for a saved model."""
 
 from __future__ import annotations
 

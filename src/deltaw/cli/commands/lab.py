@@ -1,4 +1,4 @@
-"""`deltaw lab`: a page in which a network trains live."""
+"""`deltaw lab`: an HTML page in which a network trains live."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import stderr, stdout
 from deltaw.speech import say
 
-OF_A_TRAINING = ("target", "recipe", "seed", "engine")  # what an option's default may have left there
+OF_A_TRAINING = ("target", "recipe", "seed", "engine")  # options that a saved model does not take
 
 
 def lab(
@@ -24,7 +24,7 @@ def lab(
     options: dict[str, Any],
     given: list[str],
 ) -> None:
-    """`deltaw lab`; `given`: what is not for a model."""
+    """`deltaw lab`; `given`: options that a saved model does not take."""
     import webbrowser
 
     from deltaw import live

@@ -1,4 +1,4 @@
-"""`deltaw lesson`: the table of lessons as commands, each parameter an option."""
+"""`deltaw lesson`: a command for each lesson, with an option for each parameter."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def lesson(arguments: Sequence[str]) -> None:
         group = translated(typer.main.get_command(commands()))
         group(args=list(arguments), prog_name="deltaw lesson", standalone_mode=False)
     except Exception as error:
-        # Of an option that a lesson does not have, Typer names only those that are spelt alike.
+        # For an unknown option Typer lists similar ones only.
         context, option = getattr(error, "ctx", None), getattr(error, "option_name", None)
         if type(error).__name__ != "NoSuchOption" or context is None:
             raise
@@ -51,7 +51,7 @@ def lesson(arguments: Sequence[str]) -> None:
 
 
 def commands() -> typer.Typer:
-    """A command for each row of the table of lessons; without one, the table."""
+    """A command for each lesson; without one, a list of the lessons."""
     app = typer.Typer(
         cls=Interruptible,
         add_completion=False,
@@ -88,7 +88,7 @@ def _list(context: typer.Context, lang: Lang = None, html: Html = None, as_json:
 
 
 def _command(entry: Entry) -> Callable[..., None]:
-    """The function that Typer makes a command of: the lesson's own parameters, then those that all share."""
+    """The function of a lesson's command: its own parameters, then those of all lessons."""
 
     def run(lang: str | None, html: Path | None, as_json: bool, **settings: Any) -> None:
         # The lessons that read a table call it "data".
@@ -122,6 +122,6 @@ def _command(entry: Entry) -> Callable[..., None]:
 
 
 def _option(parameter: Parameter) -> str:
-    """ "--learning-rate"; "--bias/--no-bias" for a yes or no."""
+    """ "--learning-rate"; "--bias/--no-bias" for a boolean."""
     name = parameter.option
     return f"{name}/--no-{name[2:]}" if parameter.kind is bool else name

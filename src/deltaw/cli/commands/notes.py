@@ -1,4 +1,4 @@
-"""What is said of the rows that a command has read: how they are written, and what of them was not used."""
+"""Notes on the rows that a command has read: their format, and what of them was not used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
-    """The rows of a table whose answer is known; says how many of the others there are."""
+    """The rows with a known target; prints the number of the others."""
     from deltaw.models import rows_of
 
     rows = rows_of(table)
@@ -40,20 +40,20 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
 
 
 def _rows(model: Model) -> int:
-    """Of the table that it was made of: learnt from, chosen by, and set apart for the scores."""
+    """Number of rows of the training table: training, validation and test."""
     origin = model.origin
     others = (origin.validation_rows, origin.validation), (origin.test_rows, origin.test)
     return origin.training_rows + sum(rows for rows, elsewhere in others if elsewhere is None)
 
 
 def say_notes(err: Screen, table: Table) -> None:
-    """Say what was found out about how a table is written."""
+    """Print the notes on a table's format."""
     for note in table.notes:
         err.print(say("note: {name}: {note}", name=table.name, note=note))
 
 
 def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
-    """Say what was not used of a table, and what says nothing, once it has turned out to be of use."""
+    """Print what was not used of a table: unknown columns and words."""
     from deltaw.models import rows_of
     from deltaw.preparation.unknown import later_days, unknown_words
     from deltaw.tables.table import clip

@@ -1,4 +1,4 @@
-"""`deltaw predict`: an answer for every row."""
+"""`deltaw predict`: predictions for every row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def predict(
     keep: tuple[str, ...],
     numbered: bool,
 ) -> None:
-    """`deltaw predict`; `keep`: names and patterns of columns, `numbered`: whether rows have their number."""
+    """`deltaw predict`; `keep`: names and patterns of columns to copy; `numbered`: add a column of row numbers."""
     from deltaw import models
     from deltaw.cli.commands import shards, together
     from deltaw.tables import Reading, origins

@@ -1,4 +1,4 @@
-"""What `deltaw train` and `deltaw tune` have in common: where their model and its report go."""
+"""Output files of `deltaw train` and `deltaw tune`: the model and its report."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def check(
     data: str, choices: Mapping[str, Any], outputs: Mapping[str, Path | None], quiet: bool, verbose: bool,
     start: Path | None = None, folders: Mapping[str, Path | None] | None = None,
 ) -> None:  # fmt: skip
-    """Raise InputError or OutputError for what cannot be written, before an hour of training, not after it.
+    """Raise InputError or OutputError before training if an output cannot be written.
 
     Args:
         outputs: option -> file, `--output` and `--report` among them.
-        start: a file that is read beside the rows.
-        folders: option -> one that is written to.
+        start: another input file.
+        folders: option -> output folder.
     """
     from deltaw.tables import origins
 
@@ -43,7 +43,7 @@ def check(
 
 @contextmanager
 def saved(model: Model, output: Path, report: Path | None, err: Screen) -> Iterator[None]:
-    """Save a model and its report; what is said of it within knows that it is there."""
+    """Save a model and its report; an interruption after the model is saved says so."""
     model.save(output)
     with after_it_is_saved(output):
         if report is not None:

@@ -1,4 +1,4 @@
-"""`deltaw predict` and `deltaw evaluate` on rows in pieces, one of them in memory: several files, or slices of one."""
+"""`deltaw predict` and `deltaw evaluate` on rows in pieces, one in memory at a time: files, or slices of one."""
 
 from __future__ import annotations
 
@@ -27,19 +27,18 @@ if TYPE_CHECKING:
     from deltaw.tables import Reading, Table
 
 
-SHRUNK = 4  # files of columns are about so many times smaller than their rows in memory
-TOGETHER = 2**16  # cells of small pieces that are answered together
+SHRUNK = 4  # memory over file size of columnar formats, about
+TOGETHER = 2**16  # cells of small pieces that are predicted together
 Piece = tuple[Path, "Table | None"]
 Pieces = Iterator[Piece]
 
 
 def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | None:
-    """(the folder, where each piece would lie in it and its rows), as the model reads them; None for what is one piece.
+    """(folder, pairs of a piece's path in it and its rows); None if the rows are one piece.
 
-    Files need to have in common what the model reads. Of a file without rows there is None in the place of these.
-
-    One file of columns or of text is in slices; of another format it is one piece, whatever its size. Of several
-    processes that torchrun has started each has its own: rank r pieces r, r + world, …
+    The files need to have the columns that the model reads. A file without rows has None for its rows. A single file of
+    text or columns is read in slices, in other formats it is one piece. Of several processes started by torchrun, rank
+    r has the pieces r, r + world, …
     """
     from deltaw.models.contents import reading_of
     from deltaw.preparation.columns.block import BlockOfNumbers
@@ -61,7 +60,7 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
 
 
 def are_many(data: str) -> bool:
-    """Whether rows are best read in pieces: files of one table, or a file that is large for the memory."""
+    """Whether to read rows in pieces: several files, or a file that is large for the memory."""
     from deltaw.tables import Reading, several, slices, stream
     from deltaw.tables.reading.loading import limit
 
@@ -76,13 +75,13 @@ def are_many(data: str) -> bool:
 def answers(
     model: Model, data: str, to: str, reading: Reading, keep: tuple[str, ...], numbered: bool, err: Screen
 ) -> bool:
-    """A file of answers for each piece of the rows, in the folder `to`; whether there are pieces.
+    """Write a file of predictions for each piece of the rows into the folder `to`; return whether there are pieces.
 
-    A small file in one piece is none, unless the folder is there, or `to` ends with a slash.
+    A small single file is not in pieces, unless the folder exists, or `to` ends with a slash.
 
     Raises:
-        OutputError: the folder is that of the rows, or lies in it and would be read with them the next time; two files
-            of answers would have one name; or one cannot be written there. Those before it stay.
+        OutputError: the folder is that of the rows, or inside it; two files of predictions would have the same name; or
+            one cannot be written. Files written before stay.
     """
     folder = Path(to)
     with _of_answers(folder):
@@ -123,7 +122,7 @@ def answers(
 
 @contextmanager
 def _what_stays(made: Sequence[Path], folder: Path) -> Iterator[None]:
-    """Who is interrupted within has the answers that were written until then, each file whole."""
+    """On interruption, a message that files written until then are complete."""
     try:
         yield
     except KeyboardInterrupt:
@@ -134,7 +133,7 @@ def _what_stays(made: Sequence[Path], folder: Path) -> Iterator[None]:
 
 
 def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None, DataFrame]]:
-    """The pieces, each with its answers: those of small ones are made together, a call for the rows of all."""
+    """The pieces with their predictions; small pieces are predicted together."""
     from polars import DataFrame, concat
 
     from deltaw.tables.reading.streams import gathered
@@ -156,7 +155,7 @@ def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None,
 
 
 def _cells(model: Model, piece: Piece) -> float:
-    """How many cells a piece has; of one that is answered alone, as a large one."""
+    """Number of cells of a piece; TOGETHER for one that has to be predicted alone."""
     table = piece[1]
     if table is None:
         return 0
@@ -165,13 +164,13 @@ def _cells(model: Model, piece: Piece) -> float:
 
 
 def _alike(waiting: Sequence[Piece], piece: Piece) -> bool:
-    """Whether a piece's rows can be answered as one table with those of the pieces that wait."""
+    """Whether a piece can be predicted as one table with the waiting ones."""
     last = next((table for _, table in reversed(waiting) if table is not None), None)
     return last is None or piece[1] is None or piece[1].frame.schema == last.frame.schema
 
 
 def _check_folder(folder: Path, root: Path, data: str) -> None:
-    """Raise OutputError for a folder of answers that cannot be."""
+    """Raise OutputError for an invalid folder of predictions."""
     from deltaw.tables import several
     from deltaw.tables.reading.shards import is_shown
 
@@ -192,7 +191,7 @@ def _check_folder(folder: Path, root: Path, data: str) -> None:
 
 
 def some_rows(found: Sequence[object], data: str) -> None:
-    """Raise TableError where nothing was found in any of several files."""
+    """Raise TableError if no file has rows."""
     from deltaw.tables import several
 
     if not found and (many := several(data)) is not None:
@@ -200,7 +199,7 @@ def some_rows(found: Sequence[object], data: str) -> None:
 
 
 def _no_answers(model: Model, data: str, numbered: bool) -> DataFrame:
-    """What files of answers hold, where no file of this process has rows. Raises TableError where no other's has."""
+    """Empty predictions, if no file of this process has rows. Raises TableError if no other process has any either."""
     from polars import DataFrame
 
     if ranks.own().world == 1:
@@ -210,7 +209,7 @@ def _no_answers(model: Model, data: str, numbered: bool) -> DataFrame:
 
 
 def _answers_for(folder: Path, where: Path) -> tuple[Path, Writer]:
-    """Where answers for the rows of a file go, and how they are written: CSV where the ending says nothing."""
+    """The path and the writer of a file's predictions; CSV without a known ending."""
     place, writers = folder / where, WRITERS | ZIPPED
     ending = "".join(each.lower() for each in place.suffixes[-2:])
     written = writers.get(ending) or writers.get(place.suffix.lower())
@@ -218,7 +217,7 @@ def _answers_for(folder: Path, where: Path) -> tuple[Path, Writer]:
 
 
 def _place(folder: Path, where: Path, root: Path) -> tuple[Path, Writer]:
-    """The same, in a folder that is there, and not over the rows."""
+    """The same; makes the folder, and raises OutputError for the path of an input."""
     place, writer = _answers_for(folder, where)
     _make(place.parent)
     check_inputs_stay({"--output": place}, [root / where])
@@ -232,7 +231,7 @@ def _make(folder: Path) -> None:
 
 @contextmanager
 def _of_answers(folder: Path) -> Iterator[None]:
-    """What the system says against a folder, as an OutputError."""
+    """An OSError about the folder as an OutputError."""
     try:
         yield
     except OSError as error:

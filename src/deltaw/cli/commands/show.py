@@ -1,4 +1,4 @@
-"""`deltaw show`: what is in a model file."""
+"""`deltaw show`: the contents of a model file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deltaw.cli.output.screen import stdout
 
 
 def show(model_file: Path, columns: float | None, as_json: bool) -> None:
-    """`deltaw show`; `columns` of them are listed, None: as many as one screen takes."""
+    """`deltaw show`; `columns`: how many to list; None: as many as one screen takes."""
     from deltaw import models
 
     model = models.load(model_file)

@@ -1,4 +1,4 @@
-"""Several processes that torchrun has started: who speaks, and what all must have in common."""
+"""Several processes started by torchrun: checks that they agree, and output by the first one only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOGETHER = ("train", "predict", "evaluate")  # what several processes do togethe
 
 
 def check_alone(command: str | None) -> None:
-    """Raise SettingError for a command of which each of several processes of torchrun would do all."""
+    """Raise SettingError for a command that cannot be shared among processes."""
     if command is not None and command not in TOGETHER and (count := ranks.own().world) > 1:
         raise SettingError(
             "deltaw {command}: expected one process", say("{count} that torchrun has started", count=count),
@@ -35,12 +35,12 @@ def check_alone(command: str | None) -> None:
 
 
 def joined(choices: dict[str, Any], keep: keeping.Keeping, data: str = "") -> Ranks:
-    """Join the other processes, where torchrun has started this one: the engine is torch then.
+    """Join the other processes, if torchrun has started this one; the engine is torch then.
 
-    Where it has started them again, the run goes on from its last checkpoint.
+    If torchrun has restarted the processes, the run resumes from its last checkpoint.
 
     Raises:
-        SettingError: another engine was asked for, or what only one process can do or read.
+        SettingError: another engine, or an option for a single process.
         MissingError: PyTorch is not installed.
     """
     asked = ranks.started()
@@ -74,9 +74,9 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping, data: str = "") -> Ra
 
 
 def agreed(call: Callable[[], Found]) -> Found:
-    """What `call` returns here, once it has in all processes. What it raises in any of them ends all.
+    """The result of `call`, once it has returned in all processes; an error in any of them ends all.
 
-    The first of those in which it raises says so; the others end without a word.
+    The first process with an error prints it; the others end silently.
     """
     here = ranks.here()
     raised: DeltaWError | None = None
@@ -106,12 +106,10 @@ def _end(status: int) -> NoReturn:
 
 
 def beside(data: str, model_file: Path) -> Ranks:
-    """Join the other processes where torchrun has started this one to answer its share of the rows.
-
-    Which files are whose follows from what each process sees: where they saw others, some would be nobody's.
+    """Join the other processes, if torchrun has started this one, to predict a share of the rows.
 
     Raises:
-        InputError: this process sees other files than the first one, or another model.
+        InputError: this process sees other files, or another model, than the first one.
     """
     if ranks.own().world == 1:
         return Ranks()
@@ -133,7 +131,7 @@ def beside(data: str, model_file: Path) -> Ranks:
 
 
 def _seen(data: str, model_file: Path) -> dict[str, int | str]:
-    """What there is of rows and model: the files of rows by their sizes, the model by its contents."""
+    """A fingerprint: sizes of the files of rows, and the contents of the model."""
     from deltaw.tables import origins
 
     files = origins(data)
@@ -152,10 +150,10 @@ def _size(file: Path) -> int:
 
 
 def begun(plan: Plan, keep: keeping.Keeping, err: Screen) -> Checkpoints | None:
-    """The checkpoints of the run, where all processes are about the same; see `keeping.begun`.
+    """The checkpoints of the run; see `keeping.begun`.
 
     Raises:
-        InputError: this process is to train on other rows than the first one, or otherwise.
+        InputError: this process has other rows or settings than the first one.
     """
 
     if ranks.here().world > 1:
@@ -166,8 +164,8 @@ def begun(plan: Plan, keep: keeping.Keeping, err: Screen) -> Checkpoints | None:
 
 
 def follow(planned: Callable[[], Plan], keep: keeping.Keeping | None) -> int:
-    """What every process but the first does: the same plan, and its run where the plan alone is not all that is asked
-    for (`keep` is None then). It says, saves and writes nothing.
+    """The part of all processes but the first: the same plan, and its run, unless only the plan is asked for (`keep` is
+    None). Without output.
     """
     from deltaw import models
 

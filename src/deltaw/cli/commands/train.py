@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Order:
-    """What `deltaw train` is asked for.
+    """The options of `deltaw train`.
 
     Attributes:
-        choices: the arguments of `deltaw.fit` that were given, by name.
-        as_file: what writes the plan as a file of options, where that is all that is wanted.
-        keep: where the run begins, and how it is kept; see `options.keeping`.
+        choices: arguments of `deltaw.fit`, by name.
+        as_file: writes the plan as a file of options (--print-config), or None.
+        keep: where the run starts, and its checkpoints; see `options.keeping`.
     """
 
     data: str
@@ -51,7 +51,7 @@ class Order:
     keep: keeping.Keeping
 
     def plan(self) -> Plan:
-        """What is going to be trained."""
+        """The plan."""
         from deltaw import models
         from deltaw.doctor.tables import LOOKED_AT, MOST_CELLS
 
@@ -62,7 +62,7 @@ class Order:
         return models.plan(self.data, self.target, self.recipe, lean=lean, **held, **self.choices)
 
     def examined_plan(self, err: Screen) -> tuple[Plan, Diagnosis | None]:
-        """The same, and what the doctor says to it where it is to be trained. Raises for what cannot be."""
+        """The plan and its diagnosis, if it is to be trained. Raises if it cannot be."""
         from deltaw.cli.commands.doctor import SECONDS, examined
 
         keep, outputs = self.keep, {"--output": self.output, "--report": self.report, "--log": self.log}
@@ -113,7 +113,7 @@ def train(order: Order) -> int:
 def _follow(
     order: Order, plan: Plan, kept: Checkpoints | None, log: JsonLines | None, found: dict[str, Any], err: Screen
 ) -> int:
-    """Train by the plan, and save what came of it; returns the exit status. `found`: what JSON says beside it."""
+    """Train by the plan and save the model; return the exit status. `found`: the diagnosis, for JSON."""
     from deltaw import models
     from deltaw.doctor import outcome
 
@@ -147,7 +147,7 @@ def _follow(
 
 
 def _say_interrupted(err: Screen, model: Model, plan: Plan, output: Path) -> None:
-    """How much was learnt, and where it is."""
+    """Print how far the training got, and where the model is."""
     epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
     which = say(", of the first fold's network") if plan.folds and plan.recipe.ensemble_size == 1 else ""
     line = "interrupted after {epochs}{which}; what was learnt is kept in {output}"
@@ -155,5 +155,5 @@ def _say_interrupted(err: Screen, model: Model, plan: Plan, output: Path) -> Non
 
 
 def _warn(err: Screen, concern: str) -> None:
-    """What the doctor has to say, in a line."""
+    """Print the doctor's line."""
     err.print(say("doctor   {concern}; see deltaw doctor", concern=concern.rstrip(".。")))

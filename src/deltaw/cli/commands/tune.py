@@ -1,4 +1,4 @@
-"""`deltaw tune`: search settings, train by them, save what is best."""
+"""`deltaw tune`: search for settings, and save the best model."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def tune(
 
 
 def _print(screen: Screen, tuning: Tuning) -> None:
-    """What came of it, and what mattered."""
+    """Print the result, and the importance of the settings."""
     for line in tuning.statement.splitlines():
         screen.print(line)
     headings, rows = tuning.lines

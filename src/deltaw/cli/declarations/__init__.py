@@ -1,1 +1,1 @@
-"""What each command takes, and what its help says. What it does stands in `commands`, which is loaded when it runs."""
+"""Parameters and help of the commands; their implementations in `commands` are loaded when they run."""

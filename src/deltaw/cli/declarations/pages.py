@@ -1,4 +1,4 @@
-"""The commands that write something to read."""
+"""The commands that write a document or a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that train, or say how that would go."""
+"""The commands that train."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that say where a run begins, and keep it so that it can go on after a break: rows as in `training.py`."""
+"""Options of the start and the checkpoints of a run: rows as in `training.py`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from deltaw.cli.options.row import Row, widened
+from deltaw.cli.options.row import Row, option, widened
 from deltaw.cli.options.values import read_bytes
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.speech import say
@@ -23,72 +21,39 @@ if TYPE_CHECKING:
 Keeping = dict[str, Any]  # the options that were given, by name
 
 KEEPING: dict[str, Row] = {
-    "start": Row(
-        Annotated[
-            Path | None,
-            typer.Option(
-                "--from", metavar="MODEL", help="Start from this model's weights and preparation, on other rows."
-            ),
-        ]
+    "start": option(Path, "Start from this model's weights and preparation, on other rows.", "--from", metavar="MODEL"),
+    "seconds": option(
+        float, "With recipe accurate: train networks for this many seconds, and average up to 16 of them."
     ),
-    "seconds": Row(
-        Annotated[
-            float | None,
-            typer.Option(
-                help="With recipe accurate: train networks for this many seconds, and average up to 16 of them."
-            ),
-        ]
+    "checkpoint": option(
+        Path, "Save checkpoints in this folder, so that a run that was ended can resume.", metavar="DIR"
     ),
-    "checkpoint": Row(
-        Annotated[
-            Path | None,
-            typer.Option(
-                metavar="DIR", help="Save checkpoints in this folder, so that a run that was ended can resume."
-            ),
-        ]
-    ),
-    "every": Row(
-        Annotated[
-            str | None, typer.Option(help="How often to save a checkpoint: 60s, 5m, 2h or 5epochs; by default, 60s.")
-        ]
-    ),
-    "memory": Row(
-        Annotated[
-            str | None,
-            typer.Option(
-                metavar="BYTES",
-                help="Read the rows in parts if they need more memory, e.g. 2G; by default, half of what is free.",
-            ),
-        ],
+    "every": option(str, "How often to save a checkpoint: 60s, 5m, 2h or 5epochs; by default, 60s."),
+    "memory": option(
+        str,
+        "Read the rows in parts if they need more memory, e.g. 2G; by default, half of what is free.",
+        metavar="BYTES",
         read=partial(read_bytes, "--memory"),
     ),
-    "cache": Row(
-        Annotated[
-            Path | None,
-            typer.Option(
-                metavar="DIR", help="If rows are read in parts, keep the prepared ones in this folder until the end."
-            ),
-        ]
+    "cache": option(
+        Path, "If rows are read in parts, keep the prepared ones in this folder until the end.", metavar="DIR"
     ),
-    "resume": Row(
-        Annotated[
-            bool,
-            typer.Option(
-                "--resume", help="Resume from the last checkpoint, with the same result as an uninterrupted run."
-            ),
-        ],
-        False,
+    "resume": option(
+        bool,
+        "Resume from the last checkpoint, with the same result as an uninterrupted run.",
+        "--resume",
+        default=False,
     ),
 }
 
 
 def keeping_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the rows of `KEEPING` as options in the place of its parameter `keeping`."""
+    """The command with the rows of `KEEPING` as options in place of its parameter `keeping`."""
     return widened(command, "keeping", KEEPING)
 
 
 def check(keeping: Keeping) -> None:
-    """Raise SettingError for what says how checkpoints are kept where there are none, or cannot be."""
+    """Raise SettingError for options of checkpoints without --checkpoint, or with others that exclude it."""
     from deltaw.training.checkpoints import Every
 
     if "every" in keeping:
@@ -101,7 +66,7 @@ def check(keeping: Keeping) -> None:
 
 @contextmanager
 def before_training(keeping: Keeping) -> Iterator[None]:
-    """Who is interrupted here has made nothing yet; the line says how to begin again."""
+    """On interruption here, a message that nothing was written, and how to start again."""
     try:
         yield
     except KeyboardInterrupt:
@@ -120,7 +85,7 @@ def _has_checkpoints(folder: Path | None) -> bool:
 
 @contextmanager
 def after_it_began(kept: Checkpoints | None) -> Iterator[None]:
-    """Who is interrupted here, before the model is saved, has what the checkpoints hold."""
+    """On interruption here, before the model is saved, a message about the checkpoints."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -131,7 +96,7 @@ def after_it_began(kept: Checkpoints | None) -> Iterator[None]:
 
 @contextmanager
 def after_it_is_saved(model: Path) -> Iterator[None]:
-    """Who is interrupted here has the model, and perhaps no report."""
+    """On interruption here, a message that the model is saved."""
     try:
         yield
     except KeyboardInterrupt:
@@ -143,7 +108,7 @@ def _has_its_line(error: KeyboardInterrupt) -> bool:
 
 
 def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:
-    """The checkpoints of a plan's run, as asked for. Raises as `Checkpoints`."""
+    """The checkpoints of a plan's run, or None. Raises as `Checkpoints`."""
     from deltaw import models
     from deltaw.cli.output.screen import stderr
 
@@ -152,7 +117,7 @@ def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:
 
 
 def say_where(kept: Checkpoints | None, plan: Plan, err: Screen) -> None:
-    """Say where a run goes on that is to go on."""
+    """Print where a resumed run continues."""
     if kept is None or not kept.resume:
         return
     if kept.came_from is None:
@@ -166,14 +131,14 @@ def say_where(kept: Checkpoints | None, plan: Plan, err: Screen) -> None:
 
 
 def ended_by(stopped: TrainingInterrupted, kept: Checkpoints | None, err: Screen) -> int:
-    """The exit status of a run that a signal has ended; says how it goes on."""
+    """The exit status of a run that a signal has ended; prints how to resume it."""
     if kept is not None:
         err.print(_go_on(kept))
     return 128 + stopped.signal
 
 
 def _go_on(kept: Checkpoints) -> str:
-    """How a run goes on, by what there is."""
+    """A sentence: how to resume the run."""
     if (last := kept.last) is None:
         return say("there is no checkpoint in {folder}: run the same command again", folder=kept.folder)
     if kept.is_whole:

@@ -1,11 +1,11 @@
-"""An option as a row of a table, and commands that have all rows of one."""
+"""Options as rows of a table, and commands that have all rows of a table as options."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
@@ -17,10 +17,10 @@ class Row(NamedTuple):
     """An option.
 
     Attributes:
-        kind: its type, annotated with what Typer shows of it.
-        default: where it is not given; None is left to `deltaw.fit`.
-        read: what the value given means.
-        of_file: whether it says how the table is read, which a saved model does not know either.
+        kind: its type, annotated with `typer.Option`.
+        default: None is left to `deltaw.fit`.
+        read: from the given value to its meaning.
+        of_file: whether it is about reading files, so that it applies to saved models, too.
     """
 
     kind: Any
@@ -29,8 +29,25 @@ class Row(NamedTuple):
     of_file: bool = False
 
 
+def option(
+    kind: Any, help: str, *names: str, default: Any = None, read: Callable[[Any], Any] = lambda value: value,
+    of_file: bool = False, **shown: Any,
+) -> Row:  # fmt: skip
+    """A `Row`; its value is None where it is not given, unless it has a default.
+
+    Args:
+        kind: type of the value.
+        help: one line of help.
+        names: if they are not the row's own, with dashes.
+        default, read, of_file: see `Row`.
+        shown: other arguments of `typer.Option`.
+    """
+    typed = kind if default is not None else kind | None
+    return Row(Annotated[typed, typer.Option(*names, help=help, **shown)], default, read, of_file)
+
+
 def widened(command: Callable[..., None], place: str, table: dict[str, Row]) -> Callable[..., None]:
-    """The same of any table, for the parameter called `place`."""
+    """The command with the rows of `table` as options in place of its parameter `place`, a dictionary."""
     hints = get_type_hints(command, include_extras=True)
     parameters = {}
     for name, parameter in inspect.signature(command).parameters.items():
@@ -51,7 +68,7 @@ def widened(command: Callable[..., None], place: str, table: dict[str, Row]) -> 
 
 
 def _levels(values: Options, context: typer.Context | None) -> tuple[Options, Options]:
-    """What a file of options says (`config`), and what the command line says."""
+    """The values of a file of options (`config`), and those of the command line."""
     file = dict((context and context.default_map) or {})
     sources = {} if context is None else {name: context.get_parameter_source(name) for name in values}
     of_file = {name for name, source in sources.items() if source is not None and source.name == "DEFAULT_MAP"}
@@ -60,9 +77,9 @@ def _levels(values: Options, context: typer.Context | None) -> tuple[Options, Op
 
 
 def _read(table: dict[str, Row], *levels: Options) -> Options:
-    """What was given: the later level wins, in each an option over the same by --set, and that over a default.
+    """The given values. Later levels win; within a level an option wins over --set, and both over defaults.
 
-    Of pairs (--set, --as) each is for itself.
+    Pairs (--set, --as) are merged key by key.
     """
     asked = {name for values in levels for name in values}
     found = {name: row.default for name, row in table.items() if name in asked and row.default is not None}

@@ -1,4 +1,4 @@
-"""What the text of an option means. What it cannot mean is refused in a line."""
+"""Parsers of option values, which raise SettingError for invalid ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def hidden_units(text: str) -> tuple[int, ...]:
 
 
 def how_many(text: str | None) -> float | None:
-    """ "all" -> infinity, "48" -> 48: how many columns are listed."""
+    """ "all" -> infinity, "48" -> 48."""
     if text is None:
         return None
     if text == "all":
@@ -46,7 +46,7 @@ def how_many(text: str | None) -> float | None:
 def column_names(
     option: str, texts: list[str], what: str = "names of columns", example: str = "id,'sub_*'"
 ) -> tuple[str, ...]:
-    """["a,b", '"last, first"'] -> ("a", "b", "last, first"): a comma parts names, or a line, but not in quotes."""
+    """["a,b", '"last, first"'] -> ("a", "b", "last, first"): separated by commas or lines, except in quotes."""
     import csv
     import io
 
@@ -80,7 +80,7 @@ def kinds(texts: list[str]) -> dict[str, str]:
 
 
 def rows(text: str) -> str | float:
-    """A share of the rows, or a table with others."""
+    """A share of the rows, or a path."""
     try:
         return float(text)
     except ValueError:

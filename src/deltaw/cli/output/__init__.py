@@ -1,1 +1,1 @@
-"""What a command says: where text meets the terminal, and what people and programs read there."""
+"""Output of the commands, for people and for programs."""

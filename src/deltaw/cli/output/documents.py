@@ -1,4 +1,4 @@
-"""What `--json` prints: plain data, one document a command."""
+"""The JSON documents of `--json`, and the tables of predictions."""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ def scores(found: Scores) -> dict[str, Any]:
 
 
 def answers(model: Model, found: Answers, kept: pl.DataFrame, numbered: bool) -> dict[str, Any]:
-    """The JSON document of `deltaw predict`: a list for each sort of answer, an entry a row, and for columns that are
-    kept an object a row.
-    """
+    """The JSON document of `deltaw predict`: lists with an entry per row, and for kept columns an object per row."""
     beside: dict[str, Any] = {"row": list(range(1, len(found.values) + 1))} if numbered else {}
     if kept.width:
         beside["kept"] = json.loads(kept.write_json())
@@ -86,7 +84,7 @@ def answers(model: Model, found: Answers, kept: pl.DataFrame, numbered: bool) ->
 
 
 def kept(table: Table, names: tuple[str, ...]) -> pl.DataFrame:
-    """The columns that names and patterns mean, as the source writes them. Raises ColumnError where one means none."""
+    """The columns matched by names and patterns. Raises ColumnError if one matches none."""
     import polars as pl
 
     from deltaw.models import rows_of
@@ -99,7 +97,7 @@ def kept(table: Table, names: tuple[str, ...]) -> pl.DataFrame:
 
 
 def check_cells(kept: pl.DataFrame, writer: Writer) -> None:
-    """Raise SettingError for a column whose cells the file cannot have."""
+    """Raise SettingError for a column whose cells the file format cannot represent."""
     import polars as pl
 
     for name, kind in kept.schema.items():
@@ -113,22 +111,22 @@ def check_cells(kept: pl.DataFrame, writer: Writer) -> None:
 def answers_frame(
     model: Model, found: Iterable[Answers], kept: pl.DataFrame, numbered: bool
 ) -> tuple[pl.DataFrame, dict[str, str]]:
-    """The table that `deltaw predict` writes, and what columns that are kept are called instead of an answer's name.
+    """The table that `deltaw predict` writes, and new names of kept columns that clash with predictions.
 
-    `row`, counted from 1 as messages count; columns that are kept; `prediction`; for classes `probability_…` of each.
+    Columns: `row`, counted from 1; kept columns; `prediction`; for classification `probability_…` of each class.
     """
     return beside(answers_alone(model, found), kept, numbered)
 
 
 def answers_alone(model: Model, found: Iterable[Answers]) -> pl.DataFrame:
-    """`prediction`; for classes `probability_…` of each."""
+    """`prediction`; for classification `probability_…` of each class."""
     import polars as pl
 
     return pl.concat([_of_answers(model, some) for some in found])
 
 
 def beside(found: pl.DataFrame, kept: pl.DataFrame, numbered: bool) -> tuple[pl.DataFrame, dict[str, str]]:
-    """`answers_frame`, of `answers_alone`."""
+    """`answers_frame` from `answers_alone`."""
     import polars as pl
 
     columns = found.get_columns()
@@ -157,7 +155,7 @@ def _of_answers(model: Model, found: Answers) -> pl.DataFrame:
 
 
 def safe(frame: pl.DataFrame) -> pl.DataFrame:
-    """A table in which no text is a formula to a spreadsheet: such texts get an apostrophe in front."""
+    """The table with an apostrophe before texts that a spreadsheet would take for formulas."""
     import polars as pl
 
     def quoted(texts: pl.Expr) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Files whose name says by its ending what they are: one that nothing is written as is refused before any work."""
+"""Output formats by the ending of the file name; unknown endings are refused before any work."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PAGES = (".html", ".htm")  # of reports and diagnoses
 
 
 class Writer(NamedTuple):
-    """How a table of answers is written.
+    """How a table of predictions is written.
 
     Attributes:
-        method: of the frame.
+        method: of the data frame.
         settings: its arguments.
-        lists: whether a cell may be a list, or several values with names.
-        text: whether it is text, in which a cell cannot be bytes, and which may be compressed.
+        lists: whether cells may be lists or structs.
+        text: whether it is a text format, which has no bytes in cells and may be compressed.
     """
 
     method: str
@@ -57,16 +57,13 @@ ZIPPED = {ending + GZIP: writer for ending, writer in WRITERS.items() if writer.
 
 
 def writer(option: str, path: Path | None) -> Writer:
-    """The row of WRITERS; CSV for stdout and for a name without an ending. Raises SettingError for another ending."""
+    """The row of WRITERS; CSV for stdout and without an ending. Raises SettingError for unknown endings."""
     found = "" if path is None else ending(option, path, {**WRITERS, **ZIPPED})
     return (WRITERS | ZIPPED).get(found, CSV)
 
 
 def no_table(option: str, path: Path | None, usual: str = ".deltaw") -> None:
-    """Raise SettingError for a path that is called as tables are, where no table is written: another may be there.
-
-    `usual`: the ending of what is written.
-    """
+    """Raise SettingError for a path with the ending of a table, which may be an input; `usual`: the right ending."""
     from deltaw.tables.reading.loading import without_packing
     from deltaw.tables.reading.read import ENDINGS
     from deltaw.tables.reading.read import ending as ending_of
@@ -78,7 +75,7 @@ def no_table(option: str, path: Path | None, usual: str = ".deltaw") -> None:
 
 
 def ending(option: str, path: Path, known: Collection[str]) -> str:
-    """The ending of a path in lower case, "" where it has none. Raises SettingError for one that is not known."""
+    """The ending of a path in lower case, or "". Raises SettingError for an unknown one."""
     suffixes = [each.lower() for each in path.suffixes[-2:]]
     found = "".join(suffixes) if suffixes[-1:] == [GZIP] else "".join(suffixes[-1:])
     if found and found not in known:

@@ -1,4 +1,4 @@
-"""Where a page goes: to stdout or a file, in the format that was asked for or that the file's ending says."""
+"""Output of a page: to stdout or a file, in the given format or that of the file's ending."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from deltaw.pages import FORMATS, Page
 from deltaw.signs import visible_json
 from deltaw.speech import listed, say
 
-# The format that the ending of an output file asks for.
+# Ending of an output file -> format.
 ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
 
 
 def chosen(form: str | None, output: Path | None, inputs: Iterable[Path] = ()) -> str:
-    """The format, once it is known that it exists and that the file can be written and is none of the inputs."""
+    """The format. Raises SettingError or OutputError if it is unknown, or the file cannot be written or is an input."""
     check_outputs({"--output": output}, inputs)
     if form not in (None, *FORMATS):
         raise SettingError(
@@ -41,5 +41,5 @@ def put(page: Page, form: str, output: Path | None) -> None:
 
 
 def put_json(document: Any) -> None:
-    """Print one JSON document; a number that JSON does not know is an error of ours."""
+    """Print one JSON document; NaN or infinity is an internal error."""
     screen.put(visible_json(json.dumps(document, ensure_ascii=False, allow_nan=False)) + "\n")

@@ -1,4 +1,4 @@
-"""Where text meets the terminal. Foreign names are everywhere in it: here, and nowhere else, they are made harmless.
+"""Output to the terminal. Untrusted names are made harmless here, and nowhere else.
 
 Commands print by a `Screen`, or by `put` what may go through a pipe; a test holds that they do not print otherwise.
 """
@@ -23,35 +23,35 @@ WIDEST = 120  # columns of a page: longer lines are hard to read
 
 
 class Screen(Console):
-    """A Rich console that takes no text for markup, emoji or commands.
+    """A Rich console that shows text verbatim, without markup, emoji or escape sequences.
 
-    `print` is for one line. A terminal gets it broken at blanks: no number is divided, and a path can be copied whole.
+    `print` is for one line; a terminal breaks it at blanks, so that numbers and paths stay whole.
     """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True, **settings)
 
     def render_str(self, text: str, *_: Any, **__: Any) -> Text:
-        """What Rich makes of every string that is printed."""
+        """Rich's hook for printed strings."""
         line = one_line(text)
         return Text("\n".join(filled(line, self.width, chop=False)) if self.is_terminal else line)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """What Rich makes of everything that is shown: progress bars and status lines too."""
+        """Rich's hook for everything that is shown, progress bars and status lines, too."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
     def status(self, status: RenderableType, **settings: Any) -> Status:
-        """A line that moves while something lasts."""
+        """A spinner with a line of text."""
         return super().status(Text(one_line(status)) if isinstance(status, str) else status, **settings)
 
     def text(self, text: str) -> None:
-        """Several lines, as they are."""
+        """Print several lines verbatim."""
         for line in text.splitlines():
             self.print(Text(visible(line)))
 
     def table(self, *columns: Column) -> None:
-        """Columns as wide as the terminal has room for."""
+        """A table that fits the terminal."""
         self.text("\n".join(table(columns, self.width)))
 
     @property
@@ -61,17 +61,17 @@ class Screen(Console):
 
 
 def stdout() -> Screen:
-    """The screen for answers, on stdout."""
+    """The screen for results."""
     return Screen()
 
 
 def stderr(quiet: bool = False) -> Screen:
-    """For everything else, or where it shall be quiet for nothing."""
+    """The screen for everything else; `quiet`: prints nothing."""
     return Screen(stderr=True, quiet=quiet)
 
 
 def watched(screen: Screen, verbose: bool) -> Silent:
-    """What is shown there of a training: a line an epoch, a bar on a terminal, or a line every few seconds."""
+    """The progress of a training: a line per epoch, a bar on a terminal, or a line every few seconds."""
     if screen.quiet:
         return Silent()
     if verbose:
@@ -80,5 +80,5 @@ def watched(screen: Screen, verbose: bool) -> Silent:
 
 
 def put(text: str) -> None:
-    """Write it to stdout: to a terminal with every sign visible, to a pipe or file as it is."""
+    """Write to stdout: to a terminal with invisible characters escaped, to a pipe or file verbatim."""
     sys.stdout.write(visible(text) if sys.stdout.isatty() else text)

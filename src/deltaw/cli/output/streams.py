@@ -1,7 +1,7 @@
-"""stdout and stderr that take every byte or remember why not, and never stop a command in its middle.
+"""stdout and stderr that write every byte, or remember the error without interrupting the command.
 
-Python writes to an unbuffered stdout (PYTHONUNBUFFERED, -u) once and does not look at how much was taken: a full disk
-cuts the answers, and nobody hears of it. Here whatever is printed, by whomever, goes through `_Whole`.
+Python writes to an unbuffered stdout (PYTHONUNBUFFERED, -u) once, ignoring partial writes: a full disk truncates the
+output silently. Here all output goes through `_Whole`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ class Streams:
     """Both streams while a command runs.
 
     Attributes:
-        error: why stdout is not whole, or None. A reader that has gone (`deltaw show … | head -1`) is no error: he has
-            seen enough, and the command goes on to its end as if he read.
+        error: why stdout is incomplete, or None. A closed pipe (`deltaw show … | head -1`) is not an error.
     """
 
     def __init__(self) -> None:
@@ -34,7 +33,7 @@ class Streams:
 
 @contextmanager
 def whole() -> Iterator[Streams]:
-    """Make `sys.stdout` and `sys.stderr` such streams; a stream that somebody has put in their place stays."""
+    """Replace `sys.stdout` and `sys.stderr`, unless they have been replaced already."""
     streams, before = Streams(), (sys.stdout, sys.stderr)
     _occupy_closed()
     sys.stdout, streams._out = _wrapped(sys.stdout)
@@ -48,7 +47,7 @@ def whole() -> Iterator[Streams]:
 
 
 def _occupy_closed() -> None:
-    """Let no file of ours become descriptor 1 or 2 where the caller closed them (`>&-`): others print there."""
+    """Open descriptors 1 and 2 if the caller closed them (`>&-`), so that no file of ours gets these numbers."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
@@ -70,7 +69,7 @@ def _wrapped(stream: Any) -> tuple[Any, _Whole | None]:
 
 
 class _Whole(io.RawIOBase):
-    """A descriptor that takes all it is given; after the first failure it takes all the rest to nowhere."""
+    """A raw stream that writes everything; after the first error it discards the rest."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw

@@ -1,4 +1,4 @@
-"""What people read in the terminal."""
+"""Text output for people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_MISTAKES = 5  # pairs of classes listed where the matrix does not fit
 
 
 def print_plan(screen: Screen, plan: Plan) -> None:
-    """What was decided before training: columns, target, rows, network."""
+    """Print the plan: columns, target, rows, network."""
     from deltaw.models.scoring.threshold import stated
 
     screen.table(*_columns(plan.preparation.describe()))
@@ -70,7 +70,7 @@ def print_plan(screen: Screen, plan: Plan) -> None:
 
 
 def print_training(screen: Screen, model: Model, output: Path, report: Path | None) -> None:
-    """How it ended: scores beside the baseline, and what was written."""
+    """Print the result of a training: scores with the baseline, and the written files."""
     history = model.history
     seconds = sum(history.seconds)
     speed = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
@@ -105,7 +105,7 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
 
 
 def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metric]) -> None:
-    """Scores beside the baseline, and for classes which were taken for which."""
+    """Print scores with the baseline, and for classification the confusion matrix."""
     from deltaw.models import GUESS
 
     screen.print(rows + scores.counted)
@@ -155,7 +155,7 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
 
 
 def _ways(model: Model) -> list[Column]:
-    """How each member was trained: its layers, and in what its settings differ from those above."""
+    """How each network of an ensemble was trained: its layers and differing settings."""
     own = [listed(f"{name}={value}" for name, value in each.settings.items()) for each in model.ways]
     return [
         Column.numbers(say("network"), [f"{k}" for k in range(1, len(own) + 1)]),
@@ -167,7 +167,7 @@ def _ways(model: Model) -> list[Column]:
 
 
 def _counted(recipe: Recipe) -> str:
-    """How much rows count, where they do not count alike."""
+    """The weights of rows and classes, in words."""
     rows = "" if recipe.weight is None else say("rows by {column}, in training and scores", column=recipe.weight)
     given = recipe.class_weight
     words = given if not isinstance(given, dict) else listed(f"{name} {number(w)}" for name, w in given.items())
@@ -175,7 +175,7 @@ def _counted(recipe: Recipe) -> str:
 
 
 def _rule(model: Model) -> str:
-    """From which probability on the second of two classes is answered, and why."""
+    """The decision threshold of a binary classifier, in words."""
     from deltaw.models.scoring.threshold import metric_to_be_best_in
 
     metric = metric_to_be_best_in(model.recipe.threshold)
@@ -207,7 +207,7 @@ def describe_rows(plan: Plan) -> str:
 
 
 def describe_memory(plan: Plan) -> str:
-    """How rows that do not fit into memory are read, and how much memory they take."""
+    """How rows larger than memory are read, and how much memory they take."""
     from deltaw.models.fitting.trainings.prepared import bytes_of
 
     streamed = plan.streamed
@@ -221,7 +221,7 @@ def describe_memory(plan: Plan) -> str:
 
 
 def describe_training(recipe: Any) -> str:
-    """The settings that one would ask for first."""
+    """The main settings, in words."""
     return say(
         "recipe {name}: {epochs}, batches of {batch_size}, {optimizer} at {learning_rate}, {loss}",
         name=recipe.name, epochs=amount(recipe.epochs, "epoch"), batch_size=recipe.batch_size,
@@ -238,10 +238,9 @@ def listing(names: Iterable[Any], limit: int = 8) -> str:
 
 
 def _columns(described: Sequence[Any], most: float | None = None) -> list[Column]:
-    """The columns that are used, and those that are not with the reason; of long tables the first `most`.
+    """Lines about used columns, and left-out ones with the reason; at most `most`.
 
-    If it is not given, MAX_COLUMNS, and as many of those beyond them that are not used; many of which the same is said
-    are one line.
+    By default MAX_COLUMNS, and as many more left-out columns; columns left out for the same reason share a line.
     """
     known = described if most else list(_together(described))
     shown = [row for i, row in enumerate(known) if i < (most or MAX_COLUMNS) or not (most or row[-1])]
@@ -260,7 +259,7 @@ def _columns(described: Sequence[Any], most: float | None = None) -> list[Column
 
 
 def _together(described: Sequence[Any]) -> Iterator[tuple[str, str, str, int]]:
-    """The same lines, with one for all columns that are not used for one reason, where these are more than a few."""
+    """The lines, with one for all columns left out for the same reason, if these are more than a few."""
     alike: dict[Any, list[str]] = {}
     for row in described:
         if not row.features:
@@ -274,7 +273,7 @@ def _together(described: Sequence[Any]) -> Iterator[tuple[str, str, str, int]]:
 
 
 def _confusion(scores: Scores, width: int) -> list[Column]:
-    """Row: the true class; column: the answer; then recall and precision of the row's class."""
+    """The confusion matrix (row: true class, column: predicted), with recall and precision of each class."""
     assert scores.confusion is not None
     names = _names(scores, width, len(scores.classes) + 1)
     return [
@@ -293,10 +292,7 @@ def _percent(share: float) -> str:
 
 
 def _names(scores: Scores, width: int, columns: int) -> list[str]:
-    """The classes, so that `columns` of them stand beside numbers in `width`: long ones lack their middle.
-
-    Unless two differ in nothing else.
-    """
+    """Class names shortened in the middle so that `columns` of them fit `width`, unless two would become equal."""
     whole = list(map(str, scores.classes))
     cut = [short(name, max(MAX_NAME, (width - BESIDE) // columns)) for name in whole]
     return cut if len({*cut}) == len(whole) else whole
