@@ -67,7 +67,7 @@ def test_a_page_that_stands_alone(name: str, tmp_path: Path, request: pytest.Fix
 def test_a_loaded_model_has_a_report_too(tmp_path: Path) -> None:
     model = deltaw.fit("iris", **QUICK)
     model.save(tmp_path / "m.deltaw")
-    assert "What was mistaken for what" in report.html(deltaw.load(tmp_path / "m.deltaw"))
+    assert "Confusion matrix" in report.html(deltaw.load(tmp_path / "m.deltaw"))
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -402,7 +402,7 @@ def test_what_is_given_goes_before_the_locale(monkeypatch: pytest.MonkeyPatch) -
         ("{n} different whole numbers in {name}", np.int64(1), "1 different whole number in 1 rows.csv"),
         ("{n} values of X are NaN", "1", "1 value of X is NaN"),
         ("{n:,} rows that were never trained on", 1, "1 row that was never trained on"),
-        ("a slot for each of {n} words, one for others", 1, "a slot for each of 1 word, one for others"),
+        ("one-hot: {n} values, one for others", 1, "one-hot: 1 value, one for others"),
         ("{n:,} classes in {n:,} rows", 1, "1 class in 1 row"),
         ("{n} of {name}", 1, "1 of 1 rows.csv"),
         ("{n} times that", 1, "1 times that"),

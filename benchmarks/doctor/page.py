@@ -215,10 +215,10 @@ WORDS = {
     "en": {
         "settings": "Settings", "inputs": "Inputs and rows", "targets": "Targets", "outputs": "Outputs and loss",
         "start": "The network as it starts", "training": "While training",
-        "figure": "{part}: score on rows held out by epoch, healthy and changed",
+        "figure": "{part}: score on held-out rows by epoch, healthy and changed",
         "heading": "### `{name}` ({severity})", "repair": "*Repair:* {words}", "source": "*Threshold:* {source}",
         "explains": "*Explains:* {rules}.", "healthy": "healthy", "changed": "changed", "guess": "one answer for all",
-        "epoch": "epoch", "score": "score on rows held out", "refused": "deltaw.train refuses it",
+        "epoch": "epoch", "score": "score on held-out rows", "refused": "deltaw.train refuses it",
     },
     "zh": {
         "settings": "设置", "inputs": "输入与行", "targets": "目标", "outputs": "输出与损失函数",
@@ -257,7 +257,7 @@ def scores(made: Setup) -> list[float]:
 
 @plots.styled
 def panels(drawn: dict[str, tuple[Any, Any, float]], words: dict[str, str]) -> Figure:
-    """One panel a rule: the score on rows held out by epoch, healthy and changed."""
+    """One panel a rule: the score on held-out rows by epoch, healthy and changed."""
     tall = -(-len(drawn) // WIDE)
     figure, axes = plots.figure((11.0, 2.35 * tall), tall, WIDE)
     for axis, (name, (healthy, sick, floor)) in zip(axes, drawn.items(), strict=False):

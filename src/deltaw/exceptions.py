@@ -65,8 +65,8 @@ _SYSTEM: dict[int, str] = {
     errno.EACCES: "no permission",
     errno.EROFS: "a place that is read-only",
     errno.ENOSPC: "No space left on device",
-    errno.EPIPE: "nothing that reads it",
-    errno.EIO: "a fault of the device",
+    errno.EPIPE: "no reader at the other end",
+    errno.EIO: "an input/output error",
 }
 _UNNUMBERED = {FileNotFoundError: errno.ENOENT, PermissionError: errno.EACCES}  # as Polars raises them
 
@@ -99,7 +99,7 @@ def no_path(given: object) -> str:
     try:
         os.fsencode(text)
     except UnicodeEncodeError:  # half of a letter of UTF-16
-        return say("a sign that no name has, in {name}", name=ascii(text))
+        return say("a character that file names cannot have, in {name}", name=ascii(text))
     return say("a zero byte in {name}", name=ascii(text)) if "\0" in text else ""
 
 
@@ -141,6 +141,6 @@ class TrainingInterrupted(KeyboardInterrupt):
     """
 
     def __init__(self, history: Any = None, model: Any = None, by: int | None = None) -> None:
-        super().__init__(say("training interrupted; what was learnt so far is kept"))
+        super().__init__(say("training interrupted; the progress so far is kept"))
         self.history, self.model = history, model
         self.signal = int(signal.SIGINT if by is None else by)

@@ -87,9 +87,9 @@ def test_the_list(run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--only", "tyni"], "--only: expected some of notes-1, .* found 'tyni'"),
+        (["--only", "tyni"], "--only: expected one or more of notes-1, .* found 'tyni'"),
         (["--only", "tiny,nothing"], "found 'nothing'"),
-        (["--peers", "theano"], "--peers: expected some of deltaw, .* found 'theano'"),
+        (["--peers", "theano"], "--peers: expected one or more of deltaw, .* found 'theano'"),
         (["--threads", "two"], "--threads: expected whole numbers, found 'two'"),
         (["--threads", "0"], "--threads: expected 1 …"),
         (["--threads", "100000"], "the cores of this machine, found 100000"),

@@ -187,10 +187,10 @@ def test_days_after_all_that_were_learnt_from_are_told(run: Run) -> None:
 
     def said(model: str, rows: pl.DataFrame) -> list[str]:
         rows.write_csv("new.csv")
-        return [line for line in run("predict", f"{model}.deltaw", "new.csv")[2].splitlines() if "days after" in line]
+        return [line for line in run("predict", f"{model}.deltaw", "new.csv")[2].splitlines() if "dates later" in line]
 
     assert said("plain", frame) == said("plain", frame[:360]) == said("timed", frame[360:]) == []
     gap = pl.DataFrame({"day": [None]}, schema={"day": pl.Date})
     assert said("plain", pl.concat([gap, frame.select("day")[[0, 360, 361, 362]]])) == [
-        "note: 3 of 4 cells of day are days after all that the model learnt from: train with --time for such rows"
+        "note: 3 of 4 cells of day are dates later than all training rows: train with --time for such rows"
     ]

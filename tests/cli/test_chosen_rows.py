@@ -193,9 +193,9 @@ def test_a_bad_cell_of_a_column_that_is_left_out_stops_nothing(run: Run) -> None
 def test_a_threshold_is_said_and_used(run: Run) -> None:
     status, out, err = run(train("--threshold best:f1"))
     assert status == 0, err
-    assert "answers  low from the probability on at which F1 is best on rows held out" in err
+    assert "answers  low from the probability at which F1 is best on held-out rows" in err
     threshold = deltaw.load("model.deltaw").target.threshold
-    said = f"the answer is low from a probability of {threshold:g} on: F1 is best there on rows held out"
+    said = f"the answer is low from a probability of {threshold:g} on: there F1 is best on held-out rows"
     assert said in out
     assert said in run("show model.deltaw")[1]
     document = json.loads(run("predict model.deltaw rows.csv --json")[1])

@@ -49,7 +49,7 @@ def test_train_tells_what_it_does_and_how_good_it_is(run: Run) -> None:
     for words in (
         "accuracy",
         "log loss",
-        "always the commonest class",
+        "always the majority class",
         "had not seen it",
         "model.deltaw",
         "report.html",
@@ -197,7 +197,7 @@ def test_evaluate_with_a_report(run: Run, trained: Path) -> None:
             assert scores.show_interval(metric) in page
         assert "scored on 120 rows of rows.csv" in page
         assert "How important the columns are" in page
-    assert "how far off the answers are, by the answer" in page
+    assert "errors by answer" in page
     assert run("evaluate", "class.deltaw", "rows.csv", "--report", "rows.csv")[0] == 2
     assert run("evaluate", "class.deltaw", "rows.csv", "--report", "none/page.html")[0] == 2
 
@@ -208,10 +208,10 @@ def test_scores_of_rows_that_were_learnt_from_have_a_note(run: Run, trained: Pat
     said = {name: run("evaluate", "class.deltaw", name)[2] for name in ("rows.csv", str(Path("rows.csv").resolve()))}
     for name, err in said.items():
         assert (
-            f"a table called {name}: if these are the same rows, their scores do not show how well it answers new ones"
+            f"a table called {name}: if these are the same rows, their scores do not show how well it predicts new ones"
             in err
         )
-        assert err.rstrip().endswith("; the scores in deltaw show do")
+        assert err.rstrip().endswith("; those of deltaw show do")
     assert run("evaluate", "class.deltaw", "fewer.csv")[2] == ""
 
 
@@ -241,7 +241,7 @@ def test_importance(run: Run, trained: Path) -> None:
         ("importance class.deltaw rows.csv --seed -1", "seed: expected a whole number"),
         ("train rows.csv -t price --metric auc", "which is for the other task"),
         ("train rows.csv -t grade --metric ac", "metric: expected one of classification"),
-        ("train rows.csv -t grade -r notes --metric auc", "expected rows held out"),
+        ("train rows.csv -t grade -r notes --metric auc", "expected validation rows"),
     ],
 )
 def test_metrics_that_cannot_be(run: Run, trained: Path, command: str, words: str) -> None:
@@ -361,7 +361,7 @@ def test_a_signal_while_numpy_is_loaded() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (
         130,
         "",
-        "deltaw: interrupted before the training: nothing was learnt yet; run the same command again\n",
+        "deltaw: interrupted before training: nothing was saved; run the same command again\n",
     )
 
 
@@ -437,7 +437,7 @@ def test_a_number_of_columns_that_cannot_be_is_refused(run: Run, many: str) -> N
     [
         ("crossval iris", "deltaw.models.crossval", NOTHING_SAVED),
         ("train iris", "deltaw.models.plan",
-         "interrupted before the training: nothing was learnt yet; run the same command again"),
+         "interrupted before training: nothing was saved; run the same command again"),
         ("show m.deltaw", "deltaw.models.load", NOTHING_SAVED),
         ("lesson line", "deltaw.cli.commands.lesson.check_outputs", NOTHING_SAVED),
     ],

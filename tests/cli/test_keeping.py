@@ -38,7 +38,7 @@ def test_a_run_and_on(run: Run, table: Path) -> None:
     assert Path("m.deltaw").read_bytes() == Path("plain.deltaw").read_bytes()
     status, _, err = run(*train, "n.deltaw", "--checkpoint", "run", "--resume")
     assert status == 0
-    assert f"goes on from {last}: training 3 of 3, after " in err
+    assert f"resuming from {last}: training 3 of 3, after " in err
     assert Path("n.deltaw").read_bytes() == Path("plain.deltaw").read_bytes()
     for more, line in (
         ((), f"run: expected a folder without checkpoints, found {last.name}; say resume (--resume)"),
@@ -113,7 +113,7 @@ def test_a_signal_before_the_training(
 
     monkeypatch.setattr(models, "plan", read)
     before, keep = signal.getsignal(signal.SIGTERM), ("--checkpoint", "run")
-    nothing = "interrupted before the training: nothing was learnt yet; run the same command again"
+    nothing = "interrupted before training: nothing was saved; run the same command again"
     for words in ((), ("--resume",)):  # there is no checkpoint yet, whatever was asked for
         assert run("train", "d.csv", "-t", "y", *keep, *words) == (status, "", f"deltaw: {nothing}\n")
     assert run("predict", "none.deltaw", "d.csv")[0] == 2
@@ -123,7 +123,7 @@ def test_a_signal_before_the_training(
     Path("run").mkdir()
     assert run("train", "d.csv", "-t", "y", *keep, "--resume") == (status, "", f"deltaw: {nothing}\n")
     Path("run", "checkpoint-000001.safetensors").touch()
-    there = "interrupted before it went on: checkpoints are as they were; resume by the same command"
+    there = "interrupted before it resumed: checkpoints are unchanged; resume by the same command"
     assert run("train", "d.csv", "-t", "y", *keep, "--resume") == (status, "", f"deltaw: {there}\n")
 
 
@@ -146,7 +146,7 @@ def test_a_signal_while_the_first_rows_are_prepared(run: Run, table: Path, monke
 def test_a_signal_after_the_training(run: Run, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the model is saved: what was made is in the checkpoints, if there are any."""
     words = ("train", "d.csv", "-t", "y", *HASTY, "-q")
-    line = "resume by the same command with --resume: what was made so far is in run"
+    line = "resume by the same command with --resume: progress so far is in run"
     with monkeypatch.context() as patched:
         patched.setattr("deltaw.models.Model.save", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         assert run(*words, "--checkpoint", "run") == (143, "", f"deltaw: {line}\n")
@@ -178,7 +178,7 @@ def test_a_signal(run: Run, tmp_path: Path, table: Path, number: signal.Signals,
         process.send_signal(number)
         _, err = process.communicate()
     assert process.returncode == status, err
-    assert b"resume by the same command with --resume: what was made so far is in run" in err
+    assert b"resume by the same command with --resume: progress so far is in run" in err
     assert b"Traceback" not in err
     assert run(*words, "-o", "m.deltaw", *keep, "--resume")[0] == 0
     assert run(*words, "-o", "plain.deltaw")[0] == 0
@@ -256,7 +256,7 @@ def test_a_signal_in_the_first_epoch_of_folds(run: Run, table: Path, monkeypatch
     monkeypatch.setattr(models, "run", begun)
     few = ("--hidden", "6", "--epochs", "3", "--folds", "5", "--set", "networks=1")
     status, _, err = run("train", "e.csv", "-t", "y", *few)
-    assert (status, "what was learnt is kept in model.deltaw" in " ".join(err.split())) == (130, True), err
+    assert (status, "the model so far is saved in model.deltaw" in " ".join(err.split())) == (130, True), err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -273,7 +273,7 @@ def test_a_signal_while_what_trains_is_loaded(tmp_path: Path, table: Path, lang:
         "from deltaw.cli import main\n"
         f"sys.exit(main({words}))"
     )
-    before = "interrupted before the training: nothing was learnt yet; run the same command again"
+    before = "interrupted before training: nothing was saved; run the same command again"
     lines = {
         "deltaw.cli.app": {
             "en": "interrupted; nothing was saved: run the same command again",

@@ -264,8 +264,8 @@ def test_another_process_that_is_not_reached(
         monkeypatch.setenv(name, value)
     assert main(["train", str(flowers), *SETTINGS]) == 1
     assert capsys.readouterr().err == (
-        "deltaw: rank 1: several processes: expected all of 2 at the beginning, found one that is not "
-        "reached; start them again; a training with --checkpoint goes on by --resume\n"
+        "deltaw: rank 1: several processes: expected all 2 to start, found one that could not "
+        "be reached; start them again; with --checkpoint, add --resume to continue\n"
     )
 
 
@@ -328,7 +328,7 @@ def test_torchrun_starts_them_again_and_they_go_on(flowers: Path, tmp_path: Path
         for each in launchers:
             each.kill()
     assert [each.returncode for each in launchers] == [0] * nodes, said
-    assert re.search("goes on from .*checkpoint", said)
+    assert re.search("resuming from .*checkpoint", said)
     for ours, theirs in zip(deltaw.load(again).network.weights, deltaw.load(whole).network.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

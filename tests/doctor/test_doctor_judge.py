@@ -147,7 +147,7 @@ def test_what_holds_for_its_own_rows_only_is_no_fault(choices: dict[str, float])
     assert model.scores is not None
     assert model.scores["r2"] < 0
     said = outcome(model, plan)
-    assert said.startswith("risk, what it learnt holds for no rows but its own: R² −")
+    assert said.startswith("risk, what it learnt does not generalise: R² −")
     assert outcome(model) == said or choices
     still = models.plan(noise, "y", epochs=2, init="zeros", learning_rate=1e-9, validation=0.0, **choices)  # type: ignore[arg-type]
     assert outcome(models.run(still), still).startswith("fault, learnt nothing: R²")
@@ -214,7 +214,7 @@ def test_where_there_are_no_rows_apart_it_is_said() -> None:
     diagnosis = examine_model(model, frame, seconds=1.0)
     assert diagnosis.evidence.watched.setup.apart is None
     assert diagnosis.healthy
-    assert "rows trained on, for lack of others" in " ".join(diagnosis.page.text().split())
+    assert "training rows, for lack of others" in " ".join(diagnosis.page.text().split())
 
 
 def test_permutations_of_ranks() -> None:

@@ -108,7 +108,7 @@ def test_a_model_of_every_row_is_judged_by_rows_held_out_of_a_training_like_it()
     assert seen.given[0].score < seen.anew.fitted
     np.testing.assert_array_equal(seen.loss, model.history.loss)  # what is drawn is the model's own
     assert not {"learns_less", "too_few_epochs", "over_regularised"} & {f.rule for f in diagnosis.findings}
-    assert "not met" in diagnosis.page.text()
+    assert "did not use" in diagnosis.page.text()
 
 
 def test_a_model_of_every_row_that_learnt_too_little_is_found_and_mended() -> None:
@@ -124,7 +124,7 @@ def test_weights_of_every_row_that_are_worse_than_their_settings(tmp_path: Path)
     rows, model = every_row(epochs=20, rate=0.03)
     diagnosis = examine_model(broken(model, tmp_path), rows, seconds=SECONDS)
     assert diagnosis.findings[0].rule == "saved_weights"
-    assert "of the rows trained on" in diagnosis.page.text()
+    assert "of the training rows" in diagnosis.page.text()
     assert diagnosis.repair(seconds=SECONDS).kept[0].rule == "saved_weights"
 
 
@@ -195,7 +195,7 @@ def test_classes_are_counted_among_the_rows_that_are_learnt_from() -> None:
     frame = pl.DataFrame({"x": rng.normal(size=305), "y": ["no"] * 300 + ["yes"] * 5})
     diagnosis = diagnose(planned(models.plan(frame, "y")), seconds=0)
     (found,) = (each for each in diagnosis.findings if each.rule == "imbalance")
-    said = re.match(r"Of the (\d+) rows that are learnt from, (\d+) are of the commonest class, (\d) of", found.cause)
+    said = re.match(r"Of the (\d+) training rows, (\d+) are of the most frequent class, (\d) of", found.cause)
     assert said is not None
     whole, most, least = map(int, said.groups())
     assert whole == most + least == len(diagnosis.setup.X) < 305
@@ -210,7 +210,7 @@ def test_values_far_out_are_named_as_the_table_has_them() -> None:
         found = [each for each in diagnosis.findings if each.rule == "far_values"]
         assert [each.rule for each in found] == rules
         for each in found:
-            assert each.cause.startswith("Some values of column age are −999, all others lie from ")
+            assert each.cause.startswith("Some values of column age are outliers (−999), all others lie from ")
             assert each.repair is not None
             assert each.repair.words.startswith("read -999 as missing (--na=-999)")
     assert models.plan(deltaw.read(frame, na=["-999"]), "y").columns[0].n_missing == 38
@@ -223,7 +223,7 @@ def test_targets_far_out_are_no_chance() -> None:
     frame = pl.DataFrame({"x": z, "y": np.where(np.arange(240) % 9, z, -999)})
     first, *others = examine_table(frame, "y", seconds=2).findings
     assert first.rule == "far_targets"
-    assert " of the targets are −999, all others lie from −2" in first.cause
+    assert " of the targets are outliers (−999), all others lie from −2" in first.cause
     assert first.repair is not None
     assert first.repair.words.startswith("read -999 as missing (--na=-999)")
     assert all("far_targets" in each.because_of for each in others if each.rule == "chance")

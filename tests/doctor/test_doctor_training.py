@@ -336,7 +336,7 @@ def test_what_a_line_does_better_is_not_repaired() -> None:
     holdout = hold_out(setup, Budget())
     weak = [trial(holdout.setup, seed) for seed in range(3)]
     gains = [gained(holdout.setup, t.network) for t in weak]
-    assert _beaten(holdout, gains, [t.score for t in weak], 1.0).startswith("A straight line has")
+    assert _beaten(holdout, gains, [t.score for t in weak], 1.0).startswith("A linear model has")
     strong = hold_out(number(epochs=150), Budget())
     good = [trial(strong.setup, seed) for seed in range(3)]
     assert (

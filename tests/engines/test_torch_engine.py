@@ -202,8 +202,8 @@ def test_settings_of_pytorch_are_put_back() -> None:
 @pytest.mark.parametrize(
     ("engine", "message"),
     [
-        ("torch('abacus')", "device: expected one that is there"),
-        ("torch('cuda:99')", "device: expected one that is there"),
+        ("torch('abacus')", "device: expected an available one"),
+        ("torch('cuda:99')", "device: expected an available one"),
         ("torch(precision='int1')", "engine 'torch': expected products in one of float32"),
         ("torch(speed=3)", "engine: expected settings that 'torch' takes"),
         ("native('cuda')", "engine: expected settings that 'native' takes"),
@@ -267,9 +267,9 @@ def test_ranks_agree_on_their_devices_before_one_waits_for_another(monkeypatch: 
     with pytest.raises(SettingError) as wrong:
         devices.device_of("cuda:99")
     there = Told((("", ""), wrong.value))
-    with pytest.raises(SettingError, match=r"^device: expected one that is there .*'cuda:99'"):
+    with pytest.raises(SettingError, match=r"^device: expected an available one .*'cuda:99'"):
         devices.shared(there, "cpu")
-    with pytest.raises(SettingError, match=r"^device: expected one that is there .*'cuda:99'"):
+    with pytest.raises(SettingError, match=r"^device: expected an available one .*'cuda:99'"):
         devices.shared(Told((("cpu", ""), None)), "cuda:99")  # type: ignore[arg-type]
     there = Told((("cuda", "GPU-1"), None))
     with pytest.raises(SettingError, match=r"^device: expected one kind in all processes, found cpu cuda"):

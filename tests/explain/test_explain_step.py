@@ -159,7 +159,9 @@ def test_wide_layers_are_summarised() -> None:
     for value in o[largest[:8]]:
         assert number(float(value)) in text
     rest = o[largest[8:]].sum()
-    assert f"… and 192 more units; their o come to {number(float(rest))}, all to {number(float(o.sum()))}" in text
+    assert (
+        f"… and 192 more units; their o sum to {number(float(rest))}, all together to {number(float(o.sum()))}" in text
+    )
     data = step.page.json()
     assert "W" not in data["layers"][0]
     first = data["layers"][0]["largest_links"][0]

@@ -109,7 +109,7 @@ def test_bins_stand_at_the_median_and_count_for_their_column(models: dict[str, d
     for name in ("size", *bins):
         assert base[name] == pytest.approx(median[preparation.feature_names.index(name)], abs=1e-6)
     assert set(found.attributions.grouped(found.columns)) == {"size", "colour"}
-    assert "into bin" in found.page.text()
+    assert "through bin" in found.page.text()
 
 
 def test_against_another_row(models: dict[str, deltaw.Model]) -> None:
@@ -140,7 +140,7 @@ def test_every_form_carries_the_same_numbers(models: dict[str, deltaw.Model], na
 def test_missing_cells_and_unknown_targets(models: dict[str, deltaw.Model]) -> None:
     text = str(explained(models, "classes", 6))
     assert "missing" in text
-    assert "the median, is taken" in text
+    assert "replaced by the median" in text
     alone = prediction(models["classes"], {"size": 20.5, "colour": "red"})
     assert alone.step is None
     assert alone.truth is None

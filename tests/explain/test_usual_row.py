@@ -141,9 +141,12 @@ def test_without_a_hidden_layer_they_are_shapleys_values() -> None:
 
 def test_it_comes_first_and_says_what_it_is_held_against(model: deltaw.Model) -> None:
     page = prediction(model, frame(), 3).page
-    assert page.sections[0].title == "What pushed it"
+    assert page.sections[0].title == "What contributed to the answer"
     text = " ".join(page.text(100).split())
-    assert "held against the usual row of training: of numbers the median, of dates the median, of words" in text
+    assert (
+        "the baseline is a typical training row: the median of numbers, the median of dates, the most frequent word"
+        in text
+    )
     data = json.loads(page.render("json"))
     assert data["attributions"]["other"]["street"] == "paved"
 
@@ -157,7 +160,7 @@ def test_files_of_earlier_versions_load_and_say_what_they_do_not_know(model: del
     old = deltaw.load(tmp_path / "old.deltaw")
     assert np.array_equal(old.predict(frame()), model.predict(frame()))
     assert old.preparation == model.preparation
-    assert "does not know which is frequent" in " ".join(prediction(old, frame(), 3).page.text(100).split())
+    assert "models of earlier versions do not store" in " ".join(prediction(old, frame(), 3).page.text(100).split())
     assert "does not know" not in str(prediction(model, frame(), 3).page)
 
 

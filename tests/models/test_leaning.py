@@ -83,7 +83,7 @@ def test_of_noise_little_is_kept_beside_the_line(how: dict[str, Any], tmp_path: 
     model.save(tmp_path / "model.deltaw")
     again = deltaw.load(tmp_path / "model.deltaw")
     assert again.history.beyond_line == c
-    assert f"{c:.0%} of the way from the best line" in repr(again.history)
+    assert f"{c:.0%} of the difference from the linear model kept" in repr(again.history)
     np.testing.assert_array_equal(again.predict(others), model.predict(others))
 
 

@@ -252,7 +252,7 @@ def test_it_is_a_model_as_any_other(grown: deltaw.Model, tmp_path: Path) -> None
     member = loaded.member(last)
     assert member.recipe == grown.recipe_of(last)
     assert tuple(member.network.sizes[1:-1]) == member.recipe.hidden
-    assert f"What all {last} networks say" in str(deltaw.explain.prediction(loaded, OTHER, 3, member=last))
+    assert f"The answers of all {last} networks" in str(deltaw.explain.prediction(loaded, OTHER, 3, member=last))
     found = deltaw.doctor.examine_model(loaded, OTHER, member=last, seconds=0)
     assert found.setup.seed == loaded.ways[-1].seed
     assert found.setup.learning_rate == member.recipe.learning_rate
@@ -293,7 +293,7 @@ def test_what_mattered_is_told(tuned: deltaw.Model) -> None:
     shares = [each.share for each in found.effects]
     assert all(0 <= share <= 1 for share in shares if np.isfinite(share))
     assert all(sum(group.count for group in each.groups) == 11 for each in found.effects)
-    assert "What tuning tried" in dict(report._sections(replace(tuned, scores=None, held_out=None, witness=None)))
+    assert "Tuning" in dict(report._sections(replace(tuned, scores=None, held_out=None, witness=None)))
     assert found.statement in str(found)
     assert "<table" in found._repr_html_()
 

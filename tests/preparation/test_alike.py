@@ -200,9 +200,12 @@ def test_what_is_no_step(change: Any) -> None:
 
 def test_the_arithmetic_says_whether_a_row_is_known() -> None:
     frame, prep = table(), fitted()
-    for row, words in ((frame[:1], "of rows alike, smoothed: "), (frame[:1].with_columns(acid=0.1), "like none")):
+    for row, words in (
+        (frame[:1], "of its exact duplicates, smoothed: "),
+        (frame[:1].with_columns(acid=0.1), "no training row equals"),
+    ):
         line = arithmetic(prep, row)[-1]
-        assert line.feature == "(rows alike): mean price"
+        assert line.feature == "(duplicate rows): mean price"
         assert words in line.arithmetic
         assert line.value == pytest.approx(told(prep, row)[0, 0])
 
@@ -245,6 +248,6 @@ def test_a_model_knows_its_rows_by_heart(tmp_path: Any) -> None:
     text = frame.with_columns(pl.all().cast(pl.String))
     np.testing.assert_allclose(model.predict(text), model.predict(frame), rtol=1e-6)
     page = str(deltaw.explain.prediction(model, frame, 3))
-    assert "(rows alike)" in page
-    assert "(rows alike)" in {each.column for each in model.importance(frame).columns}
+    assert "(duplicate rows)" in page
+    assert "(duplicate rows)" in {each.column for each in model.importance(frame).columns}
     assert model.dependence(frame, "acid") is not None

@@ -45,7 +45,7 @@ def come_to(words: str) -> float | None:
     )
     last = re.sub(r"(?<=\d),(?=\d)", "", last)
     last = re.sub(r"(?<!math\.)\b(sin|cos)\(", r"math.\1(", last)
-    return float(eval(last, {"math": math})) if re.search(r"\d", last) and "slot" not in words else None
+    return float(eval(last, {"math": math})) if re.search(r"\d", last) and not words.startswith("one-hot") else None
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)
@@ -88,11 +88,11 @@ def test_words() -> None:
     assert here["size (missing)"].arithmetic == "not missing: 0"
     assert gone["size (missing)"].arithmetic == "missing: 1"
     assert gone["size"].cell is None
-    assert "the median, is taken" in gone["size"].arithmetic
+    assert "replaced by the median" in gone["size"].arithmetic
     assert "colour=(missing)" in gone
     assert "halfway" in gone["asked"].arithmetic
     assert here["asked"].arithmetic == "no"
-    assert "the other 4 slots get 0" in gone["colour=(missing)"].arithmetic
+    assert "the other 4 inputs get 0" in gone["colour=(missing)"].arithmetic
     assert lines_of(0, "none")["size"].arithmetic == f"{table()['size'][0]:g}"
 
 

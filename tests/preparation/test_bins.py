@@ -142,9 +142,9 @@ def test_they_stand_beside_the_scaled_number() -> None:
         weight = 30**-0.5 if name.startswith("word=") else 1.0
         np.testing.assert_allclose(X[name], weight * values, rtol=1e-6)
     assert [line.features for line in prep.describe()] == [12, 1, 1, 15, 31]
-    assert "its place in 10 bins" in prep.describe()[0].treatment
+    assert "piecewise-linear over 10 bins" in prep.describe()[0].treatment
     assert "bins" not in prep.describe()[1].treatment
-    assert "each 0.18" in prep.describe()[4].treatment
+    assert "0.18 instead of 1" in prep.describe()[4].treatment
 
 
 def test_there_and_back() -> None:
@@ -185,10 +185,10 @@ def test_a_file_with_bins_that_cannot_be(place: int, change: dict[str, Any]) -> 
 @pytest.mark.parametrize(
     ("size", "words"),
     [
-        (-1e300, "lies below all 10 bins: 0, as the others"),
-        (1e300, "lies above all 10 bins: 1, as the others"),
-        (18.0, "% into bin "),
-        (None, "% into bin "),
+        (-1e300, "is below all 10 bins, which all get 0"),
+        (1e300, "is above all 10 bins, which all get 1"),
+        (18.0, "% of the way through bin "),
+        (None, "% of the way through bin "),
     ],
 )
 def test_it_is_told_in_which_bin_a_number_lies(size: float | None, words: str) -> None:
@@ -198,11 +198,11 @@ def test_it_is_told_in_which_bin_a_number_lies(size: float | None, words: str) -
     assert [line.feature.partition(" ")[2][:3] for line in lines] == ["", "bin", "(mi"]
     assert words in lines[1].arithmetic
     passed = prep.transform(row)[0, 1:11].sum()
-    if "into bin" in words:
+    if "through bin" in words:
         k = int(lines[1].feature.rpartition(" ")[2])
-        share = float(lines[1].arithmetic.partition(" lies ")[2].partition(" %")[0])
+        share = float(lines[1].arithmetic.partition(" is ")[2].partition(" %")[0])
         assert passed == pytest.approx(k - 1 + share / 100, abs=0.006)
-        assert f"into bin {k} of 10" in lines[1].arithmetic
+        assert f"through bin {k} of 10" in lines[1].arithmetic
 
 
 def test_many_words_are_hushed_and_few_are_not() -> None:
@@ -212,4 +212,4 @@ def test_many_words_are_hushed_and_few_are_not() -> None:
     np.testing.assert_allclose(X.max(axis=1), 1.0)
     np.testing.assert_allclose(X[:, 21:].max(axis=1), 21**-0.5, rtol=1e-6)
     (line,) = (line for line in arithmetic(prep, frame[:1]) if line.column == "many")
-    assert "its own slot, at 0.21822 for one of 21 words" in line.arithmetic
+    assert "one-hot, 0.21822 instead of 1 for 21 words" in line.arithmetic

@@ -196,8 +196,8 @@ def test_names_are_worth_an_input_for_each_output(target: str, monkeypatch: pyte
     """Of rows that did not say it routes tell the grade; numbers drawn by chance tell nothing, likely or not."""
     frame, rng = table(), np.random.default_rng(1)
     outputs = {"price": ["mean price"], "grade": ["share of a", "share of b", "share of c"], "yes": ["share of yes"]}
-    told = [name for name in fitted(target).feature_names if "beyond the line" in name]
-    assert told == [f"distance: {name} beyond the line" for name in outputs[target]]
+    told = [name for name in fitted(target).feature_names if "(residual)" in name]
+    assert told == [f"distance: {name} (residual)" for name in outputs[target]]
     monkeypatch.setattr(rules, "CHANCE", 2.0)
     by_chance = frame.with_columns(distance=rng.integers(0, ROUTES, N).astype(float))
     assert number(fitted(target, by_chance)).means is None
@@ -206,8 +206,8 @@ def test_names_are_worth_an_input_for_each_output(target: str, monkeypatch: pyte
 @pytest.mark.parametrize("target", ["price", "yes"])
 def test_the_document_makes_the_same(target: str) -> None:
     frame, prep = table(), fitted(target)
-    told = [name for name in prep.feature_names if "beyond" in name]
-    assert told == [f"distance: {'mean price' if target == 'price' else 'share of yes'} beyond the line"]
+    told = [name for name in prep.feature_names if "(residual)" in name]
+    assert told == [f"distance: {'mean price' if target == 'price' else 'share of yes'} (residual)"]
     assert [prep.feature_names[each] for each in prep.means] == told
     again = Preparation.from_document(json.loads(json.dumps(prep.document())))
     assert again == prep
@@ -242,14 +242,14 @@ def test_the_arithmetic_names_the_numbers_mean() -> None:
     prep = fitted()
     means, place = means_of(prep), prep.means[0]
     known = means.numbers[3]
-    said = ((known, f"of rows with {known:g}, smoothed: "), (123.456, "of a number unknown"), (None, "unknown"))
+    said = ((known, f"of rows with {known:g}, smoothed: "), (123.456, "no such number"), (None, "no such number"))
     for cell, words in said:
         row = pl.DataFrame({"distance": [cell], "size": [0.0]}, schema_overrides={"distance": float})
         lines = arithmetic(prep, row)
         line = next(each for each in lines if each.place == place)
         assert words in line.arithmetic
         assert line.value == pytest.approx(means.values[3][0] if cell == known else 0.0, abs=1e-6)
-    assert f"beyond the line of {len(means.numbers)} numbers" in prep.describe()[0].treatment
+    assert f"(residual), out of fold, for {len(means.numbers)} values" in prep.describe()[0].treatment
 
 
 def test_what_it_is_worth(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +257,7 @@ def test_what_it_is_worth(monkeypatch: pytest.MonkeyPatch) -> None:
     frame, words = table(), {"folds": 0, "test_size": 0.3, "epochs": 20, "seed": 1}
     model = deltaw.fit(frame.drop("grade", "yes"), "price", **words)
     page = " ".join(str(deltaw.explain.prediction(model, frame, 30)).split())
-    assert "distance: mean price beyond the line" in page
+    assert "distance: mean price (residual)" in page
     monkeypatch.setattr(rules, "CHANCE", 0.0)
     plain = deltaw.fit(frame.drop("grade", "yes"), "price", **words)
     assert model.scores is not None

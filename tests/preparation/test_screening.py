@@ -142,9 +142,9 @@ def test_a_model_leaves_them_out_and_says_so() -> None:
     assert len(used) <= 8
     line = next(each for each in model.preparation.describe() if each.column not in used)
     assert (line.kind, line.features) == ("number", 0)
-    assert line.treatment == "left out: says no more of the answer than chance"
+    assert line.treatment == "left out: carries no information about the target"
     with languages.language("zh"):
-        assert "没有超出偶然" in model.preparation.describe()[-1].treatment
+        assert "没有关于目标的信息" in model.preparation.describe()[-1].treatment
     assert Preparation.from_document(model.preparation.document()) == model.preparation
     other = noisy(seed=5)
     assert model.predict(other[["x0", "x1", "word", *(used - {"x0", "x1", "word"})]]).shape == (240,)

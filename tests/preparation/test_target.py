@@ -129,7 +129,7 @@ BAD = [
     (["a"] * 5, ["only a"]),
     ([], ["no rows"]),
     ([f"key {i}" for i in range(1000)], ["1,000 classes in 1,000 rows", "identifier"]),
-    (["<0.5" if i % 9 == 0 else f"{i}.25" for i in range(90)], ["numbers have words among them ('<0.5')", "in na"]),
+    (["<0.5" if i % 9 == 0 else f"{i}.25" for i in range(90)], ["numbers are mixed with words ('<0.5')", "in na"]),
     (["a", "b", "c"], ["3 classes in 3 rows", "give more rows"]),
     ([[1], [2]], ["List"]),
     ([b"a", b"b"], ["Binary"]),

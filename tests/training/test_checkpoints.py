@@ -160,8 +160,8 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "seed": ({"seed": 1}, "found 0 there, 1 now"),
     "dropout": ({"dropout": 0.1}, r"found \[\] there, \[0\.1, 0\.1\] now"),
     "engine": ({"engine": "reference"}, "found native there, reference now"),
-    "the rows to learn from": ({"rows": X + np.float32(1)}, "found another"),
-    "the rows to choose by": ({"validation": JUDGED}, "found another"),
+    "the training rows": ({"rows": X + np.float32(1)}, "found another"),
+    "the validation rows": ({"validation": JUDGED}, "found another"),
 }
 
 

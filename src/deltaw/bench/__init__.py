@@ -27,8 +27,8 @@ from deltaw.threads import processors
 START_UP, TELEMETRY, EXPORT = "start-up", "telemetry", "export"
 OWN = {
     START_UP: "import deltaw; deltaw train iris",
-    TELEMETRY: "784-200-10, adam, batch 32, with a look inside each epoch",
-    EXPORT: "a model in each form that it is exported in: bytes, and microseconds a row",
+    TELEMETRY: "784-200-10, adam, batch 32, telemetry every epoch",
+    EXPORT: "a model in each export format: bytes, and microseconds a row",
 }
 LONG = {EXPORT}  # a database takes seconds for its statement
 NAMES = (*WORKLOADS, *OWN)
@@ -202,7 +202,7 @@ def _known(chosen: Sequence[str], names: Sequence[str], option: str) -> tuple[st
     for name in chosen:
         if name not in names:
             raise SettingError(
-                "{option}: expected some of {names}", repr(name), "choose one of these",
+                "{option}: expected one or more of {names}", repr(name), "choose one of these",
                 option=option, names=listed(names),
             )  # fmt: skip
     return tuple(name for name in names if name in chosen)

@@ -140,7 +140,7 @@ def measure(runs: int, seconds: Seconds, tell: Callable[[str], None]) -> tuple[l
 def _of(table: str, ways: list[str], runs: int, seconds: Seconds, tell: Callable[[str], None]) -> list[FormTimes]:
     with ExitStack() as kept:
         folder = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="deltaw-bench-")))
-        tell(say("export: {table}, writing its forms", table=table))
+        tell(say("export: {table}, writing the files", table=table))
         model = fit(table, epochs=EPOCHS, folds=1, seed=0)
         forms = _written(model, ways, folder, kept)
         calls = {name: WAYS[name].ready(forms) for name in ways}

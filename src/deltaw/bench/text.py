@@ -66,7 +66,7 @@ def _heading(report: Report) -> str:
         cores=machine["cores"], best=machine["instruction_sets"][0], system=machine["system"], python=machine["python"],
     )  # fmt: skip
     how = say(
-        "{date}; medians of {runs} runs in turn; {threads} threads, everybody by the better; {seconds:.0f} s",
+        "{date}; medians of {runs} interleaved runs; {threads} threads, the better for each; {seconds:.0f} s",
         date=report.date, runs=settings["runs"], threads=listed(map(str, settings["threads"]), " and "),
         seconds=report.seconds,
     )  # fmt: skip
@@ -124,7 +124,7 @@ def _exported(of_one: Iterable[FormTimes]) -> str:
     """A table: the forms of one model."""
     rows = list(of_one)
     title = say("export of {table}, {network}: µs a row", table=rows[0].table, network=rows[0].network)
-    head = [say("form"), say("kB"), say("alone"), say("of many")]
+    head = [say("format"), say("kB"), say("single row"), say("many rows")]
     lines = [
         [say(WAYS[row.way].title), f"{row.size / 1000:,.0f}", _micro(row.typical_alone), _micro(row.typical_many)]
         for row in rows

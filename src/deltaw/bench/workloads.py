@@ -140,7 +140,7 @@ BATCHES = {
     256: (Targets(), Targets(best=1.7, peak=0.75)),
 }
 METHODS = {
-    "sgd": "one step of 784-200-10 after every {rows} rows: plain descent, on MNIST",
+    "sgd": "one step of 784-200-10 after every {rows} rows: plain SGD, on MNIST",
     "adam": "one step of 784-200-10 after every {rows} rows: Adam, on MNIST",
 }
 QUICK = {("adam", 32), ("adam", 128)}
@@ -184,12 +184,12 @@ _ROWS = [
         targets=Targets(best=1.1), rows=12_800,
     ),
     Workload(
-        "tiny", "a tiny one, 4-16-3, from start to end: iris, 150 rows, 200 epochs, 32 rows a step", "iris",
+        "tiny", "a tiny network, 4-16-3, from start to end: iris, 150 rows, 200 epochs, 32 rows a step", "iris",
         Method((4, 16, 3), batch_size=32, epochs=200, learning_rate=1e-2),
         targets=Targets(best=3, compiled=20), quick=True,
     ),
     Workload(
-        "table", "a table of 100,000 rows: 30-64-64-1 for a number, 256 rows a step", "table",
+        "table", "a table of 100,000 rows: regression with 30-64-64-1, 256 rows a step", "table",
         TABLE, targets=Targets(best=4),
     ),
     Workload(
@@ -197,32 +197,32 @@ _ROWS = [
         replace(TABLE, networks=8), targets=Targets(best=3),
     ),
     Workload(
-        "one-hot", "50,000 slots for words, of which a row has 20: 50,000-64-10, 32 rows a step", "onehot",
+        "one-hot", "50,000 one-hot inputs, 20 of them 1 in each row: 50,000-64-10, 32 rows a step", "onehot",
         Method((50_000, 64, 10), optimizer="sgd", learning_rate=0.1, batch_size=32),
         targets=Targets(best=10), nonzero=20,
     ),
     Workload(
-        "reach-98", "from nothing until 98 % of MNIST's test images are right, in seconds", "mnist", REACH, "reach",
+        "reach-98", "from initial weights to 98 % of MNIST's test images right, in seconds", "mnist", REACH, "reach",
         targets=Targets(best=2.5, compiled=6), own=REACH_OF,
     ),
     Workload(
-        "predict-1", "answers of 784-200-10, one row a call", "mnist", replace(MNIST, batch_size=1), "predict",
+        "predict-1", "predictions of 784-200-10, one row a call", "mnist", replace(MNIST, batch_size=1), "predict",
         targets=Targets(best=5), quick=True,
     ),
     Workload(
-        "predict-10000", "answers of 784-200-10, 10,000 rows a call", "mnist", replace(MNIST, batch_size=10_000),
+        "predict-10000", "predictions of 784-200-10, 10,000 rows a call", "mnist", replace(MNIST, batch_size=10_000),
         "predict", targets=Targets(best=1.2),
     ),
     Workload(
-        "estimator-1", "answers of MLPClassifier.predict_proba, 64-100-10, one row a call", "digits",
+        "estimator-1", "MLPClassifier.predict_proba, 64-100-10, one row a call", "digits",
         replace(DIGITS, batch_size=1), "estimator", targets=Targets(best=1),
     ),
     Workload(
-        "estimator-1797", "answers of MLPClassifier.predict_proba, 64-100-10, 1,797 rows a call",
+        "estimator-1797", "MLPClassifier.predict_proba, 64-100-10, 1,797 rows a call",
         "digits", DIGITS, "estimator", targets=Targets(best=3), quick=True,
     ),
     Workload(
-        "model-200000", "answers of Model.predict_proba, 94-128-128-2, for a data frame of 200,000 rows", "columns",
+        "model-200000", "Model.predict_proba, 94-128-128-2, for a data frame of 200,000 rows", "columns",
         Method((94, 128, 128, 2), batch_size=200_000), "frame",
     ),
 ]  # fmt: skip

@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except DeltaWError as error:
         return _say(str(error), 1)
     except OSError as error:
-        where = error.filename or say("expected no failure of the system")
+        where = error.filename or say("expected the system to work")
         return _say(short(f"{where}{say(': ')}{reason(error)}"), 1)
     except MemoryError:
         return _say(say("expected enough memory for the table and the network, found too little; give fewer rows"), 1)

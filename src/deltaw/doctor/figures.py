@@ -75,7 +75,7 @@ def gradients(curves: Mapping[str, ArrayLike], names: Sequence[str]) -> Figure:
             axis.plot(x[seen], y[seen], linestyle=dash, marker=marker, color=colour, label=name, markersize=5)
         if not seen.all():
             axis.plot(x[~seen], np.full((~seen).sum(), low), linestyle="", marker="x", color=colour, markersize=8,
-                      label=say("{name}: 0 or no number", name=name))  # fmt: skip
+                      label=say("{name}: 0 or not finite", name=name))  # fmt: skip
     axis.set_yscale("log")
     _layers(axis.xaxis, names, slanted=len(names) > 6)
     axis.set(ylabel="‖∂E/∂W‖", title=say("Gradient by layer, the input's side first"))
@@ -153,18 +153,18 @@ def loss(
             np.where(np.isfinite(v), v, np.nan),
             color=VERMILION,
             linestyle="--",
-            label=say("rows held out"),
+            label=say("held-out rows"),
         )
         values = np.concatenate([values, v[np.isfinite(v)]])
     if np.isfinite(guess):
-        axis.axhline(guess, color=GREY, linestyle=(0, (4, 3)), linewidth=1.4, label=say("one answer for all rows"))
+        axis.axhline(guess, color=GREY, linestyle=(0, (4, 3)), linewidth=1.4, label=say("the same answer for all rows"))
         values = np.append(values, guess)
     if len(values) and values.min() > 0 and values.max() / values.min() > TALL:
         axis.set_yscale("log")
     top = float(values.max()) if len(values) else 1.0
     for epoch in np.flatnonzero(~fine)[:1]:
         axis.plot([x[epoch]], [top], marker="x", markersize=10, markeredgewidth=2.2, color=VERMILION, linestyle="",
-                  label=say("E is no number"))  # fmt: skip
+                  label=say("E is NaN or infinite"))  # fmt: skip
     for epoch, text in (marks or {}).items():
         axis.axvline(epoch + 1, color=VERMILION, linestyle=":", linewidth=1.4)
         right = epoch + 1 > len(y) / 2
@@ -206,7 +206,7 @@ def rates(
     if (~fine).any():
         top = float(y[fine].max()) if fine.any() else 1.0
         axis.plot(x[~fine], np.full((~fine).sum(), top), linestyle="", marker="x", markersize=9, markeredgewidth=2,
-                  color=VERMILION, label=say("E was lost (NaN, ∞)"))  # fmt: skip
+                  color=VERMILION, label=say("E is NaN or ∞"))  # fmt: skip
     lines = {
         say("α in use"): (used, INK, "-"),
         say("α that learns most"): (best, GREEN, "--"),
@@ -219,7 +219,7 @@ def rates(
     values = y[fine & (y > 0)]
     if len(values) and values.max() / values.min() > 30:
         axis.set_yscale("log")
-    axis.set(xlabel=say("learning rate α"), ylabel="E", title=say("What other learning rates do"))
+    axis.set(xlabel=say("learning rate α"), ylabel="E", title=say("Other learning rates"))
     axis.grid()
     axis.legend(fontsize=8.5)
     return figure

@@ -25,7 +25,7 @@ def outcome(model: Model, plan: Plan | None = None) -> str:
     """
     history, scores = model.history, model.scores
     if history.ended == "diverged":
-        return say("fault, diverged: E or a weight was no longer a number after epoch {n}", n=len(history))
+        return say("fault, diverged: E or a weight was NaN or infinite after epoch {n}", n=len(history))
     if scores is None or scores.outcome is None:
         return ""
     gains = gained(scores.outcome, model.baseline.statistic)
@@ -38,14 +38,14 @@ def outcome(model: Model, plan: Plan | None = None) -> str:
         against, area = say("the class shares"), judge.auc(gains)
         reached += "" if np.isnan(area) else say(" and AUC {area:.3f}", area=area)
     said = say(
-        "{reached} on {rows:,} rows not trained on, {guess} for always giving {against}",
+        "{reached} on {rows:,} held-out rows, {guess} for always answering {against}",
         reached=reached, rows=scores.rows, guess=guess, against=against,
     )  # fmt: skip
     if not judge.nothing(gains):
-        return say("risk, no better than a guess as far as so few rows can tell: {said}", said=said)
+        return say("risk, not distinguishable from the baseline on so few rows: {said}", said=said)
     own = _of_own_rows(model, plan)
     if own is not None and judge.learnt(gained(own, model.baseline.statistic)):
-        return say("risk, what it learnt holds for no rows but its own: {said}", said=said)
+        return say("risk, what it learnt does not generalise: {said}", said=said)
     return say("fault, learnt nothing: {said}", said=said)
 
 

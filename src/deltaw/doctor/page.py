@@ -33,17 +33,17 @@ def page(diagnosis: Examined) -> Page:
     causes, consequences, notes = _parted(diagnosis)
     sections = [_finding(finding, diagnosis.setup) for finding in causes]
     if consequences:
-        sections.append(Section(say("What follows from it"), [Text(_because(finding)) for finding in consequences]))
+        sections.append(Section(say("Consequences"), [Text(_because(finding)) for finding in consequences]))
     if notes:
         sections.append(
             Section(
-                say("Worth knowing"),
+                say("Notes"),
                 [Text(say("{title}. {cause}", title=title(note.rule), cause=note.cause)) for note in notes],
             )
         )
     drawn = list(_pictures(diagnosis))
     if drawn:
-        sections.append(Section(say("What was seen"), drawn))
+        sections.append(Section(say("Observations"), drawn))
     before, during = diagnosis.evidence.before, diagnosis.evidence.during
     saved = during is not None and during.saved
     layers = during.end if during is not None and saved else before.start if before is not None else None
@@ -161,13 +161,13 @@ def _scored_on(during: During) -> str:
     """The rows that scores are of, in words."""
     apart = during.setup.apart
     if apart is not None and during.met:
-        each = "{n:,} rows that this training has not met" if during.scored_anew else "{n:,} of the rows trained on"
+        each = "{n:,} rows that this training did not use" if during.scored_anew else "{n:,} of the training rows"
         return say(each, n=len(apart[1]))
     if apart is None:
         return say(
-            "the {n:,} rows trained on, for lack of others: new ones may tell another story", n=len(during.setup.T)
+            "the {n:,} training rows, for lack of others: on new rows it may be different", n=len(during.setup.T)
         )
-    return say("{n:,} rows that training neither met nor chose by", n=len(apart[1]))
+    return say("{n:,} rows used neither for training nor for choosing", n=len(apart[1]))
 
 
 def _lead(diagnosis: Examined) -> str:
@@ -179,20 +179,20 @@ def _lead(diagnosis: Examined) -> str:
     if diagnosis.evidence.refusal is not None:
         seen = say("deltaw.train does not begin")
     elif during is None:
-        seen = say("looked at before training only")
+        seen = say("examined before training only")
     else:
-        went = say("no better than always the same answer")
+        went = say("no better than the same answer for all rows")
         if during.skill > 0:
-            went = say("{skill:.0%} of the way from always the same answer to all right", skill=during.skill)
-        how = say("as it was saved") if during.saved else say("trained under observation")
-        how = say("trained anew as it was, since it has met every row") if during.scored_anew else how
-        others = "{how}: {went}; the best of the networks tried on these rows {possible:.0%}, by {measure} on {rows}"
+            went = say("skill {skill:.0%} (0 %: the same answer for all rows, 100 %: all right)", skill=during.skill)
+        how = say("as it was saved") if during.saved else say("trained for this examination")
+        how = say("trained again with its settings, since it has seen every row") if during.scored_anew else how
+        others = "{how}: {went}; the best network tried on these rows {possible:.0%}, by {measure} on {rows}"
         none = "{how}: {went}, as are all others tried on these rows, by {measure} on {rows}"
         seen = say(
             others if during.possible > 0 else none,
             how=how, went=went, possible=during.possible, measure=say(during.measure), rows=_scored_on(during),
         )  # fmt: skip
-    units, found = " → ".join(map(str, setup.network.sizes)), found.capitalize() or say("Nothing is wrong")
+    units, found = " → ".join(map(str, setup.network.sizes)), found.capitalize() or say("No problem found")
     return say("{units} units, {seen}. {found}.", units=units, seen=seen, found=found)
 
 

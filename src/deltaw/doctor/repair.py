@@ -98,10 +98,10 @@ class Repaired:
         measure = say(self.measure)
         shown = {"before": _scores(self.before), "after": _scores(self.after), "guess": number(self.guess, 4)}
         if not self.helped:
-            none = "Nothing that was tried helps: {measure} {before} before, {after} at best, {guess} for the guess."
+            none = "Nothing that was tried helps: {measure} {before} before, {after} at best, baseline {guess}."
             return say(none, measure=measure, **shown)
         said = say(
-            "{did}. {measure} over {seeds} seeds: {before} before, {after} after, {guess} for the guess.",
+            "{did}. {measure} over {seeds} seeds: {before} before, {after} after, baseline {guess}.",
             did=say("; ").join(f.repair.words for f in self.kept if f.repair),
             measure=measure.capitalize() if measure.islower() else measure, seeds=len(self.after), **shown,
         )  # fmt: skip
@@ -198,7 +198,7 @@ def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows
     before = (trial(setup).score,) * SEEDS
     kept, short = [*needed, *then.kept], then.short
     if not then.helped and not np.mean(then.before) > then.guess + HELPS:
-        short = say("It trains now, and learns no more than the guess knows.")
+        short = say("It trains now, but is no better than the baseline.")
     return replace(
         then, kept=tuple(kept), dropped=tuple(f for f in able if f not in kept), setup=_mended(setup, kept),
         before=before, after=then.after if then.helped else then.before, short=short,
@@ -236,9 +236,9 @@ def _verdict(
     new = judged.setup.apart is not None and (len(judged.held) > 0 or judged is not search.holdout)
     if not new:
         what = say("trained on") if judged.setup.apart is None else say("that the repairs were chosen by")
-        short = say("The scores are those of the rows {what}: there are too few to hold others back.", what=what)
+        short = say("The scores are those of the rows {what}: there are too few rows to hold some out.", what=what)
     elif not any(map(learnt, gains)):
-        short = say("On so few rows that is no more than a guess may score by chance.")
+        short = say("On so few rows the baseline may reach that by chance.")
     else:
         short = _beaten(judged, gains, scores[1], search.seconds)
     dropped = tuple(f for f in able if f not in kept)
@@ -247,7 +247,7 @@ def _verdict(
 
 def _beaten(judged: Holdout, gains: list[tuple[Gain, ...]], scores: Sequence[float], seconds: float) -> str:
     """A sentence if a baseline is significantly better than the repaired set-up, else ""."""
-    for words, units in ((say("A straight line"), 0), (say("A plain network"), PLAIN_UNITS)):
+    for words, units in ((say("A linear model"), 0), (say("A plain network"), PLAIN_UNITS)):
         made = plain(judged.setup, seconds, units)
         other = trial(made, seconds=2 * seconds)
         lead = judged.skill(other.score) - float(np.mean([judged.skill(score) for score in scores]))
@@ -329,7 +329,10 @@ class _Search:
             words = f"α = {number(rate)}" if longer == 1 else say("{other} epochs", other=other)
             changes: dict[str, Any] = {"learning_rate": rate} if longer == 1 else {"epochs": other}
             found = Finding(
-                say("The pace that suits the repaired network."), {}, repair=Repair(words, changes), rule="pace"
+                say("A learning rate and number of epochs for the repaired network."),
+                {},
+                repair=Repair(words, changes),
+                rule="pace",
             )
             if self.skill([*kept, found]) > self.skill(best) + HELPS:
                 best = [*kept, found]

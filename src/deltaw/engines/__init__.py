@@ -78,7 +78,7 @@ def on(engine: str, device: str | None) -> str:
         return engine
     if chosen.name != "torch":
         raise SettingError(
-            "device: expected engine 'torch', which alone has one", f"'{chosen.name}'",
+            "device: expected engine 'torch', the only one with devices", f"'{chosen.name}'",
             "say engine='torch' (--engine torch), or leave the device out",
         )  # fmt: skip
     return Choice("torch", chosen.settings | {"device": device}).spec

@@ -144,7 +144,7 @@ class NativeEngine:
         ):
             if not known:
                 raise SettingError(
-                    "{what}: the native engine knows those of the table",
+                    "{what}: expected a built-in one for the native engine",
                     say("one of your own ({name})", name=name),
                     "use engine='reference'",
                     what=what,
@@ -194,8 +194,8 @@ class NativeEngine:
             try:
                 return self.core.Inputs.sparse(single(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
             except ValueError as error:  # `Rows` has looked at it: somebody has written into it since
-                found = say("one that changes meanwhile ({error})", error=error)
-                raise InputError("X: expected a sparse matrix that stays as it is", found, "give a copy") from None
+                found = say("one that changed during the call ({error})", error=error)
+                raise InputError("X: expected a sparse matrix that does not change", found, "give a copy") from None
         is_bytes = X.dtype == np.uint8
         X = X if is_bytes else single(X, "X")
         if by_the_others:

@@ -67,8 +67,8 @@ class Ranks(NamedTuple):
             call()
         except RuntimeError as error:
             raise DeltaWError(
-                "several processes: expected all of {world} to the end", say("one that has ended before"),
-                "start them again; a training with --checkpoint goes on by --resume", world=self.world,
+                "several processes: expected all {world} to run to the end", say("one that ended earlier"),
+                "start them again; with --checkpoint, add --resume to continue", world=self.world,
             ) from error  # fmt: skip
 
 
@@ -132,8 +132,8 @@ def join() -> Ranks:
         together.init_process_group(backend, store=store, rank=rank, world_size=world, timeout=SLOWEST)
     except RuntimeError as error:
         raise DeltaWError(
-            "several processes: expected all of {world} at the beginning", say("one that is not reached"),
-            "start them again; a training with --checkpoint goes on by --resume", world=own().world,
+            "several processes: expected all {world} to start", say("one that could not be reached"),
+            "start them again; with --checkpoint, add --resume to continue", world=own().world,
         ) from error  # fmt: skip
     _STORES[:] = [store]
     atexit.register(_part)  # PyTorch's threads that nobody has ended abort a process that ends

@@ -182,9 +182,9 @@ def _well_formed(x: Any, what: str) -> Any:
     """A CSR matrix whose columns and row starts lie within it, since SciPy's own code and the engines index by them."""
     starts, columns, n = np.asarray(x.indptr), np.asarray(x.indices), min(len(x.indices), len(x.data))
     if len(starts) != x.shape[0] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
-        wrong = say("row starts (indptr) that are not one more than the rows, rising from 0")
+        wrong = say("indptr that does not rise from 0, or is not one longer than the rows")
     elif starts[-1] > n:
-        wrong = say("row starts (indptr) up to {start} for {n} numbers", start=starts[-1], n=n)
+        wrong = say("indptr up to {start} for {n} numbers", start=starts[-1], n=n)
     elif len(stored := columns[: starts[-1]]) and not 0 <= stored.min() <= stored.max() < x.shape[1]:
         wrong = say(
             "columns (indices) from {min} to {max} of {shape}", min=stored.min(), max=stored.max(), shape=x.shape[1]

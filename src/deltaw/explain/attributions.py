@@ -104,8 +104,8 @@ class Attributions(Paged):
     def how(self) -> str:
         """The method in a sentence."""
         if self.method == "exact":
-            return say("The network is a straight line in its inputs: each share is exact.")
-        said = "Integrated gradients over {n:,} points of the path; the sum is off by {gap}."
+            return say("The network is linear in its inputs: the attributions are exact.")
+        said = "Integrated gradients, {n:,} points on the path; error of the sum: {gap}."
         return say(said, n=self.points, gap=number(self.gap, 2))
 
     @cached_property
@@ -113,23 +113,26 @@ class Attributions(Paged):
         """The shares as a document."""
         chosen = pick(self.shares)
         rows = [(self.input(i), self.x[i], self.baseline[i], self.shares[i]) for (i,) in chosen.places]
-        said = say("… and {n:,} more inputs; their shares come to {rest}. ", n=chosen.more, rest=number(chosen.rest))
+        said = say("… and {n:,} more inputs, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
         more = said if chosen.more else ""
-        table = Table((say("input"), "x", say("baseline"), say("share")), rows, more + self.how)
+        table = Table((say("input"), "x", say("baseline"), say("attribution")), rows, more + self.how)
         lead = say(
-            "{name} is {value}, and {there} at the baseline. The difference, {gap}, is shared out among the inputs.",
+            "{name} is {value}, and {there} at the baseline. The attributions of the inputs add up to the "
+            "difference, {gap}.",
             name=self.name, value=number(self.value), there=number(self.value_at_baseline),
             gap=number(self.value - self.value_at_baseline),
         )  # fmt: skip
         shares = {self.input(i): float(self.shares[i]) for (i,) in chosen.places}
         blocks: list[Block] = [table, self.figure(shares)]
-        return Page(say("What pushed the {name}", name=self.name), lead, [Section(say("Shares"), blocks)], self.data())
+        return Page(
+            say("What contributed to {name}", name=self.name), lead, [Section(say("Attributions"), blocks)], self.data()
+        )
 
     def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
         """`shares`, by input or by group, as bars; `unit` is what stands at their axis."""
         return Figure(
-            partial(figures.pushes, shares, unit or say("share of {what}", what=self.name)),
-            say("Bars to the right pushed it up, hatched bars to the left pushed it down."),
+            partial(figures.pushes, shares, unit or say("attribution of {what}", what=self.name)),
+            say("Bars to the right raised it, hatched bars to the left lowered it."),
         )
 
     def data(self) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Ensemble:
         shares = [
             (self.columns[place], self.shares[:, place].mean(), *self.shares[:, place].tolist()) for place in shown
         ]
-        rest = say("… and {n:,} more columns; their shares come to {rest}.", n=chosen.more, rest=number(chosen.rest))
+        rest = say("… and {n:,} more columns, together {rest}.", n=chosen.more, rest=number(chosen.rest))
         more = rest if chosen.more else ""
         blocks: list[Block] = [
             Text(
@@ -70,10 +70,10 @@ class Ensemble:
                 )
             ),
             Table(headings, rows),
-            Text(say("What each column had as its share in {unit}, on the mean and in each network:", unit=unit)),
-            Table((say("column"), say("mean share"), *known[:-1]), shares, more),
+            Text(say("The attribution of each column in {unit}, as the mean of the networks and for each:", unit=unit)),
+            Table((say("column"), say("mean attribution"), *known[:-1]), shares, more),
         ]
-        return Section(say("What all {count} networks say", count=count), blocks)
+        return Section(say("The answers of all {count} networks", count=count), blocks)
 
     def data(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -50,8 +50,8 @@ def picture(image: NDArray[Any], shares: NDArray[Any]) -> Figure:
     largest = float(np.abs(shares).max()) or 1.0
     panels = (
         (say("The picture"), image, float(image.max()) or 1.0),
-        (say("Pushed it up"), np.maximum(shares, 0), largest),
-        (say("Pushed it down"), np.maximum(-shares, 0), largest),
+        (say("Raised it"), np.maximum(shares, 0), largest),
+        (say("Lowered it"), np.maximum(-shares, 0), largest),
     )
     for axis, (title, values, top) in zip(axes, panels, strict=True):
         axis.imshow(values, cmap="gray_r", vmin=min(0.0, float(values.min())), vmax=top, interpolation="nearest")

@@ -120,7 +120,7 @@ class Link(Paged):
             chain.append(
                 Text(
                     say(
-                        "By the notes' rule, −Wᵀe stands in place of ∂E/∂o: this step took {by_rule} for ∂E/∂w.",
+                        "The notes' rule puts −Wᵀe in place of ∂E/∂o: this step used {by_rule} as ∂E/∂w.",
                         by_rule=shown(self.by_rule),
                     )
                 )
@@ -282,7 +282,7 @@ def _sum(each: Factor) -> list[Block]:
         (term.index, term.left, term.right, term.value) for term in (each.terms[place[0]] for place in chosen.places)
     ]
     symbols = rf"{each.symbol} = \sum_i \, {each.letters[0]} \, {each.letters[1]} = {number(each.value)}"
-    said = say("… and {n:,} more, which come to {rest}.", n=chosen.more, rest=shown(chosen.rest))
+    said = say("… and {n:,} more, together {rest}.", n=chosen.more, rest=shown(chosen.rest))
     more = said if chosen.more else ""
     headings = ("i", *(typeset(letter) for letter in each.letters), say("product"))
     return [Formula(symbols), Table(headings, rows, more)]
@@ -290,9 +290,9 @@ def _sum(each: Factor) -> list[Block]:
 
 def _check(link: Link) -> Block:
     if link.agrees:
-        note = say("The central difference (E(w + h) − E(w − h)) / 2h of the whole network says the same.")
+        note = say("The central difference (E(w + h) − E(w − h)) / 2h of the whole network agrees.")
     else:
-        note = say("They differ: E has a kink near this weight, where a central difference is no slope.")
+        note = say("They differ: E has a kink near this weight, where the central difference is not the derivative.")
     rows = [
         (say("∂E/∂w by the chain rule"), link.gradient),
         (say("by a central difference"), link.numeric),

@@ -53,11 +53,11 @@ class Prediction(Answered, Paged):
         """Everything as a document."""
         sections = [] if self.together is None else [self.together.section]
         sections += [
-            Section(say("What pushed it"), pushes(self)),
-            Section(say("From the table to the network"), cells(self)),
+            Section(say("What contributed to the answer"), pushes(self)),
+            Section(say("From cells to inputs"), cells(self)),
             *step_page.signal_sections(self.signals),
             Section(say("The answer"), what_answered(self)),
-            Section(say("What it would teach"), [Text(lesson(self))]),
+            Section(say("One training step on this row"), [Text(lesson(self))]),
         ]
         if self.step is not None:
             sections += step_page.learning_sections(self.step)

@@ -26,15 +26,15 @@ from deltaw.speech import Kept, listed, reads, say
 if TYPE_CHECKING:
     import polars as pl
 
-USUAL = "the usual row of training"
+USUAL = "a typical training row"
 # What the usual row is, by the kind of a column. It need not be a row of the table: a model keeps no rows.
 NO_CELL = "–"  # of what no column holds
 USUAL_CELLS = {
-    "number": "of numbers the median",
-    "date": "of dates the median",
-    "category": "of words the most frequent",
-    "boolean": "of yes and no the more frequent",
-    "block": "of pictures blank paper",
+    "number": "the median of numbers",
+    "date": "the median of dates",
+    "category": "the most frequent word",
+    "boolean": "the more frequent of yes and no",
+    "block": "a blank picture",
 }
 
 
@@ -80,7 +80,7 @@ def lead(found: Answered) -> str:
     strongest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))[:2]
     pushed = listed((say("{name} ({share})", name=name, share=number(share, 3)) for name, share in strongest), " and ")
     return say(
-        "The answer is {answer}{sure}{truth}. Most of the push came from {pushed}, against {against}.",
+        "The answer is {answer}{sure}{truth}. Compared with {against}, {pushed} contributed most.",
         answer=_answer(found, answer), sure=sure, truth=truth, pushed=pushed, against=_against(found),
     )  # fmt: skip
 
@@ -95,8 +95,8 @@ def lesson(found: Answered) -> str:
     extras = {say("dropout"): recipe.dropout, say("label smoothing"): recipe.label_smoothing}
     used = listed((f"{name} {number(value)}" for name, value in extras.items() if value), " and ")
     return say(
-        "One plain step ΔW = −α ∂E/∂w on this row alone, with α = {alpha}. Training itself went by {method} at α = "
-        "{rate} in batches of {batch}{used}.",
+        "One plain step ΔW = −α ∂E/∂w on this row alone, with α = {alpha}. The training itself used "
+        "{method} with α = {rate} and batches of {batch}{used}.",
         alpha=number(found.step.alpha),
         method=method,
         rate=number(recipe.learning_rate or 0.0),
@@ -172,8 +172,9 @@ def pushes(found: Answered) -> list[Block]:
     shares, grouped = found.attributions, _grouped(found)
     what, unit, why = _shared(found)
     text = say(
-        "It is about {what}. It is held against {other}. There it is {there}. The columns share the difference, "
-        "{gained}; one whose cell is the same in both has none of it.{why}",
+        "The table attributes {what} to the columns. At the baseline the value is {there}; the baseline is "
+        "{other}. The attributions add up to the difference, {gained}; a column with the same cell in both "
+        "rows gets 0.{why}",
         what=what,
         other=_other(found),
         there=number(shares.value_at_baseline),
@@ -188,7 +189,7 @@ def pushes(found: Answered) -> list[Block]:
     names = list(grouped)
     chosen = pick(np.array([grouped[name] for name in names]))
     shown = {names[i]: grouped[names[i]] for (i,) in chosen.places}
-    said = say("… and {n:,} more columns; their shares come to {rest}. ", n=chosen.more, rest=number(chosen.rest))
+    said = say("… and {n:,} more columns, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
     more = said if chosen.more else ""
     rows = [
         (reads(name), *(_cell(cells[name]) if name in cells else NO_CELL for cells in (here, other)), share)
@@ -197,18 +198,18 @@ def pushes(found: Answered) -> list[Block]:
     blocks: list[Block] = [
         Text(text),
         Table(
-            (say("column"), say("here"), say("there"), say("share")),
+            (say("column"), say("this row"), say("baseline"), say("attribution")),
             rows,
-            say("{more}All come to {sum}. {how}", more=more, sum=number(float(shares.shares.sum())), how=shares.how),
+            say("{more}The sum is {sum}. {how}", more=more, sum=number(float(shares.shares.sum())), how=shares.how),
         ),
         _drawn(found, shown, unit),
     ]
     if len(grouped) < len(shares.shares):
         each = pick(shares.shares)
-        said = say("… and {n:,} more; their shares come to {rest}.", n=each.more, rest=number(each.rest))
+        said = say("… and {n:,} more, together {rest}.", n=each.more, rest=number(each.rest))
         left = said if each.more else ""
         parts = [(shares.input(i), shares.x[i], shares.baseline[i], shares.shares[i]) for (i,) in each.places]
-        blocks.append(Table((say("input"), "x", say("baseline"), say("share")), parts, left))
+        blocks.append(Table((say("input"), "x", say("baseline"), say("attribution")), parts, left))
     return blocks
 
 
@@ -218,10 +219,10 @@ def _shared(found: Answered) -> tuple[str, str, str]:
     if found.probabilities is None:
         return say("the number answered, {value}", value=value), found.model.target.name, ""
     unit = say("z of {label}", label=found.attributions.outputs[found.attributions.output])
-    alone = " z, and not o: z is what the links add up to, while o near its limits hardly moves at all."
+    alone = " Why z and not o: z is the sum over the links, while o hardly changes near its limits."
     coupled = (
-        " z, and not o: z is what the links add up to, while o also moves with those of the others, and near its "
-        "limits hardly moves at all."
+        " Why z and not o: z is the sum over the links, while o also depends on the other outputs, and "
+        "hardly changes near its limits."
     )
     why = coupled if found.signals.slope(len(found.signals.z)) is None else alone
     return say("{unit}, {value}", unit=unit, value=value), unit, say(why)
@@ -234,7 +235,7 @@ def _other(found: Answered) -> str:
     steps = found.model.preparation.steps
     meant = [say(words) for kind, words in USUAL_CELLS.items() if any(each.kind == kind for each in steps)]
     known = all(getattr(each, "usual", 0) is not None for each in steps)
-    old = say(" (of words the first: this model, of an earlier version, does not know which is frequent)")
+    old = say(" (for words, the first: models of earlier versions do not store the most frequent one)")
     return say("{row}: {meant}{old}", row=say(USUAL), meant=listed(meant), old="" if known else old)
 
 
@@ -247,12 +248,12 @@ def _drawn(found: Answered, shown: Mapping[str, float], unit: str) -> Figure:
     """Bars; for a picture, the picture beside what its pixels did."""
     block = found.model.picture
     if block is None:
-        return found.attributions.figure(shown, say("share of {what}", what=unit))
+        return found.attributions.figure(shown, say("attribution of {what}", what=unit))
     cells = {line.feature: line.cell for line in found.prepared}
     image = np.array([cells.get(name) or 0.0 for name in block.columns], float).reshape(block.shape)
     places = [found.attributions.inputs.index(name) for name in block.columns]
     shares = found.attributions.shares[places].reshape(block.shape)
-    alt = say("The picture, where its pixels pushed the answer up, and where they pushed it down; more ink is more.")
+    alt = say("The picture, the pixels that raised the answer, and those that lowered it; darker is more.")
     return Figure(lambda: figures.picture(image, shares), alt)
 
 

@@ -103,9 +103,9 @@ def _signal_blocks(signals: Forward, layer: int) -> list[Block]:
         blocks.append(
             Text(
                 say(
-                    "Every unit adds up its signals, each times its weight: z = w₀a₀ + w₁a₁ + …; all units of a "
-                    "layer at once are z = W a + b, and each gives o = f(z) on to the next layer. Units are counted "
-                    "from 0, as the rows and columns of W are: row k, column j of W is the weight from unit j to "
+                    "Each unit forms the weighted sum of its inputs, z = w₀a₀ + w₁a₁ + …; for all units of "
+                    "a layer, z = W a + b. It passes o = f(z) to the next layer. Units are counted from 0, "
+                    "like the rows and columns of W: row k, column j of W is the weight from unit j to "
                     "unit k."
                 )
             )
@@ -124,9 +124,7 @@ def _signal_blocks(signals: Forward, layer: int) -> list[Block]:
     rows = [(signals.unit(layer, k), z[k], o[k], *(() if slope is None else (slope[k],))) for (k,) in chosen.places]
     blocks.append(Table(headings, rows, _more(chosen.more, say("units"), say("their o"), chosen.rest, float(o.sum()))))
     if n_in > 1 and not a.any():
-        blocks.append(
-            Text(say("All signals that come in are 0: no weight of this layer can learn anything from them."))
-        )
+        blocks.append(Text(say("All inputs of this layer are 0: none of its weights gets a gradient.")))
     return blocks
 
 
@@ -172,7 +170,7 @@ def _largest_sum(signals: Forward, layer: int, k: int) -> list[Block]:
     rows = [(signals.unit(l, j), w[j], a[j], w[j] * a[j]) for (j,) in chosen.places]
     parts = [_rest(chosen.more, say("terms"), chosen.rest)]
     parts += [say("the bias adds {b}", b=number(float(signals.b[l][k])))] if signals.network.bias[l] else []
-    parts += [say("in all z = {z}", z=number(float(signals.z[l][k])))]
+    parts += [say("total z = {z}", z=number(float(signals.z[l][k])))]
     caption = say("; ").join(filter(None, parts)) + say(".")
     last, inner = "The largest output, {label}, as a sum:", "The unit whose o is furthest from 0, {label}, as a sum:"
     return [
@@ -188,8 +186,8 @@ def learning_sections(step: Update) -> list[Section]:
     """Everything after the signals."""
     return [
         Section(say("Output and error"), _error_blocks(step)),
-        Section(say("The error sent back"), _back_blocks(step)),
-        Section(say("What every weight has to do with it: ∂E/∂w and ΔW"), _weight_blocks(step)),
+        Section(say("Back-propagation of the error"), _back_blocks(step)),
+        Section(say("The gradient ∂E/∂w and the change ΔW of every weight"), _weight_blocks(step)),
         Section(say("After the step"), _after_blocks(step)),
     ]
 
@@ -205,13 +203,13 @@ def _error_blocks(step: Update) -> list[Block]:
     formula, loss = n.ERRORS.get(step.loss.name), step.loss
     if not (fused(step.activation(last).name, loss) or loss.defined(o).all()):
         outside = (
-            "Outputs outside of {low} to {high} have no logarithm: the error function {name} goes on there in a "
-            "straight line, and makes of these E = {e}."
+            "The logarithm does not exist for outputs outside {low} to {high}: there the error function "
+            "{name} continues as a straight line. E = {e}."
         )
         low, high = map(number, loss.domain)
         blocks.append(Text(say(outside, low=low, high=high, name=loss.name, e=number(step.E))))
     elif formula is None:
-        blocks.append(Text(say("The error function {name} makes of these E = {e}.", name=loss.name, e=number(step.E))))
+        blocks.append(Text(say("With the error function {name}, E = {e}.", name=loss.name, e=number(step.E))))
     else:
         blocks.append(Formula(f"E = {formula} = {n.number(step.E)}"))
     return blocks
@@ -224,10 +222,10 @@ def _back_blocks(step: Update) -> list[Block]:
         blocks.append(
             Text(
                 say(
-                    "To the layers before, the notes send the error itself, split over the links: e_hidden = Wᵀe. "
-                    "The chain rule sends Wᵀδ, which has the slopes f′(z) of the layers behind in it. e says how far "
-                    "o should rise, ∂E/∂o how much E grows if it does: their signs are opposite. This step goes by "
-                    "{rule_name}.",
+                    "To earlier layers the notes send back the error itself, split over the links: "
+                    "e_hidden = Wᵀe. The chain rule sends back Wᵀδ, which contains the slopes f′(z) of the "
+                    "later layers. e says how far o should rise, ∂E/∂o how much E grows if it does: their "
+                    "signs are opposite. This step uses {rule_name}.",
                     rule_name=say(RULE_NAMES[step.rule]),
                 )
             )
@@ -323,7 +321,7 @@ def _links_table(step: Update, layer: int) -> Block:
     ]
     with np.errstate(over="ignore"):  # a step of any length
         size = float(np.linalg.norm(change))
-    rest = say("{n:,} more weights, their Δ come to {sum}", n=chosen.more, sum=number(chosen.rest))
+    rest = say("{n:,} more weights, their Δ sum to {sum}", n=chosen.more, sum=number(chosen.rest))
     caption = say(
         "Layer {layer}{more}; the length of all its Δ together is {size}.",
         layer=layer, more=say(": ") + rest if chosen.more else "", size=number(size),
@@ -360,9 +358,9 @@ def _unit_heading(signals: Forward, layer: int, before: str = "") -> str:
 
 def _more(count: int, what: str, whose: str, rest: float, total: float) -> str:
     """What a table leaves out; "" where it leaves out nothing."""
-    said = "… and {n:,} more {what}; {whose} come to {rest}, all to {total}."
+    said = "… and {n:,} more {what}; {whose} sum to {rest}, all together to {total}."
     return say(said, n=count, what=what, whose=whose, rest=number(rest), total=number(total)) if count else ""
 
 
 def _rest(count: int, what: str, rest: float) -> str:
-    return say("{n:,} more {what}, which come to {rest}", n=count, what=what, rest=number(rest)) if count else ""
+    return say("{n:,} more {what}, together {rest}", n=count, what=what, rest=number(rest)) if count else ""

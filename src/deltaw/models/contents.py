@@ -47,7 +47,7 @@ class Learning(History):
     beyond_line: float = 1.0
 
     def plot(self) -> Figure:
-        held_out = say(f"{self.held_out} rows") if self.held_out in ("validation", "test") else say("rows held out")
+        held_out = say(f"{self.held_out} rows") if self.held_out in ("validation", "test") else say("held-out rows")
         return plots.learning_curves(
             self.loss, self.validation_loss or None, held_out=held_out, score=self.score or None, best=self.best_epoch
         )
@@ -57,8 +57,8 @@ class Learning(History):
 
     def _said(self) -> list[str]:
         followed = say("then {epochs} on all rows", epochs=amount(self.finish, "epoch"))
-        stretched = say("answers {strength} times as strong", strength=number(self.strength, 3))
-        leant = say("{share:.0%} of the way from the best line", share=self.beyond_line)
+        stretched = say("logits scaled by {strength}", strength=number(self.strength, 3))
+        leant = say("{share:.0%} of the difference from the linear model kept", share=self.beyond_line)
         more = [*([followed] if self.finish else []), *([stretched] if self.strength != 1.0 else [])]
         more += [leant] if self.beyond_line != 1.0 else []
         return [*super()._said(), *more]
@@ -102,7 +102,7 @@ class Origin:
             return say(first, rows=rows)
         every = say("each of {n:,} later rows" if self.time else "each of {n:,} rows", n=rows)
         return say(
-            "{n}-fold cross-validation: {every} answered by a network that had not seen it", n=self.folds, every=every
+            "{n}-fold cross-validation: {every} predicted by a network that had not seen it", n=self.folds, every=every
         )
 
 

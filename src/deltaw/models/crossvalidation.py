@@ -190,7 +190,7 @@ def crossval(
     generator(seed)
     for name in ("test", "test_size"):
         if choices.get(name) is not None:
-            raise SettingError("crossval: expected every row to be scored in its turn", name, "leave it out")
+            raise SettingError("crossval: expected a division in which every row is scored once", name, "leave it out")
     told, found = Watchers(callbacks), list[Fold]()
     how, _ = Reading.taken(choices)
     table, others = read_as(source, how), choices.get("validation")  # once: standard input has its rows only once

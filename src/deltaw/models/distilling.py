@@ -49,7 +49,7 @@ class Cost:
 
     def __str__(self) -> str:
         share = say(
-            "agreement {share:.4g} with {networks} networks on {rows:,} rows held out",
+            "agreement {share:.4g} with {networks} networks on {rows:,} held-out rows",
             share=self.agreement, networks=self.networks, rows=self.rows,
         )  # fmt: skip
         if self.before is None or self.after is None:

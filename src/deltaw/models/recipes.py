@@ -33,10 +33,9 @@ class Recipe:
     Attributes:
         name: of the recipe that the fields started from.
         scaling: how the inputs are scaled; see `deltaw.preparation`.
-        screening: whether columns that carry no information about the answer are left out, if most of the table's are
-            such.
-        targets: "labels" (class numbers), "one_hot" (low, and high for the true class), "range" (numbers scaled
-            linearly into [low, high]) or "standard" (numbers less their mean, divided by their deviation).
+        screening: whether uninformative columns are left out, if most of the table's columns are.
+        targets: "labels" (class numbers), "one_hot" (high for the true class, else low), "range" (numbers scaled
+            linearly into [low, high]) or "standard" (numbers minus their mean, divided by their standard deviation).
         target_low, target_high: for "one_hot" and "range".
         clamp: whether answers are kept within the range of numbers seen in training.
         hidden: units of each hidden layer; None: decided by the data, as for all fields that may be None.
@@ -53,23 +52,24 @@ class Recipe:
         epochs: passes over the training rows.
         backward: "gradient", the chain rule, or "notes", the notes' split error.
         l2: adds ½ l2 Σ W² to E.
-        dropout: share of each hidden layer's outputs that a step leaves out; None: by the data.
+        dropout: share of each hidden layer's outputs that is set to 0 in a step; None: by the data.
         label_smoothing: share of every target that is spread over all classes (label smoothing).
         max_grad_norm: gradients longer than this are clipped to it.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
         keep: what chooses the best weights: "loss", "score" (accuracy or R²) or a name in `METRICS`.
         patience: epochs without improvement after which training ends (early stopping); "waves": it ends after a cycle
             of the schedule without improvement; None: by the data, either that or never.
-        finish: share of the epochs for which the best weights are trained further, on all rows, held-out ones too.
+        finish: for how many epochs, as a share of `epochs`, the best weights are trained further on all rows, the
+            held-out ones included.
         dropout_schedule: how the dropout rate changes during training.
-        calibrate: whether rows that the network was not trained on calibrate its probabilities, or decide how far a
-            regression network moves from the linear model that it started from.
+        calibrate: whether held-out rows calibrate the probabilities, or decide how far a regression network may move
+            from the linear model that it started from.
         threshold: for two classes, the probability from which the second is predicted, or "best:f1": the one at which
-            that score (any of `METRICS` of predicted classes) is best on rows that the network was not trained on.
+            that score (any of `METRICS` of predicted classes) is best on held-out rows.
         class_weight: weight of the rows of a class in training, not in scores: "balanced", or {"no": 1, "yes": 5}
         weight: the column of row weights, for training and scores; it is not an input.
-        networks: how many networks are trained, each with another part of the rows held out; the prediction is their
-            mean. From eight on, two share a part. None: one or two, by the data.
+        networks: how many networks are trained, each with a different part of the rows held out; the prediction is
+            their mean. From eight on, two share a part. None: one or two, by the data.
         target_scale: scale of a numeric target: "log", "none", or "auto", which decides (`parts.on_a_log`).
     """
 

@@ -83,8 +83,8 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
     drawing, axes = figure((4.0 if len(p) <= MAX_COUNTED_CLASSES else 6.4, height), 1, 1)
     axis, y = axes[0], np.arange(len(p))
     axis.hlines(y, np.fmin(p, r)[order], np.fmax(p, r)[order], color="#c6cad0", linewidth=2)
-    axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label=say("precision (right answers)"))
-    axis.plot(r[order], y, "D", color=VERMILION, markersize=5, label=say("recall (rows found)"))
+    axis.plot(p[order], y, "o", color=BLUE, markersize=5.5, label=say("precision"))
+    axis.plot(r[order], y, "D", color=VERMILION, markersize=5, label=say("recall"))
     axis.set_yticks(y, [short(classes[i]) for i in order], fontsize=9 if len(p) <= 30 else 7)
     axis.set_ylim(len(p) - 0.4, -0.6)
     lowest = np.nanmin(np.concatenate([p, r, [1.0]]))
@@ -126,17 +126,17 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, weight: ArrayLike | 
         color=GREY,
         linewidth=1.2,
         linestyle=(0, (4, 3)),
-        label=say("neither too sure nor too shy"),
+        label=say("perfectly calibrated"),
     )
     axis.plot(mean_sure, mean_right, "o-", color=BLUE, markersize=5, label=say("this network"))
-    axis.set_title(say("Right as often as it is sure?"))
-    axis.set(xlabel=say("probability that it gave to its answer"), ylabel=say("share that was right"))
+    axis.set_title(say("Calibration"))
+    axis.set(xlabel=say("predicted probability of the answer"), ylabel=say("share of right answers"))
     axis.set_ylim(min(0.98, float(mean_right.min()), edges[0]) - 0.03, 1.03)
     axis.legend(loc="best", fontsize=9)
     axis.grid()
     axes[1].bar(edges[:-1], rows, width=np.diff(edges), align="edge", color=BLUE, edgecolor="white")
-    axes[1].set_title(say("How sure it was"))
-    axes[1].set(xlabel=say("probability that it gave to its answer"), ylabel=say("rows"))
+    axes[1].set_title(say("Distribution of predicted probabilities"))
+    axes[1].set(xlabel=say("predicted probability of the answer"), ylabel=say("rows"))
     axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].grid(axis="y")
     for each in axes:
@@ -167,12 +167,12 @@ def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str | N
     axes[0].scatter(t, o, s=size, color=BLUE, alpha=alpha, linewidths=0, rasterized=len(t) > 3000)
     axes[0].set(xlim=(low - pad, high + pad), ylim=(low - pad, high + pad), aspect="equal")
     axes[0].set(xlabel=say("true {name}", name=name), ylabel=say("answer: {name}", name=name))
-    axes[0].set_title(say("Answers against the truth"))
+    axes[0].set_title(say("Answers and true values"))
     axes[0].grid()
     axes[1].hist(o - t, bins=min(40, max(8, int(np.sqrt(len(t))))), color=BLUE, edgecolor="white")
     axes[1].axvline(0, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)))
     axes[1].set(xlabel=say("answer − truth ({name})", name=name), ylabel=say("rows"))
-    axes[1].set_title(say("How far off"))
+    axes[1].set_title(say("Distribution of errors"))
     axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].grid(axis="y")
     return drawing

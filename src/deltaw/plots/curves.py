@@ -47,7 +47,7 @@ def roc(truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weig
         classes: K names. Of two, the second has the curve; of many, those whose curves are lowest.
         weight: (n,) how much the rows count; None: all alike.
     """
-    drawing, axis = _square(say("found of all others: false positives"), say("found of the class: recall"))
+    drawing, axis = _square(say("false positive rate"), say("recall (true positive rate)"))
     axis.plot([0, 1], [0, 1], color=GREY, linewidth=1.2, linestyle=DASHED)
     curves = []
     for name, found, taken, _ in _curves(truth, probabilities, classes, weight):
@@ -66,7 +66,7 @@ def precision_recall(
 
     See `roc` for the arguments. The dashed lines are what a guess gets: the class's share.
     """
-    drawing, axis = _square(say("found of the class: recall"), say("right of its answers: precision"))
+    drawing, axis = _square(say("recall (true positive rate)"), say("precision"))
     curves, shares = [], []
     for name, found, taken, share in _curves(truth, probabilities, classes, weight):
         right, wrong = found * share, taken * (1 - share)
@@ -98,7 +98,7 @@ def thresholds(
     cuts, found, taken = cuts[1:], found[1:], taken[1:]
     precision = found * share / (found * share + taken * (1 - share))
     f1 = 2 * precision * found / np.maximum(precision + found, 1e-12)
-    drawing, axis = _square(say("taken for {name} from this probability on", name=short(name)), "")
+    drawing, axis = _square(say("threshold on the probability of {name}", name=short(name)), "")
     for label, y, (colour, dashes) in zip(
         (say("precision"), say("recall"), "F1"), (precision, found, f1), LINES, strict=False
     ):
@@ -141,7 +141,7 @@ def residuals(truth: ArrayLike, predicted: ArrayLike, name: str) -> Figure:
         axis.plot(middle, high, color=VERMILION, linewidth=1.1, linestyle=(0, (1.5, 1.2)))
         _legend(axis)
     axis.set(xlabel=say("answer: {name}", name=short(name)), ylabel=say("answer − truth"))
-    axis.set_title(say("How far off, by the answer"))
+    axis.set_title(say("Errors by answer"))
     axis.grid()
     _few_ticks(axis)
     return drawing

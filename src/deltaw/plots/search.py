@@ -62,7 +62,7 @@ def tried(
     if shown:
         axis = axes[0]
         axis.plot([], [], "o", color=BLUE, markersize=6.5, label=say("chosen"))
-        axis.plot([], [], "^", color=VERMILION, markersize=4.5, label=say("worse than the axis shows"))
+        axis.plot([], [], "^", color=VERMILION, markersize=4.5, label=say("off the axis"))
         axis.legend()
     return drawing
 

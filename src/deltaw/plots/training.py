@@ -40,7 +40,7 @@ def learning_curves(
         score_name: for the axis; None: "score".
         best: the epoch, from 1, whose weights were kept.
     """
-    loss_name, held_out = loss_name or say("loss"), held_out or say("rows held out")
+    loss_name, held_out = loss_name or say("loss"), held_out or say("held-out rows")
     score_name = score_name or say("score")
     has_score = score is not None and len(np.asarray(score)) > 0
     drawing, axes = figure((9.6, 3.3) if has_score else (6.4, 3.3), 1, 2 if has_score else 1)

@@ -80,7 +80,7 @@ def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, valu
     column = row.get_column(step.column)
     x = float(as_numbers(column, source)[0])
     missing = bool(np.isnan(x))
-    before = say("missing: {fill}, the median, is taken; ", fill=number(step.fill)) if missing else ""
+    before = say("missing, replaced by the median {fill}; ", fill=number(step.fill)) if missing else ""
     x = step.fill if missing else x
     told: TargetSums = [(0, column[0], before + _scaled(step.scale, x))]
     told += _bins(step.edges, column[0], x)
@@ -92,7 +92,10 @@ def _recurring(step: Number, cell: Any, x: float, values: Any) -> TargetSums:
     """The mean target of rows with exactly this number, minus the piecewise-linear fit over its bins."""
     if step.means is None:
         return []
-    known, unknown = "{name}, of rows with {cell}, smoothed: {x}; {scaled}", "{name}: 0, of a number unknown"
+    known, unknown = (
+        "{name}, of rows with {cell}, smoothed: {x}; {scaled}",
+        ("{name}: 0, since training has no such number"),
+    )
     line = known if x in step.means.numbers else unknown
     return _means(step.means, step.first_mean, cell, values, line, cell=number(x))
 
@@ -100,15 +103,17 @@ def _recurring(step: Number, cell: Any, x: float, values: Any) -> TargetSums:
 def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
     cell = row.get_column(step.column)[0]
     names = {scaling.low: say("no"), scaling.high: say("yes")}
-    told: TargetSums = [(0, cell, names.get(round(float(values[0]), 6), say("missing, or another word: halfway")))]
+    told: TargetSums = [
+        (0, cell, names.get(round(float(values[0]), 6), say("missing, or another word: halfway between")))
+    ]
     return told + _indicator(1, step.indicator, cell is None, scaling)
 
 
 def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
     taken, others = int(np.argmax(values[: len(step.slots)])), len(step.slots) - 1
-    size = say(", at {x} for one of {n} words", x=number(step.taken(scaling)), n=len(step.words))
+    size = say(", {x} instead of 1 for {n} words", x=number(step.taken(scaling)), n=len(step.words))
     shown = {"size": size if step.weight != 1.0 else "", "low": number(scaling.low)}
-    one, several = "its own slot{size}; the other gets {low}", "its own slot{size}; the other {n} slots get {low}"
+    one, several = "one-hot{size}; the other input gets {low}", "one-hot{size}; the other {n} inputs get {low}"
     words = say(several, n=others, **shown) if others > 1 else say(one, **shown)
     series = row.get_column(step.column)
     told: TargetSums = [(taken, series[0], words)]
@@ -134,7 +139,7 @@ def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: An
     days = float(as_days(column, source, step.format)[0])
     missing = bool(np.isnan(days))
     days = step.fill if missing else days
-    before = say("missing: the median is taken; ") if missing else ""
+    before = say("missing, replaced by the median; ") if missing else ""
     day = number(days, DAY_DIGITS)
     since = say("day {day} from 1970-01-01 on; {scaled}", day=day, scaled=_scaled(step.scale, days, DAY_DIGITS))
     told: TargetSums = [(0, column[0], before + since)]
@@ -153,16 +158,21 @@ def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: st
     for place, name in enumerate(step.columns):
         x = float(as_numbers(row.get_column(name), source)[0])
         missing = bool(np.isnan(x))
-        before = say("missing: the lowest, {low}, is taken; ", low=number(step.low)) if missing else ""
+        before = say("missing, replaced by the lowest value {low}; ", low=number(step.low)) if missing else ""
         told.append((place, None if missing else x, before + _scaled(step.scale, step.low if missing else x)))
     return told
 
 
 def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
     known = step.sums(row, source)[0] in step.means.numbers
-    of_row, of_others = "{name} of rows alike, smoothed: {x}; {scaled}", "{name}: 0, of a row like none that was learnt"
+    of_row, of_others = (
+        "{name} of its exact duplicates, smoothed: {x}; {scaled}",
+        ("{name}: 0, since no training row equals this one"),
+    )
     line = of_row if known else of_others
-    return _means(step.means, step.first_mean, say("learnt" if known else "not learnt"), values, line)
+    return _means(
+        step.means, step.first_mean, say("seen in training" if known else "not seen in training"), values, line
+    )
 
 
 TELLERS: dict[type, Callable[..., TargetSums]] = {
@@ -183,13 +193,13 @@ def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -
     k, shown = min(int(passed), bins - 1), number(x, digits)
     if not edges[0] <= x <= edges[-1]:
         below, above = (
-            "{x} lies below all {bins} bins: 0, as the others",
-            "{x} lies above all {bins} bins: 1, as the others",
+            "{x} is below all {bins} bins, which all get 0",
+            "{x} is above all {bins} bins, which all get 1",
         )
         return [(1 + k, cell, say(below if x < edges[0] else above, x=shown, bins=bins))]
-    others = [say("1 for those before it")] * (k > 0) + [say("0 for those after it")] * (k < bins - 1)
+    others = [say("earlier bins are 1")] * (k > 0) + [say("later bins are 0")] * (k < bins - 1)
     words = say(
-        "{x} lies {share} % into bin {k} of {bins}, {others}: {scaled}",
+        "{x} is {share} % of the way through bin {k} of {bins}, {others}: {scaled}",
         x=shown, share=number(100 * (passed - k), 3), k=k + 1, bins=bins, others=listed(others, " and "),
         scaled=_scaled(Scale(edges[k], edges[k + 1] - edges[k]), x, digits),
     )  # fmt: skip
@@ -199,7 +209,7 @@ def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -
 def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> TargetSums:
     value = number(scaling.high if missing else scaling.low)
     words = say("missing: {value}" if missing else "not missing: {value}", value=value)
-    return [(place, say(MISSING) if missing else say("there"), words)] if there else []
+    return [(place, say(MISSING) if missing else say("present"), words)] if there else []
 
 
 def _scaled(scale: Scale, x: float, digits: int = DIGITS) -> str:
@@ -214,4 +224,4 @@ def _scaled(scale: Scale, x: float, digits: int = DIGITS) -> str:
     if not scale.bend:
         return text
     z = number((x / 2 - scale.centre / 2) / (scale.width / 2) + scale.shift)
-    return say("{text} = {z}; bent in: {z} / √(1 + ({z} / {bend})²)", text=text, z=z, bend=number(BEND))
+    return say("{text} = {z}; smoothly clipped: {z} / √(1 + ({z} / {bend})²)", text=text, z=z, bend=number(BEND))

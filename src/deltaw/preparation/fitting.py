@@ -23,7 +23,7 @@ from deltaw.tables.columns import LEFT_OUT
 from deltaw.tables.taking import taking
 from deltaw.threads import side_by_side
 
-SILENT = in_english("says no more of the answer than chance")
+SILENT = in_english("carries no information about the target")
 COPIED = 2**18  # cells copied at a time, or one column
 
 

@@ -85,7 +85,9 @@ def _instead(series: pl.Series) -> str:
         return say("it looks like an identifier: choose another target, or ask for regression")
     mostly, stray = first_stray(series) if words else (False, None)
     if mostly and stray:  # what is below a limit, <0.5, or not yet known
-        line = "its numbers have words among them ({word}): write numbers, or name them in na, to leave their rows out"
+        line = (
+            "its numbers are mixed with words ({word}): write numbers, or list the words in na, to leave out their rows"
+        )
         return say(line, word=repr(clip(stray, 20)))
     return say("it looks like an identifier: choose another target, or merge rare classes")
 

@@ -52,9 +52,9 @@ def _headline(model: Model, rows: str) -> str:
         scored = say("scored on no rows")
     else:
         scored = say("scores: {scored}", scored=origin.scored(model.scores.rows))
-    chosen = ", its best weights chosen by {n:,} more"
+    chosen = ", the best weights chosen on {n:,} more"
     if model.history.finish:
-        chosen = ", its best weights chosen by {n:,} more, from which it learnt in the end"
+        chosen = ", the best weights chosen on {n:,} more, which it was trained on at the end"
     more = say(chosen, n=origin.validation_rows) if origin.validation_rows else ""
     trained = say(
         "{networks}, trained by the recipe <code>{recipe}</code> on {rows:,} rows{more}; {scored}{counted}.",

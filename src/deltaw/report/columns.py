@@ -58,13 +58,13 @@ def _worth(found: Importance, by_witness: bool) -> str:
     more = len(found.columns) - len(shown)
     title = found.metric.title
     note = say(
-        "How much worse the {title} of {rows:,} rows gets when the cells of one column are shuffled and the others "
-        "stay as they are (mean of {repeats} times). Columns that carry the same information can replace each "
-        "other.",
+        "Permutation importance: how much worse the {title} of {rows:,} rows gets when the cells of one "
+        "column are shuffled (mean of {repeats} times). Columns that carry the same information can "
+        "replace each other.",
         title=title, rows=found.rows, repeats=found.repeats,
     )  # fmt: skip
     note += say(" … and {n:,} more columns.", n=more) if more else ""
-    note += say(" Computed by a network of the first fold, to which these rows were new.") if by_witness else ""
+    note += say(" Computed with the network of the first fold, which had not seen these rows.") if by_witness else ""
     headings = [say("column"), say("{title} worse by", title=title), say("95 % interval")]
     table = pages.table(headings, cells, (1, 2))
     picture = pages.figure(figure, say("how important each column is"))
@@ -93,7 +93,7 @@ def _dependences(model: Model, found: Importance) -> str:
         )
         for each, y in zip(known, answers, strict=True)
     )
-    note = say("The mean answer when all rows are given the same cell in one column and keep their others.")
+    note = say("Partial dependence: the mean answer when all rows get the same value in one column.")
     return f"<p class=soft>{note}</p><div class=row>{drawn}</div>"
 
 

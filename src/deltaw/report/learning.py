@@ -17,7 +17,7 @@ from deltaw.speech import say
 def sections(model: Model) -> Iterator[tuple[str, str]]:
     """Heading and HTML of what went before."""
     if model.tuning is not None:
-        yield say("What tuning tried"), _tuned(model.tuning)
+        yield say("Tuning"), _tuned(model.tuning)
     if len(model.history):  # not where Ctrl-C came in the first epoch
         yield say("Learning"), _learning(model)
 
@@ -28,7 +28,7 @@ def _tuned(tuning: Tuning) -> str:
     headings, rows = tuning.lines
     if not rows:
         return said
-    picture = pages.figure(tuning.plot(), say("how bad each candidate was against each setting"))
+    picture = pages.figure(tuning.plot(), say("validation loss of each candidate by setting"))
     return f"{said}{picture}{pages.table(list(headings), rows, (1, 3, 4, 5))}<p class=soft>{escape(tuning.note)}</p>"
 
 
@@ -39,7 +39,7 @@ def _learning(model: Model) -> str:
         history.loss,
         history.validation_loss,
         loss_name=titled(model.recipe.loss),
-        held_out=say("rows held out" if history.held_out == "folds" else f"{history.held_out} rows"),
+        held_out=say("held-out rows" if history.held_out == "folds" else f"{history.held_out} rows"),
         score=history.score,
         score_name=metric_of(model.recipe.metric, model.task).title,
         best=history.best_epoch,
@@ -56,7 +56,7 @@ def _learning_note(model: Model) -> str:
         shown = {"epochs": epochs, "seconds": number(seconds, 3), "rate": rate}
         epochs = say("{epochs} in {seconds} s, {rate:,.0f} samples a second", **shown)
     endings = {
-        "early stopping": say("; stopped early, without further progress"),
+        "early stopping": say("; early stopping"),
         "interrupted": say("; interrupted"),
     }
     return f"<p class=soft>{epochs}{endings.get(history.ended, '')}{say('.')}</p>"

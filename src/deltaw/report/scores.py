@@ -34,15 +34,15 @@ def sections(model: Model) -> Iterator[tuple[str, str]]:
         return
     yield say("More scores"), _scores(scores, model.recipe.metric)
     if scores.confusion is not None:
-        yield say("What was mistaken for what"), _confusion(scores)
+        yield say("Confusion matrix"), _confusion(scores)
     if scores.outcome is None:
         return
     if scores.outcome.probabilities is None:
         yield say("Answers"), _numbers(scores.outcome, model.target.name)
     else:
-        yield say("For every threshold"), _thresholds(scores, model.target)
-        yield say("Is it as sure as it should be?"), _calibration(scores.outcome)
-    yield say("The worst answers"), _worst(model, scores)
+        yield say("Scores by threshold"), _thresholds(scores, model.target)
+        yield say("Calibration"), _calibration(scores.outcome)
+    yield say("The largest errors"), _worst(model, scores)
 
 
 def _scores(scores: Scores, named: str | None) -> str:
@@ -53,8 +53,8 @@ def _scores(scores: Scores, named: str | None) -> str:
         if m not in scores.leading(named)
     ]
     note = say(
-        "The interval says where the score of other rows like these would lie 95 times in 100 (bootstrap of these "
-        "{rows:,} rows); there is none where all resamples score the same.",
+        "95 % bootstrap interval of these {rows:,} rows: where the score of other rows like these would "
+        "lie. There is none if all resamples score the same.",
         rows=scores.rows,
     )
     headings = ["", say("the network"), say("95 % interval"), say(GUESS[scores.task])]
@@ -64,9 +64,9 @@ def _scores(scores: Scores, named: str | None) -> str:
 def _numbers(outcome: Outcome, name: str) -> str:
     """Numbers against the truth."""
     figure = plots.predicted_against_true(outcome.truth, outcome.predicted, name)
-    drawn = pages.figure(figure, say("answers against the truth, and how far off they are"))
+    drawn = pages.figure(figure, say("answers and true values, and the distribution of errors"))
     figure = curves.residuals(outcome.truth, outcome.predicted, name)
-    return drawn + pages.figure(figure, say("how far off the answers are, by the answer"))
+    return drawn + pages.figure(figure, say("errors by answer"))
 
 
 def _calibration(outcome: Outcome) -> str:
@@ -74,7 +74,7 @@ def _calibration(outcome: Outcome) -> str:
     if outcome.probabilities is None or len(outcome.truth) < FEWEST_CALIBRATED:
         return ""
     figure = plots.calibration(outcome.probabilities, outcome.truth, outcome.weight)
-    return pages.figure(figure, say("how often it was right against how sure it was"))
+    return pages.figure(figure, say("share of right answers by predicted probability"))
 
 
 def _thresholds(scores: Scores, target: Target) -> str:
@@ -101,11 +101,11 @@ def _confusion(scores: Scores) -> str:
         if t != o
     ]
     if not pairs:
-        note = say("Not one mistake.")
+        note = say("No mistakes.")
     else:
         most = sorted(pairs, key=lambda pair: -pair[0])[:3]
-        taken = [say("{t} taken for {o} ({n:,})", t=escape(str(t)), o=escape(str(o)), n=n) for n, t, o in most]
-        note = say("Most often: {taken}.", taken=listed(taken))
+        taken = [say("{t} as {o} ({n:,})", t=escape(str(t)), o=escape(str(o)), n=n) for n, t, o in most]
+        note = say("Most frequent mistakes: {taken}.", taken=listed(taken))
     figures = pages.figure(plots.confusion(scores.confusion, scores.classes), say("confusion matrix"))
     if len(scores.classes) <= MAX_PER_CLASS:
         each = plots.per_class(scores.precision, scores.recall, scores.classes)
@@ -126,10 +126,10 @@ def _worst(model: Model, scores: Scores) -> str:
     if shape is not None:
         images = rows[list(shape.columns)].to_numpy().astype(float).reshape(len(chosen), *shape.shape)
         verdicts = _verdicts(model, scores, chosen)
-        captions = [say("{t}, said {o} ({sure})", t=t, o=o, sure=sure) for t, o, sure in verdicts]
-        return pages.figure(plots.pictures(images, captions), say("the worst answers as pictures"))
+        captions = [say("{t}, answered {o} ({sure})", t=t, o=o, sure=sure) for t, o, sure in verdicts]
+        return pages.figure(plots.pictures(images, captions), say("the largest errors as pictures"))
     known = [name for name in model.preparation.input_names[:MAX_SHOWN_INPUTS] if name in rows.columns]
-    headings = [say("truth"), say("answer"), say("sure" if model.task == "classification" else "off by"), *known]
+    headings = [say("truth"), say("answer"), say("confidence" if model.task == "classification" else "error"), *known]
     cells = [
         [*verdict, *(_cell(value) for value in row)]
         for verdict, row in zip(_verdicts(model, scores, chosen), rows[known].rows(), strict=True)

@@ -11,7 +11,17 @@ NOUNS = (
     "example", "feature", "field", "file", "fold", "image", "input", "label", "layer", "line", "network", "number",
     "output", "parameter", "row", "second", "target", "training", "unit", "value", "weight", "word",
 )  # fmt: skip
-BEFORE = ("different", "distinct", "hidden", "later", "whole")  # what may stand before a noun
+BEFORE = (
+    "different",
+    "distinct",
+    "held-out",
+    "hidden",
+    "later",
+    "test",
+    "training",
+    "validation",
+    "whole",
+)  # what may stand before a noun
 VERBS = {"are": "is", "have": "has", "hold": "holds", "repeat": "repeats", "count": "counts", "were": "was"}
 
 PLURALS = {f"{noun}es" if noun.endswith("s") else f"{noun}s": noun for noun in NOUNS}

@@ -51,8 +51,8 @@ def note_on_words(words: pl.Series) -> str:
         return ""
     wrong = words.filter(read_dates(words, best).is_null())
     line = (
-        '"{name}" is taken for words, since {n:,} of its {rows:,} cells are no dates, {how} ("{cell}"): correct them, '
-        "or name them in na, which makes them missing"
+        '"{name}" is taken for words, since {n:,} of its {rows:,} cells are no dates, {how} ("{cell}"): '
+        "correct them, or name them in na, which makes them missing"
     )
     how = say(DATE_FORMATS[best])
     return say(line, name=name, n=len(wrong), rows=len(words), how=how, cell=clip(str(wrong[0]), 20))

@@ -20,8 +20,8 @@ DIGIT, LETTER = r"\d", r"\p{L}"
 MOST_GAPS = 3  # words that say a gap in one column
 MANY = 10  # different numbers or days, of which a column of few words has fewer
 OF_INPUT = (
-    '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for missing; --as {option} '
-    "if not"
+    '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for missing; --as '
+    "{option} if not"
 )
 OF_TARGET = '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for no answer'
 AS_NUMBERS = (None, "number", "date")  # kinds that a column may be told to be of
@@ -95,7 +95,7 @@ def check_strays(words: pl.Series, source: str) -> None:
 def _stray_error(words: pl.Series, rows: pl.Series, source: str) -> ColumnError:
     """That of the first of some words, of these rows, that is no number among numbers."""
     first = as_written(words).is_null().arg_max() or 0
-    remedy = "correct the cell, leave it empty, name it in na, or drop the column"
+    remedy = "correct the cell, leave it empty, list it in na, or drop the column"
     if says_name(words[first], words.name):
         remedy = "remove the row, which says the names of the columns again"
     return cell_error(source, words.name, rows[first], "a number", words[first], remedy)

@@ -34,8 +34,8 @@ EVERY = "60s"
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 # What a run is made of is called by the names of its options, and by these words.
 WORDS = (
-    "the columns of the table", "the table", "the model to begin with", "the rows to choose by", "the rows to score on",
-    "the rows to learn from", "the columns", "initial weights", "the version of DeltaW",
+    "the columns of the table", "the table", "the model to begin with", "the validation rows", "the test rows",
+    "the training rows", "the columns", "initial weights", "the version of DeltaW",
 )  # fmt: skip
 SCHEMA = {
     "by": {"version": str, "instructions": str},

@@ -165,8 +165,8 @@ def made_of(training: Training) -> dict[str, Any]:
     network, plan, held_out, stopping = training.network, training.plan, training.held_out, training.best
     rule = None if stopping is None else stopping.rule
     return {
-        "the rows to learn from": _digest_of(training.rows),
-        "the rows to choose by": None if held_out is None else _digest_of(held_out),
+        "the training rows": _digest_of(training.rows),
+        "the validation rows": None if held_out is None else _digest_of(held_out),
         "sizes": network.sizes,
         "activations": network.activations,
         "bias": network.bias,

@@ -176,7 +176,7 @@ def test_the_same_seed_gives_the_same_scores(tmp_path: Any) -> None:
     assert models.document(again) == models.document(one)
     assert (
         again.origin.scored(240)
-        == "5-fold cross-validation: each of 240 rows answered by a network that had not seen it"
+        == "5-fold cross-validation: each of 240 rows predicted by a network that had not seen it"
     )
 
 
@@ -274,7 +274,7 @@ def test_a_report_asks_a_network_that_has_not_seen_the_rows() -> None:
     assert model.witness.held_out is not None
     assert model.held_out is not None
     assert len(model.witness.held_out) == 48
-    assert "a network of the first fold" in html(model)
+    assert "the network of the first fold" in html(model)
 
 
 @pytest.mark.parametrize("target", ["grade", "price"])

@@ -14,7 +14,7 @@ from deltaw import models
 N = 60
 DAYS = [date(2024, 1, 1) + timedelta(days=2 * i) for i in range(N)]
 FRAME = pl.DataFrame({"when": DAYS, "x": np.random.default_rng(0).normal(size=N), "y": np.arange(N) / 7})
-LINE = 'rows are sorted by "when": --time tests on later rows what was trained on earlier ones'
+LINE = 'rows are sorted by "when": with --time, networks trained on earlier rows are scored on later ones'
 
 
 @pytest.mark.parametrize(

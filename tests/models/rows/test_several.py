@@ -300,7 +300,7 @@ def test_explain_shows_a_network_and_what_all_say(made: dict[str, Model], target
     if output is None or output == found.attributions.output:
         assert found.together.shares[1].sum() == pytest.approx(gained, rel=1e-3, abs=1e-4)
     assert sum(found.together.mean.values()) == pytest.approx(found.together.shares.sum() / 3)
-    assert "What all 3 networks say" in str(found)
+    assert "The answers of all 3 networks" in str(found)
     answer = whole.values[0]
     assert f"The answer is {answer if isinstance(answer, str) else number(float(answer))}" in str(found)
     with pytest.raises(SettingError, match="member: expected one of 3 networks"):
@@ -359,11 +359,11 @@ def test_the_command_line_says_what_there_is(tmp_path: Path, capsys: pytest.Capt
     assert main(["train", rows, "-t", "grade", *asked, "-o", path]) == 0
     said = capsys.readouterr()
     assert "3 networks of 10 →" in said.out + said.err
-    assert "each of 3 networks leaves out a part, to score and find the best epoch" in said.out + said.err
+    assert "each of 3 networks holds out a different part to score and find the best epoch" in said.out + said.err
     assert main(["show", path]) == 0
     assert "3 networks, 10 → 5 selu → 3 softmax: " in capsys.readouterr().out
     assert main(["explain", path, rows, "--member", "3"]) == 0
-    assert "What all 3 networks say" in capsys.readouterr().out
+    assert "The answers of all 3 networks" in capsys.readouterr().out
     assert main(["explain", path, rows, "--member", "4"]) == 2
     assert "member: expected one of 3 networks" in capsys.readouterr().err
     assert main(["doctor", rows, "-t", "grade", "--member", "2"]) == 2

@@ -19,7 +19,7 @@ N = 400
 RNG = np.random.default_rng(3)
 HOURS = [datetime(2024, 3, 1) + timedelta(hours=6 * i) for i in range(N)]
 PLACE, X = np.linspace(0, 1, N), RNG.normal(size=N)
-STRAIGHT = "learnt as a straight line, which may go on"
+STRAIGHT = "the linear part may extrapolate"
 
 
 def log(y: np.ndarray) -> pl.DataFrame:
@@ -73,7 +73,7 @@ def test_a_trend_is_a_straight_line_that_goes_on() -> None:
 def test_levels_that_no_line_tells_stay_in_bins() -> None:
     plan = models.plan(LEVELS, "y", time="when")
     assert len(step(plan).edges) > 2
-    assert any("learnt in bins" in note for note in plan.table.notes)
+    assert any("encoded in bins" in note for note in plan.table.notes)
     assert (plan.target.low, plan.target.high) == (LEVELS["y"].min(), LEVELS["y"].max())
     assert step(models.plan(TREND, "y")).edges  # nobody said that it is a time
 
@@ -104,5 +104,5 @@ def test_rows_of_one_time_are_not_asked() -> None:
 def test_classes_are_asked_too() -> None:
     rows = TREND.with_columns(pl.when(pl.col("y") > 1.5).then(pl.lit("high")).otherwise(pl.lit("low")).alias("y"))
     plan = models.plan(rows, "y", time="when")
-    assert any("lie beyond" in note for note in plan.table.notes)
+    assert any("outside the training range" in note for note in plan.table.notes)
     assert plan.target.classes == ("high", "low")

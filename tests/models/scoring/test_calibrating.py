@@ -70,7 +70,7 @@ def test_the_last_layer_is_multiplied_and_no_class_is_another(how: dict[str, Any
     assert one.scores.values["log_loss"] != other.scores.values["log_loss"]
     one.save(tmp_path / "model.deltaw")
     assert deltaw.load(tmp_path / "model.deltaw").history.strength == one.history.strength
-    assert f"answers {one.history.strength:.3g} times as strong" in repr(one.history)
+    assert f"logits scaled by {one.history.strength:.3g}" in repr(one.history)
 
 
 def test_test_rows_say_nothing_nor_do_numbers() -> None:

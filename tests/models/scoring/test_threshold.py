@@ -156,7 +156,7 @@ def test_where_there_is_none(table: pl.DataFrame) -> None:
     for target, found in (("grade", "3 classes"), ("price", "numbers")):
         with pytest.raises(SettingError, match=f"threshold: expected a target of two classes, found {found}"):
             deltaw.fit(table, target, threshold="best:f1", **QUICK)
-    with pytest.raises(SettingError, match="threshold: expected rows held out to choose it by"):
+    with pytest.raises(SettingError, match="threshold: expected validation rows to choose it by"):
         deltaw.fit(churn(), "left", threshold="best:f1", validation=0.0, folds=0, **QUICK)
     priced = deltaw.fit(table, "price", **QUICK)
     with pytest.raises(SettingError, match="two classes"):

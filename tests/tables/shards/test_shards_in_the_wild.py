@@ -221,7 +221,7 @@ def test_files_that_say_other_than_their_folders(tmp_path: Path) -> None:
     for folder, cells in said.items():
         (tmp_path / folder).mkdir()
         parquet(rows(1, pa.array(cells)))(tmp_path / folder / "0")
-    line = 'column "i": files say other than the folders in which they lie; what the files say is taken'
+    line = 'column "i": files disagree with the names of their folders; the files\' values are used'
     table = deltaw.read(tmp_path)
     assert table.frame["i"].to_list() == [cell for cells in said.values() for cell in cells]
     assert table.notes == (line,)

@@ -143,7 +143,7 @@ class Peer:
 
 def _only_the_notes(workload: Workload) -> str:
     same = workload.measure == "train" and workload.method.batch_size == 1 and workload.method.networks == 1
-    return "" if same else say("the book trains one row at a time by the notes' method, and nothing else")
+    return "" if same else say("the book's program only trains one row at a time by the notes' method")
 
 
 def _one_network(workload: Workload) -> str:

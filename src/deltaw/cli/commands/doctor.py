@@ -108,7 +108,7 @@ def _of_table(source: str, target: str | None, recipe: str, choices: dict[str, A
     plan = models.plan(source, target, recipe, **choices)
     setup = doctor.planned(plan)
     diagnosis = doctor.diagnose(setup, **budget)
-    some = say("looked at {n:,} of {rows:,} rows to learn from", n=len(setup.X), rows=plan.learnt)
+    some = say("looked at {n:,} of {rows:,} training rows", n=len(setup.X), rows=plan.learnt)
     fewer = plan.streamed is not None and len(setup.X) < plan.learnt
     notes = (*plan.table.notes, *([some] if fewer else []))
     return _Seen(diagnosis, plan.target.name, plan.rows + plan.left_out, plan.left_out, notes)

@@ -41,7 +41,7 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
         return
     if here.rank:
         return  # rows in one piece are the first process's
-    with err.status(say("answering for {data}", data=data)):
+    with err.status(say("predicting {data}", data=data)):
         table = model.read(data, how)
         scores = model.evaluate(table)
     say_all_notes(err, model, table)
@@ -69,7 +69,7 @@ def _in_pieces(model: Model, data: str, pieces: Pieces, here: Ranks) -> None:
     from deltaw.models import sharded
 
     tables = (table for _, table in pieces if table is not None)
-    with stderr().status(say("answering for {data}", data=data)):
+    with stderr().status(say("predicting {data}", data=data)):
         each = here.gathered(together.agreed(lambda: sharded.outcomes(model, tables)))
     # In the order of a single process.
     outcomes = [one for row in zip_longest(*each) for one in row if one is not None]

@@ -42,7 +42,9 @@ def explain(
                 name=found.model.target.name,
             )
             raise SettingError(
-                expected, say("row {row:,} without", row=found.row), "add the column: a link is judged by the error"
+                expected,
+                say("row {row:,} without", row=found.row),
+                "add the column: the gradient of a link needs the target",
             )
         else:
             page = found.step.link(*place).page

@@ -34,7 +34,7 @@ def export(
         raise SettingError(
             "export: expected one model",
             say("{check_file} beside it", check_file=check_file),
-            "give --check to run a form again",
+            "give --check to run an exported file again",
         )
     if output is None:
         raise SettingError("--output: expected a file to write", say("none"), "give e.g. -o m.c")

@@ -32,7 +32,7 @@ def importance(
 
     model = models.load(model_file)
     err = stderr()
-    with err.status(say("permuting the columns of {data}", data=data)):
+    with err.status(say("shuffling the columns of {data}", data=data)):
         table = model.read(data, Reading.of(**reading))
         found = model.importance(table, metric=metric, repeats=repeats, seed=seed)
     say_notes(err, table)

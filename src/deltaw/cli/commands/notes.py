@@ -27,11 +27,11 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     if len(known) < len(rows):
         err.print(left_out(len(rows) - len(known), len(rows), model.target.name))
     if table.test is None and (Path(table.name).name, len(known)) == (Path(model.origin.source).name, _rows(model)):
-        where = "" if model.scores is None else say("; the scores in deltaw show do")
+        where = "" if model.scores is None else say("; those of deltaw show do")
         err.print(
             say(
-                "note: the model was trained on as many rows of a table called {name}: if these are the same rows, "
-                "their scores do not show how well it answers new ones{where}",
+                "note: the model was trained on as many rows of a table called {name}: if these are the "
+                "same rows, their scores do not show how well it predicts new ones{where}",
                 name=table.name,
                 where=where,
             )
@@ -68,14 +68,14 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
         err.print(say("note: columns that the model does not use: {extra}", extra=text.listing(extra)))
     for unknown in unknown_words(model.preparation.steps, rows):
         line = (
-            'note: {n:,} of {present:,} cells of {column} are words that the model does not know ("{word}"): it learnt '
-            "from none of them, or from too few"
+            "note: {n:,} of {present:,} cells of {column} are words that the model does not know "
+            '("{word}"): it learnt from none of them, or from too few'
         )
         n, present, word = unknown.cells, unknown.present, clip(unknown.word, 20)
         err.print(say(line, n=n, present=present, column=clip(unknown.column), word=word))
     for column, n, present in later_days(model.preparation.steps, rows) if model.origin.time is None else ():
         line = (
-            "note: {n:,} of {present:,} cells of {column} are days after all that the model learnt from: train with "
-            "--time for such rows"
+            "note: {n:,} of {present:,} cells of {column} are dates later than all training rows: train "
+            "with --time for such rows"
         )
         err.print(say(line, n=n, present=present, column=clip(column)))

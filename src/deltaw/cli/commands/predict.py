@@ -48,7 +48,7 @@ def predict(
         raise SettingError("--safe-csv: expected answers as .csv or .tsv", found, "leave one of the two out")
     err = stderr()
     model = models.load(model_file)
-    with err.status(say("answering for {data}", data=data)):
+    with err.status(say("predicting {data}", data=data)):
         table = model.read(data, Reading.of(**reading, written=bool(keep)))
         kept = documents.kept(table, keep)
         for each in ([out] if output is not None or not as_json else []) + [JSON] * as_json:

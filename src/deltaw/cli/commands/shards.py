@@ -94,7 +94,7 @@ def answers(
     _check_folder(folder, root, data)
     rows, empty, frame = 0, list[Path](), None
     made = list[Path]()
-    with _what_stays(made, folder), err.status(say("answering for {data}", data=data)), Several() as several:
+    with _what_stays(made, folder), err.status(say("predicting {data}", data=data)), Several() as several:
         for where, table, said in _answered(model, parts):
             if table is None:
                 empty.append(where)  # what it would hold, others say

@@ -30,7 +30,7 @@ def check_alone(command: str | None) -> None:
     if command is not None and command not in TOGETHER and (count := ranks.own().world) > 1:
         raise SettingError(
             "deltaw {command}: expected one process", say("{count} that torchrun has started", count=count),
-            "start it without torchrun, which is for {names}", command=command, names=", ".join(TOGETHER),
+            "start it without torchrun, which only {names} can use", command=command, names=", ".join(TOGETHER),
         )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping, data: str = "") -> Ra
             raise SettingError(expected, repr(choices["engine"]), "leave it out")
         if keep.get("seconds") is not None:  # no two clocks agree
             expected = "--seconds: expected none where several processes train"
-            raise SettingError(expected, str(keep["seconds"]), "say how many --epochs")
+            raise SettingError(expected, str(keep["seconds"]), "give --epochs")
         if data == "-":
             expected = "data: expected a path where several processes train"
             raise SettingError(expected, say("standard input, which only one can read"), "write the rows to a file")

@@ -150,7 +150,7 @@ def _say_interrupted(err: Screen, model: Model, plan: Plan, output: Path) -> Non
     """Print how far the training got, and where the model is."""
     epochs = say("{n} of {epochs} epochs", n=len(model.history), epochs=plan.recipe.epochs)
     which = say(", of the first fold's network") if plan.folds and plan.recipe.ensemble_size == 1 else ""
-    line = "interrupted after {epochs}{which}; what was learnt is kept in {output}"
+    line = "interrupted after {epochs}{which}; the model so far is saved in {output}"
     err.print(say(line, epochs=epochs, which=which, output=output))
 
 

@@ -47,7 +47,7 @@ def tune(
             raise  # who called this has the line for it
         # What a finished search left is not replaced by half of one.
         output, report = unfinished(output), None if report is None else unfinished(report)
-        err.print(say("interrupted; the best until then is kept in {output}", output=output))
+        err.print(say("interrupted; the best model so far is saved in {output}", output=output))
     assert model.tuning is not None
     with saving.saved(model, output, report, err):
         if as_json:

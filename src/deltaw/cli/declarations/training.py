@@ -130,7 +130,7 @@ def doctor(
     data: Rows = None,
     *,
     options: Options,
-    rows: Annotated[int, typer.Option(help="Use at most this many rows in the observed training.")] = 10_000,
+    rows: Annotated[int, typer.Option(help="Use at most this many rows for the examination's training.")] = 10_000,
     seconds: Annotated[float, typer.Option(help="About how many seconds to train; 0 trains nothing.")] = 10.0,
     repair: Annotated[
         bool, typer.Option("--repair", help="Try the repairs (30 s more) and show what they improve.")

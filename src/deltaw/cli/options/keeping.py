@@ -71,9 +71,9 @@ def before_training(keeping: Keeping) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if keeping.get("resume") and _has_checkpoints(keeping.get("checkpoint")):
-            line = say("interrupted before it went on: checkpoints are as they were; resume by the same command")
+            line = say("interrupted before it resumed: checkpoints are unchanged; resume by the same command")
         else:
-            line = say("interrupted before the training: nothing was learnt yet; run the same command again")
+            line = say("interrupted before training: nothing was saved; run the same command again")
         raise KeyboardInterrupt(line) from None
 
 
@@ -121,13 +121,13 @@ def say_where(kept: Checkpoints | None, plan: Plan, err: Screen) -> None:
     if kept is None or not kept.resume:
         return
     if kept.came_from is None:
-        err.print(say("no checkpoint in {folder} yet: begins", folder=kept.folder))
+        err.print(say("no checkpoint in {folder} yet: starting from the beginning", folder=kept.folder))
         return
     number, epochs = max(kept.trainings.items(), default=(0, 0))
     several = plan.trainings > 1 and plan.recipe.ensemble_size == 1
     which = say("training {n} of {trainings}, ", n=number + 1, trainings=plan.trainings) if several else ""
     made = say("{n} of {epochs} epochs", n=epochs, epochs=plan.recipe.epochs)
-    err.print(say("goes on from {path}: {which}after {epochs}", path=kept.came_from, which=which, epochs=made))
+    err.print(say("resuming from {path}: {which}after {epochs}", path=kept.came_from, which=which, epochs=made))
 
 
 def ended_by(stopped: TrainingInterrupted, kept: Checkpoints | None, err: Screen) -> int:
@@ -142,9 +142,9 @@ def _go_on(kept: Checkpoints) -> str:
     if (last := kept.last) is None:
         return say("there is no checkpoint in {folder}: run the same command again", folder=kept.folder)
     if kept.is_whole:
-        whole = "resume by the same command with --resume: what was made so far is in {folder}"
+        whole = "resume by the same command with --resume: progress so far is in {folder}"
         return say(whole, folder=kept.folder)
-    older = "resume from {path} by the same command with --resume: what was made after it could not be written"
+    older = "resume from {path} by the same command with --resume: later checkpoints could not be written"
     return say(older, path=last)
 
 

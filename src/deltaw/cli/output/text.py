@@ -179,7 +179,7 @@ def _rule(model: Model) -> str:
     from deltaw.models.scoring.threshold import metric_to_be_best_in
 
     metric = metric_to_be_best_in(model.recipe.threshold)
-    why = "" if metric is None else say(": {score} is best there on rows held out", score=metric.title)
+    why = "" if metric is None else say(": there {score} is best on held-out rows", score=metric.title)
     return say("the answer is {rule}{why}", rule=model.target.rule, why=why)
 
 
@@ -189,7 +189,7 @@ def describe_rows(plan: Plan) -> str:
     shown = {say("to train on"): plan.learnt} | {what: len(part) for what, part in parts.items() if part is not None}
     rows = listed(say("{n:,} {purpose}", n=n, purpose=purpose) for purpose, n in shown.items())
     if not plan.folds:
-        apart = "{rows}; each of the {n} networks chooses by others"
+        apart = "{rows}; each of the {n} networks holds out a different part"
         return say(apart, rows=rows, n=plan.recipe.ensemble_size) if plan.chooses_apart else rows
     scores, chooses, trainings = plan.scored_by_folds, plan.ended_by_folds, plan.trainings
     both = "score and find the best epoch"
@@ -197,7 +197,7 @@ def describe_rows(plan: Plan) -> str:
     said = {"rows": rows, "purposes": purposes, "trainings": trainings}
     if plan.recipe.ensemble_size > 1:
         said = {"rows": rows, "purposes": purposes, "n": plan.recipe.ensemble_size}
-        return say("{rows}: each of {n} networks leaves out a part, to {purposes}", **said)
+        return say("{rows}: each of {n} networks holds out a different part to {purposes}", **said)
     if len(plan.folds) > 1:
         return say(
             "{rows}: first {n}-fold cross-validation, to {purposes} ({trainings} trainings)", n=len(plan.folds), **said
@@ -305,7 +305,7 @@ def _mistakes(scores: Scores, width: int) -> list[Column]:
     places = [divmod(int(place), len(wrong)) for place in np.argsort(-wrong, axis=None, kind="stable")[:MAX_MISTAKES]]
     most = [(t, o) for t, o in places if wrong[t, o]]
     return [
-        Column.words(say("most often mistaken for another"), [names[t] for t, _ in most]),
+        Column.words(say("most often misclassified"), [names[t] for t, _ in most]),
         Column.words("", [say("for {name}", name=names[o]) for _, o in most]),
         Column.numbers(say("rows"), [f"{wrong[place]:,}" for place in most]),
     ]

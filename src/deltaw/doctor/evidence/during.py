@@ -140,7 +140,7 @@ class During:
                 "a plain network (inputs scaled, one hidden layer of {plain_units} relu, Adam)",
                 plain_units=self.plain_units,
             )
-        return say("a straight line (inputs scaled, no hidden layer, a small penalty)")
+        return say("a linear model (inputs scaled, a small L2 penalty)")
 
     @property
     def noise(self) -> float:

@@ -40,15 +40,15 @@ def rows_elsewhere(evidence: Evidence) -> Finding | None:
         return None
     worst = int(np.where(other, away, -1.0).argmax())
     return finding(
-        "In {n} of {all} columns the rows apart lie elsewhere: {name} is {mean} ± {std} there, and {trained} ± "
-        "{deviation} in training. What is learnt of one says nothing of the other.",
+        "In {n} of {all} columns the validation or test rows have another distribution: {name} is {mean} ± "
+        "{std} there, and {trained} ± {deviation} in training. What was learnt does not carry over.",
         n=int(other.sum()), all=len(other), name=columns.names[worst],
         mean=mean[worst], std=number(std[worst], 2),
         trained=columns.mean[worst], deviation=number(columns.std[worst], 2),
         evidence={"columns": int(other.sum()), "deviations_away": float(away[worst])},
         where=Where(column=columns.names[worst]),
         repair=Repair(
-            say("scale all rows by what the training rows say, in the same way and the same order of columns")
+            say("scale all rows with the statistics of the training rows, with the columns in the same order")
         ),
     )  # fmt: skip
 
@@ -60,12 +60,14 @@ def rows_unlike(evidence: Evidence) -> Finding | None:
         return None
     assert seen.inside is not None
     return finding(
-        "On training rows held out a plain network has the {measure} {inside}, on the rows apart {apart} "
-        "(guessing: {guess}): what these inputs say of training rows does not hold there.",
+        "On held-out training rows a plain network has the {measure} {inside}, on the validation or test "
+        "rows {apart} (baseline: {guess}): the relation between inputs and targets is different there.",
         measure=say(seen.measure),
         inside=seen.inside.score,
         apart=max(seen.plain.score, seen.given[0].score),
         guess=seen.holdout.guess,
         evidence={"inside": seen.inside.score, "apart": seen.plain.score},
-        repair=Repair(say("look whether their columns are in the same order, and inputs and targets belong together")),
+        repair=Repair(
+            say("check that their columns are in the same order, and that inputs and targets belong together")
+        ),
     )

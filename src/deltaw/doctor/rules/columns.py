@@ -48,7 +48,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
     remote = np.abs(columns.mean[moving]) / width
     uneven = float(width.max() / width.min())
     measured = {"largest_rms": largest, "widest_over_narrowest": uneven, "mean_over_range": float(remote.max())}
-    repair = Repair(say("subtract each column's mean and divide by its deviation"), {"inputs": "standard"})
+    repair = Repair(say("subtract each column's mean and divide by its standard deviation"), {"inputs": "standard"})
     where = Where(column=columns.names[worst])
     if largest > LARGE:
         return finding(
@@ -103,14 +103,14 @@ def far_values(evidence: Evidence) -> Finding | None:
     same = worst.low == worst.high
     ends = number(worst.low, 3), number(worst.high, 3)
     value = number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1])
-    hint = say(" A number that stands for a missing one looks like that.") if same else ""
-    words = say("make them missing, or correct them; or scale by the quartiles and cut off what is far out")
+    hint = say(" A code for missing values looks like that.") if same else ""
+    words = say("make them missing, or correct them; or scale by quartiles and clip outliers")
     if same and evidence.setup.raw:
         read = f"{worst.low:g}"
-        words = say("read {read} as missing (--na={read}); or scale by the quartiles, cut off far out", read=read)
+        words = say("read {read} as missing (--na={read}); or scale by quartiles and clip outliers", read=read)
     return finding(
-        "Some values of column {name} are {value}, all others lie from {low} to {high}, within {range}: on a scale "
-        "for all, what tells the others apart is {times} times smaller than an input should be.{hint}{more}",
+        "Some values of column {name} are outliers ({value}), all others lie from {low} to {high}, within "
+        "{range}: on a common scale the others differ {times} times less than an input should.{hint}{more}",
         name=names[worst.column],
         value=value,
         range=worst.rest[1] - worst.rest[0],
@@ -157,7 +157,9 @@ def double_scaling(evidence: Evidence) -> Finding | None:
         small=number(SMALL),
         value=number(1 / float(columns.rms.max()), 2),
         evidence={"largest": largest, "largest_rms": float(columns.rms.max()), "divided_twice_by": twice},
-        repair=Repair(say("scale the inputs once: subtract the mean, divide by the deviation"), {"inputs": "standard"}),
+        repair=Repair(
+            say("scale the inputs once: subtract the mean, divide by the standard deviation"), {"inputs": "standard"}
+        ),
     )
 
 
@@ -255,13 +257,13 @@ def leak(evidence: Evidence) -> Finding | None:
     found = say(said, name=name, much=much)
     rows_of = raw and order[best] < value[best] and len(np.unique(columns[moving[best]])) >= NAMES
     of_these_rows = (
-        "{found}: it may be the target itself in other words, or what the rows are of, as patients. On rows to "
-        "come of others nothing is left of the score, and leaving it out need not help; --group {option} "
-        "scores each by networks that know none of its rows."
+        "{found}: it may be the target in another form, or an identifier of groups, such as patients. The "
+        "score then does not hold for rows of other groups, and dropping the column may not help; --group "
+        "{option} scores each group by networks that have seen none of its rows."
     )
     of_the_target = (
-        "{found}: it may be the target itself in other words, or be known only after it. Then the score "
-        "is that of a copy, and on new rows nothing is left of it."
+        "{found}: it may be the target in another form, or known only after it. The score then does not "
+        "hold for new rows."
     )
     return finding(
         of_these_rows if rows_of else of_the_target,
@@ -278,10 +280,10 @@ def leak(evidence: Evidence) -> Finding | None:
 
 # (whether the target is a number, whether the column's order predicts it, not its values) -> sentence.
 SAID = {
-    (False, True): "Cut into a piece for each class, column {name} tells {much} of the rows that are not of the "
-    "commonest one",
-    (False, False): "Rows with the same value of column {name} are of the same class: it tells {much} of the rows "
-    "that are not of the commonest one",
+    (False, True): "Cut into one interval per class, column {name} predicts {much} of the rows outside the "
+    "most frequent class",
+    (False, False): "Rows with the same value of column {name} are of the same class: it predicts {much} "
+    "of the rows outside the most frequent class",
     (True, True): "Column {name} puts the rows in the target's order (Spearman's rank correlation {much})",
     (True, False): "Rows with the same value of column {name} have the same target ({much} of its variance)",
 }

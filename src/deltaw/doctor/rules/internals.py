@@ -119,7 +119,7 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
         fate=say("hardly learn any more" if faded else "jump about while the last hardly move"),
         evidence={"ratio": ratio, "hidden_layers": len(hidden)}, where=Where(layer=l, epoch=len(seen.loss) - 1),
         repair=Repair(say("selu, which keeps mean and variance"), {"hidden_activation": "selu", "init": None})
-        if faded else Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
+        if faded else Repair(say("clip the gradient to length 1"), {"max_grad_norm": 1.0}),
         likelihood=0.5,
     )  # fmt: skip
 
@@ -131,9 +131,8 @@ def saved_weights(evidence: Evidence) -> Finding | None:
         return None
     saved, anew = seen.given[0].score, seen.anew.score
     return finding(
-        "As it was saved it scores {saved}; trained anew by its own settings on these rows, {anew}. It "
-        "is these weights that are at fault, or rows that they were not trained for, and not the "
-        "settings.",
+        "As saved it scores {saved}; trained again with its own settings on these rows, {anew}. The fault "
+        "is in the weights, or in rows that they were not trained for, not in the settings.",
         saved=saved,
         anew=anew,
         evidence={"saved": saved, "anew": anew, "guess": seen.holdout.guess},

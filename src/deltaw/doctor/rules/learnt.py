@@ -39,7 +39,7 @@ def answers_alike(evidence: Evidence) -> Finding | None:
         return None
     guess = seen.guess_error
     still = np.isfinite(guess) and E[-1] >= guess - STILL * abs(guess)
-    what = say("the mean") if seen.task == "regression" else say("the commonest class")
+    what = say("the mean") if seen.task == "regression" else say("the most frequent class")
     return Finding(
         say(
             "Its {measure} is {score}; always answering {what} scores {guess}, and {plain} scores {plain_score} on the "
@@ -79,10 +79,10 @@ def chance(evidence: Evidence) -> Finding | None:
     sure = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
     few = "" if sure else say(" {n:,} rows are too few to be sure of it.", n=len(seen.setup.apart[1]))
     return finding(
-        "On the rows held out the best of this network, a plain one and a straight line has the "
-        "{measure} {score}, guessing {guess}; with the targets dealt out at random it does as well too "
-        "often: p = {p} ({deals} deals, three tried). These inputs say nothing about these targets that "
-        "a network could find.{few}",
+        "On the held-out rows the best of this network, a plain one and a linear model has the {measure} "
+        "{score}, the baseline {guess}; with permuted targets it is often as good: p = {p} ({deals} "
+        "permutations, three models). No network could find anything about these targets in these "
+        "inputs.{few}",
         measure=say(seen.measure),
         score=max(seen.plain.score, seen.given[0].score),
         guess=seen.holdout.guess,
@@ -90,7 +90,7 @@ def chance(evidence: Evidence) -> Finding | None:
         deals=DEALS,
         few=few,
         evidence={"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.holdout.guess},
-        repair=Repair(say("look whether rows and targets belong together")),
+        repair=Repair(say("check that rows and targets belong together")),
         severity="fault" if sure else "risk",
         likelihood=0.9,
     )
@@ -108,8 +108,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
     parameters, rows = seen.setup.network.parameter_count, len(seen.setup.T)
     penalty = 0.01 if fitted - held < WIDE_GAP else 0.1
     return finding(
-        "On the rows trained on it scores {fitted}, on rows held out {score}: with {parameters:,} "
-        "numbers to set and {rows:,} rows it learns the rows by heart.",
+        "On the training rows it scores {fitted}, on held-out rows {score}: with {parameters:,} parameters "
+        "and {rows:,} rows it memorises the rows.",
         fitted=trial.fitted,
         score=trial.score,
         parameters=parameters,
@@ -135,8 +135,8 @@ def too_small(evidence: Evidence) -> Finding | None:
         else say("It has no hidden layer")
     )
     return finding(
-        "{what}. Even the rows trained on are answered with a score of {fitted}; one hidden layer of "
-        "{plain_units} reaches {reached}.",
+        "{what}. Even on the training rows its score is {fitted}; one hidden layer of {plain_units} units "
+        "reaches {reached}.",
         what=what,
         fitted=seen.given[0].fitted,
         plain_units=PLAIN_UNITS,
@@ -175,7 +175,7 @@ def over_regularised(evidence: Evidence) -> Finding | None:
         "optimizer": say(
             "the weight decay of {name}, {decay}, {made}", name=method.name, decay=number(decay), made=made
         ),
-        "dropout": say("dropout takes up to {dropped:.0%} of a layer away", dropped=dropped),
+        "dropout": say("dropout removes up to {dropped:.0%} of a layer", dropped=dropped),
     }
     words = say("; ").join(said[name] for name in changes)
     called = {
@@ -184,7 +184,7 @@ def over_regularised(evidence: Evidence) -> Finding | None:
         "dropout": say("dropout"),
     }
     return finding(
-        "{upper}{words}: what is to be learnt does not make up for it.",
+        "{upper}{words}: the data cannot make up for it.",
         upper=words[0].upper(),
         words=words[1:],
         evidence={"l2": setup.l2, "weight_decay": decay, "shrunk_to": shrunk, "dropout": dropped},

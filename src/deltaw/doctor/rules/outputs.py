@@ -305,7 +305,7 @@ def loss_for_numbers(evidence: Evidence) -> Finding | None:
         "poisson": say("it is meant for counts"),
     }[row]
     return finding(
-        "{row} error for classes: {said}. Where the classes overlap it settles on the commonest.",
+        "{row} error for classes: {said}. Where the classes overlap it settles on the most frequent.",
         row=row,
         said=said,
         evidence={"classes": len(targets.classes)},

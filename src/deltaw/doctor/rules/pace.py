@@ -33,15 +33,15 @@ def numbers_lost(evidence: Evidence) -> Finding | None:
     broke, place = seen.broke, say("step {step}", step=(seen.broke.where.step or 0) + 1)
     layer = "" if broke.where.layer is None else say(" of layer {layer}", layer=broke.where.layer + 1)
     return finding(
-        "{tensor}{layer} is the first to pass what float32 holds (3.4e38) or to be no number, in "
-        "{place}; the largest |z| of that step is {largest}. From then on nothing is learnt.",
+        "{tensor}{layer} is the first to overflow float32 (3.4e38) or to be NaN, in {place}; the largest "
+        "|z| of that step is {largest}. From then on nothing is learnt.",
         tensor=broke.tensor,
         layer=layer,
         place=place,
         largest=broke.largest,
         evidence={"tensor": broke.tensor, "step": broke.where.step, "largest_z": broke.largest},
         where=broke.where,
-        repair=Repair(say("shorten the gradient to length 1"), {"max_grad_norm": 1.0}),
+        repair=Repair(say("clip the gradient to length 1"), {"max_grad_norm": 1.0}),
     )
 
 
@@ -66,10 +66,10 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
             bound=number(sweep.bound, 3),
             over=over,
         )
-    fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else say("E lost")
+    fate = f"E = {number(float(error), 3)}" if np.isfinite(error) else say("E NaN or ∞")
     beyond = sweep.bound is not None and used > sweep.bound
     return finding(
-        "α = {used} ends with {fate}; α = {best} with E = {error}, from {start} at the start.{bound}",
+        "α = {used} ends with {fate}; α = {best} with E = {error}; at the start E = {start}.{bound}",
         used=number(used),
         fate=fate,
         best=number(best),
@@ -141,7 +141,7 @@ def clipped(evidence: Evidence) -> Finding | None:
         learning_rate=number(evidence.setup.learning_rate),
         evidence={"gradient": length, "max_grad_norm": longest},
         where=Where(step=0),
-        repair=Repair(say("shorten the gradient only where it is longer than 1"), {"max_grad_norm": 1.0}),
+        repair=Repair(say("clip the gradient only where it is longer than 1"), {"max_grad_norm": 1.0}),
     )
 
 
@@ -183,7 +183,7 @@ def noisy_steps(evidence: Evidence) -> Finding | None:
     momentum = method.momentum if isinstance(method, Momentum) else 0.0
     stride = (
         say(
-            " With momentum μ = {momentum} a gradient's strides add up to α/(1 − μ) = {learning_rate}.",
+            " With momentum μ = {momentum} the steps of one gradient add up to α/(1 − μ) = {learning_rate}.",
             momentum=number(momentum),
             learning_rate=number(setup.learning_rate / (1 - momentum), 3),
         )

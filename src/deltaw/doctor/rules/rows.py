@@ -42,7 +42,7 @@ def bad_numbers(evidence: Evidence) -> Finding | None:
     words = say("leave out the rows that hold one") if few else say("put the column's mean in their place")
     return finding(
         "{bad} values of X are NaN or infinite, {in_column} of them in column {name}, the first in row "
-        "{bad_row}: z = W x + b is no number there, and after one step no weight is.",
+        "{bad_row}: there z = W x + b is NaN or infinite, and after one step so is every weight.",
         bad=bad,
         in_column=columns.bad[worst],
         name=columns.names[worst],
@@ -83,12 +83,13 @@ def rows_across_split(evidence: Evidence) -> Finding | None:
     if round(shared * n) < FEWEST_SHARED or shared - chance <= BY_CHANCE * error:
         return None
     again = (
-        "{shared:.1%} of the validation rows stand among the training rows too; by chance it would be {chance:.1%}, as "
-        "many as have a twin within training: the score on these says what was remembered, not what was learnt."
+        "{shared:.1%} of the validation rows are also training rows; by chance it would be {chance:.1%}, "
+        "the share of duplicates within training: their score shows what was memorised, not what was "
+        "learnt."
     )
     copies = (
-        "{shared:.1%} of the validation rows are copies of training rows: the score on these says what was remembered, "
-        "not what was learnt."
+        "{shared:.1%} of the validation rows are copies of training rows: their score shows what was "
+        "memorised, not what was learnt."
     )
     return finding(
         copies if copied else again,
@@ -111,7 +112,7 @@ def ordered_rows(evidence: Evidence) -> Finding | None:
     if known.targets.task == "regression":
         # von Neumann's ratio: mean squared step from row to row over twice the variance; 1 for rows in chance order.
         steps, chance = float(np.square(np.diff(t, axis=0)).mean()), 2 * float(t.var(axis=0).mean())
-        what = say("squared steps of the target from row to row")
+        what = say("squared differences of the target from row to row")
     else:
         steps = float((np.diff(t, axis=0) != 0).any(axis=1).mean())
         _, counts = np.unique(t, axis=0, return_counts=True)
@@ -120,8 +121,9 @@ def ordered_rows(evidence: Evidence) -> Finding | None:
     if not chance > 0 or steps / chance > ORDERED:
         return None
     return finding(
-        "The rows are sorted by their target ({what}: {steps} of what chance gives), and shuffle=False: "
-        "batches of {batch_size} see one kind for long, and what the others taught is unlearnt.",
+        "The rows are sorted by their target ({what}: {steps} of those in random order), and "
+        "shuffle=False: batches of {batch_size} contain only one kind for a long time, and what was learnt "
+        "from the others is forgotten.",
         what=what,
         steps=number(steps / chance, 2),
         batch_size=setup.batch_size,
@@ -145,6 +147,6 @@ def more_parameters(evidence: Evidence) -> Finding | None:
         size=net.sizes[-1],
         ratio=number(ratio, 2),
         evidence={"parameters": net.parameter_count, "ratio": ratio},
-        repair=Repair(say("fewer units, more rows, or early stopping on rows held out")),
+        repair=Repair(say("fewer units, more rows, or early stopping on held-out rows")),
         likelihood=0.1,
     )

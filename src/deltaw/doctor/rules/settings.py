@@ -153,7 +153,7 @@ def weightless_rows(evidence: Evidence) -> Finding | None:
     without = _weightless_class(evidence, w)
     if without is not None:
         return finding(
-            "All {n:,} rows of class {k} weigh nothing: E never asks for it.",
+            "All {n:,} rows of class {k} have weight 0: it does not enter E.",
             n=without[1],
             k=without[0],
             evidence={"class": without[0], "rows": without[1]},

@@ -48,7 +48,8 @@ RULES: tuple[Rule, ...] = (
          source="cos ≤ 0: a step along it does not lower E to first order, however small."),
     Rule("dropout_on_narrow", "risk", "given", settings.dropout_on_narrow, likelihood=0.6,
          explains=("over_regularised", "noisy_steps", *SYMPTOMS),
-         reason="Rows for which a whole layer is dropped teach nothing, and the next see another network each time.",
+         reason="Rows for which a whole layer is dropped give no gradient, and the others see a different "
+                "network each time.",
          source="p^units > 1 %: one row in a hundred; p > 0.8: Srivastava et al. (2014), figure 9, where the error "
          "rises."),
     Rule("heavy_smoothing", "risk", "given", settings.heavy_smoothing, likelihood=0.4,
@@ -56,9 +57,9 @@ RULES: tuple[Rule, ...] = (
          reason="Most of the target then says nothing about the row.",
          source="Above ½ the smallest target of the true class comes from the smoothing, not from the label."),
     Rule("weightless_rows", "risk", "before", settings.weightless_rows, likelihood=0.4, explains=SYMPTOMS,
-         reason="The mean of E hangs on few rows: its gradient is noise. Of rows that weigh nothing E asks nothing.",
-         source="Kish (1965): (Σw)²/Σw² is how many rows of equal weight tell as much; below a tenth of them. Or all "
-         "rows of a class weigh nothing: one class is enough."),
+         reason="The mean of E depends on few rows: its gradient is noise. Rows of weight 0 do not enter E.",
+         source="Kish (1965): (Σw)²/Σw² is the number of equally weighted rows with the same information; "
+                "below a tenth of the rows. Or all rows of a class have weight 0: one class is enough."),
     # --- inputs and rows --------------------------------------------------------------------------------------------
     Rule("bad_numbers", "fault", "before", rows.bad_numbers, likelihood=0.99, explains=("refused",),
          reason="NaN in x is NaN in z, in E, in ∂E/∂W and after one step in W.",
@@ -71,9 +72,10 @@ RULES: tuple[Rule, ...] = (
          "condition as badly."),
     Rule("far_values", "risk", "before", columns.far_values, likelihood=0.7,
          explains=("unscaled_inputs", "chance", "overfitting", "rate_too_low", *PACE, *SYMPTOMS),
-         reason="Beside a value a thousand times as far out all others are the same input.",
-         source="Beyond a gap wider than the range of all others, and few (5 %) or one and the same; told where they "
-         "make the column's deviation 10 times that of the others, as for unscaled_inputs."),
+         reason="Next to a value that is a thousand times as far out, all others are nearly the same input.",
+         source="Beyond a gap wider than the range of all others, and few (5 %) or one and the same; "
+                "reported where they make the column's standard deviation 10 times that of the others, as "
+                "for unscaled_inputs."),
     Rule("double_scaling", "risk", "before", columns.double_scaling, likelihood=0.6,
          explains=("vanishing_by_depth", "rate_too_low", *SYMPTOMS),
          reason="∂E/∂W = δ xᵀ: tiny x, tiny steps of the first layer.",
@@ -83,26 +85,29 @@ RULES: tuple[Rule, ...] = (
          reason="Rows that look the same get the same answer.",
          source="Ranges below 10⁻⁷ of the values: float32 cannot tell them apart."),
     Rule("constant_columns", "note", "before", columns.constant_columns, likelihood=0.1,
-         reason="A column of zeros teaches its weights nothing (the notes: no zero signals); one of "
-         "another value only what a bias does.",
+         reason="The weights of a column of zeros get no gradient (the notes: no zero signals); those of "
+                "another constant act as a bias.",
          source="Ranges below 10⁻⁷ of the values."),
     Rule("duplicate_columns", "note", "before", columns.duplicate_columns, likelihood=0.1,
-         reason="Columns that are the same add nothing, and count more than once.",
+         reason="Identical columns add no information, and count more than once.",
          source="Equal in every sampled row."),
     Rule("contradictions", "risk", "before", rows.contradictions, likelihood=0.4,
          reason="Equal inputs with different targets bound what any network can reach.",
-         source="The bound is counted: the commonest class, or the mean, among equal inputs. Below 95 % it is a risk."),
+         source="The bound is counted: the most frequent class, or the mean, among equal inputs. Below 95 "
+                "% it is a risk."),
     Rule("rows_across_split", "risk", "before", rows.rows_across_split, likelihood=0.3,
-         reason="A score on rows that were trained on is no score.",
-         source="By chance as many as have a twin within training, and none where a column tells 95 % of the different "
-         "rows apart. Told from 1 % of the validation rows, 3 rows and 3 standard errors beyond that on."),
+         reason="A score on training rows says nothing about new rows.",
+         source="By chance as many as have a duplicate within training, and none where one column "
+                "distinguishes 95 % of the distinct rows. Reported from 1 % of the validation rows, 3 rows "
+                "and 3 standard errors beyond that on."),
     Rule("rows_elsewhere", "risk", "before", apart.rows_elsewhere, likelihood=0.8,
          explains=("rows_unlike", "chance", "overfitting", *SYMPTOMS),
-         reason="A network knows nothing of where it was never trained.",
-         source="Means 3 of the training's deviations apart, or deviations 10 times as large or small, as for "
-         "unscaled_inputs, in most of the columns; 10 rows apart or more."),
+         reason="A network cannot be relied on outside the range of its training rows.",
+         source="Means 3 standard deviations of the training rows apart, or standard deviations 10 times "
+                "as large or small, as for unscaled_inputs, in most of the columns; from 10 validation or "
+                "test rows on."),
     Rule("leak", "risk", "before", columns.leak, likelihood=0.3,
-         reason="A column that knows the answer makes a score that does not hold for new rows.",
+         reason="A column that gives away the target makes a score that does not hold for new rows.",
          source="0.99 of what the guess leaves, by rank correlation, by a cut into a piece for each class, or by the "
          "other rows of the same value. Of 8,779 columns of 940 public tables one in five has such another beside it, "
          "most often itself in other units, or its group (benchmarks/doctor/telling.py); of the targets of 30 everyday "
@@ -112,34 +117,36 @@ RULES: tuple[Rule, ...] = (
          source="Each of n following whole numbers once: by chance n!/nⁿ."),
     Rule("ordered_rows", "risk", "before", rows.ordered_rows, likelihood=0.7, explains=("noisy_steps", *SYMPTOMS),
          reason="Batches of one kind pull the weights one way, then the other.",
-         source="von Neumann's (1941) ratio of steps from row to row to those of chance order: 1 ± 2/√n by chance; 0.1 "
-         "is told."),
+         source="von Neumann's (1941) ratio of the differences from row to row to those in random order: 1 "
+                "± 2/√n by chance; reported from 0.1 down."),
     Rule("more_parameters", "note", "before", rows.more_parameters, likelihood=0.1,
-         reason="A network with more weights than numbers to learn can remember instead of learn.",
-         source="Zhang et al. (2017), theorem 1: 2n + d weights remember n rows; told from 10 for each number on."),
+         reason="A network with more weights than target values can memorise instead of learn.",
+         source="Zhang et al. (2017), theorem 1: 2n + d weights can memorise n rows; reported from 10 "
+                "weights per target value on."),
     # --- targets ----------------------------------------------------------------------------------------------------
     Rule("one_class", "fault", "before", target.one_class, likelihood=0.98,
-         reason="With one class there is nothing to be told apart.",
+         reason="With one class there is nothing to distinguish.",
          source="Counted."),
     Rule("constant_target", "fault", "before", target.constant_target, likelihood=0.98,
          reason="A number that never changes is learnt by a bias.",
          source="Ranges below 10⁻⁷ of the values."),
     Rule("missing_classes", "note", "before", target.missing_classes, likelihood=0.9, explains=("refused",),
-         reason="A class without an output cannot be answered; an output without rows learns only to be low.",
+         reason="A class without an output cannot be predicted; an output without rows only learns to be low.",
          source="Counted."),
     Rule("class_numbers", "fault", "before", target.class_numbers, likelihood=0.97,
          explains=("refused", "targets_outside_range", "unscaled_targets"),
          reason="Class numbers are names, not amounts: an error over several outputs needs a column for each.",
          source="Only cross entropy takes labels."),
     Rule("imbalance", "risk", "before", target.imbalance, likelihood=0.3,
-         reason="Rare classes have little part in E: a network that never answers them is wrong in few rows.",
-         source="20 to 1: of two classes the commonest then has 95 % of the rows."),
+         reason="Rare classes contribute little to E: a network that never predicts them is wrong in few rows.",
+         source="20 to 1: of two classes the more frequent then has 95 % of the rows."),
     Rule("validation_classes", "risk", "before", target.validation_classes, likelihood=0.5,
-         reason="What training never showed cannot be known.",
+         reason="Classes that are absent from training cannot be learnt.",
          source="One class is enough."),
     Rule("far_targets", "risk", "before", target.far_targets, likelihood=0.7,
          explains=("unscaled_targets", "chance", "overfitting", "rate_too_low", *PACE, *SYMPTOMS),
-         reason="Beside the error of a target a thousand times as far out all others are as good as none.",
+         reason="Next to the error of a target that is a thousand times as far out, all other errors are "
+                "negligible.",
          source="As for far_values."),
     Rule("unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6,
          explains=("rate_too_low", *PACE, *SYMPTOMS),
@@ -148,7 +155,8 @@ RULES: tuple[Rule, ...] = (
          "its least from the start."),
     Rule("targets_outside_range", "risk", "before", outputs.targets_outside_range, likelihood=0.95,
          explains=("refused", "targets_at_ends", "log_of_any_number", "saturated_in_training", *SYMPTOMS),
-         reason="What the output activation cannot give is never reached: z runs to where f is flat.",
+         reason="Targets outside the range of the output activation are never reached: z runs to where f "
+                "is flat.",
          source="The bound on R² is computed with targets cut to the range; below 0.9 more than a tenth of what is to "
          "be learnt is out of reach."),
     Rule("targets_at_ends", "note", "before", outputs.targets_at_ends, likelihood=0.1,
@@ -163,10 +171,10 @@ RULES: tuple[Rule, ...] = (
     Rule("softmax_several_labels", "fault", "before", outputs.softmax_several_labels, likelihood=0.95,
          explains=("squared_for_classes", "loss_for_numbers", *SYMPTOMS),
          reason="Outputs that sum to 1 cannot say yes twice, or not at all.",
-         source="Σo = 1; told where 5 % of the rows have none or several labels."),
+         source="Σo = 1; reported where 5 % of the rows have none or several labels."),
     Rule("improper_loss", "fault", "before", outputs.improper_loss, likelihood=0.9,
          explains=("log_of_any_number", "refused", "saturated_in_training", "numbers_lost", *SYMPTOMS),
-         reason="An error that one answer to all rows makes least teaches that answer.",
+         reason="If one answer for all rows minimises E, the network learns that answer.",
          source="Computed: E of the ends of the output's range against E of outputs equal to the targets (a proper "
          "score is least at the truth: Gneiting & Raftery 2007)."),
     Rule("log_of_any_number", "fault", "before", outputs.log_of_any_number, likelihood=0.85,
@@ -178,15 +186,17 @@ RULES: tuple[Rule, ...] = (
          reason="A margin of 1 on both sides needs outputs from −1 to 1 at least.",
          source="The range of the activation; for t = 0, max(0, 1 − t·o) = 1."),
     Rule("loss_for_numbers", "risk", "before", outputs.loss_for_numbers, likelihood=0.6, explains=SYMPTOMS,
-         reason="The best answer under absolute error is the median: for classes the commonest, whatever the odds.",
+         reason="The best answer under absolute error is the median: for classes the most frequent one, "
+                "whatever its probability.",
          source="Gneiting (2011), section 2: which error asks for which answer."),
     Rule("squared_for_classes", "note", "before", outputs.squared_for_classes, likelihood=0.3, explains=SYMPTOMS,
-         reason="The slope dies where the answer is most wrong, or punishes what is right beyond its target.",
+         reason="The slope vanishes where the answer is most wrong, or penalises right answers beyond "
+                "their target.",
          source="∂E/∂z = (o − t) f'(z); Golik, Doetsch & Ney (2013) measure what it costs."),
     # --- the network as it starts -----------------------------------------------------------------------------------
     Rule("no_hidden_activation", "risk", "before", activations.no_hidden_activation, likelihood=0.6, explains=SYMPTOMS,
          reason="Without activations all layers together are one.",
-         source="W₂W₁ is a matrix. A risk only where a straight line leaves 1 % of the variance or more."),
+         source="W₂W₁ is a matrix. A risk only where a linear model leaves 1 % of the variance or more."),
     Rule("step_activation", "fault", "before", activations.step_activation, likelihood=0.95,
          explains=("dead_layer", "saturated_at_start", "saturated_in_training", "dead_units", *SYMPTOMS),
          reason="A slope of 0 ends the gradient.",
@@ -194,8 +204,9 @@ RULES: tuple[Rule, ...] = (
     Rule("equal_weights", "fault", "before", weights.equal_weights, likelihood=0.95,
          explains=("dead_layer", "weights_too_small", "vanishing_by_depth", "dead_units", *SYMPTOMS),
          reason="Equal units get equal gradients and stay equal (the notes: weights random, and not zero).",
-         source="Symmetry; told where more than half of a layer's units are copies. Copies by the weights in alone are "
-         "a risk: in the first step their gradients differ by a factor only."),
+         source="Symmetry; reported where more than half of a layer's units are copies. Copies by the "
+                "incoming weights alone are a risk: in the first step their gradients differ by a factor "
+                "only."),
     Rule("weights_too_large", "risk", "before", weights.weights_too_large, likelihood=0.5,
          explains=("saturated_at_start", "exploding_at_start", *PACE, *SYMPTOMS),
          reason="Large weights make large z, where the activation is flat (the notes: saturation).",
@@ -208,7 +219,8 @@ RULES: tuple[Rule, ...] = (
          "together leave 3 % of a difference."),
     Rule("vanishing_by_depth", "risk", "before", signals.vanishing_by_depth, likelihood=0.6,
          explains=("gradient_faded", *SYMPTOMS),
-         reason="Each squashing layer passes on a fraction; the product is what the first layers learn from.",
+         reason="Each layer of sigmoids or the like passes on a fraction of the gradient; the first layers "
+                "get the product.",
          source="Hochreiter (1991), Bengio et al. (1994): the product of slopes. 10⁻³ left: the first layer learns in "
          "a thousand steps what the last learns in one."),
     Rule("exploding_at_start", "risk", "before", signals.exploding_at_start, likelihood=0.8,
@@ -217,7 +229,7 @@ RULES: tuple[Rule, ...] = (
          source="float32 ends at 3.4 × 10³⁸; growth of 10³ over the layers, or exponentials on top of each other."),
     Rule("dead_layer", "fault", "before", signals.dead_layer, likelihood=0.9,
          explains=("dead_units", "saturated_in_training", "gradient_faded", *SYMPTOMS),
-         reason="Where every unit gives 0 for every row, no layer below gets a gradient.",
+         reason="If every unit of a layer gives 0 for every row, no earlier layer gets a gradient.",
          source="Lu et al. (2019): narrow, deep ReLU networks are born dead with a probability that goes to 1 with "
          "depth. A risk where this draw of the weights lives and two of twenty others do not."),
     Rule("saturated_at_start", "risk", "before", signals.saturated_at_start, likelihood=0.4,
@@ -226,21 +238,23 @@ RULES: tuple[Rule, ...] = (
          source="More than half of the signals where |f'| is below a twentieth of its steepest: engines/look.py."),
     # --- while training ---------------------------------------------------------------------------------------------
     Rule("numbers_lost", "fault", "during", pace.numbers_lost, likelihood=0.4, explains=SYMPTOMS,
-         reason="A weight that is no number stays so, and spreads with every signal.",
+         reason="A weight that is NaN stays NaN, and spreads with every signal.",
          source="IEEE 754: float32 ends at 3.4 × 10³⁸."),
     Rule("rate_too_high", "fault", "during", pace.rate_too_high, likelihood=0.6,
          explains=("numbers_lost", "noisy_steps", "saturated_in_training", "dead_units", *SYMPTOMS),
-         reason="In a valley of curvature λ a step longer than 2/λ lands further up the other side.",
+         reason="Where the curvature is λ, with a learning rate above 2/λ each step overshoots to a higher "
+                "point on the other side.",
          source="LeCun et al. (1998), section 5; a sweep over nine decades: another rate must bring 5 % of skill."),
     Rule("rate_too_low", "risk", "during", pace.rate_too_low, likelihood=0.5, explains=("too_few_epochs", *SYMPTOMS),
-         reason="As many steps as were asked for do not go the way.",
+         reason="The steps are too short for the minimum to be reached in their number.",
          source="The same sweep."),
     Rule("clipped", "fault", "during", pace.clipped, likelihood=0.7, explains=("rate_too_low", *SYMPTOMS),
-         reason="A gradient that is always shortened makes steps of one length, whatever E says.",
+         reason="A gradient that is always clipped makes all steps equally long, whatever its size.",
          source="Pascanu, Mikolov & Bengio (2013), section 3.2, take half to ten times the average length; a hundredth "
          "is out of all proportion."),
     Rule("noisy_steps", "fault", "during", pace.noisy_steps, likelihood=0.65, explains=SYMPTOMS,
-         reason="Few rows' gradient points elsewhere than all rows', and far strides never settle.",
+         reason="The gradient of few rows differs from that of all rows, and with long steps training does "
+                "not converge.",
          source="McCandlish et al. (2018), section 2. E goes up as often as down, by 2 % of itself."),
     Rule("too_few_epochs", "risk", "during", pace.too_few_epochs, likelihood=0.4,
          explains=("answers_alike", "learns_less"),
@@ -252,7 +266,7 @@ RULES: tuple[Rule, ...] = (
          source="Four fifths of a layer's signals flat (engines/look.py); healthy tanh layers have up to three "
          "fifths."),
     Rule("dead_units", "fault", "during", internals.dead_units, likelihood=0.5, explains=SYMPTOMS,
-         reason="A unit that gives 0 for every row gets no gradient, and does not come back.",
+         reason="A unit that gives 0 for every row gets no gradient, and does not recover.",
          source="Maas et al. (2013). More than half of a layer, from any of three seeds: a few dead units are common "
          "where all is well."),
     Rule("gradient_faded", "fault", "during", internals.gradient_faded, likelihood=0.5, explains=SYMPTOMS,
@@ -263,35 +277,37 @@ RULES: tuple[Rule, ...] = (
          source="Pascanu, Mikolov & Bengio (2013), section 2."),
     Rule("over_regularised", "fault", "during", learnt.over_regularised, likelihood=0.6,
          explains=("noisy_steps", *SYMPTOMS),
-         reason="Where the penalty outweighs E, weights shrink to what holds nothing; where units drop, signals.",
+         reason="If the penalty outweighs E, weights shrink until they carry no information; dropout does "
+                "the same to signals.",
          source="A trial without it decides; it is asked for where weights shrank to half, or 30 % of a layer drop."),
     Rule("too_small", "risk", "during", learnt.too_small, likelihood=0.3, explains=("answers_alike", "learns_less"),
-         reason="Too few units cannot tell apart what is to be told apart.",
-         source="A plain network of 32 units fits the rows trained on better by a fifth of the skill."),
+         reason="Too few units cannot represent the relation.",
+         source="A plain network of 32 units fits the training rows better by a fifth of the skill."),
     Rule("overfitting", "risk", "during", learnt.overfitting, likelihood=0.4,
          explains=("answers_alike", "learns_less"),
-         reason="Rows learnt by heart say nothing of others.",
-         source="A fifth of the skill between rows trained on and rows held out, beyond two standard errors."),
+         reason="Memorised rows say nothing about others.",
+         source="A fifth of the skill between training rows and held-out rows, beyond two standard errors."),
     Rule("chance", "fault", "during", learnt.chance, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
-         reason="What the inputs do not say cannot be learnt from them.",
+         reason="Information that is not in the inputs cannot be learnt from them.",
          source="A permutation test (Good 2005) of the best of three networks, by Bonferroni: p > 0.05, on 30 rows "
          "held out or more. A fault where these are enough to say that less than a medium effect (Cohen 1988: AUC "
          "0.64, R² 0.13) is learnt."),
     Rule("rows_unlike", "fault", "during", apart.rows_unlike, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
-         reason="Rows that follow another rule cannot be answered by what training rows say.",
-         source="Nobody beats the guess on the rows apart; on training rows held out a plain network does, beyond what "
-         "chance explains (doctor/judge.py)."),
+         reason="What is learnt from training rows does not hold for rows with another relation between "
+                "inputs and target.",
+         source="No model beats the baseline on the validation or test rows; on held-out training rows a "
+                "plain network does, beyond chance (doctor/judge.py)."),
     Rule("saved_weights", "fault", "during", internals.saved_weights, likelihood=0.95,
          explains=("dead_units", "saturated_in_training", "gradient_faded", "gradient_grown", "too_few_epochs",
                    "noisy_steps", "overfitting", *SYMPTOMS),
-         reason="Weights that were changed after training, or trained for other rows, do not know these.",
+         reason="The weights were changed after training, or trained for other rows.",
          source="A training by the same settings reaches 90 % of what can be learnt, as for learns_less."),
     Rule("answers_alike", "fault", "during", learnt.answers_alike, likelihood=0.1, explains=("learns_less",),
-         reason="A network that answers the same to every row has learnt nothing of them.",
-         source="The score of always giving the commonest class, or the mean; a risk where the rows show that "
-         "something was learnt all the same (doctor/judge.py)."),
+         reason="A network with the same answer for every row has learnt nothing.",
+         source="The score of always answering the most frequent class, or the mean; a risk where the rows "
+                "show that something was learnt nevertheless (doctor/judge.py)."),
     Rule("learns_less", "risk", "during", learnt.learns_less, likelihood=0.05,
-         reason="What a plain network or a straight line learns from these rows can be learnt.",
+         reason="A plain network or a linear model learns more from the same rows.",
          source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % of "
          "its skill; no healthy random set-up comes there (benchmarks/doctor/random_setups.py)."),
 )  # fmt: skip

@@ -25,8 +25,8 @@ def one_class(evidence: Evidence) -> Finding | None:
     if evidence.known.targets.task != "classification" or (counts > 0).sum() != 1 or evidence.known.rows < 2:
         return None
     return finding(
-        "All {rows:,} rows are of class {argmax}: there is nothing to be told apart, and the answer to "
-        "every row will be that class.",
+        "All {rows:,} rows are of class {argmax}: there is nothing to distinguish, and every answer will "
+        "be that class.",
         rows=evidence.known.rows,
         argmax=int(counts.argmax()),
         evidence={"classes_with_rows": 1},
@@ -78,7 +78,7 @@ def missing_classes(evidence: Evidence) -> Finding | None:
         empty=empty,
         outputs=outputs,
         evidence={"classes": outputs - empty, "outputs": outputs},
-        repair=Repair(say("add rows of these classes, or take the outputs away")),
+        repair=Repair(say("add rows of these classes, or remove the outputs")),
     )
 
 
@@ -93,9 +93,7 @@ def class_numbers(evidence: Evidence) -> Finding | None:
         kind=row.kind,
         outputs=targets.outputs,
         evidence={"classes": len(targets.classes), "outputs": targets.outputs},
-        repair=Repair(
-            say("write the classes as rows with one 1"), {"one_hot": max(targets.outputs, len(targets.classes))}
-        ),
+        repair=Repair(say("encode the classes one-hot"), {"one_hot": max(targets.outputs, len(targets.classes))}),
     )
 
 
@@ -110,9 +108,9 @@ def imbalance(evidence: Evidence) -> Finding | None:
         return None
     share = float(counts.max() / counts.sum())
     return finding(
-        "Of the {rows:,} rows that are learnt from, {max:,} are of the commonest class, {min:,} of the rarest: "
-        "{ratio} to 1. Answering always the commonest is right in {share:.1%} of them; of the rare class a batch "
-        "of {batch_size} holds {met}.",
+        "Of the {rows:,} training rows, {max:,} are of the most frequent class, {min:,} of the rarest: "
+        "{ratio} to 1. Always answering the most frequent is right in {share:.1%} of them; a batch of "
+        "{batch_size} has {met} of the rare class.",
         rows=counts.sum(),
         max=counts.max(),
         min=counts.min(),
@@ -122,7 +120,7 @@ def imbalance(evidence: Evidence) -> Finding | None:
         met=number(evidence.setup.batch_size * float(counts.min() / counts.sum()), 2),
         evidence={"ratio": ratio, "commonest_share": share},
         repair=Repair(
-            say("weigh each row by 1 / its class's rows (sample_weight), and judge by recall of each class"),
+            say("weight each row by 1 / (rows of its class) (sample_weight), and judge by the recall of each class"),
             {"balance": True},
         ),
     )
@@ -164,18 +162,19 @@ def far_targets(evidence: Evidence) -> Finding | None:
     share = float(((t >= found[0].low) & (t <= found[0].high)).mean())
     worst = _as_answered(evidence, found[0])
     same, ends = worst.low == worst.high, (number(worst.low, 3), number(worst.high, 3))
-    words = say("correct these targets, or leave their rows out; or learn logarithms, or by the absolute error")
+    words = say("correct these targets, or leave out their rows; or train on logarithms, or with the absolute error")
     if same and evidence.setup.answers is not None:
         words = say("read {read} as missing (--na={read}), so that these rows are left out", read=f"{worst.low:g}")
     return finding(
-        "{share:.1%} of the targets are {value}, all others lie from {low} to {high}: the deviation of all is "
-        "{times} times that of the others, whose errors count for nothing beside those of these few.{hint}",
+        "{share:.1%} of the targets are outliers ({value}), all others lie from {low} to {high}: the "
+        "standard deviation of all is {times} times that of the others, whose errors hardly count beside "
+        "those of these few.{hint}",
         share=share,
         value=number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1]),
         low=worst.rest[0],
         high=worst.rest[1],
         times=worst.times,
-        hint=say(" A number that stands for a missing one looks like that.") if same else "",
+        hint=say(" A code for missing values looks like that.") if same else "",
         evidence={"deviation_over_others": worst.times, "share": share},
         where=Where(unit=worst.column),
         repair=Repair(words),
@@ -213,5 +212,7 @@ def unscaled_targets(evidence: Evidence) -> Finding | None:
         largest=largest,
         width=width,
         evidence={"largest_rms": largest, "deviation": width},
-        repair=Repair(say("subtract the targets' mean and divide by their deviation"), {"targets": "standard"}),
+        repair=Repair(
+            say("subtract the targets' mean and divide by their standard deviation"), {"targets": "standard"}
+        ),
     )

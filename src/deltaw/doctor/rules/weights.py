@@ -48,23 +48,25 @@ def equal_weights(evidence: Evidence) -> Finding | None:
         )  # fmt: skip
     return Finding(
         said, {"twins": int(start.twins[l]), "units": units, "zero": zero}, Where(layer=l),
-        Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
+        Repair(say("draw the weights at random, with the standard deviation that suits the width"), {"init": None}),
     )  # fmt: skip
 
 
 def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
     """Units with the same incoming weights, but other outgoing ones."""
     return finding(
-        "{alike} of layer {l}'s {unit} units have the same weights in, and give the same signals: only "
-        "the weights out tell them apart. In the first step their gradients are multiples of each other, "
-        "and a method that scales each weight's step by itself (Adam, RMSprop) leaves of that the sign: "
-        "two kinds of units.",
+        "{alike} of layer {l}'s {unit} units have the same incoming weights and give the same signals: "
+        "only the outgoing weights differ. In the first step their gradients are multiples of each other, "
+        "and optimisers that scale each weight's step separately (Adam, RMSprop) keep only the sign: two "
+        "kinds of units.",
         alike=start.alike[l] + 1,
         l=l + 1,
         unit=units[l],
         evidence={"twins": int(start.alike[l]), "units": units[l], "zero": False},
         where=Where(layer=l),
-        repair=Repair(say("draw the weights at random, with the deviation that suits the width"), {"init": None}),
+        repair=Repair(
+            say("draw the weights at random, with the standard deviation that suits the width"), {"init": None}
+        ),
         severity="risk",
         likelihood=0.6,
     )
@@ -95,7 +97,7 @@ def weights_too_large(evidence: Evidence) -> Finding | None:
         seen=seen,
         evidence={"times_too_large": float(ratio[l]), "z_rms": float(start.z_rms[l]), "saturated": float(flats[l])},
         where=Where(layer=l),
-        repair=Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
+        repair=Repair(say("draw the weights with the standard deviation that suits the width"), {"init": None}),
         likelihood=0.6 if flats[l] > SATURATED else 0.4,
     )
 
@@ -129,7 +131,7 @@ def weights_too_small(evidence: Evidence) -> Finding | None:
         product=number(product, 2),
         evidence={"times_too_small": float(1 / ratio[l]), "product": product, "layers": int(small.sum())},
         where=Where(layer=l),
-        repair=Repair(say("draw the weights with the deviation that suits the width"), {"init": None}),
+        repair=Repair(say("draw the weights with the standard deviation that suits the width"), {"init": None}),
         severity="risk" if product < FADED**0.5 else "note",
         likelihood=0.7 if product < FADED else 0.3,
     )

@@ -70,7 +70,7 @@ class Sweep(Paged):
         )
         drawn = partial(rates, self.rates, self.errors, self.used, self.best, self.stable, self.bound)
         blocks: list[Block] = [
-            Table(["α", say("E at the end"), say("score")], rows, say("–: E was no number any more."), digits=4),
+            Table(["α", say("E at the end"), say("score")], rows, say("–: E is NaN or infinite."), digits=4),
             Figure(
                 drawn,
                 say("E at the end by learning rate"),

@@ -27,7 +27,7 @@ def device_of(name: str | None) -> Any:
     local = str(ranks.local() % count) if kind == "cuda" and count and not number else number
     if kind not in there or not (local or "0").isdecimal() or int(local or 0) >= count:
         raise SettingError(
-            "device: expected one that is there ({names})", repr(name), "choose one of these, or leave it out",
+            "device: expected an available one ({names})", repr(name), "choose one of these, or leave it out",
             names=", ".join(there),
         )  # fmt: skip
     return torch.device(f"{kind}:{local}" if local else kind)

@@ -27,7 +27,7 @@ def notes_on_order(frame: pl.DataFrame, columns: Iterable[Column], choices: Choi
     for each in times:
         cells = frame.get_column(each.name)
         if all(_in_order(as_days(some, source, each.format)) for some in (cells.head(SOME), cells)):
-            line = 'rows are sorted by "{name}": --time tests on later rows what was trained on earlier ones'
+            line = 'rows are sorted by "{name}": with --time, networks trained on earlier rows are scored on later ones'
             return (say(line, name=clip(each.name)),)
     return ()
 

@@ -98,9 +98,9 @@ def notes_on_rising(made: Preparation, names: tuple[str, ...]) -> tuple[str, ...
         return ()
     binned = any(isinstance(step, Day | Number) and step.edges for step in made.steps if step.title in names)
     line = (
-        "later rows lie beyond all that are learnt from in {names}: learnt in bins, which end there"
+        "later rows lie outside the training range of {names}: encoded in bins, so there is no extrapolation"
         if binned
-        else "later rows lie beyond all that are learnt from in {names}: learnt as a straight line, which may go on"
+        else "later rows lie outside the training range of {names}: the linear part may extrapolate"
     )
     return (say(line, names=listing(names, 3)),)
 

@@ -28,7 +28,7 @@ MAX_STORED_CLASSES = 100
 
 
 # What the baseline answers, in words; a sentence that is said where it is shown.
-GUESS = {"classification": "always the commonest class", "regression": "always the mean"}
+GUESS = {"classification": "always the majority class", "regression": "always the mean"}
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def stated(threshold: float | str | None, target: Target) -> str:
     metric = metric_to_be_best_in(threshold)
     if metric is None:
         return target.rule
-    said = "{answer} from the probability on at which {score} is best on rows held out"
+    said = "{answer} from the probability at which {score} is best on held-out rows"
     return say(said, answer=target.classes[1], score=metric.title)
 
 

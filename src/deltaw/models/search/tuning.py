@@ -129,8 +129,8 @@ class Tuning:
             "what": say("loss") if metric is None else metric.title, "rows": self.rows,
             "tuned": self._shown(self.tuned), "untuned": self._shown(self.untuned), "networks": self.networks,
         }  # fmt: skip
-        won = "{what} {tuned} on the {rows:,} rows that choose, {untuned} with the untuned recipe; networks: {networks}"
-        lost = "tuning brought no gain: {what} {untuned} on the {rows:,} rows that choose is that of the untuned recipe"
+        won = "{what} {tuned} on the {rows:,} validation rows, {untuned} with the untuned recipe; networks: {networks}"
+        lost = "tuning brought no gain: {what} {untuned} on the {rows:,} validation rows is that of the untuned recipe"
         lines = [say(won if self.gained else lost, **said)]
         if self.scores is not None and self.untuned_scores is not None and self.gained:
             first = self.scores.leading(None if metric is None else metric.name)
@@ -140,7 +140,7 @@ class Tuning:
                 for m in first
             ]  # fmt: skip
             rows = self.scores.rows
-            lines.append(say("{rows:,} test rows that chose nothing: {scores}", rows=rows, scores=listed(pairs)))
+            lines.append(say("{rows:,} test rows, used for no choice: {scores}", rows=rows, scores=listed(pairs)))
         tried = {"candidates": len(self.trials), "rounds": self.rounds, "seconds": number(self.seconds, 3)}
         lines.append(
             say("candidates: {candidates}, rounds: {rounds}, {seconds} s; {end}", **tried, end=say(ENDS[self.end]))
@@ -166,7 +166,7 @@ class Tuning:
         ]  # fmt: skip
         what = say("loss") if self.keep == "loss" else say("minus the score")
         headings = (
-            say("setting"), say("mattered"), say("value"), say("candidates"), say("mean {what}", what=what),
+            say("setting"), say("importance"), say("value"), say("candidates"), say("mean {what}", what=what),
             say("lowest {what}", what=what),
         )  # fmt: skip
         return headings, rows
@@ -175,9 +175,9 @@ class Tuning:
     def note(self) -> str:
         """How `lines` are to be read."""
         return say(
-            "Measured on the rows that choose, after the first rung, which all candidates reached. How much a "
-            "setting mattered is the share of the candidates' ranking that its values explain; with few "
-            "candidates, much of it is chance."
+            "Measured on the validation rows after the first rung, which all candidates reached. The "
+            "importance of a setting is the share of the candidates' ranking that its values explain; with "
+            "few candidates, much of it is chance."
         )
 
     def plot(self) -> Figure:

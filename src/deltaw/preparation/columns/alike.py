@@ -35,7 +35,7 @@ from deltaw.tables.cells import as_words
 from deltaw.tables.codes import in_width, width_of
 from deltaw.tables.table import listing
 
-TITLE = "(rows alike)"
+TITLE = "(duplicate rows)"
 LARGEST = 2**53  # float64 represents all integers below it
 READ: dict[
     str, Callable[[pl.Series, str, str], Any]
@@ -213,7 +213,7 @@ class Alike:
 
     def treatment(self, scaling: Scaling) -> str:
         names = listing([*map(reads, self.mean_names)], 3)
-        return say("{names} of {n:,} rows that differ", names=names, n=len(self.means.numbers))
+        return say("{names}, out of fold, of {n:,} distinct rows", names=names, n=len(self.means.numbers))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * len(self.mean_names)

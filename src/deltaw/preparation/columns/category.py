@@ -135,13 +135,13 @@ class Category(OneColumn):
         return (*slots, *(Kept("{column}: {name}", column=self.column, name=name) for name in self.mean_names))
 
     def treatment(self, scaling: Scaling) -> str:
-        known, missing = "a slot for each of {n} words, one for others", ", one for missing"
+        known, missing = "one-hot: {n} values, one for others", ", one for missing"
         slots = say(known, n=len(self.words)) + say(missing) * self.missing
-        slots += say("; each {x} where it is taken", x=number(self.weight, 2)) * (self.weight != 1.0)
+        slots += say("; {x} instead of 1", x=number(self.weight, 2)) * (self.weight != 1.0)
         if self.means is None:
             return slots
         names = listing([*map(reads, self.mean_names)], 3)
-        return slots + say("; {names} of {n:,} words", names=names, n=len(self.means.words))
+        return slots + say("; {names}, out of fold, for {n:,} values", names=names, n=len(self.means.words))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         slots = Field("slots", len(self.slots), self.taken(scaling), scaling.low)

@@ -114,11 +114,11 @@ class Number(OneColumn):
         return (self.column, *bins, *told, *missing)
 
     def treatment(self, scaling: Scaling) -> str:
-        said = "{how}; missing: {fill}, and a feature" if self.indicator else "{how}; missing: {fill}"
+        said = "{how}; missing: {fill}, plus an indicator" if self.indicator else "{how}; missing: {fill}"
         text = say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
         text = say("in {unit}: {what}", unit=plain_unit(self.unit), what=text) if self.unit else text
         known, names = 0 if self.means is None else len(self.means.numbers), listing([*map(reads, self.mean_names)], 3)
-        return text + (say("; {names} of {n:,} numbers", names=names, n=known) if known else "")
+        return text + (say("; {names}, out of fold, for {n:,} values", names=names, n=known) if known else "")
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(), *fields(self.edges), *[Field()] * (len(self.mean_names) + self.indicator))
@@ -197,7 +197,7 @@ class Day(OneColumn):
     def treatment(self, scaling: Scaling) -> str:
         how, cycles = say(scaling.summary) + _beside(self.edges), listed(map(say, self.cycles))
         swings = say("days {how}; sin and cos of the {cycles}", how=how, cycles=cycles)
-        return swings + say("; missing: a feature") * self.indicator
+        return swings + say("; missing: an indicator") * self.indicator
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         rest = 2 * len(self.cycles) + self.indicator
@@ -262,7 +262,7 @@ def _bin_features(number: str, edges: tuple[float, ...]) -> tuple[str, ...]:
 
 
 def _beside(edges: tuple[float, ...]) -> str:
-    return say(", and its place in {n} bins", n=count(edges)) if edges else ""
+    return say(", plus piecewise-linear over {n} bins", n=count(edges)) if edges else ""
 
 
 def _write(out: Stored, *columns: NDArray[Any]) -> None:

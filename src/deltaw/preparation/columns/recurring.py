@@ -88,7 +88,7 @@ class Recurring:
         sample, scales = told.sample, tuple(Scale(0.0, scale.width) for scale in answers.scales)
         if not _Sums(_told(column, sample.cells(x), sample.answers, scales), edges).is_worth_it(sample.units):
             return None
-        names = tuple(f"{name} beyond the line" for name in answers.names)
+        names = tuple(f"{name} (residual)" for name in answers.names)
         return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, answers)
 
     def known(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> Recurring:

@@ -73,7 +73,10 @@ class Truth(OneColumn):
         return (self.column, *missing_feature(self.column, self.indicator))
 
     def treatment(self, scaling: Scaling) -> str:
-        bare, marked = "{low} or {high}; missing: halfway", "{low} or {high}; missing: halfway, and a feature"
+        bare, marked = (
+            "{low} or {high}; missing: halfway between",
+            ("{low} or {high}; missing: halfway between, plus an indicator"),
+        )
         return say(marked if self.indicator else bare, low=number(scaling.low), high=number(scaling.high))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:

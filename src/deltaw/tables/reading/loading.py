@@ -263,8 +263,8 @@ def _pipe(path: Path, name: str) -> io.BufferedReader:
                 time.sleep(0.02)
         else:
             if not first:
-                found = say("a pipe that nobody wrote to for {patience} seconds", patience=number(PATIENCE))
-                raise TableError("{name}: expected a file", found, "start what writes to it first", name=name)
+                found = say("a pipe that nothing was written to for {patience} seconds", patience=number(PATIENCE))
+                raise TableError("{name}: expected a file", found, "start the writing program first", name=name)
         os.set_blocking(descriptor, True)
     except BaseException:
         os.close(descriptor)

@@ -180,7 +180,7 @@ class Shards:
         said = {name: value for name, value in folders.items() if name not in there}
         columns = [self._cells[name][value].new_from_index(0, len(table.frame)) for name, value in said.items()]
         other = [name for name, value in folders.items() if name in there and not _says(there[name], value)]
-        told = 'column "{column}": files say other than the folders in which they lie; what the files say is taken'
+        told = 'column "{column}": files disagree with the names of their folders; the files\' values are used'
         notes = [say(told, column=clip(name)) for name in other]
         written = None if table.written is None else table.written.with_columns(columns)
         return replace(table, frame=table.frame.with_columns(columns), notes=(*table.notes, *notes), written=written)

@@ -238,12 +238,14 @@ def _check_chosen(layout: Layout, settled: recipes.Recipe, metric: str | None, r
     share = number(settled.validation)
     if metric is not None and not (len(layout.kept.validation) or (settled.validation and layout.folds)):
         none = say("none (validation={share} of {rows:,} rows)", share=share, rows=rows)
-        raise SettingError("metric: expected rows held out to choose the weights by", none, "leave it out")
+        raise SettingError("metric: expected validation rows to choose the weights by", none, "leave it out")
     alone = layout.folds[0] if len(layout.folds) == 1 else layout.kept  # no other training answers for its rows
     if isinstance(settled.threshold, str) and not (len(alone.validation) or len(layout.folds) > 1):
         few = say("fewer than {n}", n=FEWEST_CHOOSING) if settled.validation else say("none")
         these = say("{few} (validation={share} of {rows:,} rows)", few=few, share=share, rows=rows)
-        raise SettingError("threshold: expected rows held out to choose it by", these, "give a probability such as 0.3")
+        raise SettingError(
+            "threshold: expected validation rows to choose it by", these, "give a probability such as 0.3"
+        )
 
 
 def _as_they_are(names: Iterable[Any], kinds: Any) -> Iterator[str]:

@@ -99,8 +99,8 @@ class Start:
     def notes_on(self, frame: pl.DataFrame) -> tuple[str, ...]:
         """What is said of words that only a new training would learn: its slots are those of the model."""
         line = (
-            '{n:,} of {present:,} cells of {column} are words that {model} does not know ("{word}"), and that no '
-            "training from it learns: train anew to have them"
+            '{n:,} of {present:,} cells of {column} are words that {model} does not know ("{word}"); '
+            "continued training cannot add them: train from scratch for that"
         )
         steps = [step for step in self.model.preparation.steps if getattr(step, "column", None) in frame.columns]
         return tuple(

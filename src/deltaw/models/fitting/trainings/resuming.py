@@ -54,8 +54,8 @@ def made_of(plan: Plan) -> dict[str, Any]:
         "time": plan.choices.time,
     }
     follows = {  # from what was asked, or from tables given beside
-        "the rows to choose by": _of_part(plan.validation),
-        "the rows to score on": _of_part(plan.test),
+        "the validation rows": _of_part(plan.validation),
+        "the test rows": _of_part(plan.test),
         "the columns": digest(np.frombuffer(str(plan.preparation.document()).encode(), np.uint8)),
         "sizes": list(plan.network.sizes),
         "initial weights": digest(*plan.network.weights, *plan.network.biases),
