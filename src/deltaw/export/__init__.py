@@ -1,12 +1,12 @@
-"""Files that travel: a trained model, with its preparation, wherever it is needed.
+"""Exports: a trained model, with its preparation, as a file that needs no DeltaW.
 
     model.export("m.c")                      # or .mjs, .py, .onnx, .sql
     deltaw.export(network, "n.c")            # a network alone
     deltaw.export.recheck("m.c", "m.check.json")
 
-`operations` says what there is to do with a row, `program` writes a model as a list of that, `interpreter` runs it.
-Each form is that list in another language, in a file of its own; `forms` is the table of them. `proof` draws rows and
-says what is expected of them, `runners` run a form on them, `exporting` does all of it.
+`program` writes a model as a list of `operations` on a row, `interpreter` runs that list. Each form (language) of
+`forms` writes the list in a file of its own. `proof` draws rows with the expected answers, `runners` run a form on
+them, `exporting` does all of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from deltaw.export.forms.table import DIALECTS, FORMS
     from deltaw.export.operations import Program
 
-# Public name -> where it lives. Loaded when first asked for: every model knows this room, and few are exported.
+# Public name -> module, imported on first use: every model imports this package, and few are exported.
 _HOMES = {
     "DIALECTS": "forms.table",
     "FORMS": "forms.table",
@@ -40,7 +40,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Room(ModuleType):
-    """The room is a function, too: `deltaw.export(network, "n.c")`."""
+    """The package is callable: `deltaw.export(network, "n.c")` is `deltaw.export.exporting.export`."""
 
     def __call__(self, *arguments: Any, **choices: Any) -> Exported:
         from deltaw.export.exporting import export

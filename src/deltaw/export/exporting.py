@@ -1,4 +1,4 @@
-"""Writing a form with its proof: both are made and run in a folder of their own before anything is left behind."""
+"""Writing a form with its check; both are tried in a temporary folder before any output is written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHECK = {
 
 
 class Exportable(Protocol):
-    """What has a program: a model."""
+    """What can be exported: a `deltaw.Model`."""
 
     def program(self, prepared: bool = False) -> Program:
         """The model as a list of operations."""
@@ -40,15 +40,15 @@ class Exportable(Protocol):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, and whether it says the same.
+    """The written files, and the result of their check.
 
     Attributes:
         form: a name in `FORMS`.
-        files: what was written, the main file first.
-        rows: how many rows it was run on; 0: it was not.
-        worst: the largest difference from the expected answers, in tolerances.
-        checked: the same in words, or why it was not run.
-        notes: what is worth saying of the form.
+        files: the written files, the main file first.
+        rows: number of rows it was run on; 0: it was not run.
+        worst: the largest difference from the expected answers, in tolerances; None: it was not run.
+        checked: the result of the check in words, or why it was not run.
+        notes: remarks on the form.
     """
 
     form: str
@@ -73,33 +73,34 @@ def export(
     told: Iterable[proof.Told] = (),
     inputs: Iterable[Path] = (),
 ) -> Exported:
-    """Write a model, from the raw row to the answer, as a file that needs no DeltaW. See docs/export.md.
+    """Write a model, from the raw row to the prediction, as a file that needs no DeltaW. See docs/export.md.
 
-    Beside it, in NAME.check.json, stand rows, the answers that are expected and a tolerance; the form is run on them
-    where what runs it is installed, and nothing is left behind where it says something else.
+    Rows with the expected answers and a tolerance are written to NAME.check.json. If the language's runtime is
+    installed, the form is run on them, and no files are written if its answers differ.
 
     Args:
         what: a `deltaw.Model`, or a `deltaw.Network` alone.
         path: the file; its ending chooses the form.
-        form: a name in `FORMS`, whatever the ending.
-        dialect: of SQL: duckdb or postgres.
-        table: what SQL reads from.
-        prepared: the network alone, for features that are prepared elsewhere.
+        form: a name in `FORMS`, in place of the ending's.
+        dialect: of SQL: "duckdb" or "postgres".
+        table: name of the table that SQL reads from.
+        prepared: export the network without its preparation: rows are the network's inputs, (n, n_in).
         libm: whether C may call math.h.
-        int8: whether C has a byte for each weight; what that changes on rows as those of the proof stands in its head.
-            The proof is of these weights. What it costs in score stands there, too, where `Model.export` is given a
-            `test`.
-        check: whether the proof is written and run.
-        told: what else C says in its head: sentences, in the language that is chosen when they are asked for.
-        inputs: files that must not be written over.
+        int8: round weights to one byte each in C. The check is of the rounded weights; the head of the file says how
+            much they change the answers, and with `Model.export(test=…)` the score.
+        check: whether to write and run the check.
+        told: more sentences for the head of the C file, as functions that give them in the current language.
+        inputs: files that must not be overwritten.
+
+    Returns:
+        The `Exported` files.
 
     Raises:
-        DeltaWError: the form does not give the answers that are expected.
-        SettingError: an ending, form or dialect that there is not, a name that no module of Python can have or one
-            that one has, or what the form
-            cannot say.
-        OutputError: it cannot be written there.
-        MissingError: what writes the form is not installed.
+        DeltaWError: the form does not give the expected answers.
+        SettingError: an unknown ending, form or dialect; a name that Python cannot import or that hides one of its
+            modules; or a model that the form cannot express.
+        OutputError: it cannot be written.
+        MissingError: a library that writes the form is not installed.
 
     Examples:
         >>> import deltaw
@@ -138,9 +139,7 @@ def export(
 
 
 def check_name(path: Path) -> None:
-    """Raise SettingError for a file of Python that no program could import, and for one that programs beside it would
-    import instead of a module of Python's own.
-    """
+    """Raise SettingError for a Python file that cannot be imported, or that would hide a module of Python."""
     if path.suffix == ".py" and (not path.stem.isidentifier() or iskeyword(path.stem)):
         raise SettingError(
             "export {path}: expected a name that a module of Python can have",
@@ -160,22 +159,25 @@ def check_name(path: Path) -> None:
 
 
 def _identifier(stem: str) -> str:
-    """A name of letters, digits and _ that is like another one."""
+    """A similar name that is a valid identifier."""
     name = re.sub(r"\W+", "_", stem).strip("_") or "model"
     return f"model_{name}" if name[0].isdigit() else f"{name}_model" if iskeyword(name) else name
 
 
 def recheck(path: str | Path, check: str | Path) -> Exported:
-    """Run a form that was exported once more on the rows that it was checked by.
+    """Run an exported form again on the rows of its check.
 
     Args:
-        path: of the form.
-        check: of the rows and answers that were left beside it, NAME.check.json.
+        path: the exported file.
+        check: the check written with it, NAME.check.json.
+
+    Returns:
+        The `Exported` file, with the result of the check.
 
     Raises:
         InputError: a file that cannot be read, or of another model.
-        DeltaWError: the form does not give the answers that are expected.
-        MissingError: what runs the form is not installed.
+        DeltaWError: the form does not give the expected answers.
+        MissingError: the form's runtime is not installed.
     """
     path, told = path_of(path, "export"), read(path_of(check, "check"))
     try:
@@ -187,7 +189,7 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
             "{path}: expected the model that {check} is of", say("another"), "export it again", path=path, check=check
         )
     known = any(path.suffix.lower() in row.endings for row in FORMS.values())
-    # Several forms of one model, side by side, have one proof.
+    # Several forms of one model share a check.
     done = checked(path, told | {"form": form_of(path)} if known else told)
     if done.worst is None:
         raise MissingError(done.checked)
@@ -195,7 +197,7 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
 
 
 def read(path: Path) -> Any:
-    """The proof in a file. Raises InputError for what is none."""
+    """Read a check. Raises InputError for an invalid file."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -211,7 +213,7 @@ def read(path: Path) -> Any:
 
 
 def checked(path: Path, told: proof.Check) -> Exported:
-    """A form that was run on all rows, or why it was not. Raises DeltaWError where it says something else."""
+    """Run a form on all rows, if possible. Raises DeltaWError if its answers differ."""
     name, rows = told["form"], len(told["rows"])
     try:
         answers, labels = RUNNERS[name](path, told)

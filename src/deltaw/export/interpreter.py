@@ -1,4 +1,4 @@
-"""The list itself, run by NumPy in float64: what every form of it is held against."""
+"""A program run by NumPy in float64: the reference that every form is compared with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Cells = Mapping[str, Values]  # column -> (n,) numbers, days, or words (None whe
 
 
 def cells(program: Program, frame: pl.DataFrame) -> dict[str, Values]:
-    """The cells of a table that a model has read, as the program takes them. Raises ColumnError for a bad one."""
+    """A table's cells as the program takes them. Raises ColumnError for an invalid one."""
     read: dict[str, Callable[[pl.Series], Values]] = {
         "number": lambda series: as_numbers(series, "data"),
         "feature": lambda series: as_numbers(series, "data"),
@@ -31,9 +31,9 @@ def cells(program: Program, frame: pl.DataFrame) -> dict[str, Values]:
 
 
 def run(program: Program, given: Cells, single: bool = False) -> tuple[Values, Values | None]:
-    """The answers (n, k) float64, and the places of the labels (n,), or None for numbers.
+    """The answers (n, k) float64, and the indices of the classes (n,), or None for regression.
 
-    `single`: with networks in float32, terms added one after the other.
+    `single`: networks in float32, with sums term by term.
     """
     values: dict[str, Values] = {}
     table = RUN | SINGLE if single else RUN

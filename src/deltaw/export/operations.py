@@ -1,7 +1,7 @@
-"""What a model does with a row, as a short list of operations on named values: rows of numbers or words.
+"""The operations of a `Program`: what a model does with a row, as a list of operations on named vectors.
 
-A value is a vector; elementwise operations have a constant for each element. Numbers are float64 up to `Features`,
-which rounds them to float32; networks are meant in float32, and what follows them in float64 again.
+Elementwise operations have a constant for each element. Numbers are float64 up to `Features`, which rounds them to
+float32; networks are float32, and operations after them float64 again.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One step.
+    """An operation.
 
     Attributes:
-        out: the name of the value that it makes; no other operation makes one of that name.
-        of: the values that it is made of, which stand before it.
-        size: how many elements it has.
+        out: name of its result, unique.
+        of: names of its operands, results of earlier operations.
+        size: number of elements of the result.
     """
 
     out: str
@@ -56,10 +56,7 @@ class Read(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Look(Operation):
-    """A word's number in a table: its value, `other` for a word that is not in it, `missing` for none.
-
-    `fold`: whether capitals count as small letters.
-    """
+    """The value of a word in a table; `other` for unknown words, `missing` for missing ones; `fold`: ignoring case."""
 
     words: tuple[str, ...]
     values: tuple[float, ...]
@@ -70,7 +67,7 @@ class Look(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Impute(Operation):
-    """NaN becomes the value of its place."""
+    """Replace NaN by the element's constant."""
 
     values: tuple[float, ...]
 
@@ -101,7 +98,7 @@ class Bins(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Recall(Operation):
-    """What a table says of the number at `place`: its value; 0 for another number, and for NaN."""
+    """The value of the number at `place` in a table; 0 for other numbers and NaN."""
 
     place: int
     numbers: tuple[float, ...]
@@ -117,7 +114,7 @@ class Swing(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Spread(Operation):
-    """low + (high − low) x: what no and yes are."""
+    """low + (high − low) x."""
 
     low: float
     high: float
@@ -125,7 +122,7 @@ class Spread(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Slots(Operation):
-    """`low` everywhere but at the place that x says, where it is `taken`."""
+    """One-hot: `low`, except `taken` at index x."""
 
     low: float
     taken: float
@@ -133,14 +130,14 @@ class Slots(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Features(Operation):
-    """Values one after another, rounded to float32; `sizes`: how many elements each has."""
+    """Concatenated values rounded to float32; `sizes`: of each."""
 
     sizes: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Matrix(Operation):
-    """z = W a + b; W: (size, n_in). With a `step`, (size,), a unit's weights are −127 … 127 times its step."""
+    """z = W a + b; W: (size, n_in). With a `step`, (size,), weights are integers −127 … 127 times the unit's step."""
 
     W: Array
     b: Array
@@ -156,22 +153,22 @@ class Activate(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Shares(Operation):
-    """At least LEAST_SHARE each, divided by their sum."""
+    """Clipped to at least LEAST_SHARE, and normalised to sum to 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class Total(Operation):
-    """The sum of several values of one element: whole numbers, which float64 adds up without an error."""
+    """The sum of several values of one element; exact, since they are integers."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mean(Operation):
-    """The mean of several values, element by element."""
+    """The elementwise mean of several values."""
 
 
 @dataclass(frozen=True, eq=False)
 class Unscale(Operation):
-    """(z − shift) · width + centre; where there is an offset, e to that, − offset."""
+    """(z − shift) · width + centre; with an offset, exp of that, − offset."""
 
     centre: float
     width: float
@@ -181,7 +178,7 @@ class Unscale(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Clamp(Operation):
-    """Within low and high."""
+    """Clip to low … high."""
 
     low: float
     high: float
@@ -189,9 +186,8 @@ class Clamp(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Label(Operation):
-    """The place of the largest share, the first of equals; of two the second from `threshold` on, if there is one.
-
-    `classes`: how many shares there are.
+    """The index of the largest of `classes` probabilities, the first of equal ones; with a `threshold`, the second of
+    two classes from that probability on.
     """
 
     classes: int
@@ -203,14 +199,14 @@ Any_ = TypeVar("Any_", bound=Operation)
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """The operations in order, and what is said of them. The last value is the answer: see `answer`.
+    """A list of operations; the last value is the answer: see `answer`.
 
     Attributes:
-        operations: each is made of earlier ones.
-        inputs: the raw columns, in the order of the table that was learnt from.
-        target: what the answer is called.
-        classes: the target's values; () for numbers.
-        missing: the words, in small letters, that mean a missing value.
+        operations: in order of evaluation.
+        inputs: the raw columns, in the order of the training table.
+        target: name of the answer.
+        classes: the target's values; () for regression.
+        missing: words, in lower case, that mean a missing value.
         made_by: name and version of the program that made it.
     """
 
@@ -222,7 +218,7 @@ class Program:
     made_by: str = ""
 
     def all(self, kind: type[Any_]) -> Iterator[Any_]:
-        """The operations of the class `kind`, in their order."""
+        """The operations of the class `kind`, in order."""
         return (each for each in self.operations if isinstance(each, kind))
 
     @property
@@ -233,7 +229,7 @@ class Program:
 
     @property
     def spellings(self) -> dict[str, str]:
-        """Column of dates -> how text writes them, "" where it is not text."""
+        """Column of dates -> their format in text; "" if they are not text."""
         dates = (read for read in self.all(Read) if read.kind == "date")
         return {column: text for read in dates for column, text in zip(read.columns, read.spelling, strict=True)}
 
@@ -244,7 +240,7 @@ class Program:
 
     @property
     def answer(self) -> Operation:
-        """What makes the probabilities (n, K), the number (n,), or the outputs (n, n_out) of a bare network."""
+        """The operation of the probabilities (n, K), the number (n,), or the outputs (n, n_out) of a bare network."""
         return next(each for each in reversed(self.operations) if not isinstance(each, Label))
 
     @property
@@ -260,7 +256,7 @@ class Program:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that it says, 64 hexadecimal digits: equal for programs that answer alike to the bit."""
+        """SHA-256 of the program, 64 hexadecimal digits; equal for programs with bit-identical answers."""
         digest = hashlib.sha256(repr((self.inputs, self.target, self.classes, self.missing)).encode())
         for each in self.operations:
             values = ((field.name, getattr(each, field.name)) for field in fields(each))
@@ -271,7 +267,7 @@ class Program:
 
 
 def titles(inputs: Sequence[str], blocks: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """What a form is given, in order: a column by its name, the columns of a block together by the block's."""
+    """Names of a form's arguments in order: columns, and blocks by the block's name."""
     homes = {column: name for name, columns in blocks.items() for column in columns}
     found: dict[str, tuple[str, ...]] = {}
     for column in inputs:

@@ -1,4 +1,4 @@
-"""A model as operations: made from the tables of its preparation, its networks and its target, and of nothing else."""
+"""From a model to a `Program`: the operations of its preparation, networks and target."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from deltaw.speech import say
 
 NAN = float("nan")
 MADE_BY = f"DeltaW {__version__}"
-FEATURES = "x"  # what the inputs of a network alone are called
+FEATURES = "x"  # name of the inputs of a bare network
 
 
 @dataclass
 class _Maker:
-    """The operations so far, and which inputs of the network are made where."""
+    """A program under construction."""
 
     operations: list[Operation] = field(default_factory=list)
     read: dict[str, tuple[str, int]] = field(default_factory=dict)  # column -> the value that has its cell, and where
@@ -51,12 +51,12 @@ class _Maker:
         return out
 
     def features(self, value: str, places: Sequence[int]) -> None:
-        """Say which inputs of the network a value's elements are."""
+        """Register which inputs of the network a value's elements are."""
         if places:
             self.parts.append((value, list(places)))
 
     def gathered(self) -> tuple[str, list[int]]:
-        """All inputs of the network as one value, and their places in order."""
+        """All inputs of the network as one value, and their indices in order."""
         places = [place for _, each in self.parts for place in each]
         sizes = tuple(len(each) for _, each in self.parts)
         return self.add(o.Features, len(places), *(value for value, _ in self.parts), sizes=sizes), places
@@ -69,12 +69,12 @@ def of_model(
     missing: Sequence[str] = (),
     prepared: bool = False,
 ) -> Program:
-    """A program from the cells of a row to the answer in the target's own units; of several networks the mean answers.
+    """The program from the cells of a row to the answer in the target's own units, of an ensemble the mean.
 
-    `prepared`: from features that are prepared already.
+    `prepared`: from the network's inputs instead.
 
     Raises:
-        SettingError: a target's scale that has no inverse here.
+        SettingError: the target's scale is not supported.
     """
     if prepared:
         return of_features(preparation.feature_names, target, networks)
@@ -92,7 +92,7 @@ def of_model(
 
 
 def of_features(names: Sequence[str], target: Target, networks: Sequence[Network]) -> Program:
-    """A program from prepared features to the answer.
+    """The program from the network's inputs to the answer.
 
     Raises:
         SettingError: as `of_model`.
@@ -103,7 +103,7 @@ def of_features(names: Sequence[str], target: Target, networks: Sequence[Network
 
 
 def of_network(network: Network) -> Program:
-    """A program from the inputs of a network to its outputs."""
+    """The program of a network alone."""
     network.check()
     made, names = _Maker(), tuple(f"{FEATURES}{i}" for i in range(network.sizes[0]))
     _forward(made, network, _given(made, names), range(len(names)))
@@ -111,18 +111,18 @@ def of_network(network: Network) -> Program:
 
 
 def _given(made: _Maker, names: Sequence[str]) -> str:
-    """Features that are prepared already."""
+    """The network's inputs as given."""
     read = made.add(o.Read, len(names), columns=tuple(names), kind="feature", block=FEATURES)
     return made.add(o.Features, len(names), read, sizes=(len(names),))
 
 
 def in_bytes(program: Program) -> Program:
-    """The same with a byte for each weight: whole multiples of the 127th part of the largest of its unit."""
+    """The program with weights rounded to int8: multiples of 1/127 of the unit's largest weight."""
     return replace(program, operations=tuple(_in_bytes(each) for each in program.operations))
 
 
 def of_bytes(network: Network) -> Network:
-    """A network whose weights are those of `in_bytes`."""
+    """The network with the rounded weights of `in_bytes`."""
     made = copy(network)
     made.weights = [_rounded(np.asarray(W, np.float32))[0] for W in network.weights]
     return made
@@ -136,7 +136,7 @@ def _in_bytes(each: Operation) -> Operation:
 
 
 def _rounded(W: o.Array) -> tuple[o.Array, o.Array]:
-    """Weights as whole multiples of their unit's step, and the steps."""
+    """(weights as integers, the step of each unit)."""
     step = np.maximum(np.abs(W).max(axis=1) / np.float32(127), np.finfo(np.float32).tiny)
     return np.rint(W / step[:, None]) * step[:, None], step
 
@@ -145,7 +145,7 @@ def _rounded(W: o.Array) -> tuple[o.Array, o.Array]:
 
 
 def _together(step: Any) -> Any:
-    """Steps of one key are one vector: of numbers, and of dates, those that are bent in alike."""
+    """The key of steps that share a vector: numbers or dates with the same `bend`."""
     return (type(step), step.scale.bend) if isinstance(step, (Number, Day)) else id(step)
 
 
@@ -180,7 +180,7 @@ def _days(made: _Maker, steps: list[tuple[Day, int]], scaling: Scaling) -> None:
 
 
 def _filled(made: _Maker, read: str, steps: Sequence[tuple[Number | Day, int]], scaling: Scaling) -> str:
-    """Imputed, scaled, in bins, and whether it was missing; returns the imputed values."""
+    """Impute, scale, encode in bins, and indicate missing cells; return the imputed values."""
     filled = made.add(o.Impute, len(steps), read, values=tuple(step.fill for step, _ in steps))
     made.features(_scaled(made, filled, [step.scale for step, _ in steps]), [start for _, start in steps])
     bins = [(i, low, high) for i, (step, _) in enumerate(steps) for low, high in pairwise(step.edges)]
@@ -193,7 +193,7 @@ def _filled(made: _Maker, read: str, steps: Sequence[tuple[Number | Day, int]], 
 
 
 def _indicated(made: _Maker, read: str, told: dict[int, int], scaling: Scaling) -> None:
-    """Features that say whether an element is missing; `told`: its place -> the feature's."""
+    """Indicators of missing elements; `told`: index of the element -> index of the feature."""
     if told:
         missing = made.add(o.Indicate, len(told), read, places=tuple(told))
         made.features(_spread(made, missing, scaling), list(told.values()))
@@ -245,7 +245,7 @@ def _table(told: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _mean(made: _Maker, word: str, means: Means, k: int, width: int | None) -> str:
-    """What rows with a word answer on the average, the k-th output."""
+    """The k-th target mean of a word."""
     table = _spelt(means.words, tuple(row[k] for row in means.values), width)
     return made.add(o.Look, 1, word, **table, other=means.other[k], missing=means.missing[k], fold=False)
 
@@ -259,7 +259,7 @@ def _block(made: _Maker, steps: list[tuple[BlockOfNumbers, int]], scaling: Scali
 
 
 def _alike(made: _Maker, steps: list[tuple[Alike, int]], scaling: Scaling) -> None:
-    """The sum of the codes of a row's cells, which says what rows with these answer."""
+    """The target mean of equal rows, by the sum of the codes of their cells."""
     ((step, start),) = steps
     total = made.add(o.Total, 1, *(code for each in step.columns for code in _codes(made, each)))
     for k, values in enumerate(zip(*step.means.values, strict=True)):
@@ -297,7 +297,7 @@ MAKERS: dict[type, Callable[[_Maker, Any, Scaling], None]] = {
 
 
 def _forward(made: _Maker, network: Network, value: str, order: Sequence[int]) -> str:
-    """The outputs; `order`: which input of the network each element of the value is."""
+    """The network's outputs; `order`: the input of the network that each element of the value is."""
     for l, (W, b, name) in enumerate(zip(network.weights, network.biases, network.activations, strict=True)):
         W = np.asarray(W)[:, order] if l == 0 else np.asarray(W)
         W, b = np.ascontiguousarray(W, np.float32), np.asarray(b, np.float32)

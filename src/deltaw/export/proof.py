@@ -1,4 +1,4 @@
-"""The proof that travels with a form: rows such as the model learnt from and worse, and what the list says of them."""
+"""The check of a form: random rows, like the training rows and worse, and the interpreter's answers."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def check_of(program: Program, rows: int = ROWS) -> Check:
 
 
 def differences(check: Check, answers: Any, labels: Any) -> tuple[float, int]:
-    """How far answers (n, k) are from the expected ones, in tolerances (up to 1: they agree), and how many labels (n,)
-    are others that are no ties; rows whose expected answer overflows do not count."""
+    """(largest difference of answers (n, k) from the expected ones, in tolerances; number of labels (n,) that differ
+    without a tie). Rows whose expected answer overflows do not count."""
     counted = [i for i, row in enumerate(check["answers"]) if row is not None]
     expected = np.array([check["answers"][i] for i in counted])
     found = np.asarray(answers, np.float64).reshape(len(check["rows"]), -1)[counted]
@@ -69,7 +69,7 @@ def differences(check: Check, answers: Any, labels: Any) -> tuple[float, int]:
 
 
 def loss(whole: Program, other: Program) -> Told:
-    """What a program that says nearly the same says otherwise, of rows as those of the proof."""
+    """A sentence about the differences of an approximate program (int8) on rows like those of the check."""
     cells = _cells(whole, ROWS, np.random.default_rng(0))
     (expected, labels), (found, others) = run(whole, cells), run(other, cells)
     off = np.abs(found - expected)
@@ -100,8 +100,7 @@ def _cells(program: Program, n: int, rng: np.random.Generator) -> dict[str, Any]
 
 
 def _unit(program: Program, answers: Any) -> float:
-    """What an absolute error is measured by: 1 for probabilities, else the usual size of answers before what cuts them
-    off and what is taken from them, which may leave 0 of most: the target's scale, or the offset of its logarithm."""
+    """The unit of absolute errors: 1 for probabilities, else the target's scale, or the offset of its logarithm."""
     if program.classes or not len(answers):
         return 1.0
     sizes = [abs(each.width if each.offset is None else each.offset) for each in program.all(o.Unscale)]
@@ -109,14 +108,14 @@ def _unit(program: Program, answers: Any) -> float:
 
 
 def _rounding(program: Program, cells: dict[str, Any], answers: Any) -> float:
-    """By how much the answers of networks in float32 are further off than the relative tolerance allows, at most."""
+    """The largest excess of float32 rounding over the relative tolerance."""
     with np.errstate(invalid="ignore"):
         off = np.abs(run(program, cells, single=True)[0] - answers) - RELATIVE * np.abs(answers)
     return float(off[np.isfinite(off)].max(initial=0.0))
 
 
 def _numbers(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> list[Any]:
-    """About the centre of each column's scale, edges of its bins, numbers with a mean; some missing, some extreme."""
+    """Random numbers around each column's scale and bin edges, and numbers with a mean; some missing, some extreme."""
     filled = next(each for each in program.all(o.Impute) if read.out in each.of)
     scale = next(each for each in program.all(o.Scale) if filled.out in each.of)
     bins = [each for each in program.all(o.Bins) if filled.out in each.of]

@@ -1,4 +1,4 @@
-"""What runs each form: an interpreter, a compiler or a library that is not part of DeltaW; or why it was not run."""
+"""Running exported forms, by an interpreter, a compiler or a library, if it is installed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from deltaw.export.proof import Check
 from deltaw.speech import say
 
 TENSORS: dict[str, Any] = {"number": np.float64, "date": np.float64, "feature": np.float32, "word": object}
-SECONDS = 300  # that a form has for all rows
+SECONDS = 300  # time limit for all rows
 SCRIPTS = Path(__file__).with_name("scripts")  # which say a form's answers to the rows of a check
 Answers = tuple[list[Any], list[Any] | None]  # of each row; the place of its label
 
@@ -55,7 +55,7 @@ def javascript(path: Path, check: Check) -> Answers:
 
 
 def c(path: Path, check: Check, compiler: str = "") -> Answers:
-    """Compiled with a main that has the rows in it."""
+    """C: compiled with a main function that has the rows."""
     with tempfile.TemporaryDirectory() as folder:
         program = built(path, c_main(path, check), FLAGS, Path(folder), compiler)
         lines = [line.split() for line in _run([str(program)]).splitlines()]
@@ -64,7 +64,7 @@ def c(path: Path, check: Check, compiler: str = "") -> Answers:
 
 
 def c_main(path: Path, check: Check, template: str = C) -> str:
-    """A program around a C form; `template` has {stem}, {upper}, {n} and {rows}."""
+    """A C main file for a form; `template` has {stem}, {upper}, {n} and {rows}."""
     stem, kinds = stem_of(path.stem, RESERVED), dict(zip(check["columns"], check["kinds"], strict=True))
     names, given = field_names(check["columns"], check["blocks"]), titles(check["columns"], check["blocks"])
     places = {column: i for i, column in enumerate(check["columns"])}
@@ -84,7 +84,7 @@ def c_main(path: Path, check: Check, template: str = C) -> str:
 
 
 def built(path: Path, main: str, flags: Sequence[str], folder: Path, compiler: str = "") -> Path:
-    """A program around a C form, compiled in a folder."""
+    """Compile a C form with a main file in a folder."""
     compiler = compiler or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
     _program(compiler or "cc", "c: expected a C compiler")
     source, program = folder / "main.c", folder / "main"
@@ -108,7 +108,7 @@ def onnx(path: Path, check: Check) -> Answers:
 
 
 def tensors(check: Check) -> dict[str, Any]:
-    """The rows as ONNX takes them: a tensor (rows, columns) for each column, or block of columns."""
+    """The rows as ONNX inputs: a tensor (rows, columns) for each column, or block of columns."""
     columns = dict(zip(check["columns"], zip(*check["rows"], strict=True), strict=True))
     kinds, fed = dict(zip(check["columns"], check["kinds"], strict=True)), {}
     for title, names in titles(check["columns"], check["blocks"]).items():
@@ -120,7 +120,7 @@ def tensors(check: Check) -> dict[str, Any]:
 
 
 def sql(path: Path, check: Check) -> Answers:
-    """DuckDB, in memory; a PostgreSQL is the user's, and nothing is done to it."""
+    """SQL: DuckDB in memory; PostgreSQL is not run."""
     if check["dialect"] != "duckdb":
         raise MissingError("sql: expected a PostgreSQL to make a table in", say("none"), "run the statement there")
     try:
@@ -141,7 +141,7 @@ SQL_TYPES = {"word": "VARCHAR", "date": "TIMESTAMP"}  # all else is a number
 
 
 def table_of(check: Check) -> list[str]:
-    """Statements that make a table of the check's rows."""
+    """Statements that create a table of the check's rows."""
     from deltaw.export.forms.sql import name_of, quoted
 
     def cell(value: Any, kind: str) -> str:
@@ -160,7 +160,7 @@ def table_of(check: Check) -> list[str]:
 
 
 def answers_of(path: Path, check: Check) -> str:
-    """A query for the rows' numbers and what the statement in a file adds, in their order."""
+    """A query for row numbers and the columns added by a file's statement, in order."""
     from deltaw.export.forms.sql import name_of
 
     statement = path.read_bytes().decode().rstrip().removesuffix(";")  # names and words may have any line ends
@@ -174,7 +174,7 @@ def answers_of(path: Path, check: Check) -> str:
 
 
 def answers_in(rows: list[Any], check: Check) -> Answers:
-    """What such a query found."""
+    """The answers in the result of `answers_of`."""
     if check["labels"] is None:
         return [list(map(float, row)) for row in rows], None
     truths = {"true": "True", "false": "False"} if {*check["classes"]} == {"True", "False"} else {}

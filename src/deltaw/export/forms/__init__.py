@@ -1,1 +1,1 @@
-"""A file a form, which is a language: `table` lists them all. Each has a row an operation and knows nothing else."""
+"""The forms (languages), one file each, listed in `table`: each writes every operation."""

@@ -1,4 +1,4 @@
-"""One C99 file and its header: no allocation, and no library but math.h, or not even that."""
+"""A C99 file and its header, without allocation, and without libraries except math.h, or even that."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ LARGEST, REACH = float(np.finfo(np.float32).max), 4
 
 
 class Files(NamedTuple):
-    """The two files, and what they take."""
+    """The two files, and the memory that they need."""
 
     source: str
     header: str
@@ -94,8 +94,13 @@ class Files(NamedTuple):
 
 
 def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = ()) -> Files:
-    """The C file and its header. `stem`: what their names, and all names in them that others see, begin with;
-    `told`: what else their heads say.
+    """The C file and its header.
+
+    Args:
+        program: the model.
+        stem: prefix of their names, and of all public identifiers.
+        libm: whether math.h may be used.
+        told: sentences for their heads.
 
     Raises:
         SettingError: a word that is too long for C, or answers that are too large for its float.
@@ -137,7 +142,7 @@ def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = 
 
 
 def _answered_class(program: Program) -> tuple[str, str, list[str]]:
-    """(the class's number as C returns it, the variables that this takes, the statements that find it)."""
+    """(expression of the class's number, variables that it needs, statements that compute it)."""
     answer, label = program.answer, next(program.all(o.Label), None)
     if label is None:
         return "0", "  int i;", []
@@ -148,7 +153,7 @@ def _answered_class(program: Program) -> tuple[str, str, list[str]]:
 
 
 def _check_reach(unscale: o.Unscale) -> None:
-    """Raise SettingError where answers reach beyond what float holds: REACH widths from the centre."""
+    """Raise SettingError if answers, up to REACH widths from the centre, could overflow float."""
     reach = abs(unscale.centre) + REACH * abs(unscale.width)
     if reach > (LARGEST if unscale.offset is None else math.log(LARGEST)):
         expected = "C: expected answers up to {most:.2g}, the largest float"
@@ -176,10 +181,7 @@ def _source(program: Program, head: str, stem: str, text: str, libm: bool) -> st
 
 
 def literal(text: str) -> str:
-    """A text as C writes it, in ASCII alone: nothing ends it, and no trigraph is in it.
-
-    Raises SettingError for one that is too long.
-    """
+    """A C string literal in ASCII, without trigraphs. Raises SettingError if it is too long."""
     data = text.encode()
     if len(data) > LONGEST:
         raise SettingError(
@@ -197,7 +199,7 @@ def _spelt(value: Any) -> str:
 
 
 def field_names(inputs: Sequence[str], blocks: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Column, or block of columns -> its name in the struct."""
+    """Column, or block of columns -> its field in the struct."""
     names = titles(inputs, blocks)
     return dict(zip(names, identifiers(names, RESERVED), strict=True))
 
@@ -212,7 +214,7 @@ def _declared(program: Program) -> Iterable[str]:
 
 
 def _places(program: Program) -> dict[str, str]:
-    """Column -> where a row has it."""
+    """Column -> the expression of its cell in a row."""
     names = field_names(program.inputs, program.blocks)
     return {
         column: f"row->{names[title]}" + (f"[{i}]" if columns != (title,) else "")
@@ -241,7 +243,7 @@ def _type(each: o.Operation) -> str:
 
 
 def _bytes(each: o.Operation) -> int:
-    """What an operation's tables take."""
+    """Bytes of an operation's tables."""
     match each:
         case o.Matrix():
             return (4 * each.W.size if each.step is None else each.W.size + 4 * each.size) + 4 * each.size

@@ -1,7 +1,7 @@
-"""Activations in other languages, by the formulas of the equations: a new activation needs no row here.
+"""Activations in other languages, from the formulas of the equations, so that a new activation needs no row here.
 
-A formula is an expression in z; `fold` walks it and says each part by a table: `"exp": lambda x: f"exp({x})"`. What
-overflows on the way to a number, log(1 + exp(z)), is said as softplus(z).
+A formula is an expression in z; `fold` translates it part by part with a table: `"exp": lambda x: f"exp({x})"`.
+log(1 + exp(z)), which would overflow, becomes softplus(z).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ OPERATORS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div
 
 
 def fold(name: str, table: Table[T], z: T) -> T:
-    """The activation called `name`, put together by a table of "+", "-", "*", "/", ">", "where", "number" and functions
-    (exp, log, tanh, erf, sqrt, abs, softplus)."""
+    """The activation `name`, translated by a table of "+", "-", "*", "/", ">", "where", "number" and functions (exp,
+    log, tanh, erf, sqrt, abs, softplus)."""
     return _said(_Softplus().visit(ast.parse(ACTIVATIONS[name].formula, mode="eval").body), table, z)
 
 
@@ -57,8 +57,8 @@ class _Softplus(ast.NodeTransformer):
 
 
 def infix(**functions: str) -> Table[str]:
-    """The table of a language that writes (a + b) and f(x); `functions`: what it calls those that it calls otherwise,
-    and "where", as templates of format."""
+    """The table of a language with infix operators and calls f(x); `functions`: format templates of "where", and of
+    functions with other names."""
     table: dict[str, Callable[..., str]] = {op: lambda a, b, op=op: f"({a} {op} {b})" for op in OPERATORS.values()}
     for name in ("exp", "log", "tanh", "erf", "sqrt", "abs", "softplus"):
         table[name] = lambda x, name=name: f"{name}({x})"

@@ -1,4 +1,4 @@
-"""One ES module without dependencies, for node and browsers. Sums are float32, in the order of the C form's."""
+"""An ES module without dependencies, for Node.js and browsers. Sums are float32, in the same order as in C."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ def _what(program: Program) -> str:
 
 
 def quoted(value: Any) -> str:
-    """Text, a number or a truth value as JavaScript writes it, also between <script> and </script>."""
+    """A string, number or boolean as a JavaScript literal, safe also within <script>."""
     return json.dumps(value).replace("<", "\\u003c")
 
 
 def _class(value: Any) -> str:
-    """A class, also a whole number between which and the next JavaScript's numbers do not tell."""
+    """A class as a JavaScript literal; BigInt for integers that its numbers cannot represent."""
     beyond = isinstance(value, int) and abs(value) > MOST_WHOLE
     return f"{value}n" if beyond else quoted(value)
 

@@ -29,7 +29,7 @@ TYPES = {"number": "DOUBLE", "date": "DOUBLE", "word": "STRING", "feature": "FLO
 
 
 class _Graph:
-    """The nodes so far. A value is the name of a tensor (rows, size)."""
+    """A graph under construction. A value is the name of a tensor (rows, size)."""
 
     def __init__(self, onnx: Any, taken: Sequence[str]) -> None:
         self.onnx, self.taken = onnx, set(taken)
@@ -37,7 +37,7 @@ class _Graph:
         self.constants: list[Any] = []
 
     def name(self, wish: str) -> str:
-        """A name that nothing else has: a column may be called as it likes."""
+        """A unique name, since columns may have any name."""
         while wish in self.taken:
             wish += "_"
         self.taken.add(wish)
@@ -158,7 +158,7 @@ def _read(g: _Graph, read: o.Read, homes: dict[str, tuple[str, int]], program: P
 
 
 def _look(g: _Graph, look: o.Look, words: str, program: Program) -> str:
-    """Where capitals count, a table of places; where they do not, and of what is missing, a pattern a value."""
+    """Indices of words: by a table if case matters, else by a regular expression per value."""
     if look.fold:
         found = g.constant(look.other)
         for value in dict.fromkeys(look.values):
@@ -173,13 +173,13 @@ def _look(g: _Graph, look: o.Look, words: str, program: Program) -> str:
 
 
 def _is_one_of(g: _Graph, cells: str, words: Iterable[str]) -> str:
-    """Whether a cell is one of the words, whatever its capitals and whatever blanks are around it."""
+    """Whether a cell is one of the words, ignoring case and surrounding blanks."""
     either = "|".join("".join(map(_sign, word)) for word in words)
     return g.node("RegexFullMatch", cells, pattern=f"{BLANKS}(?:{either}){BLANKS}")
 
 
 def _sign(sign: str) -> str:
-    """A sign of a word, small or large, in a regular expression."""
+    """A regular expression for a character in either case."""
     ways = {way for way in (sign, sign.lower(), sign.upper()) if len(way) == 1}
     return "[" + "".join(rf"\x{{{ord(way):x}}}" for way in sorted(ways)) + "]"
 
@@ -194,7 +194,7 @@ def _scale(g: _Graph, scale: o.Scale, x: str) -> str:
 
 
 def _along(g: _Graph, x: str, low: Sequence[float], width: Sequence[float]) -> str:
-    """(x − low) / width, by halves: the difference of two huge numbers would overflow."""
+    """(x − low) / width without overflow of the difference."""
     half = g.node("Sub", g.node("Mul", x, g.constant(0.5)), g.constant([np.array(low) / 2]))
     return g.node("Div", half, g.constant([np.array(width) / 2]))
 
@@ -212,7 +212,7 @@ def _recall(g: _Graph, recall: o.Recall, x: str) -> str:
 
 
 def _swing(g: _Graph, swing: o.Swing, x: str) -> str:
-    """The cosine is the sine a quarter later."""
+    """sin and cos; the cosine as a shifted sine."""
     places, periods = zip(*(each for each in swing.cycles for _ in range(2)), strict=True)
     turns = g.node("Div", g.taken_from(x, places), g.constant([periods]))
     angle = g.node("Mul", g.node("Sub", turns, g.node("Floor", turns)), g.constant(2 * pi))

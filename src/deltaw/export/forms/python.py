@@ -1,4 +1,4 @@
-"""One Python file of the standard library alone."""
+"""A Python file that needs only the standard library."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NaN or a word of MISSING is a missing value."""
 
 
 def write(program: Program) -> str:
-    """The file. Raises nothing: every program can be said."""
+    """The file; every program can be expressed."""
     tables, body = [], []
     for each in program.operations:
         table, statement = EMIT[type(each)](each)

@@ -1,7 +1,7 @@
-"""One SELECT that adds the answer's columns to a table, for a database that holds the rows.
+"""One SELECT that adds prediction columns to a table, to be run by a database.
 
-Every stage is a common table expression with a column for each element of a value; the row itself goes along as a
-whole, and of the values only those that later stages need. What is missing is NULL.
+Every stage is a common table expression with a column for each element of a value; the row itself is passed along as a
+whole, and values only as long as later stages need them. Missing values are NULL.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ SHORT = 40  # terms of a sum in one pair of brackets: a tree of thousands is too
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a database says what databases say in different ways.
+    """What differs between databases.
 
     Attributes:
-        row: the columns of a row that went along as a whole.
-        known: what it tells a name by.
-        text: a cell as text: whole numbers, of whatever type, without a fraction, as words have it.
-        fence: what keeps a stage from being written into every place that uses it.
+        row: expression of the columns of the passed-along row.
+        known: how names are compared.
+        text: a cell as text; integers of any type without a fraction.
+        fence: keyword that keeps a stage from being inlined.
     """
 
     row: str
@@ -127,20 +127,20 @@ def _refuse(expected: str, found: str) -> None:
 
 
 def number(x: Any) -> str:
-    """A number as a double in either dialect."""
+    """A double literal."""
     text = x if isinstance(x, str) else repr(float(x))
     return text if "e" in text else f"{text}e0"
 
 
 def quoted(text: str) -> str:
-    """A text. Raises SettingError for one with a NUL."""
+    """A string literal. Raises SettingError for a NUL."""
     if "\0" in text:
         raise SettingError("SQL: expected names and words without a NUL", repr(text), "rename it")
     return "'" + text.replace("'", "''") + "'"
 
 
 def name_of(text: str) -> str:
-    """A name. Raises SettingError for an empty one, and as `quoted`."""
+    """A quoted identifier. Raises SettingError for an empty one, and as `quoted`."""
     if not text:
         raise SettingError("SQL: expected a name for every column", '""', "rename it")
     return '"' + quoted(text)[1:-1].replace("''", "'").replace('"', '""') + '"'
@@ -151,7 +151,7 @@ def _columns(name: str, size: int) -> list[str]:
 
 
 def _tokens(expressions: Iterable[str]) -> set[str]:
-    """The columns of stages that expressions name."""
+    """The columns of stages that expressions use."""
     return {token for expression in expressions for token in re.findall(r"\b[a-z]+\d+_\w+", expression)}
 
 
@@ -167,7 +167,7 @@ def _sum(terms: Sequence[str]) -> str:
 
 
 def _answers(program: Program) -> Stage:
-    """The columns that are added, called as `deltaw predict` calls them."""
+    """The added columns, with the names of `deltaw predict`."""
     answer = program.answer
     columns = _columns(answer.out, answer.size)
     label = next(program.all(o.Label), None)

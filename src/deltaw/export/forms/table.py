@@ -1,4 +1,4 @@
-"""The forms that a program is written in: which endings mean each, and what else it is told."""
+"""FORMS, the table of forms: their endings, writers and runtimes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ DIALECTS = ("duckdb", "postgres")
 
 @dataclass(frozen=True)
 class Options:
-    """What some forms are told beside the program.
+    """Options of some forms.
 
     Attributes:
         dialect: of SQL.
-        table: what SQL reads from.
+        table: that SQL reads from.
         libm: whether C may call math.h.
-        remarks: what C is to say in its head, too: sentences in the language that is chosen when they are asked for.
+        remarks: more sentences for the head of the C file, as functions that give them in the current language.
     """
 
     dialect: str = DIALECTS[0]
@@ -37,7 +37,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Written:
-    """A form in memory: name -> bytes, the main file first, and what is worth saying of it."""
+    """A form in memory: name -> bytes, the main file first; and notes."""
 
     files: dict[str, bytes]
     notes: tuple[str, ...] = field(default=())
@@ -62,7 +62,7 @@ def _c(program: Program, path: Path, options: Options) -> Written:
     from deltaw.export.forms import c
 
     stem = stem_of(path.stem, c.RESERVED)
-    with language("en"):  # what compiles a file need not know another
+    with language("en"):  # files are in English
         files = c.write(program, stem, options.libm, [told() for told in options.remarks])
     takes = say("{size:,} bytes of tables, {stack:,} bytes of the stack", size=files.size, stack=files.stack)
     return Written(
@@ -88,9 +88,9 @@ class Form:
     """A row of FORMS.
 
     Attributes:
-        endings: of file names that mean it.
+        endings: of file names.
         write: from a program to files.
-        runs: what its answers are checked by.
+        runs: the runtime that checks its answers.
     """
 
     endings: tuple[str, ...]
@@ -109,7 +109,7 @@ FORMS = {
 
 
 def form_of(path: Path, form: str | None = None) -> str:
-    """The form's name: as given, or by the ending of the path. Raises SettingError for one that there is not."""
+    """The form's name: as given, or by the ending of the path. Raises SettingError for an unknown one."""
     if form is not None:
         if not among(form, FORMS):
             near = nearest(form, FORMS) if isinstance(form, str) else None
@@ -126,7 +126,7 @@ def form_of(path: Path, form: str | None = None) -> str:
 
 
 def dialect_of(dialect: str | None, form: str) -> str:
-    """The dialect of SQL. Raises SettingError for one that there is not, and for one of another form."""
+    """The dialect of SQL. Raises SettingError for an unknown one, and for one with another form."""
     if dialect is not None and form != "sql":
         raise SettingError("dialect: expected SQL to be written", form, "leave it out")
     if dialect is not None and dialect not in DIALECTS:
