@@ -13,11 +13,12 @@ import type { Data, Settings, Weights } from '../src/engine/types.ts';
 import { canonical } from '../src/files/canonical.ts';
 import { modelFile, openModel } from '../src/files/model.ts';
 import { sha256 } from '../src/files/sha256.ts';
-import { filled } from '../src/said.ts';
+import { filled, told } from '../src/said.ts';
 import { ofShare, ofSquares } from '../src/state/intervals.ts';
 import { settings as recipe, toLookAt } from '../src/state/recipes.ts';
 import { visible } from '../src/state/signs.ts';
 import { beyond } from '../src/tables/beyond.ts';
+import type { Decimals } from '../src/tables/notations.ts';
 import { areAlike, dataOf, inputsOf, joined, readFile, readText, recordsOf, type Choice } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
 
@@ -95,6 +96,11 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   },
   sharpness: (_, { shares, labels, weight }) => sharpness(shares, labels, weight),
   table: async (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => dataOf(core, await readFile(bytes, name), choice),
+  /** Rows as those that a model learnt from: the numbers of each column, its decimal mark, and what is said. */
+  async rows(_, { bytes, name, decimals }: { bytes: Uint8Array; name: string; decimals?: Decimals }) {
+    const { columns, notes } = await readFile(bytes, name, decimals && { decimals });
+    return { numbers: Object.fromEntries(columns.map(({ name, numbers }) => [name, numbers])), decimals: Object.fromEntries(columns.map(({ name, mark }) => [name, mark])), notes: notes.map((note) => told(note)) };
+  },
   /** Files that are dropped together. */
   async files(core, { files, choice }: { files: { bytes: Uint8Array; name: string }[]; choice: Choice }) {
     const all = await Promise.all(files.map(({ bytes, name }) => recordsOf(bytes, name))), alike = all.filter((each) => areAlike(all[0]!, each));
@@ -129,14 +135,14 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   async open(core, { file, bytes, name }) {
     const { settings, weights, notes, ...learnt } = openModel(file);
     const choice = { target: learnt.target.name, scaling: learnt.preparation.scaling, encoding: learnt.target.encoding, low: 0, high: 1, heldOut: 0, seed: 0 };
-    const data = dataOf(core, await readFile(bytes, name), choice, learnt);
+    const data = dataOf(core, await readFile(bytes, name, learnt), choice, learnt);
     return { outputs: new Training(core, data, settings, weights).predict(part(data.inputs, 0, data.rows * data.nIn)), notes, told: data.notes, settings };
   },
   /** What a model file that goes on with a table answers for rows without one. */
   async others(core, { file, bytes, name, others }) {
     const { settings, weights, notes: _, ...learnt } = openModel(file), { target, preparation } = learnt;
-    const data = dataOf(core, await readFile(bytes, name), { target: target.name, scaling: preparation.scaling, encoding: target.encoding, low: 0, high: 1, heldOut: 0, seed: 0 }, learnt);
-    const { inputs, notes } = inputsOf(await readFile(others, name), learnt);
+    const data = dataOf(core, await readFile(bytes, name, learnt), { target: target.name, scaling: preparation.scaling, encoding: target.encoding, low: 0, high: 1, heldOut: 0, seed: 0 }, learnt);
+    const { inputs, notes } = inputsOf(await readFile(others, name, learnt), learnt);
     return { outputs: new Training(core, data, settings, weights).predict(inputs), notes };
   },
   intervals: (_, { right, n, errors, spreads }) => [ofShare(right / n, n), ...Object.values(ofSquares([...errors], [...spreads]))],

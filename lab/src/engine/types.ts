@@ -4,6 +4,7 @@
 // δ = ∂E/∂z, α the learning rate. Rows of data are rows of a batch. Layers are counted from 0 and the last one is the output.
 
 import type { Text } from '../said.ts';
+import type { Decimals } from '../tables/notations.ts';
 import type { Inputs } from './inputs.ts';
 import type { Origin } from './training.ts';
 
@@ -97,6 +98,7 @@ export interface Data {
   image: { width: number; height: number } | null; // where the inputs are the pixels of one
   notes: Text[]; // what was left out, or could not be read, a sentence each
   gaps?: string[]; // words that are missing beyond the usual ones
+  decimals?: Decimals; // of columns whose numbers were text
 }
 
 // --- what Python puts into the page --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ import { ALIKE, KINDS, TITLE, featuresOf } from '../tables/steps.ts';
 import { isMixture } from '../engine/line.ts';
 import { initFor } from '../engine/specs.ts';
 import { MISSING } from '../tables/missing.ts';
+import type { Decimals } from '../tables/notations.ts';
 import { readTensors, type Tensor } from '../tables/tensors.ts';
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
 import type { Data, Preparation, Settings, Step, TargetSpec, Weights } from '../engine/types.ts';
@@ -90,7 +91,14 @@ function described({ data, settings, now, parts, losses, steps, version }: Learn
       test_size: settings.heldOut, engine: 'native', versions: { deltaw: version }, folds: 0, group: null, time: null, test: null, validation: null,
     },
     missing: [...MISSING, ...(data.gaps ?? [])],
+    ...marksOf(data),
   };
+}
+/** The decimal marks of the columns that are read, pixels aside. */
+function marksOf({ decimals = {}, preparation, target }: Data): { decimals?: Decimals } {
+  const read = new Set([...preparation.steps.filter(({ kind }) => kind in KINDS).map(({ column }) => column), target.name]);
+  const found = Object.entries(decimals).filter(([name]) => read.has(name));
+  return found.length ? { decimals: Object.fromEntries(found) } : {};
 }
 function documentOf(step: Step): Json {
   const { features: _, ...document } = step as Step & { [key: string]: Json };
@@ -113,6 +121,7 @@ export interface Opened {
   target: TargetSpec;
   notes: Text[]; // what of the file has no place here
   gaps: string[]; // words that are missing beyond the usual ones
+  decimals: Decimals | undefined;
 }
 
 const refuse = (found: Sentence, remedy: string): never => {
@@ -186,6 +195,7 @@ function opened(bytes: Uint8Array): Opened {
       high: target.classes.length ? ends[1] : target.high, clamp: target.clamp, centre: scale.centre, width: scale.width, shift: scale.shift },
     notes,
     gaps: (document.missing ?? []).filter((word: string) => !MISSING.includes(word)),
+    decimals: document.decimals,
   };
 }
 function completed(step: Step): Step {

@@ -4,7 +4,7 @@ import { at } from '../engine/inputs';
 import type { Column, Data, Step } from '../engine/types';
 import type { Cells } from '../tables/cells';
 import { SCALINGS } from '../tables/scaling';
-import { ALIKE, KINDS } from '../tables/steps';
+import { ALIKE, KINDS, OTHER } from '../tables/steps';
 import { dayIn, dayText, ISO, isoOf } from './dates';
 import { median, number, typed } from './numbers';
 
@@ -32,6 +32,7 @@ export interface Plane {
 }
 
 const PAD = 0.08;
+const MOST_WORDS = 30; // along an axis: the frequent ones
 
 const made = new WeakMap<Data, Axis[]>();
 /** Axes that were made elsewhere, with the data. */
@@ -66,7 +67,8 @@ function axis(step: Step, column: Column, at: number): Axis {
   }
   const counts = new Map<string, number>();
   for (const word of column.values as (string | null)[]) if (word !== null) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const words = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!).slice(0, 30);
+  const frequent = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!).slice(0, MOST_WORDS);
+  const words = counts.size > frequent.length ? [...new Set([...frequent, OTHER])] : frequent;
   return { ...own, words, low: -0.5, high: Math.max(1, words.length) - 0.5, typical: words[0] ?? '' };
 }
 
@@ -86,11 +88,12 @@ export function encoded(data: Data, axis: Axis, values: Own[]): Float32Array {
 /** What stands at a place along an axis. */
 export const ownAt = (axis: Axis, place: number): Own => (axis.words.length ? axis.words[Math.max(0, Math.min(axis.words.length - 1, Math.round(place)))] : place);
 
-/** Where a row stands along an axis; NaN where its cell is missing. */
+/** Where a row stands along an axis, rarer words at the last place; NaN where its cell is missing. */
 export function placeOf({ values, words, column }: Axis, row: number): number {
   if (values) return values[row];
   const word = (column.values as (string | null)[])[row];
-  return word === null ? NaN : words.indexOf(word);
+  const place = word === null ? NaN : words.indexOf(word);
+  return place < 0 ? words.length - 1 : place;
 }
 
 /** A row's own value, or '' where its cell is missing. */

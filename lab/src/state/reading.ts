@@ -7,6 +7,7 @@ import { Refusal, said, type Text } from '../said';
 import { beyond } from '../tables/beyond';
 import { withNones } from '../tables/cells';
 import { present } from '../tables/kinds';
+import type { Decimals } from '../tables/notations';
 import { part, type Tell } from '../tables/progress';
 import { asText } from '../tables/delimited';
 import { dataOf, decoded, inputsOf, isWorkbook, joined, readText, recordsOf, recordsOfText, tableFrom, tableOf, unzipped, areAlike, type Choice, type Learnt, type Table } from '../tables/table';
@@ -22,7 +23,7 @@ export interface Request {
   came?: Came; // the table that the page came with, where the source is that
 }
 /** What is learnt of a table anew. */
-export type Came = Pick<Data, 'name' | 'columns' | 'target' | 'heldOut' | 'gaps'>;
+export type Came = Pick<Data, 'name' | 'columns' | 'target' | 'heldOut' | 'gaps' | 'decimals'>;
 /** A source that was read. */
 export interface Loaded {
   source: Source;
@@ -36,6 +37,7 @@ export interface Unanswered {
   answer: Files;
   preparation: Preparation;
   gaps?: string[];
+  decimals?: Decimals;
 }
 /** Their inputs, and their records as they are written. */
 export interface ToAnswer {
@@ -54,7 +56,7 @@ async function toAnswer({ answer, ...learnt }: Unanswered, tell: Tell): Promise<
   const { source } = await ofFiles(answer);
   if (source.kind !== 'csv') throw new Error(source.kind);
   const records = recordsOfText(source.text, source.name, source.encoding, source.written, part(tell, 0, 0.4));
-  return { ...inputsOf(tableFrom(records, source.name, part(tell, 0.4, 0.7)), learnt, part(tell, 0.7, 1)), names: records.names, lines: records.rows.map((row) => asText([row])) };
+  return { ...inputsOf(tableFrom(records, source.name, part(tell, 0.4, 0.7), learnt), learnt, part(tell, 0.7, 1)), names: records.names, lines: records.rows.map((row) => asText([row])) };
 }
 
 async function loaded(core: Core, { source: wanted, division, learnt, came }: Request, tell: Tell): Promise<Loaded> {
@@ -70,10 +72,10 @@ async function loaded(core: Core, { source: wanted, division, learnt, came }: Re
 const pack = (column: Column): void => {
   if (!(column.values instanceof Float64Array)) column.values = placesOf(column.values) as never;
 };
-export const packed = ({ name, columns, target, heldOut, gaps }: Data): Came => {
+export const packed = ({ name, columns, target, heldOut, gaps, decimals }: Data): Came => {
   const own = columns.map((column) => ({ ...column }));
   own.forEach(pack);
-  return { name, columns: own, target, heldOut, gaps };
+  return { name, columns: own, target, heldOut, gaps, decimals };
 };
 /** On the other side. */
 export function unpacked<D extends Pick<Data, 'columns'>>(data: D): D {
@@ -104,7 +106,7 @@ function dataIn(core: Core, source: Source, division: Division, learnt: Learnt |
     const whole = toy(core, source.name, ofToy(source, division));
     return source.name === 'digits' ? whole : single(whole);
   }
-  const table = tableIn(core, source, came, part(tell, 0, 0.6)), known: Learnt = learnt ?? (came ? { target: came.target, gaps: came.gaps } : {});
+  const table = tableIn(core, source, came, learnt, part(tell, 0, 0.6)), known: Learnt = learnt ?? (came ? { target: came.target, gaps: came.gaps } : {});
   const target = known.target?.name ?? ((source.kind === 'csv' && source.target) || table.target || guessed(table));
   const choice: Choice = {
     target, scaling: learnt?.preparation?.scaling ?? source.scaling ?? 'standard', encoding: 'labels', low: 0.01, high: 0.99, ...division, apart: came?.heldOut ?? null,
@@ -116,8 +118,8 @@ function dataIn(core: Core, source: Source, division: Division, learnt: Learnt |
 const ofToy = ({ name, noise, seed }: { name: string; noise: number; seed: number }, division: Division): ToyChoice => ({
   rows: ROWS[name] ?? 300, noise, seed, heldOut: division.heldOut, division: division.seed,
 });
-function tableIn(core: Core, source: Source, came: Came | undefined, tell: Tell): Table {
-  if (source.kind === 'csv') return readText(source.text, source.name, source.encoding, source.written, tell);
+function tableIn(core: Core, source: Source, came: Came | undefined, learnt: Learnt | undefined, tell: Tell): Table {
+  if (source.kind === 'csv') return readText(source.text, source.name, source.encoding, source.written, tell, learnt);
   return source.kind === 'given' ? tableOf(came!) : toyTable(core, source.name, ofToy(source, FIRST));
 }
 

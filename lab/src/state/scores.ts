@@ -55,7 +55,7 @@ export function judged(data: Data, rows: Int32Array, outputs: Float32Array): Jud
   }
   const found = residuals(data, rows, outputs), mean = found.reduce((sum, { is }) => sum + is, 0) / n, spreads = found.map(({ is }) => (is - mean) ** 2);
   const { r2, rmse } = ofSquares(found.map(({ is, said }) => (is - said) ** 2), spreads), three = (x: number): string => number(x, 3);
-  return [line(say('r2'), three, r2, 0), line('RMSE', three, rmse, Math.sqrt(spreads.reduce((sum, x) => sum + x, 0) / n))];
+  return [line(say('r2'), squares, r2, 0), line('RMSE', three, rmse, Math.sqrt(spreads.reduce((sum, x) => sum + x, 0) / n))];
 }
 
 export interface Worst { row: number; said: string | number; is: string | number; by: number; wrong: boolean }
@@ -83,7 +83,9 @@ export function className(data: Data, k: number): string {
 }
 
 /** A score as one reads it: accuracy, or R², of which one row has none; alone, or with its name. */
-export const scoreShown = ({ target }: Data, score: number): string => (Number.isNaN(score) ? '–' : target.task === 'classification' ? percent(score) : number(score, 3));
+export const scoreShown = ({ target }: Data, score: number): string => (Number.isNaN(score) ? '–' : target.task === 'classification' ? percent(score) : squares(score));
+/** R²: to four decimals at most, of which the third tells enough where it is not nearly 1. */
+const squares = (r2: number): string => number(Math.round(1e4 * r2) / 1e4, r2 > 0.999 ? 4 : 3);
 export const scoreText = (data: Data, score: number): string => `${say(data.target.task === 'classification' ? 'right' : 'r2')} ${scoreShown(data, score)}`;
 
 /** What the best answer without looking at any input would score: the commonest class, or R² = 0 of the mean. */

@@ -56,7 +56,7 @@ let opened: File | null = null; // the last one, in case it is in another encodi
 export async function load(source: Source | Files, division: Division, tell: (share: number) => void): Promise<Loaded> {
   const whole = source.kind === 'given' ? brought(source.name) : undefined;
   if (whole && source.kind === 'given' && !source.scaling && !source.columns && !source.model) return { source, others: [], data: whole, axes: [] };
-  const model = source.model ? modelIn(source) : undefined, learnt = model && { preparation: model.preparation, target: model.target, gaps: model.gaps };
+  const model = source.model ? modelIn(source) : undefined, learnt = model && { preparation: model.preparation, target: model.target, gaps: model.gaps, decimals: model.decimals };
   const found = await readApart<Loaded>({ source, division, learnt, came: whole && packed(whole) } satisfies Request, tell);
   unpacked(found.data);
   known(found.data, found.axes);

@@ -1,6 +1,6 @@
 // What cells of text say: numbers, truth values, days, or words; by the rules of deltaw.tables.cells.
 import { wordOf } from './missing.ts';
-import { asWritten, failures, numbersIn, pointed, readNumbers } from './notations.ts';
+import { CELLS, COMMAS, asWritten, failures, numbersIn, pointed, readColumn, readNumbers, type Mark } from './notations.ts';
 import { Refusal, said, type Text } from '../said.ts';
 import { plainUnit, unitOf } from './units.ts';
 
@@ -15,6 +15,7 @@ export interface Cells {
   words: (string | null)[];
   unit?: string;
   nones?: (string | null)[]; // its words with those that say None, which may be an answer
+  mark?: Mark; // before its decimals, of numbers that were text
   raw?: (string | null)[]; // its words as they stand, where a comma or a point in them was taken for something by all cells
 }
 
@@ -37,17 +38,17 @@ export function typed(name: string, cells: string[], notation: string): Cells {
   if (!present.length) return { name, type: 'words', numbers: none, words };
   if (present.every((word) => ['true', 'false'].includes(word.toLowerCase())))
     return { name, type: 'truth', numbers: Float64Array.from(words, (word) => (word === null ? NaN : Number(word.toLowerCase() === 'true'))), words: [] };
-  const numbers = readNumbers(words, notation);
+  const { numbers, mark } = readColumn(words, notation), text = !notation.startsWith(CELLS);
   if (failures(words, numbers)) {
     const unit = unitOf(present);
     if (!unit) return { name, type: 'words', numbers: none, words, ...(cells.some(saysNone) ? { nones: cells.map((cell, i) => (saysNone(cell) ? cell.trim() : words[i]!)) } : {}) };
     const written = pointed(words, unit, notation), found = numbersIn(written, unit);
     if (failures(words, found)) return { name, type: 'words', numbers: none, words: written, raw: words };
-    return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit };
+    return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit, ...(text && { mark: written !== words || (notation.includes(COMMAS) && !words.some((word) => word && /[.,]/.test(word))) ? ',' : '.' }) };
   }
   if (areCodes(present)) return { name, type: 'words', numbers: none, words };
   const whole = present.every((word) => /^[+-]?\d+$/.test(word) && Math.abs(Number(word)) < 2 ** 63);
-  return { name, type: whole ? 'whole' : 'number', numbers, words: [] };
+  return { name, type: whole ? 'whole' : 'number', numbers, words: [], ...(text && { mark }) };
 }
 
 // As C writes what is no number: missing where all other cells are numbers.

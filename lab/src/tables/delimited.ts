@@ -52,17 +52,18 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
     refuse('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them');
   const body = rows.slice(named ? 1 : 0);
   if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
-  const commas = delimiter !== ',' && commasIn(head.slice(Number(named)), names);
+  const commas = delimiter !== ',' && commasIn(names.map((_, k) => wordsOf(head.slice(Number(named)), k)));
   const notes = [...rowsInACell(names, body, delimiter, Number(named) + Number(told !== null)), ...(commas ? pointsIn(names, body) : [])];
   return { names, rows: body, notation: (commas ? COMMAS : '') + delimiter, notes };
 }
 
 const wordsOf = (rows: string[][], k: number): (string | null)[] => rows.map((row) => wordOf(row[k]!));
+/** Whether one of some columns has numbers with decimal commas for sure. */
+export const commasIn = (columns: (string | null)[][]): boolean => columns.some(hasDecimalComma);
+export const FROM_FILE = '"{name}": points part thousands, as other numbers of the file have decimal commas';
 /** What is said of columns in which points part thousands. */
-/** Whether a column of these records has numbers with decimal commas for sure. */
-export const commasIn = (rows: string[][], names: string[]): boolean => names.some((_, k) => hasDecimalComma(wordsOf(rows, k)));
 export const pointsIn = (names: string[], rows: string[][]): Text[] =>
-  names.filter((_, k) => areGrouped(wordsOf(rows, k))).map((name) => said('"{name}": points part thousands, as other numbers of the file have decimal commas', { name: clipped(name) }));
+  names.filter((_, k) => areGrouped(wordsOf(rows, k))).map((name) => said(FROM_FILE, { name: clipped(name) }));
 
 /** Records as text that `ofText` reads. */
 export const asText = (records: string[][]): string => records.map((record) => record.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',') + '\n').join('');

@@ -59,7 +59,7 @@ export function without(table: Table, gaps: ReadonlySet<string>): Table {
   const otherwise = table.withCommas?.(isGap);
   if (otherwise) return without(otherwise, gaps);
   const columns = table.columns.map((cells) =>
-    cells.words.some(isGap) ? typed(cells.name, (cells.raw ?? cells.words).map((word) => (word === null || isGap(word) ? '' : word)), table.notation ?? ',') : cells,
+    cells.words.some(isGap) ? typed(cells.name, (cells.raw ?? cells.words).map((word) => (word === null || isGap(word) ? '' : word)), table.notation?.(cells.name) ?? ',') : cells,
   );
   return { ...table, columns };
 }

@@ -3,7 +3,7 @@ import { plainNumerals } from './numerals.ts';
 import { unitOf, withoutUnit } from './units.ts';
 
 type Words = (string | null)[];
-type Way = (cell: string) => number; // NaN for what is no number
+export type Way = (cell: string) => number; // NaN for what is no number
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const INFINITE = /^([+-]?)(inf|infinity)$/i;
 const plain: Way = (cell) => {
@@ -20,12 +20,16 @@ const [INNER, OUTER] = [new RegExp(`[,${APART}]`, 'g'), new RegExp(`[.${APART}]`
 const thousands: Way = (cell) => (THOUSANDS.test(cell) ? plain(cell.replace(INNER, '')) : NaN);
 const decimalComma: Way = (cell) => (COMMA.test(cell) && /\d/.test(cell) ? plain(cell.replace(OUTER, '').replace(',', '.')) : NaN);
 
-/** Before what separates fields: of a file that has some, where points part thousands if they can. */
-export const COMMAS = 'decimal commas';
+/** What stands before a column's decimals, of columns whose numbers are text. */
+export type Mark = ',' | '.';
+export type Decimals = Readonly<Record<string, Mark>>;
+
+/** Before what separates fields: of a file with some, where points part thousands if they can; of a column that is known to have points; of what kept numbers as such. */
+export const COMMAS = 'decimal commas', POINTS = 'decimal points', CELLS = 'cells';
 // By what separates fields: in files with semicolons a comma is the decimal sign, unless it cannot be.
-const EITHER = [plain, thousands, decimalComma], WITH_COMMAS = [decimalComma, plain, thousands];
+export const EITHER = [plain, thousands, decimalComma], WITH_COMMAS = [decimalComma, plain, thousands];
 const WAYS: Record<string, Way[]> = { ',': [plain, thousands], ';': [plain, decimalComma, thousands] };
-const waysOf = (notation: string): Way[] => (notation.includes(COMMAS) ? WITH_COMMAS : (WAYS[notation] ?? EITHER));
+const waysOf = (notation: string): Way[] => (notation.includes(COMMAS) ? WITH_COMMAS : (WAYS[notation.includes(POINTS) ? ',' : notation.slice(-1)] ?? EITHER));
 
 export const failures = (words: Words, read: Float64Array): number => words.reduce((count, word, i) => count + Number(word !== null && Number.isNaN(read[i]!)), 0);
 const asNumbers = (words: Words, way: Way): Float64Array =>
@@ -46,6 +50,14 @@ function readBy(words: Words, ways: Way[]): [Way, Float64Array] {
 }
 /** Numbers from words, NaN for what is none; `notation`: what separates fields, behind COMMAS where they have decimal commas. */
 export const readNumbers = (words: Words, notation = ','): Float64Array => readBy(words, waysOf(notation))[1];
+/** The same of a column, and its mark where it has one: that of its file where its cells leave it open. */
+export function readColumn(words: Words, notation: string): { numbers: Float64Array; mark: Mark } {
+  const [way, numbers] = readBy(words, waysOf(notation)), open = way === plain && !words.some((word) => word?.includes('.'));
+  return { numbers, mark: isCommaWay(way) || (open && notation.includes(COMMAS)) ? ',' : '.' };
+}
+export const isCommaWay = (way: Way): boolean => way === decimalComma;
+/** By which of these ways words with a unit are read, and their numbers. */
+export const inWay = (words: Words, unit: string, ways: Way[]): [Way, Float64Array] => readBy(bare(words, unit), ways);
 /** The same, by whichever way of reading a comma explains more cells. */
 export const asWritten = (words: Words): Float64Array => readNumbers(words, '');
 /** Numbers from words that write them with a unit, or without. */
@@ -58,7 +70,7 @@ const bare = (words: Words, unit: string): Words => {
 const WITH_COMMA = new RegExp(`^\\P{Nd}*\\p{Nd}([\\p{Nd}.${APART}]*,\\p{Nd}+|\\p{Nd}{0,2}(\\.\\p{Nd}{3})+)(\\P{Nd}|$)`, 'u'); // digits of any script
 /** Words with a unit, 12,5 kg as 12.5 kg and 1.234 kg as 1234 kg where the column says that a comma is the decimal sign. */
 export function pointed(words: Words, unit: string, notation: string): Words {
-  const known = notation.includes(COMMAS) || (notation === ';' && !unit.endsWith('#'));
+  const known = notation.includes(COMMAS) || notation.includes(POINTS) || (notation === ';' && !unit.endsWith('#'));
   if (readBy(bare(words, unit), known ? waysOf(notation) : EITHER)[0] !== decimalComma) return words;
   return words.map((word) => (word && WITH_COMMA.test(word) ? word.replaceAll('.', '').replace(',', '.') : word));
 }

@@ -1,6 +1,7 @@
 // JSON with an object a row, in an array or each in a line of its own: deltaw.tables.reading.formats.json_lines.
 import { Refusal, said, type Text } from '../said.ts';
 import type { Records } from './delimited.ts';
+import { CELLS } from './notations.ts';
 
 /** Whether text is JSON; a table's first name may begin with [, too. */
 export const areObjects = (text: string): boolean => /^\s*(\{|\[\s*[[{\]])/.test(text);
@@ -22,5 +23,5 @@ export function readObjects(text: string, source: string): Records {
   const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
   if (!names.length) refuse(said('no rows'), 'give a file with rows');
   const cell = (value: unknown): string => (typeof value === 'object' && value ? JSON.stringify(value) : String(value ?? ''));
-  return { names, rows: rows.map((row) => names.map((name) => cell(row.get(name)))), notation: ',', notes: [] };
+  return { names, rows: rows.map((row) => names.map((name) => cell(row.get(name)))), notation: `${CELLS},`, notes: [] };
 }

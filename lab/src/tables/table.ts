@@ -7,7 +7,8 @@ import { checkFinite, checkStrays, countOf, rowsOf, typed, withNones, type Cells
 import { unzipped } from './archives.ts';
 import { unknown } from './beyond.ts';
 import { asText, commasIn, ofText, pointsIn, readDelimited, type Records } from './delimited.ts';
-import { COMMAS } from './notations.ts';
+import { notationsOf, type Known } from './decimals.ts';
+import { CELLS, COMMAS, type Decimals } from './notations.ts';
 import { decoded } from './encodings.ts';
 import { without, withoutGaps } from './gaps.ts';
 import { areObjects, readObjects } from './objects.ts';
@@ -27,7 +28,7 @@ export interface Table {
   target: string | null; // where the source says so
   block: Block | null; // columns that are the pixels of one image
   notes: Text[];
-  notation?: string; // how numbers are written in it
+  notation?(column: string): string; // how numbers are written in it
   withCommas?(isGap: (word: string | null) => boolean): Table | null; // the same as of a file with decimal commas, if it is one but for such words
 }
 
@@ -59,7 +60,7 @@ export interface Read extends Records {
 }
 export async function recordsOf(bytes: Uint8Array, name: string): Promise<Read> {
   bytes = await unzipped(bytes, name);
-  if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), name, notation: ',', encoding: null, inWorkbook: true };
+  if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), name, notation: `${CELLS},`, encoding: null, inWorkbook: true };
   const { text, encoding } = decoded(bytes, name);
   return { ...recordsIn(text, name), name, encoding, inWorkbook: false };
 }
@@ -90,31 +91,33 @@ export const areAlike = (a: Records, b: Records): boolean => a.names.length === 
 const readAs = (encoding: string | null): Text[] => (encoding ? [said('this file is no UTF-8: it was read as {encoding}', { encoding })] : []);
 
 /** A file's bytes as a table. */
-export async function readFile(bytes: Uint8Array, name: string): Promise<Table> {
+export async function readFile(bytes: Uint8Array, name: string, known?: Known): Promise<Table> {
   const { names, rows, notation, notes, encoding } = await recordsOf(bytes, name);
-  return tableFrom({ names, rows, notation, notes: [...notes, ...readAs(encoding)] }, name);
+  return tableFrom({ names, rows, notation, notes: [...notes, ...readAs(encoding)] }, name, quiet, known);
 }
 export { decoded, isWorkbook, unzipped };
 
 /** Text as a table; `encoding`: what its bytes were taken for, where that was guessed. */
-export function readText(text: string, name: string, encoding: string | null = null, written?: Written, tell = quiet): Table {
-  return tableFrom(recordsOfText(text, name, encoding, written, part(tell, 0, 0.5)), name, part(tell, 0.5, 1));
+export function readText(text: string, name: string, encoding: string | null = null, written?: Written, tell = quiet, known?: Known): Table {
+  return tableFrom(recordsOfText(text, name, encoding, written, part(tell, 0, 0.5)), name, part(tell, 0.5, 1), known);
 }
 export function recordsOfText(text: string, name: string, encoding: string | null = null, written?: Written, tell = quiet): Records {
   const found = written ? { ...headed(ofText(text, tell)), ...written } : recordsIn(text, name, tell);
   return { ...found, notes: [...found.notes, ...readAs(encoding)] };
 }
 const headed = ([names, ...rows]: string[][]): { names: string[]; rows: string[][] } => ({ names: names!, rows });
-export function tableFrom({ names, rows, notation, notes }: Records, name: string, tell = quiet): Table {
+/** `known`: of those that these rows are to be like. */
+export function tableFrom(records: Records, name: string, tell = quiet, known?: Known): Table {
+  const { names, rows, notation } = records, { of, notes } = notationsOf(records, known);
   const columns = names.map((column, k) => {
     tell(k / names.length);
-    return typed(column, rows.map((row) => row[k]!), notation);
+    return typed(column, rows.map((row) => row[k]!), of(column));
   });
   const named = !names.every((column, k) => column === `column_${k + 1}`);
-  const open = notation !== ',' && !notation.startsWith(COMMAS) && rows.slice(0, HEAD).some((row) => row.some((cell) => cell.includes(',')));
+  const open = !notation.endsWith(',') && !notation.startsWith(COMMAS) && rows.slice(0, HEAD).some((row) => row.some((cell) => cell.includes(',')));
   const withCommas: Table['withCommas'] = (isGap) =>
-    commasIn(rows.slice(0, HEAD).map((row) => row.map((cell) => (isGap(wordOf(cell)) ? '' : cell))), names) ? tableFrom({ names, rows, notation: COMMAS + notation, notes: [...notes, ...pointsIn(names, rows)] }, name) : null;
-  return images({ name, columns, target: null, block: null, notes, notation, ...(open ? { withCommas } : {}) }, named);
+    commasIn(names.map((_, k) => rows.slice(0, HEAD).map((row) => wordOf(row[k]!)).map((word) => (isGap(word) ? null : word)))) ? tableFrom({ names, rows, notation: COMMAS + notation, notes: [...records.notes, ...pointsIn(names, rows)] }, name, quiet, known) : null;
+  return images({ name, columns, target: null, block: null, notes, notation: of, ...(open ? { withCommas } : {}) }, named);
 }
 
 // --- images: deltaw.tables.reading.formats.pixels -------------------------------------------------------------------
@@ -150,6 +153,7 @@ export interface Learnt {
   preparation?: Preparation;
   target?: TargetSpec;
   gaps?: string[]; // words that are missing beyond the usual ones
+  decimals?: Decimals | undefined;
 }
 
 /** The table that data was made of, as far as it is known: pictures are inputs enough, and have no columns. */
@@ -169,8 +173,9 @@ export function dataOf(core: Core, read: Table, choice: Choice, learnt?: Learnt,
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
   const prepared = prepare(core, first, choice, learnt, tell), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
   const data = prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt);
-  return { ...noted({ ...data, notes: [...data.notes, ...notes] }, unanswered), gaps: [...(learnt?.gaps ?? []), ...gaps] };
+  return { ...noted({ ...data, notes: [...data.notes, ...notes] }, unanswered), gaps: [...(learnt?.gaps ?? []), ...gaps], decimals: learnt?.preparation ? (learnt.decimals ?? {}) : marksOf(given.columns) };
 }
+const marksOf = (columns: Cells[]): Decimals => Object.fromEntries(columns.flatMap(({ name, mark }) => (mark ? [[name, mark]] : [])));
 const noted = (data: Data, unanswered: number): Data =>
   unanswered ? { ...data, notes: [...data.notes, said('rows without an answer, which are left out: {without:,}', { without: unanswered })] } : data;
 const ABOVE = 20; // rows in which names are looked for that are not the first

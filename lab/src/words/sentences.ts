@@ -49,6 +49,8 @@ export const SENTENCES: Record<string, string> = {
   'rename the one that is meant, or add an empty one': '请把对应的列改成这个名称，或者加一列空的',
   'identifier': '标识符',
   'mend the file': '请修正该文件',
+  '"{name}": points part thousands, as in the rows that the model learnt from': '“{name}”：点号分隔千位，与模型所学的行相同',
+  '"{name}": points are read as decimal ones; if they part thousands, write the numbers without them': '“{name}”：点号按小数点读取；如果它们分隔千位，请写不带点号的数',
   '"{name}": points part thousands, as other numbers of the file have decimal commas': '“{name}”：点号分隔千位，因为文件中其他的数用逗号作小数点',
   'remove each "{delimiter}" behind its last field, or add them to all lines': '请删去该行最后一个字段之后的“{delimiter}”，或给所有行都加上',
   'rename the one that looks the same: its letters are composed, or taken apart, these not (NFC, NFD)': '请给看起来一样的那一列改名：两者的字母一个是组合的，一个是分解的（NFC、NFD）',

@@ -126,7 +126,7 @@ export const zh: Record<Key, string> = {
   more_units: '第 {layer} 层增加节点',
   activation_of: '激活函数：{name}',
   activation: '激活函数',
-  of: '{of} 中的 {n}',
+  of: '{n} / {of}',
   and_more: '还有 {n} 个', more_short: '+ {n}',
   over: '横轴{x}，纵轴{y}',
   save_picture: '保存这幅图',

@@ -138,6 +138,7 @@ def _contents(
         "image": _image(preparation),
         "notes": notes,
         "gaps": [word for word in table.missing if word not in MISSING],
+        "decimals": dict(table.decimals),
     }
     # A maker who speaks English says nothing: then it is the reader's own language.
     language = None if spoken() == LANGUAGES[0] else spoken()
