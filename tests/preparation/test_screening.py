@@ -15,6 +15,7 @@ from deltaw.models import plan
 from deltaw.models.fitting.deciding.planning import replan
 from deltaw.preparation import Preparation
 from deltaw.preparation.f_distribution import tail
+from deltaw.preparation.fitting import UNINFORMATIVE
 from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _upright, informative
 from deltaw.tables import kinds, read
 
@@ -186,4 +187,5 @@ def test_words_that_tell_by_their_means_are_no_noise() -> None:
     assert {"town", "x0"} <= used
     assert len(used) < 12
     table = read(frame)
-    assert len(Preparation.fit(table.frame, kinds(table, "y"), "piecewise", uninformative=("x3", "town")).steps) == 59
+    without = dict.fromkeys(("x3", "town"), UNINFORMATIVE)
+    assert len(Preparation.fit(table.frame, kinds(table, "y"), "piecewise", uninformative=without).steps) == 59

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -23,14 +23,16 @@ from deltaw.tables.columns import LEFT_OUT
 from deltaw.tables.taking import taking
 from deltaw.threads import side_by_side
 
-SILENT = in_english("carries no information about the target")
+# Why a column is left out that could be used.
+UNINFORMATIVE = in_english("carries no information about the target")
+ELIMINATED = in_english("held-out rows are predicted better without it")
 COPIED = 2**18  # cells copied at a time, or one column
 
 
-def divided(columns: Iterable[Column], uninformative: Iterable[str]) -> tuple[list[Column], tuple[LeftOut, ...]]:
-    """(used columns, left-out columns). Raises ColumnError if none is used."""
+def divided(columns: Iterable[Column], uninformative: Mapping[str, str]) -> tuple[list[Column], tuple[LeftOut, ...]]:
+    """(used columns, left-out columns); `uninformative`: names and reasons. Raises ColumnError if none is used."""
     columns = tuple(columns)
-    reasons = {c.name: c.reason for c in columns if c.kind in LEFT_OUT} | dict.fromkeys(uninformative, SILENT)
+    reasons = {c.name: c.reason for c in columns if c.kind in LEFT_OUT} | dict(uninformative)
     used = [column for column in columns if column.name not in reasons]
     left_out = tuple(LeftOut(c.name, c.kind, reasons[c.name]) for c in columns if c.name in reasons)
     if not used:

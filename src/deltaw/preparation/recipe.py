@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -75,7 +75,7 @@ class Preparation:
         answers: TrainingTargets | None = None,
         counted: Counted | None = None,
         rows: Indices | None = None,
-        uninformative: Iterable[str] = (),
+        uninformative: Mapping[str, str] | None = None,
         straight: Collection[str] = (),
     ) -> Preparation:
         """Fit on training rows.
@@ -89,14 +89,14 @@ class Preparation:
             answers: targets of the training rows, for target means; None: none are made.
             counted: counts over all training rows, if `frame` is a sample of them.
             rows: indices in `frame`; None: all.
-            uninformative: names of columns to leave out; see `deltaw.preparation.screening`.
+            uninformative: columns to leave out: names and reasons (`deltaw.preparation.fitting`).
             straight: names of columns of numbers or days without bins and means, for extrapolation in time.
 
         Raises:
             ColumnError: no column can be used, or an invalid cell.
             SettingError: an unknown scaling.
         """
-        row, (used, left_out) = scaling_called(scaling), divided(columns, uninformative)
+        row, (used, left_out) = scaling_called(scaling), divided(columns, uninformative or {})
         return cls(scaling, steps_of(frame, used, row, blocks, answers, counted, rows, straight), left_out)
 
     def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Preparation:
@@ -126,6 +126,11 @@ class Preparation:
     def column_names(self) -> tuple[str, ...]:
         """Raw columns that it knows: `input_names`, and uninformative ones."""
         return (*self.input_names, *(each.column for each in self.left_out))
+
+    @property
+    def uninformative(self) -> dict[str, str]:
+        """Columns of a usable kind that are left out, with the reasons."""
+        return {each.column: each.reason for each in self.left_out if each.kind in FITTED}
 
     @property
     def kinds(self) -> dict[str, str]:

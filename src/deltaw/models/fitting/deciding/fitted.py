@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,14 +18,14 @@ from deltaw.models.rows.parts import answers_among, answers_of, as_learnt, some_
 from deltaw.models.rows.survey import Streamed
 from deltaw.models.rows.target_sums import of_all_rows
 from deltaw.models.rows.trends import goes_on, rising
-from deltaw.preparation import Preparation, Target
+from deltaw.preparation import Preparation, Target, screening
 from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.columns.whole import Counted
 from deltaw.preparation.equal_rows import EqualRows, with_alike
+from deltaw.preparation.fitting import UNINFORMATIVE
 from deltaw.preparation.scales.scaling import SCALINGS
-from deltaw.preparation.screening import MOST_CLASSES, uninformative
 from deltaw.speech import say
 from deltaw.tables import Table
 
@@ -52,13 +52,14 @@ class Fitted(NamedTuple):
 
 def fitted(
     table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: Indices, ties: Ties,
-    seed: int, start: Start | None, streamed: Streamed | None = None,
+    seed: int, start: Start | None, streamed: Streamed | None = None, uninformative: Mapping[str, str] | None = None,
 ) -> Fitted:  # fmt: skip
     """What the training rows alone say, or where there is one, the model that is trained on.
 
     Args:
         whole: the target as all rows say it is.
         training: which rows of the table are learnt from.
+        uninformative: columns to leave out, with the reasons; None: screening of these rows decides.
 
     Raises:
         ColumnError: a column, or the target, of which these rows can say nothing.
@@ -77,7 +78,8 @@ def fitted(
     answers = answers_of(beside, target, recipe, tied, seed) if _ask_for_answers(columns, counted) else None
     if streamed is not None and answers is not None:
         answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
-    fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows)
+    fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows,
+                  uninformative=uninformative)  # fmt: skip
     going: tuple[str, ...] = ()
     with _named(table):
         made = fit(answers=answers)
@@ -86,9 +88,9 @@ def fitted(
             if goes_on(made, going, table.frame, values, tied.times, rows):
                 fit = partial(fit, straight=going)
                 made, target = fit(answers=answers), target.going_on()
-        few = len(target.classes) <= MOST_CLASSES
-        if recipe.screening and few and (without := uninformative(made, table.frame, values, len(truth), rows)):
-            fit = partial(fit, uninformative=without)
+        screened = recipe.screening and uninformative is None and len(target.classes) <= screening.MOST_CLASSES
+        if screened and (without := screening.uninformative(made, table.frame, values, len(truth), rows)):
+            fit = partial(fit, uninformative=dict.fromkeys(without, UNINFORMATIVE))
             made = fit(answers=answers)
         asks = streamed is None and SCALINGS[recipe.scaling].means
         if asks and (again := EqualRows.of(made, table.frame, rows)) is not None:

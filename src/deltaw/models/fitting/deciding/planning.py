@@ -11,12 +11,13 @@ import numpy as np
 from deltaw import engines
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import recipes
-from deltaw.models.by_data import doubled
+from deltaw.models.by_data import ALONE, LARGE_ROWS, doubled
 from deltaw.models.fitting.deciding.asked import check_run, check_seconds, no_target
 from deltaw.models.fitting.deciding.fitted import fitted
 from deltaw.models.fitting.deciding.given import Given, OfColumns
 from deltaw.models.fitting.deciding.plans import Plan, drawn_network
 from deltaw.models.fitting.deciding.warm import Start
+from deltaw.models.fitting.trainings.elimination import eliminated
 from deltaw.models.model import Model
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import (
@@ -46,6 +47,7 @@ from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
 from deltaw.preparation import Preparation
 from deltaw.preparation.columns.numbers import Number
+from deltaw.preparation.fitting import ELIMINATED
 from deltaw.speech import say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables.choice import Names, as_name
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
 
 
 def plan(source: Any, target: str | None = None, recipe: str = "default", **asked: Any) -> Plan:
-    """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
+    """Decide everything that `fit` decides; see `fit` for the arguments and errors. Nothing is trained that is kept.
 
     `streamed`: the rows that are learnt from, where `source` is a sample of them. `lean`: nobody asks for raw rows once
     the plan is made, see `Plan.lean`, but for those of so many inputs, `Plan.looked`: those of a file are let go while
@@ -77,6 +79,7 @@ class Asked:
     Attributes:
         settings: those of the recipe that were named.
         start: the model whose weights the network begins with, or None.
+        uninformative: see `Plan`; None: screening and elimination decide.
         others: see `Plan`; `lean`, `streamed`: see `plan`.
     """
 
@@ -91,6 +94,7 @@ class Asked:
     start: Start | None
     streamed: Streamed | None
     lean: int | None
+    uninformative: Mapping[str, str] | None
 
 
 def _decided(
@@ -118,9 +122,10 @@ def _decided(
     seconds: float | None = None,
     lean: int | None = None,
     unrounded: tuple[str, ...] = (),
+    uninformative: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> Plan:
-    """See `plan`. `unrounded`: columns whose numbers are to be those of the source."""
+    """See `plan`. `unrounded`: columns whose numbers are to be those of the source; `uninformative`: see `Asked`."""
     how, settings = Reading.taken(settings)
     if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
         settings |= {} if validation is None else {"validation": validation}
@@ -140,7 +145,8 @@ def _decided(
     check_seconds(seconds, recipe, settings, {"start": start, "validation": validation})
     if target is not None and not isinstance(target, str):
         raise SettingError("target: expected a column's name", repr(target), "give one name")
-    asked = Asked(recipe, settings, choices, metric, int(seed), engine, threads, seconds, begun, streamed, lean)
+    asked = Asked(recipe, settings, choices, metric, int(seed), engine, threads, seconds, begun, streamed, lean,
+                  uninformative)  # fmt: skip
     if target is None:  # the source says which
         source = read_as(source, how)
     name, weight = target if target is not None else source.target or no_target(source), settings.get("weight")
@@ -148,7 +154,24 @@ def _decided(
         how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
     of_columns = OfColumns(name, weight, task, drop, columns, kinds)
     given = Given.read(source, of_columns, {"test": test, "validation": validation}, choices, how, begun)
-    return _learnt(given, asked, *_settled(given, asked))
+    settled, layout = _settled(given, asked)
+    if not _eliminates(settled, layout, asked):
+        return _learnt(given, asked, settled, layout)
+    whole = replace(given)  # which keeps its rows
+    made = _learnt(given, asked, settled, layout)
+    if not (found := eliminated(made)):
+        return made
+    left_out = made.preparation.uninformative | dict.fromkeys(found, ELIMINATED)
+    return _learnt(whole, replace(asked, uninformative=left_out), settled, layout)
+
+
+def _eliminates(settled: recipes.Recipe, layout: Layout, asked: Asked) -> bool:
+    """Whether short trainings are to eliminate columns: with fewer rows they are too uncertain, with more it costs more
+    than it gains.
+    """
+    unknown, rows = asked.uninformative is None and asked.start is None, len(layout.kept.training)
+    held_out = bool(layout.folds) and all(len(division.test) for division in layout.folds)
+    return unknown and held_out and settled.screening and ALONE <= rows < LARGE_ROWS
 
 
 def _settled(given: Given, asked: Asked) -> tuple[recipes.Recipe, Layout]:
@@ -179,8 +202,9 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
     """
     table, whole, start, training = given.let_go(), given.whole, asked.start, layout.kept.training
     preparation, reading, answers, going = fitted(
-        table, given.columns, whole, settled, training, given.ties, asked.seed, start, asked.streamed
-    )
+        table, given.columns, whole, settled, training, given.ties, asked.seed, start, asked.streamed,
+        asked.uninformative,
+    )  # fmt: skip
     table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, going)))
     streamed = None if asked.streamed is None else replace(asked.streamed, answers=answers)
     inputs, held_out = preparation.n_features, len(layout.kept.validation) > 0 and not layout.folds
@@ -221,7 +245,7 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
         ties=ties, choices=asked.choices, folds=layout.folds, test_name=named[0], validation_name=named[1],
         left_out=given.left_out, weightless=given.weightless, start=start, streamed=streamed,
         given=tuple(asked.settings), seconds=asked.seconds,
-        looked=None if glimpse is None else glimpse.part(learnt),
+        looked=None if glimpse is None else glimpse.part(learnt), uninformative=asked.uninformative,
     )  # fmt: skip
 
 
@@ -276,6 +300,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     try:
         again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine, task=model.task,
                      columns=model.preparation.column_names, kinds=model.preparation.kinds,
+                     uninformative=model.preparation.uninformative,
                      group=origin.group, time=origin.time, **held_out, **decided)  # fmt: skip
     except InputError:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ class Plan:
         given: the settings of the recipe that the caller named.
         seconds: for so long the recipe `accurate` trains networks; None: as many as it says.
         looked: rows to learn from, spread evenly, with raw columns, where those of the others were let go.
+        uninformative: columns to leave out, with the reasons; None: screening of the training rows decides.
         test_name, validation_name: what the rows that were given for these are called, or None.
         streamed: the rows to learn from, where no memory holds them: `training` are a sample of them then.
     """
@@ -82,6 +84,7 @@ class Plan:
     given: tuple[str, ...] = ()
     seconds: float | None = None
     looked: Part | None = None
+    uninformative: Mapping[str, str] | None = None
 
     @property
     def rows(self) -> int:
@@ -159,8 +162,9 @@ class Plan:
         """
         table, frame, training = self.table, self.table.frame, division.training
         preparation, target, answers, _ = fitted(
-            table, self.columns, self.target, self.recipe, training, self.ties, self.seed, self.start
-        )
+            table, self.columns, self.target, self.recipe, training, self.ties, self.seed, self.start,
+            uninformative=self.uninformative,
+        )  # fmt: skip
 
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
             if not len(rows):
