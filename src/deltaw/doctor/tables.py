@@ -51,8 +51,17 @@ def examine_table(
         source, target, recipe, settings: as for `deltaw.fit`.
         rows, seconds: as for `deltaw.doctor.examine`.
 
+    Returns:
+        The `Diagnosis`.
+
     Raises:
         InputError: the table or a setting cannot be used; one line says why.
+
+    Examples:
+        >>> import deltaw
+        >>> diagnosis = deltaw.doctor.examine_table("iris", scaling="none", learning_rate=1e-6, seconds=0)
+        >>> diagnosis.healthy
+        True
     """
     return diagnose(planned(models.plan(source, target, recipe, **settings)), rows=rows, seconds=seconds)
 

@@ -1,4 +1,4 @@
-"""Training: the loop, when to stop, what is recorded."""
+"""Training: the loop, early stopping, history and checkpoints."""
 
 from deltaw.engines.look import Look
 from deltaw.training.history import Epoch, History

@@ -1,12 +1,11 @@
-"""Rows as the network takes them in a file on a disk, for tables that no memory holds.
+"""Prepared rows in blocks of a file on a disk, for tables larger than memory.
 
-Rows are dealt to blocks like cards: of rows 0, 1, 2, … row i goes to block i mod B, and is there number i div B. So a
-block holds a share of every stretch of the table, however that is sorted, and each is about as large as any other. The
-rows are dealt in runs, and within a run in an order of chance: which rows a block gets depends on the seed, and neither
-on how the table is divided into files nor on who reads it.
+Row i goes to block i mod B, at position i div B, so that each block has a share of every part of the table, however it
+is sorted, and all blocks have about the same size. Within runs of rows the order is random: it depends on the seed, and
+not on how the table is divided into files or processes.
 
-The file has no name: it is gone with its process, however that ends. It is read and not mapped into memory, so that
-what a process holds stays what it asked for.
+The file is unnamed, so that it disappears with its process. It is read, not memory-mapped, so that the process's memory
+stays bounded.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class Kept(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Bytes that a row takes."""
+        """Bytes per row."""
         return math.prod(self.shape) * self.dtype.itemsize
 
     @classmethod
@@ -62,7 +61,7 @@ class Kept(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Rows of a block that lie one after the other."""
+    """Consecutive rows of a block."""
 
     block: int
     start: int
@@ -70,24 +69,23 @@ class Piece(NamedTuple):
 
 
 class Blocks:
-    """Rows to learn from, in blocks on a disk. A context: what it holds is gone when it is left.
+    """Training rows in blocks on a disk; a context manager that removes them.
 
     Args:
-        folder: in which the file is made; on a disk, since a file system in memory would hold it there.
-        rows: n, how many there are.
-        fields: what each stored number of a row stands for: see `deltaw.equations.encoded`.
-        arrays: what is kept of a row: what is stored of its inputs, its target, and where rows weigh differently its
-            weight, (float32, a number).
-        seed: of the order in which rows are dealt.
-        sizes: (bytes of a block, of a run); another choice deals other rows together.
+        folder: for the file; not in a file system in memory.
+        rows: n, their number.
+        fields: of the stored numbers of a row: see `deltaw.equations.encoded`.
+        arrays: of a row: stored inputs, target, and weight if rows have different ones (float32).
+        seed: of the order of rows.
+        sizes: (bytes of a block, bytes of a run); they change the order.
 
     Attributes:
-        count: B, how many blocks there are.
-        run: how many rows are dealt in one run: `write` takes them.
+        count: B, number of blocks.
+        run: rows per run, see `write`.
         bytes: of the file.
 
     Raises:
-        OutputError: the folder cannot be written to, or has no room for them; nothing is written then.
+        OutputError: the folder cannot be written to, or is too full; nothing is written then.
     """
 
     def __init__(
@@ -114,7 +112,7 @@ class Blocks:
         self.close()
 
     def close(self) -> None:
-        """Give the disk space back."""
+        """Free the disk space."""
         with self._lock:
             self._file.close()
 
@@ -122,14 +120,14 @@ class Blocks:
         return self.rows
 
     def size(self, block: int) -> int:
-        """How many rows a block has."""
+        """Number of rows of a block."""
         return len(range(block, self.rows, self.count))
 
     def write(self, arrays: Sequence[Array]) -> None:
-        """Deal the next run: of each array `run` rows, of the last run fewer.
+        """Write the next run: `run` rows of each array, or fewer in the last run.
 
         Raises:
-            OutputError: the disk is full after all.
+            OutputError: the disk is full.
         """
         first, n = self._written, len(arrays[0])
         # Row i of the run takes the card i of an order of chance.
@@ -142,11 +140,11 @@ class Blocks:
         self._written += n
 
     def room(self, rows: int) -> Room:
-        """Buffers for the arrays of so many rows, into which `read` can read again and again."""
+        """Reusable buffers for the arrays of so many rows."""
         return [np.empty((rows, *array.shape), array.dtype) for array in self.arrays]
 
     def read(self, pieces: Iterable[Piece], room: Room | None = None) -> list[Array]:
-        """The arrays of some rows, one piece after the other, in the room where there is one."""
+        """The arrays of some rows, piece by piece, in the buffers `room` if given."""
         pieces = list(pieces)
         ends = np.cumsum([0, *(piece.stop - piece.start for piece in pieces)]).tolist()
         found = [array[: ends[-1]] for array in room or self.room(ends[-1])]
@@ -160,7 +158,7 @@ class Blocks:
         return found
 
     def call_up(self, pieces: Iterable[Piece]) -> None:
-        """Ask the system to have these rows ready when they are read; who asks does not wait for them."""
+        """Ask the system to prefetch these rows, without waiting."""
         if sys.platform != "linux":  # others have no word for it
             return
         for piece in pieces:
@@ -198,7 +196,7 @@ class Blocks:
             data, place = data[got:], place + got
 
     def _read_at(self, data: memoryview, place: int) -> int:
-        """Read into a buffer at an offset; returns how many bytes were read."""
+        """Read into a buffer at an offset; return the number of bytes read."""
         if hasattr(os, "preadv"):
             return int(os.preadv(self._file.fileno(), [data], place))
         with self._lock:
@@ -211,12 +209,12 @@ def _bytes(array: Array) -> memoryview:
 
 
 def check_folder(folder: str | Path) -> None:
-    """Raise OutputError for a folder in which no prepared rows can be, before an hour of reading them."""
+    """Raise OutputError early if no prepared rows can be written to a folder."""
     _opened(Path(folder)).close()
 
 
 def _opened(folder: Path) -> Any:
-    """A temporary file without a name: it is gone with its descriptor."""
+    """An unnamed temporary file, which disappears with its descriptor."""
     try:
         return tempfile.TemporaryFile(dir=folder, prefix=".deltaw-", buffering=0)
     except OSError as error:
@@ -225,7 +223,7 @@ def _opened(folder: Path) -> Any:
 
 
 def _made(folder: Path, size: int) -> Any:
-    """Such a file of this size, allocated now. Raises OutputError where the disk lacks the room."""
+    """An unnamed file of this size, allocated. Raises OutputError if the disk is too full."""
     file = _opened(folder)
     try:
         free = shutil.disk_usage(folder).free

@@ -1,8 +1,8 @@
-"""Checkpoints: what a run has made, in a file that is whole or not there, so that whatever ends it costs little.
+"""Checkpoints of a run, written atomically, from which it can be resumed.
 
-A run is one training or several, one after the other or at once, each with its number. A checkpoint holds the state of
-each as it was after its last epoch: one that is over has nothing left to do when it goes on, and gives what it gave. So
-a run that is started again by the same call does the same as before, and each training in it begins where it was.
+A run is one training or several, in sequence or in parallel, each with a number. A checkpoint has the state of each
+after its last epoch. A resumed run makes the same calls as before, and each training continues from its state; one that
+was finished returns its result at once.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ SCHEMA = {
 
 
 class Every(NamedTuple):
-    """How often a checkpoint is written: after so many seconds, or so many epochs of all trainings together."""
+    """The interval between checkpoints: seconds, or epochs of all trainings together."""
 
     seconds: float | None = None
     epochs: int | None = None
 
     @classmethod
     def of(cls, given: str | float) -> Every:
-        """ "60s", "5m", "2h", "5epochs", or seconds. Raises SettingError for what is none of these."""
+        """From "60s", "5m", "2h", "5epochs", or seconds. Raises SettingError for anything else."""
         found = re.fullmatch(r"(\d+(?:\.\d+)?) *(s|m|h|epochs?)?", str(given).strip())
         if isinstance(given, bool) or found is None or float(found[1]) <= 0:
             raise SettingError("every: expected a time or a number of epochs", repr(given), "give e.g. 60s or 5epochs")
@@ -67,26 +67,26 @@ class Every(NamedTuple):
 
 
 class Checkpoints:
-    """The checkpoints of a run, in a folder. A context manager: on exit, for whatever reason, the state is written.
+    """The checkpoints of a run in a folder; a context manager that writes the state on every exit.
 
-    Within it SIGTERM is a Ctrl-C where nobody else has made something of it.
+    Within it, SIGTERM acts like Ctrl-C, unless it has another handler.
 
     Args:
-        folder: made where there is none; of one run.
-        made: what the run is made of, by the names that a user knows: data by digests, settings by their values. A
-            checkpoint of another is refused.
-        epochs: how many are asked for: as many as before, or more.
+        folder: for one run; made if it does not exist.
+        made: identity of the run: digests of the data, and settings, by user-facing names. Checkpoints of another run
+            are refused.
+        epochs: number of epochs; when resuming, as many as before or more.
         every: see `Every.of`.
-        resume: whether to go on from the last one that is there; where there is none, the run begins.
-        say: takes a line about a checkpoint that could not be written.
+        resume: whether to continue from the last checkpoint, if there is one.
+        say: called with a line if a checkpoint could not be written.
 
     Attributes:
-        came_from: the file that the run goes on from, or None.
+        came_from: the file that the run was resumed from, or None.
 
     Raises:
-        SettingError: there are checkpoints and nobody said `resume`; they are of another run or by another version of
-            DeltaW, or another run writes there.
-        ModelFileError: none of them is sound.
+        SettingError: there are checkpoints without `resume`; they are of another run or version of DeltaW; or another
+            run is writing there.
+        ModelFileError: all checkpoints are damaged.
         OutputError: the folder cannot be written to.
     """
 
@@ -140,9 +140,9 @@ class Checkpoints:
                 os.close(self._holding)
 
     def go_on(self, number: int, training: Training) -> None:
-        """Take the training of that number, which has just been made, to where it was; see `state.go_on`.
+        """Restore the state of the training of that number; see `state.go_on`.
 
-        One that is to end before the epoch that it was in begins anew.
+        A training with fewer epochs than were made starts again.
         """
         state = self._restored.pop(number, None)
         if state is None:
@@ -154,7 +154,7 @@ class Checkpoints:
         go_on(training, state, str(self.came_from))
 
     def note(self, number: int, training: Training) -> None:
-        """Take note of a training at the end of an epoch, and write where it is time."""
+        """Record the state of a training at the end of an epoch; write a checkpoint if it is time."""
         state = state_of(training)
         with self._lock:
             before = self._states.get(number)
@@ -164,7 +164,7 @@ class Checkpoints:
                 self.write()
 
     def write(self) -> None:
-        """Write what was noted, now; a disk that has no room costs the checkpoint and not the training."""
+        """Write the recorded states now; if the disk is full, the training goes on."""
         with self._lock:
             if not self._unwritten or self.ranks.rank:
                 return
@@ -202,23 +202,23 @@ class Checkpoints:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the last file has everything that was trained so far."""
+        """Whether the last file has the present state."""
         with self._lock:
             return not self._unwritten
 
     @property
     def signal(self) -> int | None:
-        """SIGTERM, if it has ended the run; else None."""
+        """SIGTERM, if it ended the run; else None."""
         return self._terminable.signal
 
     @property
     def trainings(self) -> dict[int, int]:
-        """Of each training that was begun, by its number, how many epochs were made."""
+        """Number of each started training -> its epochs."""
         with self._lock:
             return {number: state.document["epoch"] for number, state in sorted(self._states.items())}
 
     def _read(self, paths: list[Path]) -> dict[int, State]:
-        """The states in the last file that is sound. Raises for the last one where none is."""
+        """The states in the last valid file. Raises the last one's error if there is none."""
         damage: ModelFileError | None = None
         for path in paths:
             try:
@@ -245,7 +245,7 @@ class Checkpoints:
         return {}
 
     def _check(self, document: dict[str, Any], path: Path) -> None:
-        """Raise SettingError where a checkpoint is one of another run."""
+        """Raise SettingError for a checkpoint of another run."""
         there, here = document["made"], _plain(self.made)
         for name in dict.fromkeys((*here, *there)):
             if there.get(name) != here.get(name):
@@ -262,7 +262,7 @@ class Checkpoints:
 
 
 def check_asked(checkpoint: object, resume: object) -> None:
-    """Raise SettingError for `resume` that is neither True nor False, or has no folder to go on from."""
+    """Raise SettingError for a `resume` that is not a boolean, or without a folder of checkpoints."""
     if not isinstance(resume, (bool, np.bool_)):
         raise SettingError("resume: expected True or False", repr(resume), "give one of the two")
     if resume and checkpoint is None:
@@ -270,12 +270,12 @@ def check_asked(checkpoint: object, resume: object) -> None:
 
 
 def made_by() -> dict[str, str]:
-    """With what a run goes on to the bit. Another version is refused; another instruction set may round otherwise."""
+    """Version and instruction set. Other versions are refused; another instruction set may round differently."""
     return {"version": __version__, "instructions": instructions()}
 
 
 def _check_version(document: Any, path: Path) -> None:
-    """Raise SettingError for a checkpoint by another version. What is damaged in other ways is nothing to this."""
+    """Raise SettingError for a checkpoint of another version."""
     by = document.get("by") if isinstance(document, dict) else None
     there, here = by.get("version") if isinstance(by, dict) else None, made_by()["version"]
     if isinstance(there, str) and there != here:
@@ -287,7 +287,7 @@ def _check_version(document: Any, path: Path) -> None:
 
 
 def digest(*arrays: Any) -> str:
-    """What tells data apart: SHA-256 over arrays, sparse matrices and None."""
+    """SHA-256 over arrays, sparse matrices and None."""
     import hashlib
 
     found = hashlib.sha256()
@@ -304,12 +304,12 @@ def digest(*arrays: Any) -> str:
 
 
 def called(name: str) -> str:
-    """The name, in messages, of a part of what defines a run."""
+    """The name in messages of a part of a run's identity."""
     return say(name) if name in WORDS else name
 
 
 def difference(there: Any, here: Any) -> str:
-    """How a part differs from the checkpoint's, in words: both values, where they are readable."""
+    """The difference of a part from the checkpoint's, in words."""
     if _is_digest(there) or _is_digest(here):
         return say("another")
     return say("{there} there, {here} now", there=_shown(there), here=_shown(here))
@@ -324,14 +324,14 @@ def _shown(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value as it is after a round trip through JSON."""
+    """The value after a round trip through JSON."""
     import json
 
     return json.loads(json.dumps(value))
 
 
 def _states(arrays: dict[str, Any], document: dict[str, Any], path: Path) -> dict[int, State]:
-    """The states that a file holds, by the numbers of their trainings; each is checked where it is used."""
+    """The states in a file, by number of the training; they are checked when used."""
     found: dict[int, State] = {}
     for name, part in document["trainings"].items():
         if not re.fullmatch(r"0|[1-9]\d{0,8}", name) or type(part.get("epoch")) is not int:

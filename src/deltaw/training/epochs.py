@@ -27,12 +27,12 @@ Callback = Callable[[Epoch], object]
 
 
 class Within(NamedTuple):
-    """Where a training is within an epoch whose rows come in windows.
+    """Progress within an epoch whose rows come in windows.
 
     Attributes:
-        windows: how many of them were made.
-        error: E before each row's update, added up over their rows.
-        seconds: they took.
+        windows: number of finished windows.
+        error: sum over their rows of E before each update.
+        seconds: training time.
     """
 
     windows: int = 0
@@ -46,17 +46,17 @@ PACED = 65536  # steps: what a training of no more goes by is worked out once, n
 
 
 class Training:
-    """One training, some epochs at a time: `train` takes them one after the other, `train_pack` those of many in turn.
+    """One training that advances by some epochs at a time, for `train` and `train_pack`.
 
     Args:
-        network: as `train` has it.
-        rows: what is trained on.
-        held_out: the validation rows, or None.
-        part: (m,), which of the rows are trained on; None: all.
-        loss: a row of the table, with a minimum.
-        settings: the others of `train`, all of them.
-        until: after how many of its epochs it ends; None: all. Schedules go by all of them.
-        rows_an_epoch: where that is not all of the rows, nor the part: see `WindowedTraining`.
+        network: as in `train`.
+        rows: training rows.
+        held_out: validation rows, or None.
+        part: (m,) indices of the rows to train on; None: all.
+        loss: the loss.
+        settings: all other settings of `train`.
+        until: ends after so many epochs; None: all. Schedules use the number of all epochs.
+        rows_an_epoch: rows per epoch, if neither all nor the part: see `WindowedTraining`.
 
     Attributes:
         history: so far.
@@ -141,16 +141,16 @@ class Training:
 
     @property
     def windows_an_epoch(self) -> int:
-        """In how many windows the rows of an epoch come: 1 where all are in memory."""
+        """Number of windows per epoch; 1 if all rows are in memory."""
         return 1
 
     @property
     def over(self) -> bool:
-        """Whether the training has ended: no epoch is left, or something stopped it early."""
+        """Whether the training has ended."""
         return self.history.ended != "finished" or self.epoch >= self.until
 
     def advance(self) -> None:
-        """The next epoch, or several short ones. On Ctrl-C as `Engine.train`."""
+        """Train the next epoch, or several short ones. On Ctrl-C as `Engine.train`."""
         epoch, history, made = self.epoch, self.history, self._trained()
         if made is None:
             return
@@ -196,13 +196,13 @@ class Training:
                 history.ended = "callback"
 
     def _unsure(self, rows: Rows, outputs: NDArray[Any]) -> float:
-        """The standard error of the mean E of these rows, as a share of it."""
+        """The relative standard error of the mean E of these rows."""
         errors = self.plan.loss.E(np.asarray(outputs, np.float64), rows.targets(slice(None), outputs.shape[1]))
         errors = errors if rows.weight is None else errors * rows.weight
         return float(errors.std() / len(errors) ** 0.5 / max(errors.mean(), np.finfo(float).tiny))
 
     def finish(self) -> History:
-        """Put what was learnt into the network: the weights as they are, or the best where rows were to choose."""
+        """Write the final weights into the network, or with early stopping the best ones."""
         self.machine.store(self.network)
         if self.best is not None and self.best.network is not None:
             self.network.weights, self.network.biases = self.best.network.weights, self.best.network.biases
@@ -210,14 +210,14 @@ class Training:
         return self.history
 
     def _trained(self) -> tuple[list[float], list[float]] | None:
-        """Train some epochs; E and seconds of each, or None within one."""
+        """Train some epochs; return E and seconds of each, or None within an epoch."""
         count, first = min(self.together, self.until - self.epoch), self.epoch * self.steps
         made = self.machine.train(self.rows, self._orders(count), first, self._pace(first, count * self.steps))
         self.epoch += count
         return made
 
     def _pace(self, first: int, steps: int) -> Pace:
-        """The numbers of so many steps, after the `first` ones."""
+        """Learning rates of so many steps, from step `first` on."""
         if self.steps * self.epochs > PACED:
             return self._paced(first, steps)
         return self._whole_pace.some(first, steps)
@@ -241,7 +241,7 @@ class Training:
         return places if self.part is None else self.part[places]
 
     def _some(self, most: int) -> Rows:
-        """At most so many of the rows that are trained on, spread evenly."""
+        """At most so many training rows, evenly spaced."""
         return (self.rows if self.part is None else self.rows.take(self.part)).some(most)
 
 

@@ -1,4 +1,4 @@
-"""The folder of a run's checkpoints: which are there, which stay, and that no other run writes there."""
+"""The folder of a run's checkpoints: its files, which of them are kept, and its lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deltaw.speech import say
 if sys.platform != "win32":
     import fcntl
 
-KEPT = 2  # files: the last one, and one where that comes to harm
+KEPT = 2  # files: the last one, and one in case it is damaged
 NAME = re.compile(r"checkpoint-(\d{6,18})\.safetensors")
 
 
@@ -24,7 +24,7 @@ def file_of(folder: Path, number: int) -> Path:
 
 
 def make(folder: Path) -> None:
-    """Make it where there is none. Raises OutputError."""
+    """Make the folder if it does not exist. Raises OutputError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -33,7 +33,7 @@ def make(folder: Path) -> None:
 
 
 def last_in(folder: Path) -> Path | None:
-    """The last checkpoint of a folder; None where there is none, or no folder that can be looked at."""
+    """The last checkpoint in a folder; None if there is none, or the folder cannot be read."""
     with suppress(OSError):
         found = listed(folder)
         return found[max(found)] if found else None
@@ -56,7 +56,7 @@ def keep_last(folder: Path) -> None:
 
 
 def alone(folder: Path) -> int | None:
-    """A lock on the folder, which dies with the process. Raises SettingError where another run has it."""
+    """A lock on the folder, released with the process. Raises SettingError if another run has it."""
     if sys.platform != "win32":
         held = os.open(folder, os.O_RDONLY)
         try:

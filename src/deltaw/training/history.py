@@ -1,4 +1,4 @@
-"""What a training leaves behind."""
+"""`History`, the record of a training, and `Epoch`, the argument of callbacks."""
 
 from __future__ import annotations
 
@@ -21,16 +21,23 @@ Ending = Literal["finished", "early stopping", "callback", "interrupted", "diver
 
 @dataclass(repr=False)
 class History:
-    """One entry an epoch in every list.
+    """The record of a training; each list has one entry per epoch.
 
     Attributes:
-        loss: E averaged over the rows, each counted before the update that it caused.
-        validation_loss: E averaged over the validation rows at the epoch's end; empty without validation.
-        seconds: time spent on training in that epoch, validation and callbacks apart; empty in a model that was loaded.
-        ended: why training ended.
-        best_epoch: the epoch, from 1 as everywhere, whose weights were kept by early stopping, else None.
-        batch_steps: how many updates were made.
-        looks: a `Look` inside the network at each epoch's end; empty without telemetry.
+        loss: mean E over the training rows, each measured before its own update.
+        validation_loss: mean E over the validation rows at the end of the epoch; empty without validation.
+        seconds: time of the epoch without validation and callbacks; empty in a model that was loaded.
+        ended: why training ended: "finished", "early stopping", "callback", "interrupted" or "diverged".
+        best_epoch: the epoch, counted from 1, whose weights early stopping kept; else None.
+        batch_steps: number of updates.
+        looks: a `Look` inside the network at the end of each epoch; empty without telemetry.
+
+    Examples:
+        >>> import numpy as np, deltaw
+        >>> X = np.linspace(-1, 1, 50)[:, None]
+        >>> history = deltaw.train(deltaw.Network([1, 4, 1], ["tanh", "identity"]), X, X**2, epochs=3)
+        >>> len(history.loss), history.ended, history.batch_steps
+        (3, 'finished', 150)
     """
 
     loss: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Training: a network, rows, and all that can be said of how."""
+"""`train`: train a network on rows in memory."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def begin(
     network: Network, X: ArrayLike, T: ArrayLike, *, loss: str | losses.Loss, sample_weight: ArrayLike | None = None,
     validation: Sequence[Any] | None = None, input_scale: float | Scale | None = None, **settings: Any,
 ) -> Training:  # fmt: skip
-    """The training that `train` makes, and what else `Training` takes, before its first epoch. Raises as `train`."""
+    """The `Training` of `train` before its first epoch; also takes other arguments of `Training`. Raises as `train`."""
     check_network(network)
     row = of_minimum(loss)
     rows = Rows.of(network, X, T, row, sample_weight, input_scale)
@@ -141,10 +141,10 @@ def begin(
 
 
 def complete(training: Training, checkpoints: Checkpoints | None = None, number: int = 0) -> bool:
-    """All epochs that are left, and what was learnt into the network; whether Ctrl-C ended it.
+    """Train all remaining epochs, and write the final weights into the network; return whether Ctrl-C ended it.
 
     Args:
-        checkpoints: of the run, of which this training is the one of that `number`.
+        checkpoints: of the run; this training is its `number`-th.
     """
     try:
         if checkpoints is not None:
@@ -161,7 +161,7 @@ def complete(training: Training, checkpoints: Checkpoints | None = None, number:
 
 
 def made_of(training: Training) -> dict[str, Any]:
-    """What `Checkpoints` knows a training by, its initial weights aside."""
+    """The identity of a training for `Checkpoints`, without its initial weights."""
     network, plan, held_out, stopping = training.network, training.plan, training.held_out, training.best
     rule = None if stopping is None else stopping.rule
     return {
@@ -196,7 +196,7 @@ def _digest_of(rows: Rows) -> str:
 
 
 def of_minimum(loss: str | losses.Loss) -> losses.Loss:
-    """The loss of that name. Raises SettingError where there is none, or E falls without end."""
+    """The loss of that name. Raises SettingError for an unknown one, or one without a minimum."""
     row = losses.loss(loss)
     if not row.minimum:
         raise SettingError(
@@ -210,7 +210,7 @@ def of_minimum(loss: str | losses.Loss) -> losses.Loss:
 def validation_rows(
     network: Network, validation: Sequence[Any] | None, loss: losses.Loss, scale: float | Scale | None
 ) -> Rows | None:
-    """What `validation` says, checked, or None."""
+    """The checked validation rows, or None."""
     if validation is None:
         return None
     if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):

@@ -1,4 +1,4 @@
-"""Many networks at once, over the same rows: each on one thread, and no thread waits for another."""
+"""`train_pack`: train many networks on the same rows in parallel, each on one thread, without barriers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from deltaw.training.loop import of_minimum, train, validation_rows
 
 Indices = NDArray[np.int64]
 
-# What `deltaw.train` takes for one network, and by default: a network of a pack may have its own.
+# Settings of `deltaw.train` that each network of a pack may have, with their defaults.
 SHARED = (
     "loss",
     "sample_weight",
@@ -49,7 +49,7 @@ SETTINGS = {
     if each.kind == each.KEYWORD_ONLY and name not in SHARED
 }
 ROWS = ("rows", "held_out")
-LOOK = 0.05  # seconds after which the main thread looks for Ctrl-C: Polars' handler of it ends no wait
+LOOK = 0.05  # seconds after which the main thread checks for Ctrl-C, since Polars' handler does not interrupt waits
 
 
 def train_pack(
@@ -117,7 +117,7 @@ def begin_pack(
     loss: Any, seed: int, sample_weight: ArrayLike | None, validation: Sequence[Any] | None, engine: str,
     input_scale: Any = None, **settings: Any,
 ) -> list[Training]:  # fmt: skip
-    """The trainings that `train_pack` makes, before their first epochs. Raises as it does."""
+    """The trainings of `train_pack` before their first epochs. Raises as it does."""
     networks = _alike(networks)
     own = [{} for _ in networks] if each is None else list(each)
     if len(own) != len(networks) or not all(isinstance(one, Mapping) for one in own):
@@ -149,12 +149,12 @@ def complete_pack(
     trainings: Sequence[Training], threads: int | None, checkpoints: Checkpoints | None = None,
     enough: Callable[[], bool] = lambda: False, first: int = 0,
 ) -> bool:  # fmt: skip
-    """All epochs of all trainings, and what was learnt into their networks; whether Ctrl-C ended it.
+    """Train all epochs of all trainings, and write the final weights; return whether Ctrl-C ended it.
 
     Args:
-        threads: at most so many; None: as many as there are processors.
-        checkpoints: of the run, of which these are the trainings, from number `first` on.
-        enough: asked before each epoch, whether to make none any more: the trainings stay as they are.
+        threads: maximum number of threads; None: the number of processors.
+        checkpoints: of the run; these are its trainings from number `first` on.
+        enough: called before each epoch; True ends training, without changing the networks.
     """
     # Engines of PyTorch come one after the other: its settings are of the process, the messages of its ranks in turn.
     in_turn = any(engines.known(training.engine) == "torch" for training in trainings)
@@ -172,9 +172,9 @@ def _run(
     trainings: Sequence[Training], workers: int, checkpoints: Checkpoints | None, enough: Callable[[], bool],
     first: int = 0,
 ) -> bool:  # fmt: skip
-    """All epochs of all trainings, by so many threads; whether Ctrl-C ended it, which is noted in what was not over.
+    """Train all epochs of all trainings by so many threads; return whether Ctrl-C ended it, as unfinished ones record.
 
-    Ctrl-C is the main thread's, and may come between any two of its lines: what it must know is kept by the others.
+    Ctrl-C is raised in the main thread, between any two of its lines, so that the state is kept by the other threads.
     """
     left = [(number, training) for number, training in enumerate(trainings, first) if not training.over]
     ahead, errors, woken = deque(left), list[BaseException](), SimpleQueue[None]()
@@ -225,7 +225,7 @@ def _run(
 
 
 class Shared:
-    """The rows of all networks, and those of each, made once where several have the same."""
+    """The rows of all networks, and parts of them, made once for all networks with the same part."""
 
     def __init__(self, rows: Rows, sample_weight: Any) -> None:
         self.rows = rows
@@ -233,7 +233,7 @@ class Shared:
         self._taken: dict[bytes, Rows] = {}
 
     def index(self, given: Any, what: str) -> Indices | None:
-        """Numbers of rows (m,), checked."""
+        """Indices of rows (m,), checked."""
         if given is None:
             return None
         index = np.asarray(given)
@@ -255,7 +255,7 @@ class Shared:
         return index.astype(np.int64)
 
     def trained_on(self, part: Indices | None) -> Rows:
-        """The rows that orders of a part point into: all; weights have their mean of 1 over the part."""
+        """All rows, with weights whose mean over the part is 1; orders of the part point into them."""
         if part is None or self.weight is None:
             return self.rows
         weight = np.zeros(len(self.rows))
@@ -263,7 +263,7 @@ class Shared:
         return replace(self.rows, weight=weight)
 
     def taken(self, index: Indices) -> Rows:
-        """These rows alone."""
+        """Some of the rows."""
         key = index.tobytes()
         if key not in self._taken:
             weight = None if self.weight is None else self._weight(index)
@@ -314,7 +314,7 @@ def _known(settings: Mapping[str, Any], names: Any) -> None:
 
 @contextmanager
 def _named(k: int, own: Any) -> Iterator[None]:
-    """Errors about what is a network's own name it."""
+    """Errors about a network's own settings name the network."""
     try:
         yield
     except InputError as error:

@@ -1,8 +1,9 @@
-"""A training as plain data at the end of an epoch, from which it goes on as if it had never stopped.
+"""The state of a training at the end of an epoch as plain data, from which it continues bit-identically.
 
-What a state holds is what the next epoch depends on: weights, the optimiser's arrays, the generator of the orders, how
-many epochs were made, the history, the best weights. What follows from the settings (batches, paces, the key of the
-dropout masks) is made anew. A state comes out of a file that anybody may have written: all of it is checked.
+A state has all that the next epoch depends on: weights, the optimiser's arrays, the random generator, the number of
+    epochs, the history and the best weights. What follows from the settings (batches, learning rates, the key of the
+    dropout
+masks) is made again. States are read from untrusted files, so all of it is checked.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class State(NamedTuple):
     """The state of a training between two epochs, as plain data.
 
     Attributes:
-        document: JSON.
+        document: JSON data.
         arrays: by name: an array, or a list of numbers or of arrays of one shape, which is one array in a file.
     """
 
@@ -39,8 +40,8 @@ class State(NamedTuple):
 
 LISTS = ("loss", "validation_loss", "seconds")
 LOOK = tuple(field.name for field in fields(Look))
-GOING_ON = ("interrupted", "callback", "finished")  # endings that are none: who goes on wants more
-MOST_STEPS = 2**62  # a model file holds whole numbers of 64 bits
+GOING_ON = ("interrupted", "callback", "finished")  # endings after which a resumed training continues
+MOST_STEPS = 2**62  # model files hold 64-bit integers
 SCHEMA = {
     "epoch": int,
     "ended": get_args(Ending),
@@ -53,7 +54,7 @@ SCHEMA = {
 
 
 def state_of(training: Training) -> State:
-    """The training as it is now, between two epochs. Copies nothing that training changes later."""
+    """The training's state between two epochs; arrays are not copied."""
     machine, history, best = training.machine, training.history, training.best
     machine.store(training.network)
     arrays: dict[str, Any] = weights_of(training.network) | _prefixed("step.", machine.state())
@@ -80,15 +81,15 @@ def state_of(training: Training) -> State:
 
 
 def go_on(training: Training, state: State, where: str) -> None:
-    """Take a training that has just been made to where a state was.
+    """Restore a state in a training that has just been made.
 
     Args:
-        training: of the same network, rows and settings; it may have more epochs.
-        state: of a file.
-        where: the file, for messages.
+        training: with the same network, rows and settings; it may have more epochs.
+        state: from a file.
+        where: name of the file in messages.
 
     Raises:
-        ModelFileError: it is no state of such a training.
+        ModelFileError: the state does not fit the training.
     """
     document, arrays = state
     check(document, SCHEMA, where)
@@ -142,7 +143,7 @@ def _agrees(training: Training, state: State) -> bool:
 
 
 def _is_there(training: Training, epoch: int, within: Within | None) -> bool:
-    """Whether a training can be there: after an epoch, or where rows come in windows, after one of these."""
+    """Whether the position is possible: after an epoch, or with windows, after one of these."""
     if (within is None) != (training.within is None):
         return False
     made = 0 if within is None else within.windows
@@ -165,18 +166,18 @@ def weights_of(network: Network) -> dict[str, NDArray[Any]]:
 
 
 def take_weights(network: Network, arrays: Arrays) -> None:
-    """Put such arrays back into the network: the inverse of `weights_of`."""
+    """Set the network's weights and biases: the inverse of `weights_of`."""
     layers = range(len(network.weights))
     network.weights, network.biases = [arrays[f"W{l}"] for l in layers], [arrays[f"b{l}"] for l in layers]
 
 
 def _with_state(training: Training) -> list[Any]:
-    """The callbacks that go on, too: those with the methods `state` and `go_on`."""
+    """The callbacks with a state: those with methods `state` and `go_on`."""
     return [callback for callback in training.told if hasattr(callback, "go_on")]
 
 
 def _expected(own: Arrays, training: Training, made: int, best_epoch: int | None) -> dict[str, tuple[int, ...]]:
-    """The shape of each array of a state, callbacks aside: as this training's own, lists with an entry an epoch."""
+    """The expected shape of each array of a state, without those of callbacks."""
     shapes = {name: np.shape(array) for name, array in own.items() if not isinstance(array, list)}
     shapes |= {"loss": (made,), "seconds": (made,), "validation_loss": (made if training.held_out is not None else 0,)}
     if training.best is not None:
@@ -196,7 +197,7 @@ def _fit(arrays: Arrays, shapes: dict[str, tuple[int, ...]]) -> bool:
 
 
 def _finite(arrays: Arrays) -> bool:
-    """Whether they are finite, the looks and what was best before anything was seen aside."""
+    """Whether all arrays are finite that have to be."""
     return all(
         np.isfinite(array).all()
         for name, array in arrays.items()
@@ -213,7 +214,7 @@ def _within(prefix: str, arrays: Arrays) -> dict[str, Any]:
 
 
 def _randomness(generator: np.random.Generator) -> dict[str, Any]:
-    """NumPy's PCG64; its words of 128 bits are no numbers that JSON has everywhere."""
+    """The state of NumPy's PCG64, whose 128-bit integers are kept as text."""
     known: Any = generator.bit_generator.state
     words = {name: f"{value:032x}" for name, value in known["state"].items()}
     return words | {name: int(known[name]) for name in ("has_uint32", "uinteger")}

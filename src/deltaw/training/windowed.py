@@ -1,4 +1,4 @@
-"""A training on rows that no memory holds: each step of it is on the next window of them."""
+"""A training on rows larger than memory, window by window."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from deltaw.training.windows import Ahead, Windows
 
 
 class WindowedTraining(Training):
-    """`Training`, of which `advance` makes the next window, and with the last one of an epoch what follows an epoch.
+    """A `Training` whose `advance` trains on the next window; the last one of an epoch also ends the epoch.
 
     Args:
-        network, held_out, until, settings: as `Training` has them.
-        windows: of the rows that are trained on.
+        network, held_out, until, settings: see `Training`.
+        windows: of the training rows.
         some: some of these rows, for `telemetry`.
     """
 
@@ -32,7 +32,7 @@ class WindowedTraining(Training):
 
     @property
     def windows_an_epoch(self) -> int:
-        """In how many windows its rows come."""
+        """Number of windows per epoch."""
         return len(self.windows)
 
     def _trained(self) -> tuple[list[float], list[float]] | None:
@@ -54,7 +54,7 @@ def begin_windowed(
     network: Network, windows: Windows, some: Rows, *, loss: str | losses.Loss, validation: Sequence[Any] | None = None,
     **settings: Any,
 ) -> WindowedTraining:  # fmt: skip
-    """As `loop.begin`, of rows that come in windows, and that have their weights with them."""
+    """`loop.begin` for rows in windows, which have their weights with them."""
     check_network(network)
     row, rest = of_minimum(loss), {name: value for name, value in settings.items() if name != "sample_weight"}
     held_out = validation_rows(network, validation, row, None)

@@ -1,8 +1,8 @@
-"""The rows of an epoch as windows: what is in memory at a time of rows that lie in blocks on a disk.
+"""Windows of an epoch: the rows in memory at a time, of rows in blocks on a disk.
 
-An epoch goes through the blocks in an order of chance, and a window is the next so many rows of it, in an order of
-chance of their own: whole batches but for the last one of the epoch. Both orders follow from the seed, the epoch and
-the window's number alone, so that a training goes on within an epoch, and any process can say what any other trains on.
+An epoch visits the blocks in random order; a window is the next so many rows of that order, shuffled, in whole batches
+except at the end of the epoch. Both orders depend only on the seed, the epoch and the window's number, so that a
+training can be resumed within an epoch, and every process knows the rows of all others.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from deltaw.training.blocks import Blocks, Piece, Room
 Indices = NDArray[np.int64]
 
 WINDOW = 2**26  # bytes of a window; one is in memory
-BLOCKS_IN_ORDER, ROWS_IN_ORDER = 2, 3  # what the seed is for, beside other generators of the same seed
+BLOCKS_IN_ORDER, ROWS_IN_ORDER = 2, 3  # streams of random numbers of the same seed
 
 
 class Windows:
-    """The order in which windows, and the rows within them, are trained on; see the module.
+    """The order of windows, and of the rows within them; see the module.
 
     Args:
-        blocks: where the rows lie.
+        blocks: the rows.
         batch_size: rows of a batch.
         seed: of the orders.
-        size: bytes of a window, about; a batch is in one.
+        size: bytes of a window, approximately, but at least a batch.
 
     Attributes:
-        each: rows of a window, the last one of an epoch aside: a multiple of the batch.
+        each: rows of a window, except the last one of an epoch: a multiple of the batch size.
     """
 
     def __init__(self, blocks: Blocks, batch_size: int, seed: int, size: int = WINDOW) -> None:
@@ -41,32 +41,32 @@ class Windows:
 
     @property
     def rows(self) -> int:
-        """How many rows an epoch has."""
+        """Rows per epoch."""
         return self.blocks.rows
 
     def __len__(self) -> int:
-        """How many windows an epoch has."""
-        return -(-self.rows // self.each)
+        """Windows per epoch."""
+        return (self.rows - 1) // self.each + 1
 
     def size(self, number: int) -> int:
-        """How many rows a window has; `number` counts from 0."""
+        """Rows of a window; `number` counts from 0."""
         return min(self.each, self.rows - number * self.each)
 
     def pieces(self, epoch: int, number: int) -> list[Piece]:
-        """Where its rows lie; both count from 0."""
+        """The pieces of blocks with its rows; both arguments count from 0."""
         order = np.random.default_rng([self.seed, BLOCKS_IN_ORDER, epoch]).permutation(self.blocks.count)
         ends = np.cumsum(np.diff(self.blocks.starts)[order])
         return list(_between(order, ends, number * self.each, number * self.each + self.size(number)))
 
     def order(self, epoch: int, number: int) -> Indices:
-        """In which order its rows are trained on, as they come out of `pieces`."""
+        """The order in which its rows are trained on, as indices into `pieces`."""
         return np.random.default_rng([self.seed, ROWS_IN_ORDER, epoch, number]).permutation(self.size(number))
 
     def take(self, epoch: int, number: int, room: Room | None = None) -> tuple[Rows, Indices]:
-        """Its rows, in the room or in one of their own, and their order.
+        """Its rows, in the buffers `room` if given, and their order.
 
         Raises:
-            OutputError: the disk does not give them.
+            OutputError: they cannot be read from the disk.
         """
         return self.blocks.rows_of(self.pieces(epoch, number), room), self.order(epoch, number)
 

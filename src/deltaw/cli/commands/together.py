@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from deltaw.cli.options import keeping
 from deltaw.cli.output.screen import Screen, stderr
@@ -93,16 +93,12 @@ def agreed(call: Callable[[], Found]) -> Found:
     first, code = failed[0]
     if raised is not None and here.rank == first:
         raise raised
-    _end(code)
+    raise SystemExit(code)
 
 
 def _raise(error: InputError | None) -> None:
     if error is not None:
         raise error
-
-
-def _end(status: int) -> NoReturn:
-    raise SystemExit(status)
 
 
 def beside(data: str, model_file: Path) -> Ranks:
