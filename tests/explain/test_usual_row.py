@@ -37,7 +37,7 @@ def frame(n: int = 160) -> pl.DataFrame:
             "garage": rng.choice(["yes", "no", None], n, p=[0.2, 0.7, 0.1]).tolist(),
             "new": rng.random(n) < 0.8,
             "sold": [date(2019, 1, 1) + timedelta(int(day)) for day in rng.integers(0, 900, n)],
-            "id": [f"h{i}" for i in range(0, n // 2)] * 2,
+            "id": [f"h{i}" for i in range(n // 2)] * 2,
             "price": (100 * area + 20_000 * (roof == "hip") + rng.normal(0, 5000, n)).round(),
         }
     )

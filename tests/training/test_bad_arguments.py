@@ -185,7 +185,7 @@ SQUARED = losses.loss("squared")
 def test_what_only_the_reference_engine_can_do(own: dict[str, Any], words: str) -> None:
     """A formula of one's own trains by the equations; the core, which has its own, says so, whatever its name."""
     settings: dict[str, Any] = {"loss": "squared", "epochs": 1} | own
-    with pytest.raises(SettingError, match="native engine knows those of the table") as caught:
+    with pytest.raises(SettingError, match="expected a built-in one for the native engine") as caught:
         train(Network([3, 4, 2], "sigmoid"), X, T, **settings)
     assert words in str(caught.value)
     assert "engine='reference'" in str(caught.value)
