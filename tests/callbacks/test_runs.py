@@ -17,6 +17,7 @@ import pytest
 import deltaw
 from deltaw.callbacks import JsonLines, MLflow, TensorBoard
 from deltaw.cli import main
+from deltaw.exceptions import SettingError
 from deltaw.tables.digest import sha256
 
 QUICK: dict[str, Any] = {"engine": "native", "hidden": 4, "epochs": 3, "folds": 0}
@@ -172,6 +173,19 @@ def test_mlflow_reads_it_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with mlflow.start_run() as ours:  # a run of the caller's is not ended
         deltaw.fit(table(), NAME, callbacks=[MLflow()], **QUICK)
         assert mlflow.active_run().info.run_id == ours.info.run_id
+
+
+def test_where_mlflow_cannot_write_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where no server answers, or where the client alone is installed and nobody said where runs are to go."""
+    mlflow = pytest.importorskip("mlflow", reason="needs mlflow: pip install 'deltaw[mlflow]'")
+    callback = MLflow()
+
+    def refuse(**given: Any) -> None:
+        raise mlflow.MlflowException("no database\nat all")
+
+    monkeypatch.setattr(mlflow, "start_run", refuse)
+    with pytest.raises(SettingError, match="expected a place for runs, found no database; name one by MLFLOW_TRACKING"):
+        deltaw.fit(table(), NAME, callbacks=[callback], **QUICK)
 
 
 def test_tensorboard_reads_it_back(tmp_path: Path) -> None:

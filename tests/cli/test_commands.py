@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -311,6 +312,9 @@ def test_a_score_that_is_not_defined_is_null(run: Run, trained: Path) -> None:
 
 def test_version_and_help(run: Run) -> None:
     assert run("--version") == (0, f"deltaw {deltaw.__version__}\n", "")
+    usages = {"train": "[DATA]", "predict": "MODEL DATA", "doctor": "DATA | MODEL DATA", "lab": "[DATA | MODEL DATA]"}
+    for command, usage in usages.items():
+        assert f"Usage: deltaw {command} [OPTIONS] {usage}\n" in re.sub(" +\n", "\n", run(command, "--help")[1])
     for arguments in ([], ["--help"], ["-h"], ["train", "--help"], ["predict", "-h"]):
         status, out, err = run(*arguments)
         assert status == 0

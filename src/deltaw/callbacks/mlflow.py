@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from deltaw.callbacks import facts
+from deltaw.exceptions import SettingError
 from deltaw.models import Model, Plan, ScoredEpoch
+from deltaw.tables.reading.loading import first_line
 
 STATUS = {"interrupted": "KILLED", "diverged": "FAILED"}  # how a training ended -> how MLflow calls it
 LONGEST = 500  # characters of a value that every MLflow keeps
@@ -23,6 +25,7 @@ class MLflow:
 
     Raises:
         MissingError: MLflow is not installed.
+        SettingError: it cannot write where its settings say; raised by `deltaw.fit`, before the training.
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -37,7 +40,17 @@ class MLflow:
         """A run begins, by `plan`; called by `deltaw.fit`.
 
         It starts the run, with rows and settings as its parameters.
+
+        Raises:
+            SettingError: see above.
         """
+        try:
+            self._start(plan)
+        except self._mlflow.MlflowException as error:  # no server answers, or the client alone has no database
+            instead = "name one by MLFLOW_TRACKING_URI, or pip install mlflow"
+            raise SettingError("MLflow: expected a place for runs", first_line(error), instead) from error
+
+    def _start(self, plan: Plan) -> None:
         self._score = facts.metric_name(plan)
         self._ours = self._mlflow.active_run() is None
         if self._ours:

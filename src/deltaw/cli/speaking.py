@@ -64,6 +64,8 @@ def translated(command: Any) -> Any:
     """Typer's command, and all its subcommands, with translated help, and options that see all their values."""
     for each in _tree(command):
         once(each)
+        for argument in (one for one in each.params if one.param_type_name == "argument"):
+            argument.get_usage_pieces = partial(_stands_for, argument)
         each.format_help = partial(_help, each.format_help)
         each.help, each.short_help, each.epilog = map(_paragraphs, (each.help, each.short_help, each.epilog))
         if spoken() != LANGUAGES[0]:
@@ -77,6 +79,12 @@ def _tree(command: Any) -> Iterator[Any]:
     yield command
     for each in getattr(command, "commands", {}).values():
         yield from _tree(each)
+
+
+def _stands_for(argument: Any, context: Any) -> list[str]:
+    """What stands for an argument in the line of usage, alike in all versions of Typer: DATA, or [DATA] if optional."""
+    name = argument.metavar or argument.name.upper()
+    return [] if argument.hidden else [name if argument.required else f"[{name}]"]
 
 
 def _help(own: Callable[..., None], *given: Any) -> None:

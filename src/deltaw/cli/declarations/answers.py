@@ -104,7 +104,7 @@ def show(
 
 def export(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file; with --check, the exported file.")],
-    check_file: Annotated[Path | None, typer.Argument(metavar="[CHECK]", help="With --check: its .check.json.")] = None,
+    check_file: Annotated[Path | None, typer.Argument(metavar="CHECK", help="With --check: its .check.json.")] = None,
     *,
     output: Annotated[
         Path | None,

@@ -72,7 +72,7 @@ def derive(
 def lesson(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME] [OPTIONS]", help="Of the lesson.", autocompletion=completion.lessons),
+        typer.Argument(metavar="NAME [OPTIONS]", help="Of the lesson.", autocompletion=completion.lessons),
     ] = None,
 ) -> None:
     """Lessons on how a network works and learns: `deltaw lesson` lists them, `deltaw lesson line` runs one."""
@@ -118,7 +118,7 @@ def lab(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="[DATA | MODEL DATA]",
+            metavar="DATA | MODEL DATA",
             help="A table, or a model file and a table with answers; by default, iris.",
             autocompletion=completion.tables,
         ),

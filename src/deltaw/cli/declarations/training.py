@@ -26,7 +26,7 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="[DATA]",
+            metavar="DATA",
             help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; - for stdin; or digits, iris, wine, "
             "breast_cancer, diabetes.",
             autocompletion=completion.tables,
