@@ -27,6 +27,12 @@ def test_rows_and_columns_by_name() -> None:
     assert read(rows).frame.columns == ["age", "city", "1"]
 
 
+def test_what_a_masked_array_hides_is_missing() -> None:
+    masked = np.ma.array(RECORDS, mask=[(True, False), (False, True)])
+    for source in (masked, {name: masked[name] for name in ("age", "city")}):
+        assert read(source).frame.rows() == [(None, "a"), (45, None)]
+
+
 BAD: list[tuple[Any, str]] = [
     ({"age": [1, 2], "city": ["a"]}, "expected as many cells in every column, found from 1 to 2"),
     ({"age": 31, "city": "a"}, 'expected a list of cells for each column, found int for "age"; give [{…}] for one row'),

@@ -84,7 +84,12 @@ def _column(column: Any) -> pl.Series:
 
 
 def series(name: str, cells: Any) -> pl.Series:
-    """The column of an array or a list, (n,), of whatever types its cells are; those of several become text."""
+    """The column of an array or a list, (n,), of whatever types its cells are; those of several become text, and what a
+    masked array hides is missing.
+    """
+    if isinstance(cells, np.ma.MaskedArray):
+        there = pl.Series(~np.ma.getmaskarray(cells))
+        return pl.select(pl.when(there).then(series(name, cells.data)).alias(name)).to_series()
     array = np.asarray(cells)
     if array.dtype.kind == "M" and np.datetime_data(array.dtype)[0] not in ("D", "ns"):
         array = array.astype("datetime64[us]")  # which Polars has, of those that NumPy has
