@@ -370,4 +370,6 @@ def test_every_way_to_write_a_date(spelling: str) -> None:
     part = dict(zip(letters, found.groups(), strict=True))
     assert (part.get("Y") or f"20{part['y']}", int(part["d"])) == ("2024", 9)
     assert part["b"] == "Feb" if "b" in part else int(part["m"]) == 2
-    assert all(int(part[letter]) == value for letter, value in (("H", 17), ("M", 5), ("S", 8)) if letter in part)
+    hour = (5, "PM") if "p" in part else (17, None)
+    assert all(int(part[letter]) == value for letter, value in (("H", hour[0]), ("M", 5), ("S", 8)) if letter in part)
+    assert part.get("p") == hour[1]

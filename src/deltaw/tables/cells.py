@@ -53,6 +53,8 @@ DAY_FORMATS = {
     "%y-%m-%d": "yy-month-day",
     "%d-%b-%y": "day-name-yy",
     "%Y年%m月%d日": "year年month月day日",
+    "%Y.%m.%d": "year.month.day",
+    "%Y. %m. %d.": "year. month. day.",
 }
 TIME_FORMATS = {
     "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",
@@ -77,6 +79,10 @@ TIME_FORMATS = {
     "%Y年%m月%d日 %H:%M:%S": "year年month月day日 time",
     "%Y年%m月%d日 %H:%M": "year年month月day日 time",
     "%Y年%m月%d日%H时%M分": "year年month月day日hour时minute分",
+    "%m/%d/%Y %I:%M:%S %p": "month/day/year time AM or PM",
+    "%m/%d/%Y %I:%M %p": "month/day/year time AM or PM",
+    "%d/%m/%Y %I:%M:%S %p": "day/month/year time AM or PM",
+    "%d/%m/%Y %I:%M %p": "day/month/year time AM or PM",
 }
 DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
 
@@ -348,10 +354,12 @@ def _shape(spelling: str) -> re.Pattern[str]:
 def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     """Date or Datetime values from text written as `spelling` (a strftime format); null where a cell is not.
 
-    Times with a zone are those of UTC, as they are where a data frame has one.
+    Names of months may be whole or cut to three letters. Times with a zone are those of UTC, as they are where a data
+    frame has one.
     """
     kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
-    found = words.str.strptime(kind, spelling, strict=False).cast(kind)  # a time with a zone comes with that of UTC
+    names = spelling.replace("%b", "%B")  # which reads both
+    found = words.str.strptime(kind, names, strict=False).cast(kind)  # a time with a zone comes with that of UTC
     year = found.dt.year()
     if (year < 1000 if "%Y" in spelling else year % 100 < 10).any():
         return pl.select(pl.when(words.str.contains(_year(spelling))).then(found).alias(words.name)).to_series()

@@ -28,7 +28,7 @@ export const columns = {columns};
 export const classes = {classes};
 const MISSING = new Set({missing});
 const ABSENT = new Set({absent});
-const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
+const MONTHS = "january february march april may june july august september october november december".split(" ");
 const ISO = {iso};
 """
 ANSWER = """

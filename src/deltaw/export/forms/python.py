@@ -34,7 +34,7 @@ CLASSES = {classes}
 MISSING = frozenset({missing})
 ABSENT = {absent}
 ISO = {iso!a}
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = "january february march april may june july august september october november december".split()
 '''
 
 CLASSES = """predict(row) is the class of a row, answer(row) the probabilities in the order of CLASSES."""

@@ -33,8 +33,10 @@ function days(x, patterns) {
     if (!found) continue;
     const part = {};
     [...letters].forEach((letter, i) => { part[letter] = found[i + 1]; });
-    const month = part.b === undefined ? Number(part.m) : MONTHS.indexOf(part.b.toLowerCase()) + 1;
+    const named = MONTHS.findIndex((name) => [name, name.slice(0, 3)].includes(part.b?.toLowerCase()));
+    const month = part.b === undefined ? Number(part.m) : named + 1;
     const time = ["H", "M", "S"].map((letter) => Number(part[letter] ?? 0));
+    if (part.p !== undefined) time[0] = (time[0] % 12) + (part.p.toLowerCase() === "pm" ? 12 : 0);
     const year = Number(part.Y ?? (part.y < "70" ? "20" : "19") + part.y);
     const day = new Date(0).setUTCFullYear(year, month - 1, Number(part.d)); // Date.UTC takes the year 1 for 1901
     if (new Date(day).getUTCDate() !== Number(part.d) || month < 1 || month > 12) break;

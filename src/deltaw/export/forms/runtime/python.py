@@ -44,9 +44,12 @@ def days(cell, spelling):
         for pattern, letters in (spelling, ISO):
             if found := re.fullmatch(pattern, cell.strip()):
                 part = {letter: group for letter, group in zip(letters, found.groups()) if group}
-                month = MONTHS.index(part["b"].lower()) + 1 if "b" in part else int(part["m"])
+                named = [i for i, x in enumerate(MONTHS, 1) if part.get("b", "").lower() in (x, x[:3])]
+                month = int(part["m"]) if "m" in part else named[0] if named else 0
                 year = int(part.get("Y") or part["y"]) + (0 if "Y" in part else 2000 if part["y"] < "70" else 1900)
-                moment = datetime.datetime(year, month, int(part["d"]), *(int(part.get(x, 0)) for x in "HMS"))
+                hour = int(part.get("H", 0))
+                hour = hour % 12 + 12 * (part["p"].lower() == "pm") if "p" in part else hour
+                moment = datetime.datetime(year, month, int(part["d"]), hour, *(int(part.get(x, 0)) for x in "MS"))
                 east = part.get("z", "Z").replace("Z", "+00").replace(":", "")  # hours and minutes ahead of UTC
                 minutes = int(east[0] + "1") * (int(east[1:3]) * 60 + int(east[3:] or 0))
                 return days(moment, spelling) + (float(part.get("f", 0)) - minutes * 60) / 86400
