@@ -19,10 +19,10 @@ DOCS = Path(__file__).parents[1] / "docs"
 BELOW = {"LightGBM", "HGB"}  # whose names would lie on others'
 MARKS = ((plots.BLUE, "o"), (plots.VERMILION, "s"), (plots.GREEN, "D"))
 ACCURACY = {
-    "": ("processor time of a fit, HistGradientBoosting = 1", "score, normalised"),
+    "": ("processor time of a fit, HistGradientBoosting = 1", "normalised score"),
     ".zh": ("一次拟合的处理器时间，HistGradientBoosting = 1", "归一化得分"),
 }
-SPEED = {"": "DeltaW is so many times as fast", ".zh": "DeltaW 快多少倍"}
+SPEED = {"": "speed of DeltaW, each other method = 1", ".zh": "DeltaW 的速度，其他程序各为 1"}
 
 
 def first_table(page: str) -> list[list[str]]:

@@ -112,7 +112,7 @@ def test_a_loss_of_ones_own_is_derived() -> None:
     own = Loss("quartic", lambda o, t: ((o - t) ** 4).sum(-1), lambda o, t: 4 * (o - t) ** 3, "(o - t)**4")
     found = explain.derivation("tanh", own)
     assert not found.problems
-    assert "the native engine only has built-in error functions" in str(found)
+    assert "the native engine has built-in errors only" in str(found)
 
 
 def test_what_is_far_out_warns_of_nothing() -> None:

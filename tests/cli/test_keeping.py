@@ -33,7 +33,7 @@ def test_a_run_and_on(run: Run, table: Path) -> None:
     train = ("train", "d.csv", "-t", "y", *HASTY, "-o")
     assert run(*train, "plain.deltaw")[0] == 0
     status, _, err = run(*train, "m.deltaw", "--checkpoint", "run", "--resume", "--every", "1epochs")
-    assert (status, "no checkpoint in run yet: begins" in err) == (0, True)
+    assert (status, "no checkpoint in run yet: starting from the beginning" in err) == (0, True)
     _, last = sorted(Path("run").iterdir())
     assert Path("m.deltaw").read_bytes() == Path("plain.deltaw").read_bytes()
     status, _, err = run(*train, "n.deltaw", "--checkpoint", "run", "--resume")
@@ -223,7 +223,7 @@ def test_a_folder_of_checkpoints_that_is_lost(
     if left == "the last one":
         last = sorted(Path("run").iterdir())[-1]
         assert "No space left on device); training goes on, the last one stays" in said
-        assert f"resume from {last} by the same command with --resume: what was made after it could not be" in said
+        assert f"resume from {last} by the same command with --resume: later checkpoints could not be" in said
     else:
         assert "training goes on, and there is none" in said
         assert "there is no checkpoint in run: run the same command again" in said
@@ -279,7 +279,7 @@ def test_a_signal_while_what_trains_is_loaded(tmp_path: Path, table: Path, lang:
             "en": "interrupted; nothing was saved: run the same command again",
             "zh": "已中断；没有保存任何内容：请用同一命令重新开始",
         },
-        "deltaw.models": {"en": before, "zh": "在训练之前已中断：尚未学到任何内容；请用同一命令重新开始"},
+        "deltaw.models": {"en": before, "zh": "在训练之前已中断：没有保存任何内容；请用同一命令重新开始"},
     }
     for place, said in lines.items():
         command = [sys.executable, "-c", code.replace("PLACE", repr(place))]

@@ -102,7 +102,7 @@ def gather(names: Sequence[str], row: Loss, deltas: tuple[Any, Any]) -> tuple[Ev
     ]
     if row.minimum and not row.of_the_table:
         found.append(
-            Evidence("ΔW of one native step, α = 1", None, "the native engine only has built-in error functions")
+            Evidence("ΔW of one native step, α = 1", None, "the native engine has built-in errors only")
         )
     elif row.minimum:
         try:
