@@ -101,9 +101,7 @@ def gather(names: Sequence[str], row: Loss, deltas: tuple[Any, Any]) -> tuple[Ev
         Evidence("equations.backprop.backward", apart([*got.dW, *got.db]), "float64"),
     ]
     if row.minimum and not row.of_the_table:
-        found.append(
-            Evidence("ΔW of one native step, α = 1", None, "the native engine has built-in errors only")
-        )
+        found.append(Evidence("ΔW of one native step, α = 1", None, "the native engine has built-in errors only"))
     elif row.minimum:
         try:
             found.append(Evidence("ΔW of one native step, α = 1", apart(native_step(start, row)), "float32"))
