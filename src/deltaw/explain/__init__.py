@@ -1,9 +1,9 @@
-"""Every number of a step, what pushed an answer, and where the formulas come from.
+"""Explanations: every number of a training step, attributions of a prediction, and derivations of the formulas.
 
     step = deltaw.explain.step(network, x, t)                 # prints; shows in notebooks; step.page has four forms
     step.link(layer=2, to=0, of=1)                            # one weight, factor by factor
-    deltaw.explain.prediction(model, "flowers.csv", row=3)    # from the cells to the answer, and what pushed it
-    deltaw.explain.attributions(network, x)                   # the share of each input in an output
+    deltaw.explain.prediction(model, "flowers.csv", row=3)    # from the cells to the prediction, with attributions
+    deltaw.explain.attributions(network, x)                   # the contribution of each input to an output
     deltaw.explain.derivation("tanh", "squared", layers=2)    # where the formulas come from, line by line
 
 All of it but the last is computed by `deltaw.equations`, in float64.

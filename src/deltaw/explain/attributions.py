@@ -1,10 +1,9 @@
-"""What pushed an output: how much of it, against a baseline, each input accounts for.
+"""Attributions: how much each input contributes to an output, compared with a baseline.
 
-Where the network is a straight line in x, a share is the gradient times (x − baseline), exactly. Otherwise it is the
-integral of that along the straight path from the baseline: integrated gradients (Sundararajan, Taly & Yan 2017,
-"Axiomatic attribution for deep networks", section 3). The shares sum to f(x) − f(baseline), and on every piece of the
-path to what f gains there. That tells where the path needs more points: pieces that miss their gain, as those with a
-kink of ReLU in them do, are halved until the whole is within the tolerance.
+For a linear network a contribution is the gradient times (x − baseline), exactly. Otherwise it is the integral of that
+along the straight path from the baseline: integrated gradients (Sundararajan, Taly & Yan 2017, "Axiomatic attribution
+for deep networks", section 3). Contributions sum to f(x) − f(baseline), and on every piece of the path to the increase
+of f there: pieces that miss it, as those with a kink of ReLU do, are halved until the sum is within the tolerance.
 """
 
 from __future__ import annotations
@@ -37,26 +36,26 @@ from deltaw.speech import reads, say
 
 Array = NDArray[np.float64]
 
-NODES = 8  # points of Gauss and Legendre on each piece of the path
+NODES = 8  # of Gauss–Legendre quadrature on each piece of the path
 FIRST_PIECES, MOST_PIECES = 4, 1000
 TOLERANCE = 1e-4
 
-# E = Σ t·o, whose ∂E/∂o is t: with a 1 in one place of t, the way back yields that output's own gradient.
+# E = Σ t·o has ∂E/∂o = t: with one-hot t, the backward pass gives the gradient of that output.
 PICKED = Loss("one output", lambda o, t: np.asarray((t * o).sum(axis=-1)), lambda o, t: t, "t*o")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Attributions(Paged):
-    """The share of each input in one output; `str` and notebooks show them.
+    """The contribution of each input to one output; `str` and notebooks show them.
 
     Attributes:
-        shares: (n_in,); they sum to `value` − `value_at_baseline`, but for `gap`.
-        x, baseline: the two ends of the path, (n_in,).
+        shares: (n_in,) contributions; they sum to `value` − `value_at_baseline`, up to `gap`.
+        x, baseline: (n_in,) the two ends of the path.
         value, value_at_baseline: the output at them.
-        output, of: which output, from 0; "z", before the last activation, or "o", after it.
+        output, of: index of the output; "z", before the last activation, or "o", after it.
         method: "exact" or "integrated gradients".
-        points: at how many points of the path the gradient was taken.
-        gap: what the sum of the shares is off by.
+        points: number of evaluations of the gradient.
+        gap: error of the sum of the contributions.
         inputs, outputs: names, or ().
     """
 
@@ -74,7 +73,7 @@ class Attributions(Paged):
     outputs: tuple[str, ...] = ()
 
     def grouped(self, groups: Sequence[str]) -> dict[str, float]:
-        """Shares summed over the inputs of each group, in the unit of the shares.
+        """Contributions summed over the inputs of each group.
 
         Args:
             groups: (n_in,), the group of each input: its raw column.
@@ -91,12 +90,12 @@ class Attributions(Paged):
         return sums
 
     def input(self, index: int) -> str:
-        """What the input with this `index`, from 0, is called."""
+        """Name of the input `index`, from 0."""
         return reads(self.inputs[index]) if self.inputs else say("input {i}", i=index)
 
     @property
     def name(self) -> str:
-        """What the output is called: "z of versicolor"."""
+        """Name of the output: "z of versicolor"."""
         output = reads(self.outputs[self.output]) if self.outputs else say("output {k}", k=self.output)
         return say("{value} of {output}", value=say(self.of), output=output)
 
@@ -110,7 +109,7 @@ class Attributions(Paged):
 
     @cached_property
     def page(self) -> Page:
-        """The shares as a document."""
+        """The contributions as a document."""
         chosen = pick(self.shares)
         rows = [(self.input(i), self.x[i], self.baseline[i], self.shares[i]) for (i,) in chosen.places]
         said = say("… and {n:,} more inputs, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
@@ -129,7 +128,7 @@ class Attributions(Paged):
         )
 
     def figure(self, shares: Mapping[str, float], unit: str = "") -> Figure:
-        """`shares`, by input or by group, as bars; `unit` is what stands at their axis."""
+        """A bar chart of `shares` by input or group; `unit`: label of the axis."""
         return Figure(
             partial(figures.pushes, shares, unit or say("attribution of {what}", what=self.name)),
             say("Bars to the right raised it, hatched bars to the left lowered it."),
@@ -155,25 +154,34 @@ def attributions(
     outputs: Sequence[str] = (),
     scale: Scale | LogScale | None = None,
 ) -> Attributions:
-    """The share of each input in one output of the network.
+    """The contribution of each input to one output of a network.
 
     Source: integrated gradients, Sundararajan, Taly & Yan 2017, "Axiomatic attribution for deep networks".
 
     Args:
         net: the network.
         x: the input, (n_in,).
-        output: which output, from 0; the one with the largest z if not given.
-        of: "z" is what the last layer's links add up to: shares of it stay what they are whatever the other outputs do.
-            "o" is behind the activation, which near its limits hardly moves whatever the inputs do.
-        baseline: the input that x is held against, (n_in,); if not given zeros, the mean of standardised inputs.
-        tolerance: how far the sum of the shares may be off.
+        output: index of the output; None: the one with the largest z.
+        of: "z", before the last activation, which does not depend on other outputs; or "o", after it, which hardly
+            changes where the activation saturates.
+        baseline: (n_in,) input to compare with; None: zeros, the mean of standardised inputs.
+        tolerance: largest error of the sum of the contributions.
         inputs, outputs: names for pages.
-        scale: of a target; the shares, and the tolerance, are then of the number that it makes of the output, in the
-            target's own units.
+        scale: of a target: contributions and tolerance are then in the target's own units.
+
+    Returns:
+        The `Attributions`.
 
     Raises:
-        InputError: x or baseline that does not fit the network.
-        SettingError: another setting that cannot be; a network with the step activation on the way, which has no slope.
+        InputError: x or baseline does not fit the network.
+        SettingError: another invalid setting; a network with the step activation, which has no slope.
+
+    Examples:
+        >>> import deltaw
+        >>> net = deltaw.Network([2, 3, 1], ["tanh", "identity"], seed=0)
+        >>> found = deltaw.explain.attributions(net, [0.5, 0.2])
+        >>> bool(abs(found.shares.sum() - (found.value - found.value_at_baseline)) < 1e-6)
+        True
     """
     seen = signals(net, x, inputs, outputs)
     start = np.zeros(net.sizes[0]) if baseline is None else one_row(net, baseline, "baseline ")[0]
@@ -240,7 +248,7 @@ def _output(net: Network, output: int, of: str) -> tuple[Values, Values]:
 
 
 def _in_units(f: Values, gradient: Values, scale: Scale | LogScale) -> tuple[Values, Values]:
-    """The same of what a scale makes of f, by the chain rule."""
+    """f and its gradient in the units of a scale, by the chain rule."""
 
     def slopes(X: Array) -> Array:
         return np.asarray(scale.slope(f(X))[:, None] * gradient(X))
@@ -256,7 +264,7 @@ def _along_the_path(f: Values, gradient: Values, start: Array, change: Array, to
     def piece(
         low: float, high: float, f_low: float, f_high: float
     ) -> tuple[float, int, float, float, float, float, Array]:
-        """How much the piece misses its gain (negative, for the heap), its number, its ends, and its shares."""
+        """(minus the error of the piece, for the heap; its number; its ends; its contributions)."""
         s = low + (high - low) * (nodes + 1) / 2
         shares = (weights * (high - low) / 2) @ gradient(start + s[:, None] * change) * change
         return -abs(float(shares.sum()) - (f_high - f_low)), next(serial), low, high, f_low, f_high, shares

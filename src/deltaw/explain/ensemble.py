@@ -1,4 +1,4 @@
-"""One answer of a model of several networks: what each of them says, and what pushed their mean."""
+"""A prediction of an ensemble: those of each network, and the attributions of their mean."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """What several networks say of a row.
+    """The predictions of an ensemble's networks for a row.
 
     Attributes:
-        answer: of their mean: a class, or a number in the target's own units.
-        each: what each answers for itself.
-        probabilities: of the class that the mean answers, of each network, then of their mean; () for numbers.
+        answer: the ensemble's prediction: a class, or a number in the target's own units.
+        each: the prediction of each network.
+        probabilities: of the predicted class, by each network and by the ensemble; () for regression.
         columns: raw columns.
-        shares: (networks, columns), in the number, or in z of the class that the mean answers. The mean over networks
-            is what pushed the mean of these.
+        shares: (networks, columns) contributions to the number, or to z of the predicted class.
     """
 
     answer: Any
@@ -40,12 +39,12 @@ class Ensemble:
 
     @property
     def mean(self) -> dict[str, float]:
-        """The mean share of each column."""
+        """Column -> mean contribution over the networks."""
         return dict(zip(self.columns, map(float, self.shares.mean(axis=0)), strict=True))
 
     @property
     def section(self) -> Section:
-        """All of it as a part of a page."""
+        """A section of a page."""
         count, tell = len(self.each), _told
         known = [say("network {k}", k=k + 1) for k in range(count)] + [say("their mean")]
         said = [*map(tell, self.each), tell(self.answer)]
@@ -94,13 +93,13 @@ def ensemble(
     names: tuple[str, ...],
     classes: tuple[str, ...],
 ) -> Ensemble | None:
-    """What the networks of a model say; None where there is one.
+    """The predictions of a model's networks; None if there is one.
 
     Args:
-        model: all of it.
-        row: for `Model.answers`, a row.
-        x, baseline: that row as inputs, and what the shares are held against, (n_in,).
-        columns: the raw column behind each input.
+        model: the model.
+        row: a row for `Model.answers`.
+        x, baseline: (n_in,) that row as inputs, and the baseline of the contributions.
+        columns: the raw column of each input.
         names, classes: of inputs and outputs.
     """
     if not model.others:

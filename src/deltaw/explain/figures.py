@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @plots.styled
 def pushes(shares: Mapping[str, float], label: str) -> Figure:
-    """Bars: what pushed up goes right in blue, what pushed down goes left, hatched, in vermilion; largest on top.
+    """A bar chart of contributions: positive ones to the right in blue, negative ones to the left, hatched, in
+    vermilion.
 
     Args:
-        shares: name -> share.
+        shares: name -> contribution.
         label: of the axis, with the unit.
     """
     order = sorted(shares, key=lambda name: abs(shares[name]))
@@ -40,10 +41,10 @@ def pushes(shares: Mapping[str, float], label: str) -> Figure:
 
 @plots.styled
 def picture(image: NDArray[Any], shares: NDArray[Any]) -> Figure:
-    """A picture beside where its pixels pushed the answer up, and where down; both on one scale.
+    """An image beside the contributions of its pixels.
 
     Args:
-        image: (height, width), 0 (or the lowest) is paper.
+        image: (height, width); 0, or the lowest value, is white.
         shares: (height, width).
     """
     figure, axes = plots.figure((7.8, 2.9), 1, 3)

@@ -1,4 +1,4 @@
-"""What to show of many numbers: all of a few, the largest of many, and what the rest comes to."""
+"""Which of many numbers to show: all of a few, or the largest of many and the sum of the rest."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SHOWN = 8  # of more, the so many largest
 
 @dataclass(frozen=True)
 class Pick:
-    """Places in an array of values, and what was left out.
+    """Indices of the values to show.
 
     Attributes:
-        places: of what is shown: in order, or by size where some are left out.
-        more: how many are left out.
+        places: indices, in order, or by size if some are left out.
+        more: number of values left out.
         rest: their sum.
     """
 
@@ -28,7 +28,7 @@ class Pick:
 
 
 def pick(values: NDArray[Any]) -> Pick:
-    """All places of an array of any shape, or those of its largest absolute values."""
+    """All indices of an array of any shape, or those of its largest absolute values."""
     flat = np.asarray(values, np.float64).ravel()
     order = np.arange(flat.size)
     if flat.size > ALL:

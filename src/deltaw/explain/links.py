@@ -1,4 +1,4 @@
-"""One weight: the chain rule for ∂E/∂w factor by factor, with the numbers put in, beside a central difference."""
+"""One weight: the chain rule for ∂E/∂w factor by factor with its numbers, beside a central difference."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Factor:
     """One factor of the chain rule.
 
     Attributes:
-        symbol: ∂o/∂z and the like, in LaTeX.
-        form: what it is in the notes' letters, e.g. o(1 − o).
-        numbers: the form with the numbers put in.
-        value: what it comes to.
-        terms: where it is a sum, its terms; left and right are named by `letters`.
+        symbol: e.g. ∂o/∂z, in LaTeX.
+        form: its formula, e.g. o(1 − o).
+        numbers: the formula with numbers.
+        value: the result.
+        terms: of a sum; left and right are named by `letters`.
     """
 
     symbol: str
@@ -66,14 +66,14 @@ class Link(Paged):
     """One weight (or bias) of a step; `str` and notebooks show its page.
 
     Attributes:
-        layer, to, of: where it is: `W[layer - 1][to, of]`, or `b[layer - 1][to]` for of = "bias".
-        weight, change, weight_after: before the step, ΔW, after it.
-        factors: whose product is ∂E/∂w by the chain rule.
-        gradient: that product.
+        layer, to, of: its position: `W[layer - 1][to, of]`, or `b[layer - 1][to]` for of = "bias".
+        weight, change, weight_after: before the step, ΔW, after the step.
+        factors: of ∂E/∂w by the chain rule.
+        gradient: their product.
         numeric: ∂E/∂w by a central difference.
-        by_rule: what the step took for ∂E/∂w: `gradient`, or by the notes' rule perhaps another number.
-        names: what it leads from and to.
-        step: the step that it belongs to.
+        by_rule: ∂E/∂w as the step used it; by the notes' rule it may differ from `gradient`.
+        names: of the two units.
+        step: the step.
     """
 
     layer: int
@@ -102,7 +102,7 @@ class Link(Paged):
 
     @property
     def agrees(self) -> bool:
-        """Whether chain rule and central difference are the same to rounding."""
+        """Whether chain rule and central difference are equal up to rounding."""
         return abs(self.gradient - self.numeric) <= AGREE * max(1.0, abs(self.gradient))
 
     @cached_property
@@ -112,7 +112,7 @@ class Link(Paged):
         return Page(say("The link {called}", called=_called(self)), _lead(self), sections, {"link": self.data()})
 
     def sections(self) -> list[Section]:
-        """What its page holds, and the page of a prediction too."""
+        """Sections for its page, and for the page of a prediction."""
         chain: list[Block] = [Formula(_chain(self))]
         for each in self.factors:
             chain += _sum(each) if len(each.terms) > SHORT else []

@@ -1,4 +1,4 @@
-"""One answer of a saved model, from the cells of a table to the answer, what pushed it, and what it would teach."""
+"""A model's prediction for one row: from cells to prediction, its attributions, and a training step on the row."""
 
 from __future__ import annotations
 
@@ -29,23 +29,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction(Answered, Paged):
-    """One answer and where it comes from; `str` and notebooks show its page.
+    """A prediction for one row and its explanation; `str` and notebooks show its page.
 
     Attributes:
-        model: the model asked.
-        row: the row's number, from 1.
-        source: what the table is called.
+        model: the model, of an ensemble the network that is explained.
+        row: number of the row, from 1.
+        source: name of the table.
         prepared: how the cells became inputs.
         signals: z and o of every layer.
-        answer: a class, or a number in the target's own units.
-        probabilities: of the classes, (K,); None for numbers.
-        truth: the target's cell; None where the table has none.
-        attributions: the share of each input in the answer: in z of the class that was answered, or in the number,
-            in the target's own units.
-        against: what the shares are held against, in words.
-        other: its cells, one row: the usual row (`Preparation.usual_row`), or another row of the table.
-        step: what a step of gradient descent on this row would do; None where the target is not known.
-        together: of a model of several networks, what all say; the rest is about the one whose `model` this is.
+        answer: the predicted class, or number in the target's own units.
+        probabilities: (K,) of the classes; None for regression.
+        truth: the target's cell; None if the table has none.
+        attributions: contribution of each input to z of the predicted class, or to the number, in the target's units.
+        against: the baseline of the contributions, in words.
+        other: the baseline's cells, one row: a typical row (`Preparation.usual_row`), or another row of the table.
+        step: a step of gradient descent on this row; None if the target is not known.
+        together: of an ensemble, the predictions of all its networks; else None.
     """
 
     @cached_property
@@ -79,20 +78,23 @@ def prediction(
     against: int | None = None,
     member: int = 1,
 ) -> Prediction:
-    """One answer of a model, number by number.
+    """Explain a model's prediction for one row, number by number.
 
     Args:
         model: from `deltaw.fit` or `deltaw.load`.
-        rows: what `model.predict` takes, or one row as a mapping from columns to values.
-        row: which row, counted from 1 without the header, as messages about tables count them.
-        learning_rate: α of the step that is shown where the target is known.
-        backward: "gradient" or "notes"; if not given, the rule by which the model was trained.
-        member: of a model of several networks, the one to be shown, counted from 1; all answer on the same page.
-        against: the row that the shares are held against; if not given the usual row of training.
+        rows: as for `model.predict`, or one row as a mapping from columns to values.
+        row: number of the row, counted from 1 without the header.
+        learning_rate: α of the training step that is shown if the target is known.
+        backward: "gradient" or "notes"; None: the rule by which the model was trained.
+        member: which network of an ensemble to explain, counted from 1.
+        against: number of the row that is the baseline of the contributions; None: a typical row.
+
+    Returns:
+        The `Prediction`.
 
     Raises:
-        InputError: rows that cannot be read, a row that is not there, a cell that does not fit.
-        SettingError: a setting that cannot be.
+        InputError: rows that cannot be read, no such row, or an invalid cell.
+        SettingError: an invalid setting.
 
     Examples:
         >>> import deltaw
@@ -173,7 +175,7 @@ def _row(table: Rows, row: Any) -> pl.DataFrame:
 
 
 def _numbered(row: int, call: Any) -> Any:
-    """What `call` returns; its complaint about row 1, the only row that it sees, names the row's own number."""
+    """The result of `call`; an error about row 1, the only row that it gets, names the row's own number."""
     try:
         return call()
     except ColumnError as error:

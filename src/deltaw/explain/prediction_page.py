@@ -1,5 +1,5 @@
-"""One answer of a saved model as plain data, and what a page says of it: of the cells, of what pushed it, of the answer
-itself, and of what it would teach. `prediction` makes it."""
+"""A prediction for one row as plain data, and the sections of its page: cells, attributions, prediction, and training
+step. `prediction` makes it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ USUAL_CELLS = {
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """One answer and where it comes from; see `Prediction`."""
+    """A prediction for one row and its explanation; see `Prediction`."""
 
     model: Model
     row: int
@@ -68,7 +68,7 @@ class Answered:
 
 
 def lead(found: Answered) -> str:
-    """The answer, of all networks where there are several, and what pushed it."""
+    """The lead: the prediction, of an ensemble its own, and the largest contributions."""
     answer, shares, probability = found.answer, _grouped(found), None
     if found.probabilities is not None:
         probability = found.probabilities[found.attributions.output]  # which is the class that was answered
@@ -86,7 +86,7 @@ def lead(found: Answered) -> str:
 
 
 def lesson(found: Answered) -> str:
-    """What the row would teach, and how far training itself went otherwise."""
+    """The training step on the row, and how training itself differed."""
     recipe = found.model.recipe
     if found.step is None:
         said = "The row has no {target}: without a target there is no error to learn from."
@@ -111,12 +111,12 @@ def _value(cell: Any) -> str:
 
 
 def _answer(found: Answered, answer: Any) -> str:
-    """A class is called what tables call it, though it be a number."""
+    """A class as tables write it, also if it is a number."""
     return _value(answer) if found.probabilities is None else str(answer)
 
 
 def cells(found: Answered) -> list[Block]:
-    """Every cell with the arithmetic; in wide tables those that ended farthest from the baseline."""
+    """Every cell with its arithmetic; in wide tables those farthest from the baseline."""
     lines, base = found.prepared, found.attributions.baseline
     chosen = pick(np.array([line.value - base[line.place] for line in lines]))
     rows = [
@@ -132,7 +132,7 @@ def _cell(value: Any) -> str:
 
 
 def what_answered(found: Answered) -> list[Block]:
-    """How the outputs of the last layer become the answer."""
+    """How the outputs of the last layer become the prediction."""
     z, o = found.signals.z[-1], found.signals.o[-1]
     target = found.model.target
     if found.probabilities is not None:
@@ -156,7 +156,7 @@ def what_answered(found: Answered) -> list[Block]:
 
 
 def _undone(scale: Scale | LogScale, o: float) -> str:
-    """What the target's scale makes of an output: "0.61 · 2.1 + 40", or on a log scale e to the power of that."""
+    """The inverse of the target's scale, with numbers: "0.61 · 2.1 + 40", or exp of that for a logarithmic scale."""
     if isinstance(scale, LogScale):
         return f"e^({_undone(scale.scale, o)})" + (f" − {number(scale.offset)}" if scale.offset else "")
     back = f"({number(o)} − {number(scale.shift)})" if scale.shift else number(o)
@@ -168,7 +168,7 @@ def _grouped(found: Answered) -> dict[str, float]:
 
 
 def pushes(found: Answered) -> list[Block]:
-    """The shares by raw column, and by input where a column has several."""
+    """Contributions by raw column, and by input if a column has several."""
     shares, grouped = found.attributions, _grouped(found)
     what, unit, why = _shared(found)
     text = say(
@@ -214,7 +214,7 @@ def pushes(found: Answered) -> list[Block]:
 
 
 def _shared(found: Answered) -> tuple[str, str, str]:
-    """What is shared, its unit, and why z is where it is no number that is answered."""
+    """(name of the attributed quantity, its unit, why it is z for classes)."""
     value = number(found.attributions.value)
     if found.probabilities is None:
         return say("the number answered, {value}", value=value), found.model.target.name, ""
@@ -229,7 +229,7 @@ def _shared(found: Answered) -> tuple[str, str, str]:
 
 
 def _other(found: Answered) -> str:
-    """What the shares are held against, and what that means for the columns that there are."""
+    """The baseline, and its meaning for each kind of column."""
     if found.against != USUAL:
         return _against(found)
     steps = found.model.preparation.steps
@@ -240,12 +240,12 @@ def _other(found: Answered) -> str:
 
 
 def _against(found: Answered) -> str:
-    """What the row is held against, in words."""
+    """The baseline in words."""
     return say(USUAL) if found.against == USUAL else found.against
 
 
 def _drawn(found: Answered, shown: Mapping[str, float], unit: str) -> Figure:
-    """Bars; for a picture, the picture beside what its pixels did."""
+    """A bar chart; for an image, the contributions of its pixels."""
     block = found.model.picture
     if block is None:
         return found.attributions.figure(shown, say("attribution of {what}", what=unit))

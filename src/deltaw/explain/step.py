@@ -1,6 +1,6 @@
-"""Every number of one step: signals forward, error back, weights updated, for one example, in float64.
+"""Every number of one training step on one example, in float64: forward pass, backward pass, update.
 
-`step` calls `equations.backprop` and keeps what it computes; nothing is derived anew here.
+`step` calls `equations.backprop` and keeps its results.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ QUIET = np.errstate(over="ignore", invalid="ignore")  # what overflows shows in 
 class Trace(Forward, Paged):
     """The signals of one example through a network; `str` and notebooks show its page.
 
-    Layers are counted from 1, as the notes count them: layer l is the one that W_l feeds. Tuples hold one array a
-    layer, so `z[l - 1]` is z_l. Units are counted from 0, as the rows and columns of W are.
+    Layers are counted from 1, as in the notes: layer l is the one that W_l feeds. Tuples have one array per layer, so
+    `z[l - 1]` is z_l. Units are counted from 0, as the rows and columns of W.
 
     Attributes:
         network: the network, a copy of its own.
         x: the input, (n_in,).
-        a: what goes into each layer, (n_in,); a[0] is x.
+        a: (n_in,) input of each layer; a[0] is x.
         z, o: z = W a + b and o = f(z), (n_out,).
         inputs, outputs: names of the network's inputs and outputs, for pages; () where they have none.
     """
@@ -82,7 +82,7 @@ class Step(Update, Trace):
             of: the unit that it comes from, from 0: the column of W; "bias" for the unit's b.
 
         Raises:
-            SettingError: a link that is not there.
+            SettingError: there is no such link.
         """
         return link(self, layer, to, of)
 
@@ -115,8 +115,8 @@ def step(
         inputs, outputs: names for pages, one for each input and output.
 
     Raises:
-        InputError: x or t that does not fit the network or the loss, or is not finite.
-        SettingError: a setting that cannot be, such as a loss without a minimum.
+        InputError: x or t does not fit the network or the loss, or is not finite.
+        SettingError: an invalid setting, such as a loss without a minimum.
 
     Examples:
         >>> import deltaw
@@ -211,7 +211,7 @@ def _trace(net: Network, X: Array, inputs: Sequence[str], outputs: Sequence[str]
 
 
 def _names(given: Any, what: str, n: int) -> tuple[str, ...]:
-    """As many as there are inputs or outputs, the columns of a frame too; or none."""
+    """Names as a tuple, as many as there are inputs or outputs, or ()."""
     names = () if given is None else several(given)
     if names is None or (names and len(names) != n):
         found = repr(given) if names is None else f"{len(names)}"

@@ -1,4 +1,4 @@
-"""A step as a document: signals, output and error, the error sent back, ΔW, and what came of it."""
+"""A training step as a document: signals, error, backward pass, ΔW, and the error after it."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _product_of(signals: Forward, layer: int) -> str:
 
 
 def _softmax_of(z: NDArray[Any], o: NDArray[Any]) -> str:
-    """o of the largest output from all z, which softmax shifts by the largest: exp(0) is its own share."""
+    """The largest output of softmax with its numbers; z are shifted by their maximum."""
     k, top = int(np.argmax(o)), float(z.max())
     total = float(np.exp(z - top).sum())
     formula = r"o_k = \frac{e^{z_k}}{\sum_i e^{z_i}}"
@@ -295,7 +295,7 @@ def _change_formula(step: Update, layer: int) -> str:
 
 
 def _links_table(step: Update, layer: int) -> Block:
-    """Weights and biases of a layer, old → Δ → new; the largest changes where there are many."""
+    """Weights and biases of a layer, old → Δ → new; only the largest changes if there are many."""
     l = layer - 1
     biased = step.network.bias[l]
 
@@ -352,12 +352,12 @@ def _after_blocks(step: Update) -> list[Block]:
 
 
 def _unit_heading(signals: Forward, layer: int, before: str = "") -> str:
-    """What the first column says, as "unit"; with a `before` of "from " or "to ", "from unit"."""
+    """Heading of the first column: "unit", or with `before` "from unit", "to unit"."""
     return say(before + ("input" if layer == 0 else "output" if layer == len(signals.z) else "unit"))
 
 
 def _more(count: int, what: str, whose: str, rest: float, total: float) -> str:
-    """What a table leaves out; "" where it leaves out nothing."""
+    """A sentence about what a table leaves out, or ""."""
     said = "… and {n:,} more {what}; {whose} sum to {rest}, all together to {total}."
     return say(said, n=count, what=what, whose=whose, rest=number(rest), total=number(total)) if count else ""
 
