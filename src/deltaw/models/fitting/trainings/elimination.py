@@ -38,7 +38,7 @@ Array = NDArray[Any]
 SHARE, FEWEST = 1 / 4, 3  # of the epochs; with an eighth, products of four columns are missed
 SURE = 2.5  # standard errors
 IMPORTANT = 1.0  # standard errors, from which a column is never removed
-MOST_CELLS = 2**20  # rows times columns; of more, a subset of the rows
+MOST_CELLS = 2**18  # rows times columns, each with a sum for each unit; of more, a subset of the rows
 
 
 def eliminated(plan: Plan) -> tuple[str, ...]:
@@ -78,36 +78,49 @@ class Ablation:
     """
 
     def __init__(self, plan: Plan, runs: list[Trained], places: list[slice]) -> None:
-        self.count, self.plan, self.loss = len(places), plan, loss(plan.recipe.loss)
-        self.parts = []
+        self.plan, self.loss, self.columns = plan, loss(plan.recipe.loss), range(len(places))
+        self.parts, self.whole = list[tuple[Network, Array, Array]](), list[Array]()
+        self.added: list[list[Array]] = []
         most = max(1, MOST_CELLS // (len(places) * len(runs)))
         for run, epoch in zip(runs, chosen_epochs(plan, runs)[0], strict=True):
             assert run.plan.test is not None
             part, network = run.plan.test.some(spread(len(run.plan.test), most)), run.after(epoch)
             X, W = np.asarray(part.X, np.float32), np.asarray(network.weights[0], np.float32)
-            added = [(X[:, place] - X[:, place].mean(axis=0)) @ W[:, place].T for place in places]
             T = np.eye(network.sizes[-1])[part.T] if plan.recipe.targets == "labels" else np.asarray(part.T)
             counts = run.plan.counts(part)
-            self.parts.append((_after(network), X @ W.T, added, T, np.ones(len(part)) if counts is None else counts))
+            self.parts.append((_after(network), T, np.ones(len(part)) if counts is None else counts))
+            self.whole.append(X @ W.T)
+            self.added.append([(X[:, place] - X[:, place].mean(axis=0)) @ W[:, place].T for place in places])
 
-    def losses(self, removed: list[int]) -> Array:
-        """The loss of each row, (n,), with the inputs of these columns at their means."""
+    def without(self, column: int, before: list[Array] | None = None) -> list[Array]:
+        """W a of the first layer with the inputs of a column at their means: a matrix (n, units) for each run.
+
+        Args:
+            column: index of the column.
+            before: the same without other columns.
+        """
+        return [z - added[column] for z, added in zip(before or self.whole, self.added, strict=True)]
+
+    def losses(self, sums: list[Array]) -> Array:
+        """The loss of each row, (n,), by W a of the first layer."""
         found = []
-        for network, z, added, T, counts in self.parts:
-            rest = z - np.sum([added[column] for column in removed], axis=0) if removed else z
-            o = np.asarray(outputs(network, rest, self.plan.engine, self.plan.threads), np.float64)
+        for (network, T, counts), z in zip(self.parts, sums, strict=True):
+            o = np.asarray(outputs(network, z, self.plan.engine, self.plan.threads), np.float64)
             found.append(counts * self.loss.E(o, T))
         return np.concatenate(found)
 
     def eliminated(self) -> list[int]:
         """Indices of the columns to eliminate."""
-        whole = self.losses([])
-        importance = np.array([_sure(self.losses([column]) - whole) for column in range(self.count)])
-        order = [column for column in np.argsort(importance, kind="stable").tolist() if importance[column] < IMPORTANT]
-        without = [whole, *(self.losses(order[: k + 1]) for k in range(len(order)))]
-        best = int(np.argmin([each.mean() for each in without]))
-        constant = self.losses(list(range(self.count)))
-        sure = min(_sure(whole - without[best]), _sure(constant - without[best]))
+        whole = self.losses(self.whole)
+        importance = np.array([_sure(self.losses(self.without(column)) - whole) for column in self.columns])
+        order = np.argsort(importance, kind="stable").tolist()
+        sums, course = self.whole, [whole]
+        for column in order:
+            sums = self.without(column, sums)
+            if importance[column] < IMPORTANT:
+                course.append(self.losses(sums))
+        best, constant = int(np.argmin([each.mean() for each in course])), self.losses(sums)
+        sure = min(_sure(whole - course[best]), _sure(constant - course[best]))
         return sorted(order[:best]) if sure >= SURE else []
 
 
