@@ -139,7 +139,7 @@ def test_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     monkeypatch.setattr(loading, "PATIENCE", 0.2)
-    assert "nobody wrote to" in refusal(path)
+    assert "nothing was written to" in refusal(path)
     monkeypatch.setattr(loading, "PATIENCE", 60.0)
     for content in (b"a,b\n" + b"1,2\n" * 50_000, gzip.compress(b"a,b\n" + b"1,2\n" * 50_000)):
         writer = threading.Thread(target=path.write_bytes, args=(content,))
