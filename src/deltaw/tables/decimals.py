@@ -13,6 +13,7 @@ from deltaw.tables.cells import read_by
 from deltaw.tables.notations import (
     COMMA,
     EITHER,
+    POINT,
     WITH_COMMAS,
     Decimals,
     as_numbers,
@@ -43,9 +44,9 @@ def still_held(columns: Iterable[pl.Series], known: Decimals) -> Decimals:
 
 def _contradicts(words: pl.Series, mark: str) -> bool:
     """Whether some stripped words are numbers, with a unit or without, that have another decimal mark for sure."""
-    words = words.filter(words.str.contains("[.,]"))
-    if words.is_empty():
+    if not words.str.contains(POINT if mark == COMMA else COMMA, literal=True).any():  # a look is cheaper
         return False
+    words = words.filter(words.str.contains("[.,]"))
     bare = without_unit(words, unit_of(words))
     way, numbers = read_by(bare, "", WITH_COMMAS if mark == COMMA else EITHER)
     return (way is decimal_comma) != (mark == COMMA) and not numbers.has_nulls()
