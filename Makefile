@@ -8,13 +8,14 @@ BIN    := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt LICENSE README.md $(wildcard native/*) $(shell find src -type f ! -name '*.pyc' ! -name '*.so')
 BUILD_TOOLS := scikit-build-core nanobind cmake ninja
 
-.PHONY: help demo install test test-slow test-torch kills test-programs lint wheel wheel-test docs test-docs lab sanitize sanitize-tests accuracy format clean
+.PHONY: help demo install test test-slow test-lowest test-torch kills test-programs lint wheel wheel-test docs test-docs lab sanitize sanitize-tests accuracy format clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       install DeltaW into $(VENV) and train a network on the bundled digits"
 	@echo "make test       lint, type check and all tests but the slow ones"
 	@echo "make test-slow  the slow tests"
+	@echo "make test-lowest  those of make test with the lowest versions that pyproject.toml allows"
 	@echo "make test-torch those of PyTorch, which is installed for them"
 	@echo "make kills      240 trainings that are killed at any moment and go on (minutes)"
 	@echo "make big        a table larger than the memory that it is trained in (ROWS=50000000 takes 20 GB of disk)"
@@ -81,6 +82,15 @@ test: lint test-programs lab/node_modules/.installed
 test-slow: install $(VENV)/.test-tools test-programs lab/node_modules/.installed
 	$(BIN)/python -m pytest -m slow -n 2
 	$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=thorough -n 2
+
+# Lower bounds are promises: uv takes the lowest version of everything that is named, to build and to test (Python 3.11, which
+# all of them have wheels for).
+LOWEST := build/lowest
+test-lowest: $(VENV)/.created
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	$(BIN)/uv venv -q --clear --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv pip install -q --python $(LOWEST) --resolution lowest-direct --group test .
+	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 kills: install $(VENV)/.test-tools
 	$(BIN)/python -m pytest -m slow tests/training/test_killed_trainings.py -q

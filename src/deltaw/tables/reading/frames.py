@@ -25,7 +25,7 @@ from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
 
 FRAME = "data frame"  # what messages call a frame, which has no name of its own
-EXTENSION: Any = getattr(pl, "BaseExtension", ())  # types of another library, of later versions: intervals, periods
+EXTENSION = pl.BaseExtension  # types of another library: intervals, periods
 INDEX = re.compile(r"__index_level_\d+__")  # where pyarrow puts an index of pandas that has no name
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import IO
 
@@ -120,7 +121,7 @@ def beside(parts: Iterable[pl.DataFrame], width: int, halves: Halves, reading: R
     """
     small = map(halves.of, parts)
     own = small if reading.unrounded is None else map(held, small)
-    return pl.concat((in_parts(part, width) for part in own), how="horizontal")
+    return reduce(pl.DataFrame.hstack, (in_parts(part, width) for part in own))
 
 
 def some_of(path: Path, name: str, reading: Reading, found: Look, columns: list[str]) -> Table:
