@@ -64,9 +64,9 @@ struct Exponential { static vf f(vf z) { return exp(z); }                       
 // clang-format on
 
 // One row of the table. `forward` turns z into o; `training` does too, and leaves in z's place what `chain` takes: z itself,
-// or f'(z) where it comes with f(z); `chain` turns g = ∂E/∂o into delta = ∂E/∂z. Each works on one row of data, on `vectors`
-// vectors of it. A coupled activation needs whole rows, of n numbers. `across` and `chain_across` are `training` and `chain` of
-// VL rows: their vectors are outputs, with the rows in their lanes.
+// or f'(z) where it comes with f(z); `chain` turns g = ∂E/∂o into delta = ∂E/∂z. Each works on `vectors` vectors that lie one
+// after another: of one row of data, or of several. A coupled activation needs one whole row, of n numbers. `across` and
+// `chain_across` are `training` and `chain` of VL rows: their vectors are outputs, with the rows in their lanes.
 struct Activation {
   using Training = void (*)(float* z, float* o, int vectors, int n);
   using Chain = void (*)(const float* g, const float* z, const float* o, float* delta, int vectors, int n);

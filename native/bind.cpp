@@ -118,6 +118,9 @@ HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> col
   require(own.starts.front() == 0 && own.starts.back() == stored, "sparse: starts must run from 0 to the stored values");
   require(std::is_sorted(own.starts.begin(), own.starts.end()), "sparse: starts must not fall");
   for (const std::int32_t k : own.columns) require(k >= 0 && k < n_in, "sparse: a column beyond the inputs");
+  for (std::int64_t r = 0; r < n; ++r)
+    for (std::int64_t i = own.starts[r] + 1; i < own.starts[r + 1]; ++i)
+      require(own.columns[i - 1] < own.columns[i], "sparse: columns of a row must ascend");
   held.data.values = numbers(values), held.data.columns = own.columns.data(), held.data.starts = own.starts.data();
   held.data.multiply = multiply, held.data.offset = offset;
   return held;  // moving the vectors leaves their memory where it is

@@ -165,11 +165,17 @@ inline void gradient(Rows delta, Rows A, int n, int v0, int v1, int k0, int k1, 
   });
 }
 
-// ∂E/∂b of group v: the column sums of Δ.
-inline vf bias_gradient(Rows delta, int n, int v) {
-  vf total = zero();
-  for (int r = 0; r < n; ++r) total += load(delta.row(r) + v * VL);
-  return total;
+// ∂E/∂b of groups v0 … v1, the column sums of Δ, each to sink(v, g).
+template <class Sink>
+inline void bias_gradient(Rows delta, int n, int v0, int v1, const Sink& sink) {
+  in_pieces<4>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    vf sums[NV] = {};
+    for (int r = 0; r < n; ++r)
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j) sums[j] += load(delta.row(r) + (v + j) * VL);
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) sink(v + j, sums[j]);
+  });
 }
 
 // Short vectors gain nothing by it.

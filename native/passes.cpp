@@ -67,13 +67,24 @@ Dropout Trainer::dropout_of(const Run& run, const Piece& piece, int l) const {
   return {work_.draws[l].data(), layers_[l].n_out, plan_.dropout[l] * run.epoch.pace.dropout[piece.step]};
 }
 
+// visit(row, vectors) for the signals of layer l, rows r0 … r1 and groups v0 … v1: all in one stretch where the activation takes
+// them so, nothing lies between rows, and a call for each would be felt.
+template <class Visit>
+void Trainer::each_stretch(int l, int r0, int r1, int v0, int v1, Visit&& visit) const {
+  constexpr int SHORT = 512;  // units of a row
+  const Layer& layer = layers_[l];
+  const bool whole = work_.z[l].ld == (v1 - v0) * VL;
+  if (whole && layer.n_out <= SHORT && !layer.activation->coupled) return visit(r0, (r1 - r0) * (v1 - v0));
+  for (int r = r0; r < r1; ++r) visit(r, v1 - v0);
+}
+
 // o = f(z), and a, what dropout leaves of it, for rows r0 … r1 and groups v0 … v1.
 void Trainer::hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const Layer& layer = layers_[l];
-  for (int r = r0; r < r1; ++r) {
-    layer.activation->training(work_.z[l].row(r) + v0 * VL, work_.o[l].row(r) + v0 * VL, v1 - v0, layer.n_out);
-    if (dropout.draws) dropout.apply(r, work_.o[l].row(r), work_.a[l].row(r), v0, v1);
-  }
+  each_stretch(l, r0, r1, v0, v1, [&](int r, int vectors) {
+    layer.activation->training(work_.z[l].row(r) + v0 * VL, work_.o[l].row(r) + v0 * VL, vectors, layer.n_out);
+  });
+  for (int r = r0; dropout.draws && r < r1; ++r) dropout.apply(r, work_.o[l].row(r), work_.a[l].row(r), v0, v1);
 }
 
 // All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ. What an update then
@@ -207,12 +218,11 @@ void Trainer::errors_across(Run& run, const Piece& piece, int r0, int r1) {
 // ∂E/∂z of layer l from ∂E/∂o, for rows r0 … r1 and groups v0 … v1; of what dropout left first.
 void Trainer::chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const int from = v0 * VL;
-  for (int r = r0; r < r1; ++r) {
-    float* sent = work_.sent[l].row(r);
-    if (dropout.draws) dropout.apply(r, sent, sent, v0, v1);
-    layers_[l].activation->chain(sent + from, work_.z[l].row(r) + from, work_.o[l].row(r) + from,
-                                 work_.delta[l].row(r) + from, v1 - v0, layers_[l].n_out);
-  }
+  for (int r = r0; dropout.draws && r < r1; ++r) dropout.apply(r, work_.sent[l].row(r), work_.sent[l].row(r), v0, v1);
+  each_stretch(l, r0, r1, v0, v1, [&](int r, int vectors) {
+    layers_[l].activation->chain(work_.sent[l].row(r) + from, work_.z[l].row(r) + from, work_.o[l].row(r) + from,
+                                 work_.delta[l].row(r) + from, vectors, layers_[l].n_out);
+  });
 }
 
 // From the output to the first hidden layer: what is sent on is Wᵀδ, or Wᵀe by the notes' rule.
@@ -243,9 +253,8 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     const Addition add{layer, layer.gradient.data(), piece.first};
-    gradient_of_layer(run, run.columns[thread], {0, piece.rows}, int(l), thread, run.threads, add, [&](int v) {
-      add(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
-    });
+    gradient_of_layer(run, run.columns[thread], {0, piece.rows}, int(l), thread, run.threads, add,
+                      [&](int v, vf g) { add(v, layer.n_in, g); });
     const Columns& columns = run.columns[thread];
     if (l > 0 || columns.all() || !piece.first) continue;
     const auto [v0, v1] = part(layer.vectors, thread, run.threads);
@@ -282,9 +291,7 @@ void Trainer::sum_halves(Run& run, const Piece& piece, int l, int thread) {
   Layer& layer = layers_[l];
   each_half(run, piece, thread, [&](int half, Range rows, int share, int shares) {
     const Addition add{layer, layer.halves[half].data(), true};
-    gradient_of_layer(run, run.columns[thread], rows, l, share, shares, add, [&](int v) {
-      if (layer.bias) add(v, layer.n_in, bias_gradient(work_.delta[l].from(rows.begin), rows.end - rows.begin, v));
-    });
+    gradient_of_layer(run, run.columns[thread], rows, l, share, shares, add, [&](int v, vf g) { add(v, layer.n_in, g); });
   });
 }
 

@@ -89,8 +89,8 @@ struct Addition {
   }
 };
 
-// ∂E/∂W of layer l for some rows of this piece, tile by tile to sink(v, k, g), and bias(v) once for each group of units: one
-// of so many shares of it. `columns`: the thread's own copy.
+// ∂E/∂W of layer l for some rows of this piece, tile by tile to sink(v, k, g), and ∂E/∂b to bias(v, g): one of so many
+// shares of it. `columns`: the thread's own copy.
 template <class Sink, class Bias>
 void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range rows, int l, int share, int shares,
                                 const Sink& sink, Bias&& bias) {
@@ -100,7 +100,7 @@ void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range ro
   if (work_.along[l].size()) {
     const auto [b0, b1] = part(vectors_for(layer.n_in), share, shares);
     gradient_along(layer, delta, A, n, b0, b1, sink);
-    if (share == 0) bias(0);
+    if (share == 0) bias_gradient(delta, n, 0, 1, bias);
     return;
   }
   const bool listed = l == 0 && !columns.all();
@@ -112,8 +112,7 @@ void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range ro
     const int begin = b0 * TILE_ROWS, end = std::min(b1 * TILE_ROWS, count);
     if (listed) gradient(delta, A, n, v0, v1, begin, end, at_places);
     else gradient(delta, A, n, v0, v1, begin, end, sink);
-    if (b0 == 0)
-      for (int v = v0; v < v1; ++v) bias(v);
+    if (b0 == 0) bias_gradient(delta, n, v0, v1, bias);
   });
   if (l > 0 || !run.encoded) return;
   const Encoding& encoding = *run.epoch.inputs.encoding;

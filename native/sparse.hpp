@@ -74,61 +74,109 @@ class SparseLayer {
 
   // z of one row for groups v0 … v1.
   void product(const Layer& layer, const Inputs& x, std::int64_t row, float u_sum, float* z, int v0, int v1) const {
-    const std::int64_t begin = x.starts[row], end = x.starts[row + 1];
     in_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
-      const float* w = layer.w.data() + layer.place(v, 0);
-      const std::size_t stride = layer.stride;
       vf sums[NV];
-#pragma GCC unroll 8
-      for (int j = 0; j < NV; ++j) {
-        sums[j] = load(w + j * stride + std::size_t(layer.n_in) * VL);
-        if (x.offset != 0.0f) {
-          sums[j] = fma(splat(x.offset), load(sums_.data() + (v + j) * VL), sums[j]);
-          sums[j] = fma(splat(u_sum), load(q_.data() + (v + j) * VL), sums[j]);
-        }
-      }
-      for (std::int64_t i = begin; i < end; ++i) {
-        const vf u = splat(x.values[i] * x.multiply);
-        const float* column = w + std::size_t(x.columns[i]) * VL;
-#pragma GCC unroll 8
-        for (int j = 0; j < NV; ++j) sums[j] = fma(u, load(column + j * stride), sums[j]);
-      }
-#pragma GCC unroll 8
-      for (int j = 0; j < NV; ++j) store(z + (v + j) * VL, sums[j]);
+      begin_sums(layer, x, u_sum, v, sums);
+      add_columns(layer, x, x.starts[row], x.starts[row + 1], v, sums);
+      keep_sums(sums, z, v);
     });
   }
 
   // The gradient step of one row for groups v0 … v1, biases included.
   void update(Layer& layer, const Inputs& x, std::int64_t row, float u_sum, const float* delta, float alpha, int v0,
               int v1) {
-    const std::int64_t begin = x.starts[row], end = x.starts[row + 1];
-    const float x_sum = u_sum + x.offset * float(layer.n_in);
     in_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
-      float* w = layer.w.data() + layer.place(v, 0);
-      const std::size_t stride = layer.stride;
       vf g[NV];
-#pragma GCC unroll 8
-      for (int j = 0; j < NV; ++j) {
-        g[j] = -alpha * load(delta + (v + j) * VL);
-        if (x.offset != 0.0f) {
-          add(q_.data() + (v + j) * VL, g[j] * x.offset);
-          add(sums_.data() + (v + j) * VL, g[j] * x_sum);
-        }
-        if (layer.bias) add(w + j * stride + std::size_t(layer.n_in) * VL, g[j]);
+      begin_step(layer, x, u_sum, delta, alpha, v, g);
+      step_columns(layer, x, x.starts[row], x.starts[row + 1], v, g);
+    });
+  }
+
+  // The step of row `last`, then z of row `now`: a stretch of columns after the other, so that those which both rows have are
+  // still in the first cache.
+  void update_and_product(Layer& layer, const Inputs& x, std::int64_t last, const float* delta, float alpha, std::int64_t now,
+                          float* z, int v0, int v1) {
+    const float last_sum = sum_of(x, last), now_sum = sum_of(x, now);
+    in_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+      vf g[NV], sums[NV];
+      begin_step(layer, x, last_sum, delta, alpha, v, g);
+      begin_sums(layer, x, now_sum, v, sums);
+      std::int64_t k = x.starts[now];
+      const std::int64_t k_end = x.starts[now + 1], i_end = x.starts[last + 1];
+      for (std::int64_t i = x.starts[last]; i < i_end;) {
+        const std::int64_t from = i;
+        i = std::min(i + STRETCH, i_end);
+        step_columns(layer, x, from, i, v, g);
+        std::int64_t k_to = k;
+        while (i < i_end && k_to < k_end && x.columns[k_to] < x.columns[i]) ++k_to;
+        add_columns(layer, x, k, k_to, v, sums);
+        k = k_to;
       }
-      for (std::int64_t i = begin; i < end; ++i) {
-        const vf u = splat(x.values[i] * x.multiply);
-        float* column = w + std::size_t(x.columns[i]) * VL;
-#pragma GCC unroll 8
-        for (int j = 0; j < NV; ++j) store(column + j * stride, fma(u, g[j], load(column + j * stride)));
-      }
+      add_columns(layer, x, k, k_end, v, sums);
+      keep_sums(sums, z, v);
     });
   }
 
  private:
   static constexpr std::size_t FAR = std::size_t(1) << 19;  // weights: more than the caches near a core hold
+  static constexpr std::int64_t STRETCH = 48;  // columns of GROUPS vectors: most of the first cache
 
   static void add(float* to, vf what) { store(to, load(to) + what); }
+
+  // Of NV groups of units from v on: z before any column is summed; some columns' part of it; and z where it belongs.
+  template <int NV>
+  void begin_sums(const Layer& layer, const Inputs& x, float u_sum, int v, vf (&sums)[NV]) const {
+#pragma GCC unroll 8
+    for (int j = 0; j < NV; ++j) {
+      sums[j] = load(layer.w.data() + layer.place(v + j, layer.n_in));
+      if (x.offset != 0.0f) {
+        sums[j] = fma(splat(x.offset), load(sums_.data() + (v + j) * VL), sums[j]);
+        sums[j] = fma(splat(u_sum), load(q_.data() + (v + j) * VL), sums[j]);
+      }
+    }
+  }
+  template <int NV>
+  static void add_columns(const Layer& layer, const Inputs& x, std::int64_t i, std::int64_t end, int v, vf (&sums)[NV]) {
+    const float* w = layer.w.data() + layer.place(v, 0);
+    const std::size_t stride = layer.stride;
+    for (; i < end; ++i) {
+      const vf u = splat(x.values[i] * x.multiply);
+      const float* column = w + std::size_t(x.columns[i]) * VL;
+#pragma GCC unroll 8
+      for (int j = 0; j < NV; ++j) sums[j] = fma(u, load(column + j * stride), sums[j]);
+    }
+  }
+  template <int NV>
+  static void keep_sums(const vf (&sums)[NV], float* z, int v) {
+#pragma GCC unroll 8
+    for (int j = 0; j < NV; ++j) store(z + (v + j) * VL, sums[j]);
+  }
+
+  // Their g, and the step of biases, q and R by it; then that of some columns' weights.
+  template <int NV>
+  void begin_step(Layer& layer, const Inputs& x, float u_sum, const float* delta, float alpha, int v, vf (&g)[NV]) {
+    const float x_sum = u_sum + x.offset * float(layer.n_in);
+#pragma GCC unroll 8
+    for (int j = 0; j < NV; ++j) {
+      g[j] = -alpha * load(delta + (v + j) * VL);
+      if (x.offset != 0.0f) {
+        add(q_.data() + (v + j) * VL, g[j] * x.offset);
+        add(sums_.data() + (v + j) * VL, g[j] * x_sum);
+      }
+      if (layer.bias) add(layer.w.data() + layer.place(v + j, layer.n_in), g[j]);
+    }
+  }
+  template <int NV>
+  static void step_columns(Layer& layer, const Inputs& x, std::int64_t i, std::int64_t end, int v, const vf (&g)[NV]) {
+    float* w = layer.w.data() + layer.place(v, 0);
+    const std::size_t stride = layer.stride;
+    for (; i < end; ++i) {
+      const vf u = splat(x.values[i] * x.multiply);
+      float* column = w + std::size_t(x.columns[i]) * VL;
+#pragma GCC unroll 8
+      for (int j = 0; j < NV; ++j) store(column + j * stride, fma(u, g[j], load(column + j * stride)));
+    }
+  }
 
   Floats q_, sums_;
 };

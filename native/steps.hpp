@@ -1,6 +1,8 @@
 // What a step does to the weights, for each optimiser: after a batch, or after every sample.
 #pragma once
 
+#include <type_traits>
+
 #include "run.hpp"
 
 namespace deltaw::DELTAW_ISA {
@@ -104,7 +106,7 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
                        [one, two](std::size_t at) { return load(one + at) + load(two + at); });
       continue;
     }
-    if (l == 0 && run.sparse) {
+    if (std::is_same_v<Opt, Sgd> && l == 0 && run.sparse) {
       const Range mine = part(layer.vectors, thread, run.threads);
       for (int r = 0; r < piece.rows; ++r) {
         const std::int64_t row = run.epoch.order[piece.begin + r];
@@ -116,8 +118,8 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
     const Update<Opt, plain> weights(layer, c);
     const Update<Opt> biases(layer, cb);
     const Columns& columns = run.columns[thread];
-    const auto bias = [&](int v) {
-      if (layer.bias) biases(v, layer.n_in, bias_gradient(work_.delta[l], piece.rows, v));
+    const auto bias = [&](int v, vf g) {
+      if (layer.bias) biases(v, layer.n_in, g);
     };
     const bool rest = Opt::rests && c.l2 == 0.0f, by_fields = l == 0 && run.encoded;
     if (rest || by_fields || work_.along[l].size())
@@ -148,8 +150,7 @@ void Trainer::by_strips(const Run& run, const Piece& piece, int l, int thread, c
         for (int j = 0; j < NV; ++j) weights.over(v + j, begin, end, sums + j * STRIP_INPUTS * VL);
       });
     }
-    if (b0 == 0)
-      for (int v = v0; v < v1; ++v) bias(v);
+    if (b0 == 0) bias_gradient(delta, piece.rows, v0, v1, bias);
   });
 }
 
@@ -176,6 +177,7 @@ void Trainer::samples(Run& run, int thread) {
   const Epoch& epoch = run.epoch;
   const int depth = int(layers_.size());
   const bool boss = thread == 0, first_coupled = layers_[0].activation->coupled, apart = in_parts();
+  const bool sparse = std::is_same_v<Opt, Sgd> && run.sparse;  // known where the others are compiled
   Floats x[2] = {Floats(layers_[0].n_in), Floats(layers_[0].n_in)};
 
   // Activations are kept for two samples: row i % 2 is this one's.
@@ -196,15 +198,12 @@ void Trainer::samples(Run& run, int thread) {
     Layer& layer = layers_[l];
     const int row = int(i % 2);
     float* z = work_.z[l].row(row);
-    if (l == 0 && run.sparse) {
-      const std::int64_t last = i > 0 ? epoch.order[i - 1] : 0, now = epoch.order[i];
-      const float alpha = float(i > 0 ? epoch.pace.alpha[i - 1] : 0.0);
-      const float last_sum = SparseLayer::sum_of(epoch.inputs, last), sum = SparseLayer::sum_of(epoch.inputs, now);
-      for (int v = v0; v < v1; v += SparseLayer::GROUPS) {
-        const int end = std::min(v1, v + SparseLayer::GROUPS);
-        if (i > 0) sparse_.update(layer, epoch.inputs, last, last_sum, work_.delta[0].data, alpha, v, end);
-        sparse_.product(layer, epoch.inputs, now, sum, z, v, end);
-      }
+    if (l == 0 && sparse) {
+      const std::int64_t now = epoch.order[i];
+      if (i == 0) sparse_.product(layer, epoch.inputs, now, SparseLayer::sum_of(epoch.inputs, now), z, v0, v1);
+      else
+        sparse_.update_and_product(layer, epoch.inputs, epoch.order[i - 1], work_.delta[0].data,
+                                   float(epoch.pace.alpha[i - 1]), now, z, v0, v1);
     } else {
       weigh(l, i, v0, v1, 0, layer.n_in, work_.delta[l].data, z);
     }
@@ -269,9 +268,9 @@ void Trainer::samples(Run& run, int thread) {
   std::int64_t i = 0;
   for (; i < epoch.n; ++i) {
     const int row = int(i % 2);
-    if (!run.sparse) epoch.inputs.fetch(epoch.order[i], x[row].data());
+    if (!sparse) epoch.inputs.fetch(epoch.order[i], x[row].data());
     else if (i + 2 < epoch.n) epoch.inputs.call_up(epoch.order[i + 2]);
-    if (run.sparse && i + 4 < epoch.n) epoch.inputs.call_up_place(epoch.order[i + 4]);
+    if (sparse && i + 4 < epoch.n) epoch.inputs.call_up_place(epoch.order[i + 4]);
     if (i + 2 < epoch.n) epoch.targets.call_up(epoch.order[i + 2]);
     if (own.begin < own.end) pass(0, i, own.begin, own.end);
     for (int q = parts.begin; apart && q < parts.end; ++q)
@@ -303,7 +302,7 @@ void Trainer::samples(Run& run, int thread) {
     const bool shared = l == last && apart;
     const Range to = l == 0 ? own : shared || boss ? Range{0, layer.vectors} : Range{0, 0};
     const Range from = shared ? Range{own.begin * VL, std::min(own.end * VL, layer.n_in)} : Range{0, layer.n_in};
-    if (l == 0 && run.sparse) {
+    if (l == 0 && sparse) {
       const std::int64_t row = epoch.order[done];
       sparse_.update(layer, epoch.inputs, row, SparseLayer::sum_of(epoch.inputs, row), work_.delta[0].data, c.alpha,
                      to.begin, to.end);

@@ -139,6 +139,7 @@ class Trainer {
   void output_errors(Run& run, const Piece& piece, int thread);
   void errors_across(Run& run, const Piece& piece, int r0, int r1);
   void backward(Run& run, const Piece& piece, int thread);
+  template <class Visit> void each_stretch(int l, int r0, int r1, int v0, int v1, Visit&& visit) const;
   void hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
   void chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
   Dropout dropout_of(const Run& run, const Piece& piece, int l) const;

@@ -124,6 +124,10 @@ def test_the_core_refuses_what_would_reach_outside_its_arrays():
         compiled.targets(np.array([0, 2], np.int32), None, 2, 0.0, False)
     with pytest.raises(ValueError, match="column beyond"):
         compiled.Inputs.sparse(np.ones(1, np.float32), np.array([3], np.int32), np.array([0, 1], np.int64), 3, 1.0, 0.0)
+    for columns in ([1, 0], [1, 1]):
+        places = np.array(columns, np.int32), np.array([0, 2], np.int64)
+        with pytest.raises(ValueError, match="must ascend"):
+            compiled.Inputs.sparse(np.ones(2, np.float32), *places, 3, 1.0, 0.0)
     with pytest.raises(ValueError, match="n_out"):
         trainer.write(0, -1, np.zeros((3, 2), np.float32), np.zeros(2, np.float32))
     with pytest.raises(ValueError, match="no such slot"):
