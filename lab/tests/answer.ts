@@ -18,8 +18,9 @@ import { ofShare, ofSquares } from '../src/state/intervals.ts';
 import { settings as recipe, toLookAt } from '../src/state/recipes.ts';
 import { visible } from '../src/state/signs.ts';
 import { beyond } from '../src/tables/beyond.ts';
+import { dataOf, inputsOf, type Choice } from '../src/tables/data.ts';
 import type { Decimals } from '../src/tables/notations.ts';
-import { areAlike, dataOf, inputsOf, joined, readFile, readText, recordsOf, type Choice } from '../src/tables/table.ts';
+import { areAlike, joined, readFile, readText, recordsOf } from '../src/tables/table.ts';
 import { toy } from '../src/tables/toys.ts';
 
 const KINDS = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array } as const;

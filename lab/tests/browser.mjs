@@ -680,6 +680,7 @@ const CHECKS = {
     await page.waitForFunction((was) => Number(document.querySelector('.about').textContent.match(/(\d+) inputs/)[1]) === was - 1, Number(before));
     for (const target of ['kind', 'height']) {
       await page.locator('.target select').selectOption(target);
+      await page.waitForFunction((name) => document.querySelector('pre code').textContent.includes(`-t ${name}`), target);
       await page.getByRole('button', { name: 'All as deltaw train has it' }).click();
       await page.waitForFunction((name) => document.querySelector('pre code').textContent.includes(`-t ${name}`) && !Number(document.querySelector('.rewind input').value), target);
       await trained(page, 10);

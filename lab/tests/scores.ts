@@ -7,7 +7,8 @@ import { bestMoment } from '../src/engine/curves.ts';
 import { scoreOf, Training } from '../src/engine/training.ts';
 import type { Data } from '../src/engine/types.ts';
 import { settings as recipe } from '../src/state/recipes.ts';
-import { dataOf, readFile } from '../src/tables/table.ts';
+import { dataOf } from '../src/tables/data.ts';
+import { readFile } from '../src/tables/table.ts';
 
 const HELD_OUT = 0.2, SEED = 0;
 const core = await Core.start(await WebAssembly.compile(readFileSync(join(import.meta.dirname, '../build/core.wasm'))));

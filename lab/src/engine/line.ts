@@ -12,7 +12,7 @@ export interface Line {
 }
 
 const SHARE = 8, FEWEST = 2; // units of a layer for a pair; pairs that are worth it
-const MOST_ROWS = 8_192, MOST_INPUTS = 1_024;
+const MOST_ROWS = 8_192, MOST_INPUTS = 512; // deltaw draws it through 1,024, which would hold a page up for ten seconds
 const STRENGTHS = Array.from({ length: 15 }, (_, i) => 10 ** (i / 2 - 3));
 const DIGITS = 1e6, LEAST = 1e-9;
 const SMALL = 0.5; // where f(s y) − f(−s y) bends little
@@ -29,15 +29,15 @@ export function lineOf({ inputs, targets, weight, nIn, nOut }: Data, { layers, f
   const G = Array.from({ length: nIn }, () => new Float64Array(nIn)), along = new Float64Array(nIn), centre = new Float64Array(nIn);
   let mean = 0, squares = 0;
   rows.forEach((row, i) => {
-    const x = part(inputs, row * nIn, (row + 1) * nIn), t = targets[row]!, share = shares[i]! / whole, there = [...x.keys()].filter((k) => x[k] !== 0);
+    const x = part(inputs, row * nIn, (row + 1) * nIn), t = targets[row]!, share = shares[i]! / whole, there = Int32Array.from(x.keys()).filter((k) => x[k] !== 0);
     mean += share * t, squares += share * t * t;
-    for (const k of there) {
-      const own = G[k]!, scaled = share * x[k]!;
+    for (let at = 0; at < there.length; ++at) {
+      const k = there[at]!, own = G[k]!, scaled = share * x[k]!;
       centre[k]! += scaled, along[k]! += scaled * t;
-      for (const j of there) own[j]! += scaled * x[j]!;
+      for (let before = 0; before <= at; ++before) own[there[before]!]! += scaled * x[there[before]!]!;
     }
   });
-  G.forEach((own, k) => own.forEach((sum, j) => (own[j] = n * (sum - centre[k]! * centre[j]!))));
+  G.forEach((own, k) => { for (let j = 0; j <= k; ++j) G[j]![k] = own[j] = n * (own[j]! - centre[k]! * centre[j]!); });
   const w = ridge(G, along.map((sum, k) => n * (sum - centre[k]! * mean)), n * (squares - mean * mean), n);
   return { w: w.map(rounded), b: rounded(mean - w.reduce((sum, each, k) => sum + each * centre[k]!, 0)) };
 }

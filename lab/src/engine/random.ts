@@ -9,7 +9,7 @@ const INIT_B = 0x8b51f9dd, MULT_B = 0x58f38ded;
 const MIX_L = 0xca01f9dd, MIX_R = 0x4973f715;
 
 /** The four words of 64 bits that PCG64 starts from; seed: a whole number from 0 to 2⁵³. */
-export function seedWords(seed: number): BigUint64Array {
+function seedWords(seed: number): BigUint64Array {
   const entropy = [seed >>> 0, ...(seed >= 2 ** 32 ? [Math.floor(seed / 2 ** 32)] : [])];
   let constant = INIT_A;
   const hashed = (value: number): number => {

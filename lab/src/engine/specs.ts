@@ -86,20 +86,23 @@ type Factor = (epoch: number, tau: number) => number;
 type Settings = Record<string, number>;
 const fall = (x: number): number => 0.5 * (1 + Math.cos(Math.PI * x));
 
-const SCHEDULES: Record<string, [Settings, (own: any) => Factor]> = {
+/** A row's usual settings, and what is made of them. */
+const entry = <S extends Settings, R>(usual: S, make: (own: S) => R): [Settings, (own: Settings) => R] => [usual, make as (own: Settings) => R];
+
+const SCHEDULES: Record<string, [Settings, (own: Settings) => Factor]> = {
   constant: [{}, () => () => 1],
-  step: [{ drop: 0.5, every: 10 }, ({ drop, every }) => (epoch) => drop ** Math.floor(epoch / every)],
-  exponential: [{ decay: 0.95 }, ({ decay }) => (epoch) => decay ** epoch],
-  inverse_time: [{ decay: 0.1 }, ({ decay }) => (epoch) => 1 / (1 + decay * epoch)],
+  step: entry({ drop: 0.5, every: 10 }, ({ drop, every }) => (epoch) => drop ** Math.floor(epoch / every)),
+  exponential: entry({ decay: 0.95 }, ({ decay }) => (epoch) => decay ** epoch),
+  inverse_time: entry({ decay: 0.1 }, ({ decay }) => (epoch) => 1 / (1 + decay * epoch)),
   cosine: [{}, () => (_, tau) => fall(tau)],
-  flat_cosine: [{ flat: 0.5 }, ({ flat }) => (_, tau) => fall(Math.max(0, tau - flat) / (1 - flat))],
-  one_cycle: [
+  flat_cosine: entry({ flat: 0.5 }, ({ flat }) => (_, tau) => fall(Math.max(0, tau - flat) / (1 - flat))),
+  one_cycle: entry(
     { warm_up: 0.3, start: 0.04, end: 1e-4 },
     ({ warm_up, start, end }) => (_, tau) =>
       tau < warm_up
         ? 1 + (start - 1) * fall(Math.min(tau / warm_up, 1))
         : end + (1 - end) * fall(Math.max(tau - warm_up, 0) / (1 - warm_up)),
-  ],
+  ),
   coslog: [{}, () => (_, tau) => 0.5 * (1 - Math.cos(2 * Math.PI * Math.log2(1 + 15 * tau)))],
 };
 
@@ -124,7 +127,7 @@ const FANS: Record<string, (nOut: number, nIn: number) => number> = {
 };
 const SHAPES: Record<string, [(width: number) => Draw, number]> = { normal: [normal, 1], uniform: [uniform, Math.sqrt(3)] };
 
-const INITIALIZERS: Record<string, [Settings, (own: any) => Draw]> = {
+const INITIALIZERS: Record<string, [Settings, (own: Settings) => Draw]> = {
   notes: [{}, () => (random, nOut, nIn) => normal(nIn ** -0.5)(random, nOut, nIn)],
   ...Object.fromEntries(
     Object.entries(FANS).flatMap(([family, variance]) =>
@@ -134,11 +137,11 @@ const INITIALIZERS: Record<string, [Settings, (own: any) => Draw]> = {
       ]),
     ),
   ),
-  normal: [{ std: 0.05 }, ({ std }) => normal(std)],
-  uniform: [{ bound: 0.05 }, ({ bound }) => uniform(bound)],
+  normal: entry({ std: 0.05 }, ({ std }) => normal(std)),
+  uniform: entry({ bound: 0.05 }, ({ bound }) => uniform(bound)),
   zeros: [{}, () => constant(0)],
   ones: [{}, () => constant(1)],
-  constant: [{ value: 0 }, ({ value }) => constant(value)],
+  constant: entry({ value: 0 }, ({ value }) => constant(value)),
 };
 
 // The rule that keeps the size of signals, for each kind of activation (deltaw.network.INIT_FOR).

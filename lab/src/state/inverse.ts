@@ -23,7 +23,7 @@ export function forward(settings: Settings, { weights, biases }: Weights, x: Arr
 }
 
 /** ∂/∂x of Σ seed · z of the output layer: the sum before the last activation says most about what speaks for an answer. */
-export function slopeOfInputs(settings: Settings, { weights }: Weights, passed: Passed, seed: Float64Array, nIn: number): Float64Array {
+function slopeOfInputs(settings: Settings, { weights }: Weights, passed: Passed, seed: Float64Array, nIn: number): Float64Array {
   let delta = seed;
   for (let l = weights.length - 1; ; l--) {
     const n = l ? passed.o[l - 1].length : nIn;

@@ -7,7 +7,7 @@ import { className } from './scores';
 
 const LEAST = 4; // letters of a column's name
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
-export const subscript = (n: number): string => String(n).replace(/\d/g, (digit) => SUBSCRIPTS[Number(digit)]);
+const subscript = (n: number): string => String(n).replace(/\d/g, (digit) => SUBSCRIPTS[Number(digit)]);
 
 /** What a layer is called; −1: the inputs. */
 export const layerName = ({ layers }: Settings, l: number): string => (l < 0 ? say('inputs') : l === layers.length - 1 ? say('output') : say('layer_n', { n: l + 1 }));

@@ -5,7 +5,7 @@ import type { Text } from '../said';
 import { inWords, LANGUAGES, preferred, text, type Key, type Lang } from '../words';
 import type { Theme } from './colour';
 
-export const HIDEABLE = ['data', 'settings', 'play', 'rewind', 'fork', 'curves', 'surface', 'drawer', 'doctor', 'lessons', 'share', 'structure'] as const;
+const HIDEABLE = ['data', 'settings', 'play', 'rewind', 'fork', 'curves', 'surface', 'drawer', 'doctor', 'lessons', 'share', 'structure'] as const;
 export type Part = (typeof HIDEABLE)[number];
 
 class Page {

@@ -8,7 +8,7 @@ import type { Origin } from '../engine/training';
 import type { Data, History, Lab, RowNumbers, Settings, State, Weights } from '../engine/types';
 import { grid, type Plane } from './plane';
 
-export const EMPTY: History = { moments: new Float64Array(), epochs: new Float64Array(), trainError: new Float64Array(), heldError: new Float64Array(), trainScore: new Float64Array(), heldScore: new Float64Array() };
+const EMPTY: History = { moments: new Float64Array(), epochs: new Float64Array(), trainError: new Float64Array(), heldError: new Float64Array(), trainScore: new Float64Array(), heldScore: new Float64Array() };
 
 export interface Pictures {
   side: number;

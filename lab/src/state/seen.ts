@@ -46,7 +46,7 @@ export function seen(view: View, layer: number, unit: number): Seen | null {
 }
 
 /** The ends of the scale for a layer's outputs. */
-export function rangeOf({ data, settings }: Pick<View, 'data' | 'settings'>, layer: number): { middle: number; half: number } {
+function rangeOf({ data, settings }: Pick<View, 'data' | 'settings'>, layer: number): { middle: number; half: number } {
   if (layer === settings.layers.length - 1 && data.target.task === 'regression') return data.target.encoding === 'range' ? { middle: 0.5, half: 0.5 } : { middle: 0, half: 2 };
   const { low, high } = LOOKS[settings.layers[layer].activation];
   return { middle: (low + high) / 2, half: (high - low) / 2 };

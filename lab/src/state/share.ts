@@ -26,7 +26,7 @@ export interface Shared {
 }
 
 export const MOST = 2500; // weights in an address
-export const MOST_STATE = 12_000; // bytes of a run's state there
+const MOST_STATE = 12_000; // bytes of a run's state there
 export const SAVED = 8 * 2 ** 20; // of its snapshots in a saved page
 const START = '#lab=';
 const POINTS = 60; // of the curves, in an address

@@ -136,7 +136,7 @@ function firstRecords(text: string, delimiter: string): string[][] {
 }
 
 /** The delimiter that gives most of the first lines the same number of fields (more than one); else the comma. */
-export function findDelimiter(text: string): string {
+function findDelimiter(text: string): string {
   const head = text.slice(0, HEAD_SIGNS);
   const shares = DELIMITERS.map((delimiter) => {
     const widths = firstRecords(delimiter === ' ' ? unaligned(head) : head, delimiter).map((record) => record.length);
@@ -177,7 +177,7 @@ function leavesOutRowNames([names, ...rows]: string[][]): boolean {
 
 const FEW = 4; // times and oftener each word stands in a column of few, on average
 /** Whether the first record names the columns rather than being data itself. */
-export function hasHeader(head: string[][]): boolean {
+function hasHeader(head: string[][]): boolean {
   const first = head[0]!.map((cell) => cell.trim());
   if (first.some(number) && first.every((cell) => number(cell) || isMissing(cell))) return false;
   const cellsOf = (records: string[][]): string[][] => first.map((_, j) => records.filter((record) => j < record.length).map((record) => record[j]!.trim()));

@@ -11,14 +11,14 @@ export function readObjects(text: string, source: string): Records {
   const refuse = (found: Text, remedy: string): never => {
     throw new Refusal('{source}: expected JSON Lines or an array of objects', found, remedy, { source });
   };
-  const read = (json: string): any => {
+  const read = (json: string): unknown => {
     try {
       return JSON.parse(json);
     } catch (error) {
       return refuse(said('JSON with a mistake ({error})', { error: (error as Error).message }), 'mend it');
     }
   };
-  const all: unknown[] = /^\s*\[/.test(text) ? read(text) : text.split('\n').filter((line) => line.trim()).map(read);
+  const all = /^\s*\[/.test(text) ? (read(text) as unknown[]) : text.split('\n').filter((line) => line.trim()).map(read);
   const rows = all.map((row) => new Map<string, unknown>(row && !Array.isArray(row) ? Object.entries(row) : []));
   const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
   if (!names.length) refuse(said('no rows'), 'give a file with rows');

@@ -56,14 +56,27 @@ interface Recurring {
 }
 
 type Write = (row: number, out: Float32Array, at: number) => void;
-interface Kind {
-  fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string, answers?: Answers): { apart?: number[][]; [setting: string]: unknown };
-  features(step: any): string[];
+interface Numbers {
+  scale: Scale;
+  fill: number;
+  indicator: boolean;
+  edges: number[];
+}
+interface Documents {
+  number: Numbers & { means?: Recurring; unit?: string };
+  boolean: { words: string[]; indicator: boolean; usual: number };
+  category: { words: string[]; missing: boolean; weight: number; usual: number; means?: Means };
+  date: Numbers & { format: string; time: boolean };
+}
+/** Of a step whose document has the settings S. */
+interface Kind<S = object> {
+  fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string, answers: Answers | null): S & { apart?: number[][] };
+  features(step: S & { column: string }): string[];
   /** Writes a row's features to `out` from `at` on. */
-  encode(step: any, cells: Cells, scaling: Scaling, source: string): Write;
+  encode(step: S, cells: Cells, scaling: Scaling, source: string): Write;
 }
 
-export const KINDS: Record<string, Kind> = {
+const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
   number: {
     fit({ name, ...cells }, _, scaling, bins, source, answers) {
       const unit = cells.unit ?? '', x = numbersOf({ name, ...cells }, source, unit), present = known(x), indicator = present.length < x.length;
@@ -72,10 +85,10 @@ export const KINDS: Record<string, Kind> = {
       return unit ? { ...step, unit } : step;
     },
     features({ column, edges, means, indicator }) {
-      const told = ((means as Recurring | undefined)?.names ?? []).map((name) => `${column}: ${name}`);
+      const told = (means?.names ?? []).map((name) => `${column}: ${name}`);
       return [column, ...binFeatures(column, edges), ...told, ...missingFeature(column, indicator)];
     },
-    encode({ scale, fill, indicator, edges, means, unit }: { scale: Scale; fill: number; indicator: boolean; edges: number[]; means?: Recurring; unit?: string }, cells, { low, high }, source) {
+    encode({ scale, fill, indicator, edges, means, unit }, cells, { low, high }, source) {
       const x = numbersOf(cells, source, unit ?? ''), none = means?.names.map(() => 0) ?? [], after = Math.max(edges.length, 1);
       const known = new Map(means?.numbers.map((number, i) => [number, means.values[i]!]));
       return (row, out, at) => {
@@ -97,7 +110,7 @@ export const KINDS: Record<string, Kind> = {
       return { words: cells.type === 'truth' ? [] : pair.map((word) => spelt.get(word) ?? word), indicator, usual };
     },
     features: ({ column, indicator }) => [column, ...missingFeature(column, indicator)],
-    encode({ indicator }: { indicator: boolean }, cells, { low, high }) {
+    encode({ indicator }, cells, { low, high }) {
       const shares = sharesOf(cells);
       return (row, out, at) => {
         const share = shares[row]!, missing = Number.isNaN(share);
@@ -120,9 +133,9 @@ export const KINDS: Record<string, Kind> = {
     },
     features({ column, words, missing, means }) {
       const slots = [...words, OTHER, ...(missing ? [MISSING] : [])].map((slot) => `${column}=${slot}`);
-      return [...slots, ...((means as Means | undefined)?.names ?? []).map((name) => `${column}: ${name}`)];
+      return [...slots, ...(means?.names ?? []).map((name) => `${column}: ${name}`)];
     },
-    encode({ words, missing, weight, means }: { words: string[]; missing: boolean; weight: number; means?: Means }, cells, { low, high }) {
+    encode({ words, missing, weight, means }, cells, { low, high }) {
       const places = placesOf(words), all = asWords(cells), taken = low + weight * (high - low);
       const slots = words.length + 1 + Number(missing), known = placesOf(means?.words ?? []);
       return (row, out, at) => {
@@ -159,14 +172,17 @@ export const KINDS: Record<string, Kind> = {
   },
 };
 
+/** By the names that documents have, whose settings are looked at here alone. */
+export const KINDS = OWN as unknown as Record<string, Kind>;
+
 /** The step of a column, learnt from training rows and their answers; `apart`: what each of these rows is told by the others, its last inputs. */
-export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins, answers?: Answers): { step: Step; apart?: number[][] } {
+export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins, answers: Answers | null): { step: Step; apart?: number[][] } {
   const { apart, ...fit } = KINDS[found.kind]!.fit(cells, found, scaling, bins, 'training rows', answers), step = { kind: found.kind, column: cells.name, ...fit };
   return { step: { ...step, features: featuresOf(step) }, ...(apart ? { apart } : {}) };
 }
 /** The names of its inputs, by its document alone. */
 export const featuresOf = (step: { kind: string; [setting: string]: unknown }): string[] =>
-  step.kind === 'block' ? (step['columns'] as string[]) : step.kind === ALIKE ? (step['means'] as Recurring).names.map((name) => `${TITLE}: ${name}`) : KINDS[step.kind]!.features(step);
+  step.kind === 'block' ? (step['columns'] as string[]) : step.kind === ALIKE ? (step['means'] as Recurring).names.map((name) => `${TITLE}: ${name}`) : KINDS[step.kind]!.features(step as unknown as { column: string });
 /** The columns that it is made of. */
 export const columnsOf = (step: Step): string[] =>
   step.kind === 'block' ? (step['columns'] as string[]) : step.kind === ALIKE ? (step['columns'] as Coded[]).map(({ column }) => column) : [step.column];

@@ -4,7 +4,8 @@ import { drawn, type Generator } from '../engine/random.ts';
 import type { Data } from '../engine/types.ts';
 import { strokes } from './strokes.ts';
 import type { Cells } from './cells.ts';
-import { dataOf, type Choice, type Table } from './table.ts';
+import { dataOf, type Choice } from './data.ts';
+import type { Table } from './table.ts';
 
 export interface ToyChoice {
   rows: number;
@@ -65,7 +66,7 @@ function digits(random: Generator, { rows, noise }: ToyChoice): Table {
 }
 
 /** Lines in a unit square as ink, 0 … 255, SIDE × SIDE: full within the pen's radius, none a pixel beyond. */
-export function inked(lines: [number, number][][], shape: (x: number, y: number, k: number) => [number, number], pen: number): Uint8Array {
+function inked(lines: [number, number][][], shape: (x: number, y: number, k: number) => [number, number], pen: number): Uint8Array {
   const ink = new Uint8Array(SIDE * SIDE);
   let k = 0;
   for (const line of lines) {
