@@ -98,7 +98,7 @@ def test_words_that_look_like_numbers_are_told(cell: str) -> None:
     column = [f"{i % 17}.5" for i in range(60)] + [cell] * 9
     (x, _), table = kinds(found := read(pl.DataFrame({"x": column, "y": range(69)}))), found
     assert x.kind == "category"
-    wanted = f'"x" is taken for words, since 9 of its 69 cells are no numbers ("{cell}")'
+    wanted = f'"x" is read as categories, since 9 of its 69 cells are not numbers ("{cell}")'
     assert notes_on([x])[0].startswith(wanted)
     assert kinds(read(table.frame, na=cell))[0].kind == "number"
 
@@ -106,7 +106,7 @@ def test_words_that_look_like_numbers_are_told(cell: str) -> None:
 def test_a_decimal_comma_in_a_frame_is_told() -> None:
     (x, _) = kinds(read(pl.DataFrame({"x": [f"{i % 7},5" for i in range(40)], "y": range(40)})))
     assert x.kind == "category"
-    assert notes_on([x])[0].startswith('"x" is taken for words, since its numbers have a decimal comma ("0,5")')
+    assert notes_on([x])[0].startswith('"x" is read as categories, since its numbers have a decimal comma ("0,5")')
 
 
 def test_few_strays_name_the_way_out() -> None:

@@ -136,7 +136,7 @@ def test_several_units_are_words_and_are_told() -> None:
     mixed = TEXT.with_columns(kg=pl.when(pl.int_range(120) % 2 > 0).then("kg").otherwise(pl.lit("3 lb")))
     plan = models.plan(mixed, "y", **QUICK)
     assert plan.preparation.kinds["kg"] == "category"
-    told = '"kg" is taken for words, since its numbers have several units (lb, kg): write one, to have numbers'
+    told = '"kg" is read as categories, since its numbers have several units (lb, kg): use one unit'
     assert plan.table.notes == (told,)
     assert models.plan(mixed, "y", kinds={"kg": "category"}, **QUICK).table.notes == ()
     with pytest.raises(ColumnError, match="expected a number in row 1"):

@@ -117,7 +117,8 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
     made = plan(str(pipe), "y", folds=0)
     writer.join()
     assert made.columns[0].kind == "category"
-    assert any('"x" is taken for words, since 25 of its 200 cells are no numbers' in note for note in made.table.notes)
+    wanted = '"x" is read as categories, since 25 of its 200 cells are not numbers'
+    assert any(wanted in note for note in made.table.notes)
 
 
 def test_answers_that_are_not_known(tmp_path: Path) -> None:

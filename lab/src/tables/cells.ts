@@ -96,7 +96,7 @@ export function checkStrays(cells: Cells, source: string): void {
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
   if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty, or give the column another kind');
   const isName = cells.words[row]!.replace('\ufeff', '') === cells.name; // of files that were joined with their first lines
-  refuse(source, cells.name, row, said('a number'), cells.words[row]!, isName ? 'remove the row, which says the names of the columns again' : 'correct the cell, leave it empty, or drop the column');
+  refuse(source, cells.name, row, said('a number'), cells.words[row]!, isName ? 'remove the row, which repeats the column names' : 'correct the cell, leave it empty, or drop the column');
 }
 /** Raise for the first number that is infinite. */
 export function checkFinite({ name, numbers }: Cells, source: string): void {

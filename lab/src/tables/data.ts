@@ -70,8 +70,8 @@ const noted = (data: Data, unanswered: number): Data =>
 const ABOVE = 20; // rows in which names are looked for that are not the first
 function missing({ name: source, columns }: Table, name: string, give = 'give one of these names'): never {
   const names = columns.map((cells) => cells.name), row = rowOfNames(columns, name), alike = names.some((each) => each.normalize() === name.normalize());
-  const below = row < 0 ? give : 'row {row} below them has it: remove what stands above the names';
-  const remedy = alike ? 'rename the one that looks the same: its letters are composed, or taken apart, these not (NFC, NFD)' : below;
+  const below = row < 0 ? give : 'row {row} below has it: remove the lines above the column names';
+  const remedy = alike ? 'rename the one that looks the same: its letters differ in Unicode normalization (NFC, NFD)' : below;
   throw new Refusal('{source}: expected a column "{name}"', said('the columns {known}', { known: listed(names) }), remedy, { source, name, row: row + 1 });
 }
 /** Which of the first rows has this cell and is one of names: different words, of which no row below says it once more. −1: none. */

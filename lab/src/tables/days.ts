@@ -73,7 +73,7 @@ const how = (format: string): Text => said(DATE_FORMATS[format]!);
 export function noteOnDates(name: string, words: string[], format: string): Text | undefined {
   const other = format.includes('/') ? format.replace(/[dm]/g, (part) => (part === 'd' ? 'm' : 'd')) : format;
   if (other === format || !(other in DATE_FORMATS) || words.some((word) => Number.isNaN(dayOf(word, other)))) return undefined;
-  return said('"{name}" is read as {how}, though all of its dates can be {other}, too: write year-month-day to be sure', { name: clipped(name), how: how(format), other: how(other) });
+  return said('"{name}" is read as {how}, but all of its dates could also be {other}: write year-month-day to be sure', { name: clipped(name), how: how(format), other: how(other) });
 }
 /** What keeps words that look like dates from being some: no way of writing reads nearly all. */
 export function noteOnWords(column: string, words: string[]): Text | undefined {
@@ -88,8 +88,8 @@ export function noteOnWords(column: string, words: string[]): Text | undefined {
     if (now.length < left.length) (left = now), ways.push(format);
   }
   if (ways.length > 1 && some.length - left.length >= (1 - MISTAKES) * some.length)
-    return said('"{name}" is taken for words, since its dates are written in several ways ({ways}): write one', { name, ways: [...new Set(ways.map((way) => DATE_FORMATS[way]!))].map((way) => said(way)) });
+    return said('"{name}" is read as categories, since its dates are written in several ways ({ways}): use one', { name, ways: [...new Set(ways.map((way) => DATE_FORMATS[way]!))].map((way) => said(way)) });
   const wrong = unread(words, best);
   if (n < ENOUGH * some.length) return undefined;
-  return said('"{name}" is taken for words, since {n:,} of its {rows:,} cells are no dates, {how} ("{cell}"): correct them, or leave them empty', { name, n: wrong.length, rows: words.length, how: how(best), cell: clipped(wrong[0] ?? '', 20) });
+  return said('"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} ("{cell}"): correct them, or leave them empty', { name, n: wrong.length, rows: words.length, how: how(best), cell: clipped(wrong[0] ?? '', 20) });
 }

@@ -60,7 +60,7 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
 const wordsOf = (rows: string[][], k: number): (string | null)[] => rows.map((row) => wordOf(row[k]!));
 /** Whether one of some columns has numbers with decimal commas for sure. */
 export const commasIn = (columns: (string | null)[][]): boolean => columns.some(hasDecimalComma);
-export const FROM_FILE = '"{name}": points part thousands, as other numbers of the file have decimal commas';
+export const FROM_FILE = '"{name}": points are read as thousands separators, since other numbers of the file have decimal commas';
 /** What is said of columns in which points part thousands. */
 export const pointsIn = (names: string[], rows: string[][]): Text[] =>
   names.filter((_, k) => areGrouped(wordsOf(rows, k))).map((name) => said(FROM_FILE, { name: clipped(name) }));

@@ -45,8 +45,8 @@ export function withoutGaps(table: Table, target: string): { table: Table; gaps:
     };
     notes.push(
       cells === answers
-        ? said('"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for no answer', told)
-        : said('"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for missing', told),
+        ? said('"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: these rows have no target', told)
+        : said('"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: read as missing', told),
     );
   }
   return { table: without(table, gaps), gaps: [...gaps], notes };

@@ -87,9 +87,9 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
 /** What keeps words that look like numbers from being some. */
 function noteOn(column: string, there: string[], readable: boolean, stray: string | undefined): Text | undefined {
   const name = clipped(column), units = unitsOf(there);
-  if (units.length) return said('"{name}" is taken for words, since its numbers have several units ({units}): write one, to have numbers', { name, units });
+  if (units.length) return said('"{name}" is read as categories, since its numbers have several units ({units}): use one unit', { name, units });
   if (!readable) return undefined;
-  if (areCodes(there)) return said('"{name}" is taken for names, since its numbers have zeros in front ("{cell}")', { name, cell: there.find((word) => word.startsWith('0'))! });
-  if (stray === undefined) return said('"{name}" is taken for words, since its numbers have a decimal comma ("{cell}"), which only files with semicolons or tabs can have: write a point', { name, cell: clipped(there[0]!, 20) });
-  return said('"{name}" is taken for words, since {n:,} of its {rows:,} cells are no numbers ("{cell}"): correct them, or leave them empty', { name, n: asWritten(there).filter(Number.isNaN).length, rows: there.length, cell: clipped(stray, 20) });
+  if (areCodes(there)) return said('"{name}" is read as categories, since its numbers have leading zeros ("{cell}")', { name, cell: there.find((word) => word.startsWith('0'))! });
+  if (stray === undefined) return said('"{name}" is read as categories, since its numbers have a decimal comma ("{cell}"), which only files with semicolons or tabs can have: write a decimal point', { name, cell: clipped(there[0]!, 20) });
+  return said('"{name}" is read as categories, since {n:,} of its {rows:,} cells are not numbers ("{cell}"): correct them, or leave them empty', { name, n: asWritten(there).filter(Number.isNaN).length, rows: there.length, cell: clipped(stray, 20) });
 }

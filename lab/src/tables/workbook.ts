@@ -125,7 +125,7 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
       if (rows.length < 2) continue;
       const others = sheets.filter((each) => each.name !== name).map((each) => each.name), notes: Text[] = [];
       if (others.length) notes.push(said('read from its sheet "{name}", not {others}', { name, others }));
-      if (above) notes.push(said('its row {row} names the columns: what stands above is left out', { row: rows[0]!.at + 1 }));
+      if (above) notes.push(said('the column names are in row {row}; the rows above are ignored', { row: rows[0]!.at + 1 }));
       return { ...tidy(rows.map(({ cells }) => cells)), notes };
     }
     throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });

@@ -219,25 +219,23 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
     """What keeps words that look like numbers from being some; see `first_stray`."""
     name = clip(present.name)
     if units:
-        several = (
-            '"{name}" is taken for words, since its numbers have several units ({units}): write one, to have numbers'
-        )
+        several = '"{name}" is read as categories, since its numbers have several units ({units}): use one unit'
         return say(several, name=name, units=listing(units))
     if not readable:
         return ""
     if are_codes(present):
-        codes = '"{name}" is taken for names, since its numbers have zeros in front ("{cell}"): --as {option} if not'
+        codes = '"{name}" is read as categories, since its numbers have leading zeros ("{cell}"): --as {option} if not'
         cell = present.filter(present.str.starts_with("0"))[0]
         return say(codes, name=name, cell=cell, option=quote(f"{name}=number"))
     if stray is None:
         comma = (
-            '"{name}" is taken for words, since its numbers have a decimal comma ("{cell}"), which only '
-            "files with semicolons or tabs can have: write a point"
+            '"{name}" is read as categories, since its numbers have a decimal comma ("{cell}"), which only '
+            "files with semicolons or tabs can have: write a decimal point"
         )
         return say(comma, name=name, cell=clip(present[0], 20))
     wrong = (
-        '"{name}" is taken for words, since {n:,} of its {rows:,} cells are no numbers ("{cell}"): correct '
-        "them, or name them in na, which makes them missing"
+        '"{name}" is read as categories, since {n:,} of its {rows:,} cells are not numbers ("{cell}"): '
+        "correct them, or list them in na, which makes them missing"
     )
     n = as_written(present).null_count()
     return say(wrong, name=name, n=n, rows=len(present), cell=clip(stray, 20))
@@ -248,8 +246,8 @@ def _note_on_more(first: pl.Series, distinct: int) -> str:
     if distinct <= CODES or first.str.contains(MORE).mean() < NEARLY:  # type: ignore[operator]
         return ""
     more = (
-        '"{name}" is read as words, since its numbers are followed by other text ("{cell}"): put that text '
-        "into a column of its own, to have numbers"
+        '"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move '
+        "that text to another column, to have numbers"
     )
     return say(more, name=clip(first.name), cell=clip(first[0], 20))
 

@@ -24,7 +24,7 @@ def note_on_dates(words: pl.Series, spelling: str) -> str:
     other = otherwise(spelling)
     if not other or read_dates(words.head(SOME), other).has_nulls() or read_dates(words, other).has_nulls():
         return ""
-    line = '"{name}" is read as {how}, though all of its dates can be {other}, too: write year-month-day to be sure'
+    line = '"{name}" is read as {how}, but all of its dates could also be {other}: write year-month-day to be sure'
     return say(line, name=clip(words.name), how=say(DATE_FORMATS[spelling]), other=say(DATE_FORMATS[other]))
 
 
@@ -45,14 +45,14 @@ def note_on_words(words: pl.Series) -> str:
             together, ways = together | found, [*ways, spelling]
     name = clip(words.name)
     if len(ways) > 1 and together.sum() >= (1 - MISTAKES) * len(some):
-        line = '"{name}" is taken for words, since its dates are written in several ways ({ways}): write one'
+        line = '"{name}" is read as categories, since its dates are written in several ways ({ways}): use one'
         return say(line, name=name, ways=listed(dict.fromkeys(say(DATE_FORMATS[way]) for way in ways)))
     if read[best].sum() < ENOUGH * len(some):
         return ""
     wrong = words.filter(read_dates(words, best).is_null())
     line = (
-        '"{name}" is taken for words, since {n:,} of its {rows:,} cells are no dates, {how} ("{cell}"): '
-        "correct them, or name them in na, which makes them missing"
+        '"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} '
+        '("{cell}"): correct them, or list them in na, which makes them missing'
     )
     how = say(DATE_FORMATS[best])
     return say(line, name=name, n=len(wrong), rows=len(words), how=how, cell=clip(str(wrong[0]), 20))

@@ -20,10 +20,10 @@ DIGIT, LETTER = r"\d", r"\p{L}"
 MOST_GAPS = 3  # words that say a gap in one column
 MANY = 10  # different numbers or days, of which a column of few words has fewer
 OF_INPUT = (
-    '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for missing; --as '
-    "{option} if not"
+    '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: read as missing; '
+    "--as {option} if not"
 )
-OF_TARGET = '"{name}" says {words} in {n:,} of {rows:,} cells, and numbers or days else: taken for no answer'
+OF_TARGET = '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: these rows have no target'
 AS_NUMBERS = (None, "number", "date")  # kinds that a column may be told to be of
 
 
@@ -97,7 +97,7 @@ def _stray_error(words: pl.Series, rows: pl.Series, source: str) -> ColumnError:
     first = as_written(words).is_null().arg_max() or 0
     remedy = "correct the cell, leave it empty, list it in na, or drop the column"
     if says_name(words[first], words.name):
-        remedy = "remove the row, which says the names of the columns again"
+        remedy = "remove the row, which repeats the column names"
     return cell_error(source, words.name, rows[first], "a number", words[first], remedy)
 
 

@@ -95,7 +95,7 @@ class Table:
         rows = self.frame.head(ABOVE).rows()
         first = next((row for row, cells in enumerate(rows) if name in cells), None)
         if first is not None and _are_names(rows, first, name):
-            remedy = say("row {row} below them has it: remove what stands above the names", row=first + 1)
+            remedy = say("row {row} below has it: remove the lines above the column names", row=first + 1)
         found += f" ({listed(self.notes)})" if self.notes else ""
         return ColumnError(error.expected, found, remedy)
 
@@ -131,7 +131,7 @@ def missing_column(name: str, known: Iterable[str], source: str, needed: bool = 
     if needed and not near:
         instead = "rename the column that is meant, or add an empty one"
     if alike:
-        instead = "rename the one that looks the same: its letters are composed, or taken apart, these not (NFC, NFD)"
+        instead = "rename the one that looks the same: its letters differ in Unicode normalization (NFC, NFD)"
     return ColumnError(
         '{source}: expected a column "{name}"',
         say("the columns {known}", known=listing(known)),

@@ -69,7 +69,7 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
     for unknown in unknown_words(model.preparation.steps, rows):
         line = (
             "note: {n:,} of {present:,} cells of {column} are words that the model does not know "
-            '("{word}"): it learnt from none of them, or from too few'
+            '("{word}"): training had none of them, or too few'
         )
         n, present, word = unknown.cells, unknown.present, clip(unknown.word, 20)
         err.print(say(line, n=n, present=present, column=clip(unknown.column), word=word))

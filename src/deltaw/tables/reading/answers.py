@@ -96,9 +96,9 @@ class Said:
         gaps = {word: rows for word, rows in self.words.items() if word not in classes}
         found = []
         if classes:
-            found.append(say("the target says {said}: taken for a class; --na {words} to change", **_told(classes)))
+            found.append(say("the target contains {said}: read as a class; --na {words} to change", **_told(classes)))
         if gaps:
-            found.append(say("the target says {said}: taken for no answer; --not-na {words} to change", **_told(gaps)))
+            found.append(say("the target contains {said}: read as missing; --not-na {words} to change", **_told(gaps)))
         return tuple(found)
 
 

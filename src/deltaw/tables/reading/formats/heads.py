@@ -14,7 +14,7 @@ from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import COMMA, POINT, Decimals, are_grouped
 from deltaw.tables.table import clip
 
-BY_FILE = '"{name}": points part thousands, as other numbers of the file have decimal commas'
+BY_FILE = '"{name}": points are read as thousands separators, since other numbers of the file have decimal commas'
 BY_MODEL = '"{name}": points part thousands, as in the rows that the model learnt from'
 BY_NOTHING = '"{name}": points are read as decimal ones; if they part thousands, write the numbers without them'
 FEW = 4  # times and oftener each word stands in a column of few, on average

@@ -54,7 +54,7 @@ def read_workbook(file: Source) -> Table:
         else []
     )
     if above:
-        notes.append(say("its row {row} names the columns: what stands above is left out", row=above + 1))
+        notes.append(say("the column names are in row {row}; the rows above are ignored", row=above + 1))
     return table_of(_tidy(frame), file.name, file.reading, notes)
 
 
