@@ -363,7 +363,7 @@ def test_what_is_open_to_read_is_not_written_to(tmp_path: Path) -> None:
         (None, "None"),
         (3, "3"),
         (b"m", "b.m."),
-        ("a\ud800", "sign"),
+        ("a\ud800", "character"),
     ],
 )
 def test_what_is_no_path_is_named(path: object, found: str) -> None:

@@ -62,7 +62,7 @@ def alike_in_python(tmp_path: Path, texts: list[str], target: str = "y") -> list
         said.append(
             " ".join(note["say"].format_map(note["values"]) for note in found["notes"] if "{name}" in note["say"])
         )
-        points = [note for note in planning.table.notes if "points part thousands" in note]
+        points = [note for note in planning.table.notes if "points are read as thousands" in note]
         assert [note for note in points if note not in said[-1]] == []
     return said
 
@@ -70,7 +70,7 @@ def alike_in_python(tmp_path: Path, texts: list[str], target: str = "y") -> list
 def test_points_beside_decimal_commas_part_thousands(tmp_path: Path) -> None:
     points = [("3.153", "512", "87")[i % 3] for i in range(N)]
     ours = alike_in_python(tmp_path, [csv({"n": points, "p": COMMAS, "y": Y}, sign) for sign in ";\t|"])
-    assert all('"n": points part thousands' in said for said in ours)
+    assert all('"n": points are read as thousands' in said for said in ours)
     assert len(ours) == 3
     plain = csv({"n": points, "y": Y}, ";"), csv({"n": points, "x": X, "y": Y})
     assert alike_in_python(tmp_path, [*plain]) == ["", ""]

@@ -55,7 +55,7 @@ OPEN = "x,w,y\n" + "".join(f"{X[i]},{QUOTES.get(i, 'w')},{Y[i]}\n" for i in rang
 REFUSED = {
     "infinite answers": (INFINITE, "a finite number in row 6"),
     "an open quote": (OPEN, "the quote in line 22 closed, found it closed amidst a cell in line 25"),
-    "a title": ("Report,,\n" + csv({"a": X, "b": X, "y": Y}), "remove what stands above the names"),
+    "a title": ("Report,,\n" + csv({"a": X, "b": X, "y": Y}), "remove the lines above the column names"),
     "a title alone": ("Report\n" + csv({"a": X, "y": Y}), "expected 1 field in line 2"),
     "a stray comma": ("a\n" + "\n".join(X) + "\n1,2\n", "mend the line"),
     "files that were joined": (2 * csv({"x": X, "y": X}), 'row 61 of column "x", found "x"; remove the row'),
@@ -190,8 +190,9 @@ def test_workbooks_are_read_as_in_python(tmp_path: Path) -> None:
         (tmp_path / "t.xlsx").write_bytes(data)
         planning = planned(tmp_path / "t.xlsx", "y", "piecewise", False, 0.2)
         agree(found, planning, name)
-        above = [f"its row {note['values']['row']}" for note in found["notes"] if "row" in note["values"]]
-        assert above == [note.split(" names")[0] for note in planning.table.notes if "names the columns" in note], name
+        above = [f"names are in row {note['values']['row']};" for note in found["notes"] if "row" in note["values"]]
+        named = [note for note in planning.table.notes if "the column names are" in note]
+        assert [row in note for row, note in zip(above, named, strict=True)] == [True] * len(named), name
         sheets = [note for note in found["notes"] if "sheet" in note["say"]]
         assert bool(sheets) == (name == "aside")
         assert not sheets or sheets[0]["values"] == {"name": "数据", "others": ["Empty", "Names"]}

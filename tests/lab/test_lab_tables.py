@@ -295,7 +295,7 @@ def test_what_cannot_be_is_said_in_a_sentence() -> None:
         "a,b\n": "only the header",
         "a,b\n1,2\n3\n": "expected 2 fields in line 3",
         'a,b\n"1\n",2\n\n3\n': "expected 2 fields in line 5",
-        "Statement\n12345\n\na,b\n1,2\n": "remove what stands above the names",
+        "Statement\n12345\n\na,b\n1,2\n": "remove the lines above the column names",
         "a,a\n1,2\n": '"a" for columns 1 and 2',
         "PK\3\4": "a ZIP archive",
         'a,y\n"1,2\n': "the quote in line 2 closed",

@@ -133,7 +133,7 @@ def test_a_file_keeps_how_long_it_was_and_show_says_so(tmp_path: Path, capsys: p
     model.save(path)
     assert deltaw.load(path).history.finish == 4
     assert "then 4 epochs on all rows" in repr(model.history)
-    assert "from which it learnt in the end" in report.html(model)
+    assert "which it was trained on at the end" in report.html(model)
     TABLE.drop("grade").write_csv(tmp_path / "t.csv")
     own = [x for name in ("epochs", "validation", "hidden") for x in ("--set", f"{name}={OWN[name]}")]
     assert main(["train", str(tmp_path / "t.csv"), "--target", "price", "--test-size", "0", "--folds", "0", "-o",
@@ -156,7 +156,7 @@ def test_what_belongs_together_is_held_out_once_from_all_networks() -> None:
         runs = packed(plan, Watchers(()))
         parts = [run.plan.validation for run in runs]
         assert plan.chooses_apart == (parts[0] is not parts[1]) == (not own)
-        assert ("chooses by others" in describe_rows(plan)) == (not own)
+        assert ("holds out a different part" in describe_rows(plan)) == (not own)
         second = of_member(plan, 1)
         assert second.validation is not None
         assert parts[1] is not None

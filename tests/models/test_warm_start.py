@@ -72,7 +72,7 @@ def test_words_that_it_cannot_learn_are_told(model: Model) -> None:
     said = [note for note in plan(table.with_columns(new), start=model).table.notes if "does not know" in note]
     assert len(said) == 1
     assert said[0].startswith("15 of ")
-    assert '("new"), and that no training from it learns' in said[0]
+    assert '("new"); continued training cannot add them' in said[0]
 
 
 def test_rows_count_by_the_column_by_which_the_models_did() -> None:

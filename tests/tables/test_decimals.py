@@ -107,8 +107,8 @@ def test_rows_that_are_written_otherwise_for_sure_are_read_as_they_are(folder: P
 
 
 def test_what_nothing_tells_is_told(folder: Path) -> None:
-    line = '"a": points are read as decimal ones; if they part thousands, write the numbers without them'
-    by_model = '"a": points part thousands, as in the rows that the model learnt from'
+    line = '"a": points are read as decimal points; if they separate thousands, write the numbers without them'
+    by_model = '"a": points are read as thousands separators, as in the training rows'
 
     def notes(decimals: dict[str, str] | None, *rows: str) -> tuple[str, ...]:
         (folder / "n.csv").write_text("\n".join(["a;b" if ";" in rows[0] else "a,b", *rows]))

@@ -147,7 +147,7 @@ def test_decimal_commas_of_a_file_say_what_a_point_is(tmp_path: Path, separator:
     assert joined is not None
     for frame in (whole.frame, in_slices(path), joined.frame):
         assert [*map(float, said(frame, "a")[1])] == 40 * numbers
-    told = ('"a": points part thousands, as other numbers of the file have decimal commas',)
+    told = ('"a": points are read as thousands separators, since other numbers of the file have decimal commas',)
     assert whole.notes == joined.notes == (told if cells == "thousands" else ())
 
 

@@ -110,7 +110,7 @@ def test_a_decimal_comma_in_a_frame_is_told() -> None:
 
 
 def test_few_strays_name_the_way_out() -> None:
-    with pytest.raises(ColumnError, match=r'found "<0\.5"; correct the cell, leave it empty, name it in na, or drop'):
+    with pytest.raises(ColumnError, match=r'found "<0\.5"; correct the cell, leave it empty, list it in na, or drop'):
         kinds(read(pl.DataFrame({"x": [f"{i}.5" for i in range(40)] + ["<0.5"], "y": range(41)})))
 
 

@@ -97,7 +97,7 @@ def test_a_table_with_such_a_word(kind: str, tmp_path: Path) -> None:
     source: Any = {"csv": path, "frame": frame, "pandas": frame.to_pandas()}[kind]
     made = plan(source, "y", folds=0)
     assert {column.name: column.kind for column in made.columns} == {"x": "number", "side": "category"}
-    assert sum('"x" says "n.a." in 25 of 200 cells' in note for note in made.table.notes) == 1
+    assert sum('"x" has "n.a." in 25 of 200 cells' in note for note in made.table.notes) == 1
     model = deltaw.fit(source, "y", folds=0, epochs=40, verbose=False)
     model.save(tmp_path / "m.deltaw")
     rows = pl.DataFrame({"x": ["N.A.", None, "0.5"], "side": ["left"] * 3})
@@ -125,7 +125,7 @@ def test_answers_that_are_not_known(tmp_path: Path) -> None:
     frame = table().select(pl.col("y").alias("x"), "side", pl.col("x").alias("y"))
     made = plan(frame, "y", folds=0)
     assert (made.target.task, made.left_out) == ("regression", 25)
-    assert any('"y" says "n.a." in 25 of 200 cells' in note for note in made.table.notes)
+    assert any('"y" has "n.a." in 25 of 200 cells' in note for note in made.table.notes)
 
 
 def test_said_as_a_category_it_is_one() -> None:

@@ -27,8 +27,8 @@ export function notationsOf(records: Records, known: Known | undefined): { of: (
     of: (column) => marked(notation, held[column]),
     notes: [
       ...notes.filter((note) => typeof note !== 'object' || !('say' in note) || note.say !== FROM_FILE || !(String(note.values['name']) in held)),
-      ...left.map((name) => said('"{name}": points are read as decimal ones; if they part thousands, write the numbers without them', { name: clipped(name) })),
-      ...parted.map((name) => said('"{name}": points part thousands, as in the rows that the model learnt from', { name: clipped(name) })),
+      ...left.map((name) => said('"{name}": points are read as decimal points; if they separate thousands, write the numbers without them', { name: clipped(name) })),
+      ...parted.map((name) => said('"{name}": points are read as thousands separators, as in the training rows', { name: clipped(name) })),
     ],
   };
 }

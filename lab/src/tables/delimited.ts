@@ -45,7 +45,7 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
       expected: width, begin: beginOf(rows[ragged]!, records) + Number(told !== null), delimiter,
     });
   const below = namesBelow(head);
-  if (below) refuse('{source}: expected the names of the columns in the first line', said('names in row {row} below it', { row: below }), 'remove what stands above the names');
+  if (below) refuse('{source}: expected the names of the columns in the first line', said('names in row {row} below it', { row: below }), 'remove the lines above the column names');
   const names = named ? head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED)) : head[0]!.map((_, i) => `column_${i + 1}`);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;
   if (twice >= 0)
@@ -82,7 +82,7 @@ function remedyOf(rows: string[][], ragged: number): string {
   const width = rows[0]!.length, title = rows[ragged]!.length > width && ragged <= (width === 1 ? ABOVE : 1);
   if (rows[ragged]!.join('').includes('\n')) return 'close its quote';
   if (width > 1 && rows[ragged]!.length > width && !rows[ragged]!.slice(width).join('').trim()) return 'remove each "{delimiter}" behind its last field, or add them to all lines';
-  return title ? 'remove what stands above the names, or put fields that contain "{delimiter}" in quotes' : 'mend the line, or put fields that contain "{delimiter}" in quotes';
+  return title ? 'remove the lines above the column names, or put fields that contain "{delimiter}" in quotes' : 'mend the line, or put fields that contain "{delimiter}" in quotes';
 }
 const isBlank = (record: string[]): boolean => record.length < 2 && !record.join('').trim();
 /** The line, from 1 on, that a record begins in: a field in quotes may have several. */

@@ -15,7 +15,7 @@ from deltaw.cli import main
 from deltaw.models.fitting.deciding import streaming
 
 QUICK: dict[str, Any] = {"hidden": (3,), "epochs": 1}
-NONES = 'the target says "None" ({n} rows): taken for {what} to change'
+NONES = 'the target contains "None" ({n} rows): read as {what} to change'
 CLASS = ("a class; --na none",)
 
 
@@ -74,7 +74,7 @@ def test_what_else_it_may_be(
     frame(answers).write_csv(path := tmp_path / "t.csv")
     plan = streaming.plan(path, "y", memory=memory, **QUICK, **told)
     assert (plan.target.classes, plan.left_out) == (classes, left_out)
-    notes = [each for each in plan.table.notes if each.startswith("the target says")]
+    notes = [each for each in plan.table.notes if each.startswith("the target contains")]
     assert len(notes) == len({word == "None" and "None" in classes for word in said})
     assert all(any(f'"{word}"' in each for each in notes) for word in said)
 

@@ -170,7 +170,7 @@ def test_a_metric_that_cannot_choose(table: pl.DataFrame) -> None:
         ({"metric": "rmse"}, "metric: expected one of classification .* which is for the other task"),
         ({"metric": "acuracy"}, "did you mean 'accuracy'"),
         ({"keep": "rmse"}, "keep: expected one of classification"),
-        ({"metric": "auc", "validation": 0.0}, "metric: expected rows held out"),
+        ({"metric": "auc", "validation": 0.0}, "metric: expected validation rows"),
     ):
         with pytest.raises(SettingError, match=words):
             deltaw.fit(rows, "grade", **QUICK | given_settings)

@@ -26,7 +26,7 @@ from deltaw.tables.reading.formats.pieces import pieces
 @pytest.mark.parametrize("above", ["Report of 2024\n", "# made by a tool\n# and another\n", "Report;;\n\n"])
 def test_lines_above_the_names(tmp_path: Path, above: str) -> None:
     (path := tmp_path / "t.csv").write_text(above + "x;w;y\n" + "1;a;b\n2;c;d\n" * 9)
-    with pytest.raises(deltaw.InputError, match="remove what stands above the names"):
+    with pytest.raises(deltaw.InputError, match="remove the lines above the column names"):
         models.plan(path, "y")
 
 
@@ -56,7 +56,7 @@ def test_a_title_above_the_names_of_a_workbook(tmp_path: Path, above: list[list[
     titled = read(workbook(tmp_path / "titled.xlsx", [*above, NAMES, *TABLE]))
     assert titled.frame.equals(plain.frame)
     assert titled.frame["there"].dtype == pl.Float64
-    assert titled.notes == (f"its row {len(above) + 1} names the columns: what stands above is left out",)
+    assert titled.notes == (f"the column names are in row {len(above) + 1}; the rows above are ignored",)
     assert plain.notes == ()
 
 
@@ -94,7 +94,7 @@ def test_separators_behind_the_last_field(tmp_path: Path, separator: str, behind
 
 @pytest.mark.parametrize(("rows", "remedy"), [
     ("1,2\n3,4,\n", 'remove each "," behind its last field, or add them to all lines'),
-    ("1,2,3\n4,5\n", "remove what stands above the names"),
+    ("1,2,3\n4,5\n", "remove the lines above the column names"),
     ("1,2\n" * 5 + "3\n", 'mend the line, or put fields that contain "," in quotes'),
 ])  # fmt: skip
 def test_some_lines_of_another_length(tmp_path: Path, rows: str, remedy: str) -> None:
@@ -189,7 +189,7 @@ def test_names_within_the_table_are_told(tmp_path: Path) -> None:
     numbers = "\n".join(["a,y", *[f"{i},k" for i in range(40)]])
     path.write_text(f"{numbers}\n{numbers}\n")
     with pytest.raises(
-        ColumnError, match='number in row 41 of column "a", found "a"; remove the row, which says the names'
+        ColumnError, match='number in row 41 of column "a", found "a"; remove the row, which repeats the column names'
     ):
         kinds(read(path))
 
@@ -197,13 +197,16 @@ def test_names_within_the_table_are_told(tmp_path: Path) -> None:
 DAYS = {
     "several ways": (
         ["2024-01-31", "31.01.2024", "Jan 31, 2024"],
-        "its dates are written in several ways (year-month-day, day.month.year, name day, year): write one",
+        "its dates are written in several ways (year-month-day, day.month.year, name day, year): use one",
     ),
     "other words": (
         ["2024-01-31", "2024-02-29", "2023-05-06", "not yet"],
-        '10 of its 40 cells are no dates, year-month-day ("not yet"): correct them',
+        '10 of its 40 cells are not dates written year-month-day ("not yet"): correct them',
     ),
-    "either way": (["03/04/2024", "05/06/2024"], "as month/day/year, though all of its dates can be day/month/year"),
+    "either way": (
+        ["03/04/2024", "05/06/2024"],
+        "month/day/year, but all of its dates could also be day/month/year",
+    ),
     "one way": (["03/04/2024", "25/06/2024"], ""),
     "words with numbers": (["room 3-12", "room 4-7", "hall 3"], ""),
 }
@@ -236,7 +239,7 @@ def test_a_workbook_with_a_title(tmp_path: Path) -> None:
             first.write_row(row, 0, cells)
         second.write_row(0, 0, ["a", "z"])
         second.write_row(1, 0, [1, 2])
-    with pytest.raises(deltaw.InputError, match=r'sheet "first", not second.*row 1 below them has it') as caught:
+    with pytest.raises(deltaw.InputError, match=r'sheet "first", not second.*row 1 below has it') as caught:
         models.plan(path, "y")
     assert "\n" not in str(caught.value)
 

@@ -104,7 +104,7 @@ def _ragged(
     several = end > begin
     remedy = 'mend the line, or put fields that contain "{delimiter}" in quotes'
     if title:
-        remedy = 'remove what stands above the names, or put fields that contain "{delimiter}" in quotes'
+        remedy = 'remove the lines above the column names, or put fields that contain "{delimiter}" in quotes'
     if nothing:
         remedy = 'remove each "{delimiter}" behind its last field, or add them to all lines'
     return TableError(

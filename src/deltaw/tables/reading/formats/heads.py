@@ -15,8 +15,8 @@ from deltaw.tables.notations import COMMA, POINT, Decimals, are_grouped
 from deltaw.tables.table import clip
 
 BY_FILE = '"{name}": points are read as thousands separators, since other numbers of the file have decimal commas'
-BY_MODEL = '"{name}": points part thousands, as in the rows that the model learnt from'
-BY_NOTHING = '"{name}": points are read as decimal ones; if they part thousands, write the numbers without them'
+BY_MODEL = '"{name}": points are read as thousands separators, as in the training rows'
+BY_NOTHING = '"{name}": points are read as decimal points; if they separate thousands, write the numbers without them'
 FEW = 4  # times and oftener each word stands in a column of few, on average
 
 
