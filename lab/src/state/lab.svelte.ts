@@ -41,6 +41,7 @@ class Lab extends Looking {
     const own = wanted.kind === 'csv' || wanted.kind === 'files';
     if (this.pendingModel && own) wanted = { ...wanted, model: this.pendingModel };
     if (own) this.pendingModel = null;
+    this.asked = null;
     const before = this.run?.settings, division = before ?? FIRST;
     await this.reading(async () => {
       const { data, source, others } = await this.load(wanted, division), waiting = own ? this.pending : null;
@@ -83,6 +84,7 @@ class Lab extends Looking {
   private before: Aside | null = null; // a wrong choice, perhaps
   private turn = 0; // of what was asked for last
   private shown = 0; // and of what is here
+  private asked: Source | null = null; // the table that is here, as it is being read again
   private pending: Shared | null = null; // a link's settings that wait for their table
   private pendingModel: string | null = null; // a model file that does
 
@@ -100,7 +102,7 @@ class Lab extends Looking {
 
   /** The same table, prepared in another way: other columns, another scaling, another target. */
   async prepare(chosen: Chosen & { target?: string }): Promise<void> {
-    await this.anew({ ...this.source!, ...chosen } as Source, fitted);
+    await this.anew(chosen, fitted);
   }
   get choosable(): boolean {
     return Boolean(this.source && this.data && choosable(this.source, this.data));
@@ -108,18 +110,21 @@ class Lab extends Looking {
 
   /** The same table as `deltaw train` would begin with it. */
   async asTrained(): Promise<void> {
-    await this.anew({ ...this.source!, scaling: 'piecewise' } as Source, ({ seed, heldOut }, data) => recipe('default', data, data.rows - (data.heldOut?.length ?? 0), seed, heldOut));
+    await this.anew({ scaling: 'piecewise' }, ({ seed, heldOut }, data) => recipe('default', data, data.rows - (data.heldOut?.length ?? 0), seed, heldOut));
   }
 
-  /** The table read again, and a new start with settings that are made of those before. */
-  private async anew(source: Source, made: (settings: Settings, data: Data) => Settings, changes: Partial<Settings> = {}): Promise<void> {
+  /** The table read again as it was asked for last, but for what is chosen; a new start with settings made of those before. */
+  private async anew(chosen: Partial<Source>, made: (settings: Settings, data: Data) => Settings, changes: Partial<Settings> = {}): Promise<void> {
     const played = this.playing, settings = { ...this.run!.settings, ...changes }, turn = ++this.turn;
+    const source = { ...(this.asked ?? this.source!), ...chosen } as Source;
+    this.asked = source;
     await this.reading(async () => {
       const { data } = await this.load(source, settings);
       await this.show(data, source, made(settings, data), {}, turn);
       this.tell('new_start', {}, 'told', this.before !== null);
       if (played) await this.play();
     });
+    if (this.asked === source) this.asked = null;
   }
 
   /** A run of some data takes the place of all that was. What is looked at stays, where that is there still. */
@@ -333,7 +338,7 @@ class Lab extends Looking {
     const bad = impossible({ ...run.settings, ...changes }, data);
     if (bad) return this.tell(bad, {}, 'wrong');
     // Other rows held out prepare other inputs; beside a second run the rows stay those of the first.
-    if (('seed' in changes || 'heldOut' in changes) && this.runs.length === 1) return this.anew(this.source!, fitted, changes);
+    if (('seed' in changes || 'heldOut' in changes) && this.runs.length === 1) return this.anew({}, fitted, changes);
     const played = this.playing;
     try {
       if (!(await run.change(changes)) && !(await this.replace(run, { ...run.settings, ...changes }))) return this.change(changes);
