@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from unicodedata import normalize
 
@@ -13,6 +13,7 @@ from test_lab_tables import agree, asked, choice, csv, planned
 
 import deltaw
 from deltaw.exceptions import InputError
+from deltaw.tables.cells import DATE_FORMATS
 
 N = 40
 RNG = np.random.default_rng(11)
@@ -183,6 +184,18 @@ def test_dates_are_spoken_of_as_in_python(tmp_path: Path) -> None:
         assert all(str(values[each]) in note for note in told for each in ("n", "rows", "cell") if each in values)
 
 
+def test_dates_in_every_way_are_read_as_in_python(tmp_path: Path) -> None:
+    moments = [datetime(2024, 1, 1, 5, 40) + timedelta(hours=29 * i) for i in range(N)]
+    ways = [way.replace("%.f", "").replace("%#z", "+05:30") for way in DATE_FORMATS]
+    texts = [csv({"d": [f"{x:{way}}" for x in moments], "x": X, "y": Y}) for way in [*ways, "%B %d, %Y"]]
+    jobs = [asked(text, choice("y", "standard", False, 0.0, "classification")) for text in texts]
+    for text, found in zip(texts, ask(jobs), strict=True):
+        (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+        planning = planned(tmp_path / "t.csv", "y", "standard", False, 0.0)
+        assert {column.name: column.kind for column in planning.columns}["d"] == "date", text[:60]
+        agree(found, planning, text[:60])
+
+
 def test_dates_of_a_model_may_be_written_in_another_way_that_is_sure(tmp_path: Path) -> None:
     path, file = tmp_path / "t.csv", tmp_path / "m.deltaw"
     path.write_text(csv({"d": [f"{day:%Y-%m-%d}" for day in DAYS], "x": X, "y": X[::-1]}))
@@ -242,6 +255,9 @@ WAYS = [
     "%Y-%m-%dT%H:%M:%SZ",
     "%B %Y",
     "%I:%M %p",
+    "%B %d, %Y",
+    "%m/%d/%Y %I:%M %p",
+    "%Y.%m.%d",
 ]
 BEHIND = ["kg", " €", "%", "°C", " days", "k", "元", " лет", "'", "px"]
 ABSENT = ["", "NA", "n/a", "?", "--", "k.A.", "缺", "unknown", "#DIV/0!", "inf", "nil", "-"]

@@ -6,7 +6,7 @@ const DAYS: Record<string, string> = {
   '%Y-%m-%d': 'year-month-day', '%Y/%m/%d': 'year/month/day', '%d.%m.%Y': 'day.month.year', '%m/%d/%Y': 'month/day/year',
   '%d/%m/%Y': 'day/month/year', '%d-%m-%Y': 'day-month-year', '%d %b %Y': 'day name year', '%d-%b-%Y': 'day-name-year',
   '%b %d, %Y': 'name day, year', '%d.%m.%y': 'day.month.yy', '%m/%d/%y': 'month/day/yy', '%d/%m/%y': 'day/month/yy', '%y-%m-%d': 'yy-month-day',
-  '%d-%b-%y': 'day-name-yy', '%Y年%m月%d日': 'year年month月day日',
+  '%d-%b-%y': 'day-name-yy', '%Y年%m月%d日': 'year年month月day日', '%Y.%m.%d': 'year.month.day', '%Y. %m. %d.': 'year. month. day.',
 };
 const TIMES: Record<string, string> = {
   '%Y-%m-%d %H:%M:%S%.f': 'year-month-day time', '%Y-%m-%dT%H:%M:%S%.f': 'year-month-dayTtime',
@@ -20,15 +20,17 @@ const TIMES: Record<string, string> = {
   '%d.%m.%y %H:%M': 'day.month.yy time', '%m/%d/%y %H:%M': 'month/day/yy time', '%d/%m/%y %H:%M': 'day/month/yy time',
   '%Y年%m月%d日 %H:%M:%S': 'year年month月day日 time', '%Y年%m月%d日 %H:%M': 'year年month月day日 time',
   '%Y年%m月%d日%H时%M分': 'year年month月day日hour时minute分',
+  '%m/%d/%Y %I:%M:%S %p': 'month/day/year time AM or PM', '%m/%d/%Y %I:%M %p': 'month/day/year time AM or PM',
+  '%d/%m/%Y %I:%M:%S %p': 'day/month/year time AM or PM', '%d/%m/%Y %I:%M %p': 'day/month/year time AM or PM',
 };
 export const DATE_FORMATS: Record<string, string> = { ...DAYS, ...TIMES };
 
 const PARTS: Record<string, string> = {
-  '%Y': '(?<Y>\\d{4})', '%y': '(?<y>\\d{2})', '%m': '(?<m>\\d{1,2})', '%d': '(?<d>\\d{1,2})', '%b': '(?<b>[A-Za-z]{3})', '%H': '(?<H>\\d{1,2})',
+  '%Y': '(?<Y>\\d{4})', '%y': '(?<y>\\d{2})', '%m': '(?<m>\\d{1,2})', '%d': '(?<d>\\d{1,2})', '%b': '(?<b>[A-Za-z]{3,9})', '%H': '(?<H>\\d{1,2})',
   '%M': '(?<M>\\d{1,2})', '%S': '(?<S>\\d{1,2})', '%.f': '(?:\\.(?<f>\\d+))?',
-  '%#z': ' ?(?<z>Z|[+-]\\d\\d(?::?\\d\\d)?)',
+  '%I': '(?<H>\\d{1,2})', '%p': '(?<p>[AaPp][Mm])', '%#z': ' ?(?<z>Z|[+-]\\d\\d(?::?\\d\\d)?)',
 };
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
 const PATTERNS = new Map(
   Object.keys(DATE_FORMATS).map((format) => [
     format,
@@ -41,9 +43,12 @@ const DAY = 86_400_000_000; // microseconds
 export function dayOf(word: string, format: string): number {
   const found = PATTERNS.get(format)!.exec(word)?.groups;
   if (!found) return NaN;
-  const month = found['b'] ? MONTHS.indexOf(found['b'].toLowerCase()) + 1 : Number(found['m']);
+  const called = found['b']?.toLowerCase(); // whole, or cut to three letters
+  const month = called ? MONTHS.findIndex((name) => called === name || called === name.slice(0, 3)) + 1 : Number(found['m']);
   const [year, day] = [Number(found['Y'] ?? (found['y']! < '70' ? '20' : '19') + found['y']), Number(found['d'])];
-  const [hour, minute, second] = ['H', 'M', 'S'].map((part) => Number(found[part] ?? 0)) as [number, number, number];
+  const [written, minute, second] = ['H', 'M', 'S'].map((part) => Number(found[part] ?? 0)) as [number, number, number];
+  if (found['p'] && (written < 1 || written > 12)) return NaN;
+  const hour = found['p'] ? (written % 12) + (found['p'].toLowerCase() === 'pm' ? 12 : 0) : written;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   const real = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
