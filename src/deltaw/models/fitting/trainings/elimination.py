@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from deltaw.engines import ranks
 from deltaw.engines.predictor import outputs
 from deltaw.engines.rows import spread
-from deltaw.equations.losses import loss
+from deltaw.equations.losses import loss, one_hot
 from deltaw.exceptions import SettingError
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.crossing import chosen_epochs
@@ -87,7 +87,7 @@ class Ablation:
             assert run.plan.test is not None
             part, network = run.plan.test.some(spread(len(run.plan.test), most)), run.after(epoch)
             X, W = np.asarray(part.X, np.float32), np.asarray(network.weights[0], np.float32)
-            T = np.eye(network.sizes[-1])[part.T] if plan.recipe.targets == "labels" else np.asarray(part.T)
+            T = one_hot(part.T, network.sizes[-1]) if plan.recipe.targets == "labels" else np.asarray(part.T)
             counts = run.plan.counts(part)
             self.parts.append((_after(network), T, np.ones(len(part)) if counts is None else counts))
             self.whole.append(X @ W.T)
