@@ -17,7 +17,7 @@ from deltaw.speech import say
 from deltaw.tables.cells import FIRST, missing_to_null, typed
 from deltaw.tables.decimals import still_held
 from deltaw.tables.missing import numbers_among
-from deltaw.tables.notations import Notations, marked
+from deltaw.tables.notations import marked
 from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.loading import NoRowsError, first_line
 from deltaw.tables.reading.panics import quiet_panics
@@ -145,7 +145,7 @@ def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable
     """The table of a frame that has types of its own. Raises TableError as `plain` does."""
     if index := [name for name in frame.columns if INDEX.fullmatch(name)]:
         frame = frame.drop(index)
-    written, told = frame if reading.written else None, reading.notations or Notations(in_parts=False)
+    written, told = frame if reading.written else None, reading.noted()
     found = plain(frame, source, replace(reading, notations=told))
     return Table(found, source, None, None, (), tuple(notes), reading.missing, written, decimals=told.decimals)
 

@@ -51,6 +51,10 @@ class Reading:
         """Columns whose cells are read as text, whatever that is of."""
         return self.words if self.notations is None else self.words | self.notations.as_text
 
+    def noted(self) -> Notations:
+        """Where the ways in which numbers are written are noted: where the other parts of the table do, or anew."""
+        return self.notations or Notations(in_parts=False)
+
     @classmethod
     def of(cls, **words: Any) -> Reading:
         """From some of WORDS. Raises SettingError for words of `na` and `not_na` that cannot be."""

@@ -92,7 +92,7 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
     note = None
     if b'"' in text and count_of(text, "\n") > len(frame) + dialect.named:
         note = rows_in_a_cell(frame, dialect.separator, dialect.above + dialect.named)
-    notations = reading.notations or Notations(in_parts=False)
+    notations = reading.noted()
     found = typed_frame(frame, dialect, reading, notations)
 
     def written(names: list[str]) -> pl.DataFrame:

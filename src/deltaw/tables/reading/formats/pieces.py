@@ -16,7 +16,6 @@ from deltaw.exceptions import TableError
 from deltaw.tables import exact
 from deltaw.tables.codes import codes_in
 from deltaw.tables.held import alike, held, type_read
-from deltaw.tables.notations import Notations
 from deltaw.tables.reading.formats.delimited import (
     Dialect,
     Records,
@@ -56,7 +55,7 @@ def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterat
         TableError: as `read_delimited`.
     """
     for piece in _raw(path, name, reading, size):
-        frame = typed_frame(piece.frame, piece.dialect, reading, reading.notations or Notations(in_parts=False))
+        frame = typed_frame(piece.frame, piece.dialect, reading, reading.noted())
         points = told_of_points(piece.frame, reading.missing, piece.dialect.marks)
         yield Table(frame, name, notes=(*points, *exact.notes(piece.large)), missing=reading.missing)
 
@@ -100,7 +99,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
     points = told_of_points(frame, reading.missing, dialect.marks)
     found_out = (*points, *exact.notes(dict.fromkeys(large))), tuple(sorted(halves.rounded))
-    notations = reading.notations or Notations(in_parts=False)
+    notations = reading.noted()
     typed = typed_frame(frame, dialect, reading, notations)
     return Records(typed, found[0].named, None, "", *found_out, notations.decimals)
 
