@@ -1,4 +1,4 @@
-"""`deltaw derive`, and the page of derivations that it wrote."""
+"""`deltaw derive`, and the page that shows formulas of it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from commands import Run, refused
 from deltaw import explain
 from deltaw.cli import main
 
-ROOT = Path(__file__).parents[2]
-DOCUMENT = ROOT / "docs" / "derivations.md"
+DOCS = Path(__file__).parents[2] / "docs"
+FORMULA = re.compile(r"^\$\$\n(.*?)\n\$\$$", re.M)
 
 
 def test_json_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,20 +52,9 @@ def test_bad_input(run: Run, options: str, message: str) -> None:
     assert message in refused(run("derive", *options.split()))
 
 
-COMMANDS = re.findall(
-    r"^  deltaw derive -a (\S+) +-e (\S+) +-f markdown(?: --layers (\d))?$", DOCUMENT.read_text(), re.M
-)
-
-
-def test_the_commands_of_the_document_are_seen() -> None:
-    assert len(COMMANDS) == 2
-
-
-@pytest.mark.parametrize(("activation", "error", "layers"), COMMANDS)
-def test_the_document_holds_what_the_program_derives(activation: str, error: str, layers: str) -> None:
-    d = explain.derivation(activation, error, int(layers or 2))
-    text = DOCUMENT.read_text(encoding="utf-8")
-    place = text.index(f"## {d.page.title}".replace("_", "\\_"))
-    for line in d.lines:
-        place = text.find(f"$$\n{line.latex}\n$$", place + 1)
-        assert place > 0, line.text
+@pytest.mark.parametrize("name", ["derivations.md", "derivations.zh.md"])
+def test_the_page_has_formulas_that_are_derived(name: str) -> None:
+    derived = [explain.derivation("sigmoid", "squared"), explain.derivation("softmax", "cross_entropy", layers=1)]
+    shown = FORMULA.findall((DOCS / name).read_text(encoding="utf-8"))
+    assert len(shown) == 12
+    assert set(shown) <= {formula for each in derived for formula in FORMULA.findall(each.page.markdown())}
