@@ -201,10 +201,8 @@ def _known(chosen: Sequence[str], names: Sequence[str], option: str) -> tuple[st
     """The chosen names, each once, in the order of the table."""
     for name in chosen:
         if name not in names:
-            raise SettingError(
-                "{option}: expected one or more of {names}", repr(name), "choose one of these",
-                option=option, names=listed(names),
-            )  # fmt: skip
+            expected = "{option}: expected one or more of {names}"
+            raise SettingError(expected, repr(name), "choose one of these", option=option, names=listed(names))
     return tuple(name for name in names if name in chosen)
 
 

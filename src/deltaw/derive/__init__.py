@@ -78,12 +78,8 @@ def derivation(
 
     f, row = activation_row(activation), loss_row(loss)
     if isinstance(layers, bool) or not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
-        raise SettingError(
-            "layers: expected a whole number from 1 to {most_layers}, the layers of weights",
-            repr(layers),
-            "give e.g. 2",
-            most_layers=MOST_LAYERS,
-        )
+        expected = "layers: expected a whole number from 1 to {most_layers}, the layers of weights"
+        raise SettingError(expected, repr(layers), "give e.g. 2", most_layers=MOST_LAYERS)
     if len(row.parameters) > 1:
         raise SettingError(
             "loss: expected one setting for all outputs", row.name, "derive {kind} one at a time", kind=row.kind

@@ -77,10 +77,8 @@ def on(engine: str, device: str | None) -> str:
     if device is None:
         return engine
     if chosen.name != "torch":
-        raise SettingError(
-            "device: expected engine 'torch', the only one with devices", f"'{chosen.name}'",
-            "say engine='torch' (--engine torch), or leave the device out",
-        )  # fmt: skip
+        expected = "device: expected engine 'torch', the only one with devices"
+        raise SettingError(expected, f"'{chosen.name}'", "say engine='torch' (--engine torch), or leave the device out")
     return Choice("torch", chosen.settings | {"device": device}).spec
 
 

@@ -143,12 +143,8 @@ class NativeEngine:
             ("optimizer", plan.optimizer.name, plan.optimizer.name in OPTIMIZERS),
         ):
             if not known:
-                raise SettingError(
-                    "{what}: expected a built-in one for the native engine",
-                    say("one of your own ({name})", name=name),
-                    "use engine='reference'",
-                    what=what,
-                )
+                expected, remedy = "{what}: expected a built-in one for the native engine", "use engine='reference'"
+                raise SettingError(expected, say("one of your own ({name})", name=name), remedy, what=what)
         made.loss, made.loss_parameter = plan.loss.kind, list(plan.loss.parameters)
         made.optimizer = plan.optimizer.name
         settings = self.core.OptimizerSettings()

@@ -64,12 +64,8 @@ def thread_count(threads: int | None) -> int | None:
     if threads is None:
         return None
     if not is_whole(threads, 1, MOST_THREADS):
-        raise SettingError(
-            "threads: expected a whole number from 1 to {most_threads}",
-            repr(threads),
-            "leave it out for all",
-            most_threads=MOST_THREADS,
-        )
+        expected = "threads: expected a whole number from 1 to {most_threads}"
+        raise SettingError(expected, repr(threads), "leave it out for all", most_threads=MOST_THREADS)
     return int(threads)
 
 

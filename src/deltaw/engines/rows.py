@@ -99,20 +99,11 @@ class Rows:
 def _inputs(X: Any, n_in: int, what: str) -> Any:
     x = X if isinstance(X, Encoded) else X.tocsr() if hasattr(X, "tocsr") else _array(X, what)
     if x.dtype.kind not in "fiub":
-        raise InputError(
-            "{what}: expected numbers",
-            say("dtype {dtype}", dtype=x.dtype),
-            "encode text first, or use deltaw.fit for tables",
-            what=what,
-        )
+        remedy = "encode text first, or use deltaw.fit for tables"
+        raise InputError("{what}: expected numbers", say("dtype {dtype}", dtype=x.dtype), remedy, what=what)
     if x.ndim != 2 or x.shape[1] != n_in:
-        raise InputError(
-            "{what}: expected {n_in} columns, the network's inputs",
-            say("shape {shape}", shape=x.shape),
-            "give rows of that width",
-            what=what,
-            n_in=n_in,
-        )
+        expected = "{what}: expected {n_in} columns, the network's inputs"
+        raise InputError(expected, say("shape {shape}", shape=x.shape), "give rows of that width", what=what, n_in=n_in)
     if isinstance(x, Encoded):
         x.check(what)
     elif isinstance(x, np.ndarray):
@@ -135,21 +126,13 @@ def _usable(x: Any, what: str) -> None:
 def _array(values: Any, what: str) -> NDArray[Any]:
     if _hides(values):
         place = listed(str(each) for each in np.argwhere(np.ma.getmaskarray(values))[0])
-        raise InputError(
-            "{what}: expected an array of numbers",
-            say("a masked cell at {place}", place=place),
-            "fill it in, or leave its row out",
-            what=what,
-        )
+        found = say("a masked cell at {place}", place=place)
+        raise InputError("{what}: expected an array of numbers", found, "fill it in, or leave its row out", what=what)
     try:
         return _of_objects(np.asarray(values))
     except (TypeError, ValueError):
-        raise InputError(
-            "{what}: expected an array of numbers",
-            say("rows of different widths"),
-            "make all rows of one width",
-            what=what,
-        ) from None
+        expected = "{what}: expected an array of numbers"
+        raise InputError(expected, say("rows of different widths"), "make all rows of one width", what=what) from None
 
 
 def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
@@ -225,23 +208,14 @@ def _finite(array: Any, what: str) -> None:
             row, column = bad[0]
         else:
             row, column = (indices[bad[0][0]] for indices in array.tocoo().coords)
-        raise InputError(
-            "{what}: expected finite numbers",
-            say("{value} at row {row}, column {column}", value=value, row=row, column=column),
-            "remove or replace it",
-            what=what,
-        )
+        found = say("{value} at row {row}, column {column}", value=value, row=row, column=column)
+        raise InputError("{what}: expected finite numbers", found, "remove or replace it", what=what)
 
 
 def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
     if not loss.fits(n_out):
-        raise SettingError(
-            "loss: expected {name} on a network of {n} outputs",
-            f"{n_out}",
-            "give the network an output for each",
-            name=loss.name,
-            n=len(loss.parameters),
-        )
+        expected, remedy = "loss: expected {name} on a network of {n} outputs", "give the network an output for each"
+        raise SettingError(expected, f"{n_out}", remedy, name=loss.name, n=len(loss.parameters))
     t = _array(T, what)
     if t.dtype.kind not in "fiub":
         raise InputError(
@@ -250,39 +224,27 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
     if t.ndim == 1 and len(t) == n and loss.kind == "cross_entropy" and t.dtype.kind in "iu" and n_out > 1:
         bad = np.flatnonzero((t < 0) | (t >= n_out))
         if len(bad):
-            raise InputError(
-                "{what}: expected labels from 0 to {n_out}, one for each output",
-                say("{t} in row {bad}", t=t[bad[0]], bad=bad[0]),
-                "give the network as many outputs as there are classes, or number the classes from 0",
-                what=what,
-                n_out=n_out - 1,
-            )
+            expected = "{what}: expected labels from 0 to {n_out}, one for each output"
+            found = say("{t} in row {bad}", t=t[bad[0]], bad=bad[0])
+            remedy = "give the network as many outputs as there are classes, or number the classes from 0"
+            raise InputError(expected, found, remedy, what=what, n_out=n_out - 1)
         return t.astype(np.int32)
     if t.ndim == 1 and n_out == 1:
         t = t[:, None]
     if t.shape != (n, n_out):
         labels = say(" or integer labels (n,)") if loss.kind == "cross_entropy" else ""
-        raise InputError(
-            "{what}: expected shape ({n}, {n_out}), a row for each of X and a column for each output{labels}",
-            say("{dtype} of shape {shape}", dtype=t.dtype, shape=t.shape),
-            "reshape it, or make it one-hot with deltaw.equations.losses.one_hot",
-            what=what,
-            n=n,
-            n_out=n_out,
-            labels=labels,
-        )
+        expected = "{what}: expected shape ({n}, {n_out}), a row for each of X and a column for each output{labels}"
+        found = say("{dtype} of shape {shape}", dtype=t.dtype, shape=t.shape)
+        remedy = "reshape it, or make it one-hot with deltaw.equations.losses.one_hot"
+        raise InputError(expected, found, remedy, what=what, n=n, n_out=n_out, labels=labels)
     t = in_order(t, t.dtype if t.dtype in (np.float32, np.float64) else np.dtype(np.float64))
     _finite(t, what)
     if t.min() < loss.low or t.max() > loss.high:
         row, column = np.argwhere((t < loss.low) | (t > loss.high))[0]
-        raise InputError(
-            "{what}: {name} expects {targets}",
-            say("{t} at row {row}, column {column}", t=typed(t[row, column]), row=row, column=column),
-            "scale the targets into that range, or choose another loss",
-            what=what,
-            name=loss.name,
-            targets=loss.targets,
-        )
+        expected = "{what}: {name} expects {targets}"
+        found = say("{t} at row {row}, column {column}", t=typed(t[row, column]), row=row, column=column)
+        remedy = "scale the targets into that range, or choose another loss"
+        raise InputError(expected, found, remedy, what=what, name=loss.name, targets=loss.targets)
     return t
 
 
@@ -290,23 +252,14 @@ def mean_one(weight: Any, n: int, what: str) -> NDArray[np.float64]:
     """Weights of n rows as `Rows` has them. Raises InputError for what cannot be."""
     w = _array(weight, what)
     if w.shape != (n,) or w.dtype.kind not in "fiub":
-        raise InputError(
-            "{what}: expected {n} numbers, one a row",
-            say("{dtype} of shape {shape}", dtype=w.dtype, shape=w.shape),
-            "give one weight a row",
-            what=what,
-            n=n,
-        )
+        found = say("{dtype} of shape {shape}", dtype=w.dtype, shape=w.shape)
+        raise InputError("{what}: expected {n} numbers, one a row", found, "give one weight a row", what=what, n=n)
     w = w.astype(np.float64)
     bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
     if len(bad) or w.sum() == 0:
         found = say("{w} in row {bad}", w=typed(w[bad[0]]), bad=bad[0]) if len(bad) else say("all 0")
-        raise InputError(
-            "{what}: expected finite numbers, 0 or more, and one of them above 0",
-            found,
-            "correct the weights",
-            what=what,
-        )
+        expected = "{what}: expected finite numbers, 0 or more, and one of them above 0"
+        raise InputError(expected, found, "correct the weights", what=what)
     # Mean 1: whole-number weights then do what repeating rows would, and α keeps its meaning.
     share = w / w.max()
     return np.asarray(share * (n / share.sum()))

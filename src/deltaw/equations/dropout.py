@@ -47,12 +47,9 @@ class Dropout:
         given = [self.rate] * hidden_layers if isinstance(self.rate, NUMBER) else self.rate
         each = several(given) if isinstance(given, (Sequence, np.ndarray)) else None
         if each is None or len(each) != hidden_layers:
-            raise SettingError(
-                "dropout: expected one rate, or one for each hidden layer ({hidden_layers})",
-                repr(self.rate),
-                "give as many as there are hidden layers",
-                hidden_layers=hidden_layers,
-            )
+            expected = "dropout: expected one rate, or one for each hidden layer ({hidden_layers})"
+            found = repr(self.rate)
+            raise SettingError(expected, found, "give as many as there are hidden layers", hidden_layers=hidden_layers)
         schedule(self.schedule)
         return tuple(positive(rate, "dropout rate", or_zero=True, below=1.0) for rate in each)
 

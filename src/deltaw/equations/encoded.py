@@ -83,12 +83,8 @@ class Encoded:
         self.fields = tuple(Field(*field) for field in fields)
         self._inputs = sum(field.inputs for field in self.fields)
         if self.stored.ndim != 2 or self.stored.shape[1] != len(self.fields) or not self.fields:
-            raise InputError(
-                "stored: expected shape (n, {n}), a number for each field",
-                say("shape {shape}", shape=self.stored.shape),
-                "give both",
-                n=len(self.fields),
-            )
+            expected = "stored: expected shape (n, {n}), a number for each field"
+            raise InputError(expected, say("shape {shape}", shape=self.stored.shape), "give both", n=len(self.fields))
         for field in self.fields:
             if not field.is_sound:
                 expected = "fields: expected a number of one input, or bins or slots of 1 to 2²⁴"

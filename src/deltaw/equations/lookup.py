@@ -43,32 +43,21 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
     if isinstance(spec, kind):
         return spec
     if not isinstance(spec, str):
-        expected = say("{what}: expected a name or a row of class {name}", what=what, name=kind.__name__)
-        raise SettingError(expected, repr(spec), say("choose one of {names}", names=names(table)))
+        expected, remedy = "{what}: expected a name or a row of class {name}", "choose one of {names}"
+        raise SettingError(expected, repr(spec), remedy, what=what, name=kind.__name__, names=names(table))
     name, args, settings = (spec, [], {}) if spec in table else _parse(spec, what)
     if name not in table:
         elsewhere = ELSEWHERE.get(name.lower())
         close = [elsewhere] if elsewhere in table else difflib.get_close_matches(name, table, n=1)
         hint = say("did you mean '{name}'? ", name=close[0]) if close else ""
-        raise SettingError(
-            "{what}: expected one of {names}",
-            f"'{name}'",
-            "{hint}choose one of these",
-            what=what,
-            names=names(table),
-            hint=hint,
-        )
+        expected = "{what}: expected one of {names}"
+        raise SettingError(expected, f"'{name}'", "{hint}choose one of these", what=what, names=names(table), hint=hint)
     try:
         return table[name](*args, **settings)
     except TypeError as error:
         reason = str(error).split("()")[-1].strip()
-        raise SettingError(
-            "{what}: expected settings that '{name}' takes",
-            f"'{spec}' ({reason})",
-            "correct them",
-            what=what,
-            name=name,
-        ) from None
+        expected = "{what}: expected settings that '{name}' takes"
+        raise SettingError(expected, f"'{spec}' ({reason})", "correct them", what=what, name=name) from None
 
 
 def reduced(row: Any, find: Callable[[str], Any]) -> tuple[Any, ...]:

@@ -310,25 +310,20 @@ def _check(link: Link) -> Block:
 def _check_place(step: Update, layer: Any, to: Any, of: Any) -> None:
     layers = len(step.z)
     if not _whole(layer) or not 1 <= layer <= layers:
-        expected = say("link: expected a layer from 1 to {layers}", layers=layers)
-        raise SettingError(expected, repr(layer), "layer l is the one that W_l feeds")
+        expected = "link: expected a layer from 1 to {layers}"
+        raise SettingError(expected, repr(layer), "layer l is the one that W_l feeds", layers=layers)
     n_out, n_in = step.W[layer - 1].shape
     if not _whole(to) or not 0 <= to < n_out:
-        raise SettingError(
-            "link: expected a unit of layer {layer} from 0 to {n_out}",
-            repr(to),
-            "choose another",
-            layer=layer,
-            n_out=n_out - 1,
-        )
+        expected = "link: expected a unit of layer {layer} from 0 to {n_out}"
+        raise SettingError(expected, repr(to), "choose another", layer=layer, n_out=n_out - 1)
     bias = among(of, ("bias",))
     if bias and not step.network.bias[layer - 1]:
         raise SettingError(
             "link: expected a weight of layer {layer}, which has no bias", say("'bias'"), "give a unit", layer=layer
         )
     if not bias and (not _whole(of) or not 0 <= of < n_in):
-        expected = say("link: expected the unit it comes from, 0 to {n_in}, or 'bias'", n_in=n_in - 1)
-        raise SettingError(expected, repr(of), "choose another")
+        expected = "link: expected the unit it comes from, 0 to {n_in}, or 'bias'"
+        raise SettingError(expected, repr(of), "choose another", n_in=n_in - 1)
 
 
 def _whole(value: Any) -> bool:

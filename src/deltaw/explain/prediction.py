@@ -164,13 +164,8 @@ def _frame(row: Mapping[str, Any]) -> pl.DataFrame:
 def _row(table: Rows, row: Any) -> pl.DataFrame:
     frame = rows_of(table)
     if not isinstance(row, (int, np.integer)) or isinstance(row, bool) or not 1 <= row <= len(frame):
-        raise InputError(
-            "{name}: expected a row from 1 to {n:,}",
-            repr(row),
-            "rows are counted without the header",
-            name=table.name,
-            n=len(frame),
-        )
+        expected = "{name}: expected a row from 1 to {n:,}"
+        raise InputError(expected, repr(row), "rows are counted without the header", name=table.name, n=len(frame))
     return frame[int(row) - 1]
 
 
@@ -180,8 +175,8 @@ def _numbered(row: int, call: Any) -> Any:
         return call()
     except ColumnError as error:
         place = " in row {row:,} of "
-        expected = error.expected.replace(say(place, row=1), say(place, row=row))
-        raise ColumnError(expected, error.found, error.remedy) from None
+        named = error.expected.replace(say(place, row=1), say(place, row=row))
+        raise ColumnError(named, error.found, error.remedy) from None
 
 
 def _target(model: Model, frame: pl.DataFrame, source: str) -> Any:

@@ -141,21 +141,13 @@ def export(
 def check_name(path: Path) -> None:
     """Raise SettingError for a Python file that cannot be imported, or that would hide a module of Python."""
     if path.suffix == ".py" and (not path.stem.isidentifier() or iskeyword(path.stem)):
-        raise SettingError(
-            "export {path}: expected a name that a module of Python can have",
-            say("one that no program can import"),
-            "call it e.g. {name}",
-            path=path,
-            name=f"{_identifier(path.stem)}.py",
-        )
+        expected = "export {path}: expected a name that a module of Python can have"
+        found = say("one that no program can import")
+        raise SettingError(expected, found, "call it e.g. {name}", path=path, name=f"{_identifier(path.stem)}.py")
     if path.suffix == ".py" and path.stem in {*sys.stdlib_module_names, "deltaw"}:
-        raise SettingError(
-            "export {path}: expected a name that no module of Python has",
-            say("one that programs beside it would import instead"),
-            "call it e.g. {name}",
-            path=path,
-            name=f"{path.stem}_model.py",
-        )
+        expected = "export {path}: expected a name that no module of Python has"
+        found = say("one that programs beside it would import instead")
+        raise SettingError(expected, found, "call it e.g. {name}", path=path, name=f"{path.stem}_model.py")
 
 
 def _identifier(stem: str) -> str:

@@ -79,12 +79,8 @@ def gradient(
     with np.errstate(over="ignore", invalid="ignore"):
         chain, notes = (step(network, x, t, loss=loss, backward=rule) for rule in ("gradient", "notes"))
     if not all(np.isfinite(dW).all() for dW in (*chain.dW, *notes.dW)):
-        raise SettingError(
-            "inputs: expected numbers that leave E and its slopes finite under {activation}",
-            inputs,
-            "give smaller ones",
-            activation=activation,
-        )
+        expected = "inputs: expected numbers that leave E and its slopes finite under {activation}"
+        raise SettingError(expected, inputs, "give smaller ones", activation=activation)
     output, hidden = (chain.link(layer, to, of) for layer in (OUTPUT, HIDDEN))
     by_notes = notes.link(HIDDEN, to, of).by_rule
     every = [chain.link(layer, k, j) for layer in (HIDDEN, OUTPUT) for k in range(UNITS) for j in range(UNITS)]

@@ -106,10 +106,8 @@ def _contents(
     weights: dict[str, Array],
 ) -> Contents:
     if isinstance(target.scale, LogScale):
-        raise SettingError(
-            "target_scale: expected none, for the lab shows numbers on a straight scale", "log",
-            "give target_scale none",
-        )  # fmt: skip
+        expected = "target_scale: expected none, for the lab shows numbers on a straight scale"
+        raise SettingError(expected, "log", "give target_scale none")
     learnt, apart = (None if part is None else _some(part, seed, i, parts) for i, part in enumerate(parts))
     assert learnt is not None
     there = [part for part in (learnt, apart) if part is not None]

@@ -194,11 +194,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         check_classification_targets(y)
         multilabel = y.ndim == 2
         if multilabel and type_of_target(y) != "multilabel-indicator":
-            raise InputError(
-                "Multioutput target data is not supported: expected one class a row, or labels as 0 and 1",
-                say("y of shape {shape} with other numbers", shape=y.shape),
-                "train one estimator for each column of y",
-            )
+            expected = "Multioutput target data is not supported: expected one class a row, or labels as 0 and 1"
+            found = say("y of shape {shape} with other numbers", shape=y.shape)
+            raise InputError(expected, found, "train one estimator for each column of y")
         present = np.arange(y.shape[1]) if multilabel else np.unique(y)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self.classes_ = present
@@ -210,12 +208,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
                 present=present,
             )
         elif len(unknown := np.setdiff1d(present, self.classes_)):
-            raise InputError(
-                "`y` has classes not in `self.classes_`. `self.classes_` has {classes}",
-                say("{unknown} in y", unknown=unknown),
-                "name all classes in the first call to partial_fit",
-                classes=self.classes_,
-            )
+            expected = "`y` has classes not in `self.classes_`. `self.classes_` has {classes}"
+            remedy = "name all classes in the first call to partial_fit"
+            raise InputError(expected, say("{unknown} in y", unknown=unknown), remedy, classes=self.classes_)
         self._multilabel = multilabel
         self.n_outputs_ = len(self.classes_) if multilabel or len(self.classes_) > 2 else 1
         if self.class_weight is not None:
@@ -241,12 +236,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         columns = y.T if self._multilabel else y[None]
         given = self.class_weight if isinstance(self.class_weight, list) else [self.class_weight] * len(columns)
         if len(given) != len(columns):
-            raise SettingError(
-                "class_weight: expected one dict for each of the {n} labels",
-                f"{len(given)}",
-                "give as many, or one for all",
-                n=len(columns),
-            )
+            expected = "class_weight: expected one dict for each of the {n} labels"
+            raise SettingError(expected, f"{len(given)}", "give as many, or one for all", n=len(columns))
         factor, counts = np.ones(len(y)), weight > 0
         for labels, asked in zip(columns, given, strict=True):
             classes = np.unique(labels[counts])

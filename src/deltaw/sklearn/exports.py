@@ -105,11 +105,8 @@ def to_model(estimator: Any) -> models.Model:
     classes = tuple(getattr(estimator, "classes_", np.empty(0)).tolist())
     task = "classification" if classes else "regression"
     if getattr(estimator, "_multilabel", False) or network.sizes[-1] != (1 if len(classes) <= 2 else len(classes)):
-        raise SettingError(
-            "to_model: expected one answer a row",
-            say("{size} outputs", size=network.sizes[-1]),
-            "train an estimator for each, or keep this one with joblib",
-        )
+        remedy = "train an estimator for each, or keep this one with joblib"
+        raise SettingError("to_model: expected one answer a row", say("{size} outputs", size=network.sizes[-1]), remedy)
     if len(classes) == 2:
         network = _two_outputs(network)
     names = [str(n) for n in getattr(estimator, "feature_names_in_", [f"x{i}" for i in range(network.sizes[0])])]

@@ -60,12 +60,9 @@ def from_torch(module: Any, classes: Sequence[Any] | None = None) -> MLPClassifi
     sizes = [int(linear.weight.shape[0]) for linear in linears]
     if classes is not None:
         if sizes[-1] != (1 if len(classes) == 2 else len(classes)):
-            raise SettingError(
-                "from_torch: expected an output for each of the {n} classes, or one for two classes",
-                f"{sizes[-1]}",
-                "give as many classes as the module has outputs",
-                n=len(classes),
-            )
+            expected = "from_torch: expected an output for each of the {n} classes, or one for two classes"
+            found = f"{sizes[-1]}"
+            raise SettingError(expected, found, "give as many classes as the module has outputs", n=len(classes))
         out = ("sigmoid" if len(classes) == 2 else "softmax") if out == "identity" else out
     made: Any = (MLPRegressor if classes is None else MLPClassifier)(
         hidden_layer_sizes=tuple(sizes[:-1]),

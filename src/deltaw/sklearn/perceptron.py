@@ -259,12 +259,8 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         layers = len(self._hidden())
         names = [self.activation] * layers if isinstance(self.activation, str) else list(self.activation)
         if len(names) != layers:
-            raise SettingError(
-                "activation: expected one, or one for each hidden layer ({layers})",
-                f"{len(names)}",
-                "give as many as there are hidden layers",
-                layers=layers,
-            )
+            expected = "activation: expected one, or one for each hidden layer ({layers})"
+            raise SettingError(expected, f"{len(names)}", "give as many as there are hidden layers", layers=layers)
         return names
 
     def _network(self) -> Network:

@@ -122,12 +122,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
             T = np.repeat(T[:, None], len(quantiles), axis=1)
         T = T[:, None] if T.ndim == 1 else T
         if not reset and T.shape[1] != self.n_outputs_:
-            raise InputError(
-                "y: expected {n_outputs} columns, as in the first call",
-                f"{T.shape[1]}",
-                "give as many",
-                n_outputs=self.n_outputs_,
-            )
+            expected = "y: expected {n_outputs} columns, as in the first call"
+            raise InputError(expected, f"{T.shape[1]}", "give as many", n_outputs=self.n_outputs_)
         self.n_outputs_ = T.shape[1]
         return X, T, weight
 
@@ -138,11 +134,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         levels = np.asarray(self.quantiles)
         good = levels.ndim == 1 and levels.size and levels.dtype.kind == "f" and ((levels > 0) & (levels < 1)).all()
         if not good or (np.diff(levels) <= 0).any():
-            raise SettingError(
-                "quantiles: expected rising numbers between 0 and 1",
-                repr(self.quantiles),
-                "give e.g. (0.05, 0.5, 0.95)",
-            )
+            expected = "quantiles: expected rising numbers between 0 and 1"
+            raise SettingError(expected, repr(self.quantiles), "give e.g. (0.05, 0.5, 0.95)")
         return levels
 
     @property

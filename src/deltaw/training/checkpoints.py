@@ -250,10 +250,8 @@ class Checkpoints:
         for name in dict.fromkeys((*here, *there)):
             if there.get(name) != here.get(name):
                 found = difference(there.get(name), here.get(name))
-                raise SettingError(
-                    "resume: expected {name} as in {path}", found, "give the same, or another folder for another run",
-                    name=called(name), path=path,
-                )  # fmt: skip
+                remedy = "give the same, or another folder for another run"
+                raise SettingError("resume: expected {name} as in {path}", found, remedy, name=called(name), path=path)
         if document["epochs"] > self.epochs:
             raise SettingError(
                 "resume: expected {epochs} or more, as in {path}", f"{self.epochs:,}", "give as many or more",

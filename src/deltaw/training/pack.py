@@ -245,13 +245,8 @@ class Shared:
                 if not whole
                 else say("{min} to {max}", min=index.min(), max=index.max())
             )
-            raise InputError(
-                "{what}: expected numbers of rows, from 0 to {n:,}",
-                found,
-                "give e.g. numpy.arange(9)",
-                what=what,
-                n=n - 1,
-            )
+            expected = "{what}: expected numbers of rows, from 0 to {n:,}"
+            raise InputError(expected, found, "give e.g. numpy.arange(9)", what=what, n=n - 1)
         return index.astype(np.int64)
 
     def trained_on(self, part: Indices | None) -> Rows:
@@ -320,5 +315,5 @@ def _named(k: int, own: Any) -> Iterator[None]:
     except InputError as error:
         if not own:
             raise
-        expected = say("network {k}: {expected}", k=k + 1, expected=error.expected)
-        raise type(error)(expected, error.found, error.remedy) from error
+        named = say("network {k}: {expected}", k=k + 1, expected=error.expected)
+        raise type(error)(named, error.found, error.remedy) from error

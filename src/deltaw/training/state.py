@@ -153,10 +153,8 @@ def _is_there(training: Training, epoch: int, within: Within | None) -> bool:
 
 def refuse(where: str, expected: str) -> NoReturn:
     """Raise ModelFileError for a state that does not fit; `expected` is said already."""
-    raise ModelFileError(
-        "{where}: expected {expected}", say("another"), "the file is damaged or was not written by DeltaW",
-        where=where, expected=expected,
-    )  # fmt: skip
+    remedy = "the file is damaged or was not written by DeltaW"
+    raise ModelFileError("{where}: expected {expected}", say("another"), remedy, where=where, expected=expected)
 
 
 def weights_of(network: Network) -> dict[str, NDArray[Any]]:

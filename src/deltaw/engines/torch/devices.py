@@ -26,10 +26,8 @@ def device_of(name: str | None) -> Any:
     count = torch.cuda.device_count() if kind == "cuda" else 1
     local = str(ranks.local() % count) if kind == "cuda" and count and not number else number
     if kind not in there or not (local or "0").isdecimal() or int(local or 0) >= count:
-        raise SettingError(
-            "device: expected an available one ({names})", repr(name), "choose one of these, or leave it out",
-            names=", ".join(there),
-        )  # fmt: skip
+        expected = "device: expected an available one ({names})"
+        raise SettingError(expected, repr(name), "choose one of these, or leave it out", names=", ".join(there))
     return torch.device(f"{kind}:{local}" if local else kind)
 
 
@@ -72,8 +70,6 @@ def room(device: Any) -> Iterator[None]:
         free, whole = (size / 2**30 for size in torch.cuda.mem_get_info(device))
     else:
         return
-    raise DeltaWError(
-        "device: expected room for the network and a batch of rows",
-        say("{free} of {whole} GiB free", free=f"{free:.1f}", whole=f"{whole:.0f}"),
-        "choose a smaller batch_size or network, end what else uses the GPU, or use device='cpu'",
-    )
+    expected = "device: expected room for the network and a batch of rows"
+    remedy = "choose a smaller batch_size or network, end what else uses the GPU, or use device='cpu'"
+    raise DeltaWError(expected, say("{free} of {whole} GiB free", free=f"{free:.1f}", whole=f"{whole:.0f}"), remedy)

@@ -184,12 +184,8 @@ def literal(text: str) -> str:
     """A C string literal in ASCII, without trigraphs. Raises SettingError if it is too long."""
     data = text.encode()
     if len(data) > LONGEST:
-        raise SettingError(
-            "C: expected words of at most {longest:,} bytes",
-            say("one of {n:,}", n=len(data)),
-            "shorten it",
-            longest=LONGEST,
-        )
+        expected = "C: expected words of at most {longest:,} bytes"
+        raise SettingError(expected, say("one of {n:,}", n=len(data)), "shorten it", longest=LONGEST)
     plain = (chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in data)
     return '"' + "".join(plain) + '"'
 

@@ -113,12 +113,9 @@ def layers(torch: Any, module: Any) -> tuple[list[Any], list[str], list[float]]:
             linears = []
             break
     if not linears:
-        raise SettingError(
-            "from_torch: expected a torch.nn.Sequential of Linear layers, with activations and Dropout",
-            str(module).splitlines()[0][:60],
-            "use Linear, Dropout, {values}",
-            values=listed(TORCH.values()),
-        )
+        expected = "from_torch: expected a torch.nn.Sequential of Linear layers, with activations and Dropout"
+        found = str(module).splitlines()[0][:60]
+        raise SettingError(expected, found, "use Linear, Dropout, {values}", values=listed(TORCH.values()))
     return linears, names, rates[:-1]
 
 

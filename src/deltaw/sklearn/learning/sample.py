@@ -59,11 +59,8 @@ class Sample:
                     parts[name] = part.astype(np.float32)
                 values = parts[name] if isinstance(part, np.ndarray) else parts[name].data
                 if not np.isfinite(values).all():
-                    raise InputError(
-                        NOT_FINITE,
-                        say("numbers beyond float32 in {name}", name=name),
-                        "scale it, or use engine='reference'",
-                    )
+                    found = say("numbers beyond float32 in {name}", name=name)
+                    raise InputError(NOT_FINITE, found, "scale it, or use engine='reference'")
         return Sample(parts["X"], parts["y"], self.weight)
 
     def counted(self) -> Sample:
@@ -71,11 +68,9 @@ class Sample:
         if self.weight is None:
             return self
         if self.weight.min() < 0 or not self.weight.any():
-            raise InputError(
-                "sample_weight, class_weight: expected numbers, 0 or more, and one of them above 0",
-                say("{min} in row {argmin}", min=typed(self.weight.min()), argmin=self.weight.argmin()),
-                "correct the weights",
-            )
+            expected = "sample_weight, class_weight: expected numbers, 0 or more, and one of them above 0"
+            found = say("{min} in row {argmin}", min=typed(self.weight.min()), argmin=self.weight.argmin())
+            raise InputError(expected, found, "correct the weights")
         return self if self.weight.all() else self.take(self.weight != 0)
 
     def merged(self) -> Sample:
@@ -113,11 +108,10 @@ class Sample:
             labels = labels[groups]
         size = max(math.ceil(share * len(groups)), 2, 0 if labels is None else len(np.unique(labels)))
         if size >= len(groups):
-            raise InputError(
-                "The validation set is too small. Expected rows for training and for validation",
-                say("n_samples={n} of which {distinct} are distinct", n=len(self), distinct=len(first)),
-                "Increase 'validation_fraction' or the size of your dataset, or set early_stopping=False",
-            )
+            expected = "The validation set is too small. Expected rows for training and for validation"
+            found = say("n_samples={n} of which {distinct} are distinct", n=len(self), distinct=len(first))
+            remedy = "Increase 'validation_fraction' or the size of your dataset, or set early_stopping=False"
+            raise InputError(expected, found, remedy)
         _, apart = train_test_split(groups, test_size=size, random_state=random, stratify=labels)
         chosen = np.isin(which, apart)
         return self.take(~chosen), self.take(chosen)
