@@ -37,7 +37,7 @@ ELSEWHERE = {
 } | {f"benchmarks/{path.name}": f"benchmarks/notes/{path.name}" for path in (ROOT / "benchmarks" / "notes").iterdir()}
 CHINESE = {
     "Start": "入门", "How to": "操作指南", "Lessons": "课程", "Explanations": "原理", "Measurements": "测量",
-    "Reference": "参考",
+    "Reference": "参考", "In depth": "详解", "Notes": "记录", "Project": "项目",
 }  # fmt: skip
 SLUGS = (
     "!!python/name:markdown.extensions.toc.slugify_unicode"  # anchors of Chinese headings, too, as GitHub makes them
@@ -216,16 +216,20 @@ def settings(lang: str) -> dict[str, Any]:
     said["extra"]["alternate"] = [{"name": NAMES[other], "lang": other, "link": link}]
     said["plugins"][0]["search"]["lang"] = ["en", "zh"] if lang == "zh" else ["en"]
     said["plugins"][1]["mkdocstrings"]["handlers"]["python"]["paths"] = [str(ROOT / "src")]
-    for i, entry in enumerate(said["nav"]):
-        if isinstance(entry, dict):
-            ((title, below),) = entry.items()
-            all_pages = [page for each in below for page in (_lessons() if each == "LESSONS" else [each])]
-            said["nav"][i] = {CHINESE[title] if lang == "zh" else title: all_pages}
+    said["nav"] = titled(said["nav"], CHINESE if lang == "zh" else {})
     return dict(said)
 
 
-def _lessons() -> list[str]:
-    return [f"lessons/{name}.md" for name in LESSONS]
+def titled(nav: list[Any], words: dict[str, str]) -> list[Any]:
+    """The order of the pages, with its titles in words of a language and the lessons in the place of LESSONS."""
+    found: list[Any] = []
+    for entry in nav:
+        if isinstance(entry, dict):
+            ((title, below),) = entry.items()
+            found.append({words.get(title, title): titled(below, words)})
+        else:
+            found += [f"lessons/{name}.md" for name in LESSONS] if entry == "LESSONS" else [entry]
+    return found
 
 
 def from_elsewhere(html: Path) -> list[str]:
