@@ -209,7 +209,7 @@ def test_the_core_takes_fields_that_are_all_inputs_once_and_nothing_else() -> No
 EDGES = (-1.0, -0.2, 0.4, 0.6, 2.0)
 COLUMNS = (
     Scaled(0.1, 1.3, 0.0, True, 0.7, EDGES), Scaled(-2.0, 0.9, 0.5), Scaled(0.0, 3.0, 0.0, True),
-    Scaled(0.1, 1.3, 0.0, True, 0.7, EDGES, told=(0.01, 0.99)), Scaled(-2.0, 0.9, 0.5, told=(-1.0, 1.0)),
+    Scaled(0.1, 1.3, 0.0, True, 0.7, EDGES, indicator=(0.01, 0.99)), Scaled(-2.0, 0.9, 0.5, indicator=(-1.0, 1.0)),
 )  # fmt: skip
 RAW = tuple(Field("scaled", each.inputs, scaled=each) for each in COLUMNS)
 EXTREME = [np.nan, -1e38, 3.4e38, 1e-45, -0.0, 0.4, 0.6, 2.0, -1.0]

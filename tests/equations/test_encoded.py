@@ -51,19 +51,19 @@ def test_a_matrix_to_whoever_asks() -> None:
     x=st.lists(st.floats(width=32, allow_infinity=False), min_size=1, max_size=20),
     edges=st.lists(st.integers(-50, 50), min_size=2, max_size=9, unique=True).map(sorted),
     bend=st.booleans(),
-    told=st.sampled_from([(), (0.01, 0.99)]),
+    indicator=st.sampled_from([(), (0.01, 0.99)]),
 )
 def test_what_is_kept_raw_is_a_number_and_its_bins(
-    x: list[float], edges: list[int], bend: bool, told: tuple[float, ...]
+    x: list[float], edges: list[int], bend: bool, indicator: tuple[float, ...]
 ) -> None:
-    """As a column's scale and its bins say, to the bit; what is missing counts as `fill`, and may be told."""
+    """As a column's scale and its bins say, to the bit; what is missing counts as `fill`, and may be indicator."""
     ends = tuple(map(float, edges))
-    field = Field("scaled", len(edges) + bool(told), scaled=Scaled(0.3, 1.7, 0.25, bend, 5.5, ends, told))
+    field = Field("scaled", len(edges) + bool(indicator), scaled=Scaled(0.3, 1.7, 0.25, bend, 5.5, ends, indicator))
     raw = Encoded(np.array([x, x], np.float32).T, [field, Field()])
     X = raw.unfolded()
-    assert [each.kind for each in X.fields] == ["number", "bins", *["number"] * bool(told), "number"]
+    assert [each.kind for each in X.fields] == ["number", "bins", *["number"] * bool(indicator), "number"]
     known = np.where(np.isnan(x), 5.5, x)
-    gaps = [np.where(np.isnan(x), told[1], told[0])] if told else []
+    gaps = [np.where(np.isnan(x), indicator[1], indicator[0])] if indicator else []
     wanted = np.array([Scale(0.3, 1.7, 0.25, bend).apply(known), position(known, ends), *gaps, x], np.float32)
     assert X.stored.T.tobytes() == wanted.tobytes()
     assert raw.toarray().tobytes() == X.toarray().tobytes()
@@ -111,8 +111,8 @@ def test_of_many_rows_the_first_that_lies_in_no_field_is_named() -> None:
         (np.zeros((3, 1)), [Field("scaled", 1, scaled=Scaled(edges=(0.0, 1.0)))]),
         (np.zeros((3, 1)), [Field("scaled", 2, scaled=Scaled(edges=(1.0, 0.0)))]),
         (np.zeros((3, 1)), [Field("scaled", 1, scaled=Scaled(width=0.0))]),
-        (np.zeros((3, 1)), [Field("scaled", 2, scaled=Scaled(told=(0.0,)))]),
-        (np.zeros((3, 1)), [Field("scaled", 1, scaled=Scaled(told=(0.0, 1.0)))]),
+        (np.zeros((3, 1)), [Field("scaled", 2, scaled=Scaled(indicator=(0.0,)))]),
+        (np.zeros((3, 1)), [Field("scaled", 1, scaled=Scaled(indicator=(0.0, 1.0)))]),
     ],
 )
 def test_fields_that_cannot_be(stored: np.ndarray, fields: list[Field]) -> None:

@@ -240,10 +240,10 @@ def _sql(before: str) -> Callable[[Forms], tuple[None, Timed]]:
     def ready(forms: Forms) -> tuple[None, Timed]:
         import duckdb
 
-        database, told = forms.kept.enter_context(duckdb.connect()), forms.check | {"table": "data"}
-        for statement in runners.table_of(told):
+        database, check = forms.kept.enter_context(duckdb.connect()), forms.check | {"table": "data"}
+        for statement in runners.table_of(check):
             database.execute(statement)
-        query = before + runners.answers_of(forms.file("sql"), told)
+        query = before + runners.answers_of(forms.file("sql"), check)
         return None, _timed(lambda: database.execute(query).fetchall(), len(forms.frame))
 
     return ready

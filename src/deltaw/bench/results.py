@@ -132,7 +132,7 @@ class Row:
         ours, rival = self.ours, self.rival
         return {
             "workload": self.workload.name,
-            "title": self.workload.told(),
+            "title": self.workload.described(),
             "unit": UNITS[self.workload.measure],
             "ours": None if ours is None else ours.document(),
             "best_peer": None if rival is None else rival.document(),

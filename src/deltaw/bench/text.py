@@ -49,7 +49,7 @@ def show(report: Report) -> str:
 
 def listing() -> str:
     """What `--only` and `--peers` may name."""
-    workloads = [[name, WORKLOADS[name].told()] for name in WORKLOADS] + [[name, say(OWN[name])] for name in OWN]
+    workloads = [[name, WORKLOADS[name].described()] for name in WORKLOADS] + [[name, say(OWN[name])] for name in OWN]
     peers = [
         [name, say(row.title), "" if row.installed else say("not installed; {install}", install=say(row.install))]
         for name, row in PEERS.items()
@@ -75,7 +75,7 @@ def _heading(report: Report) -> str:
 
 def _measured(rows: Sequence[Row]) -> str:
     """What the names in the tables stand for, in plain words."""
-    return say("what was measured") + "\n" + _grid([[row.workload.name, row.workload.told()] for row in rows], 2)
+    return say("what was measured") + "\n" + _grid([[row.workload.name, row.workload.described()] for row in rows], 2)
 
 
 def _ratios(rows: Sequence[Row]) -> str:

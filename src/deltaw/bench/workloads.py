@@ -70,7 +70,7 @@ class Workload:
 
     Attributes:
         name: for `--only`.
-        title: for the table, a sentence with {rows} where steps have so many; see `told`.
+        title: for the table, a sentence with {rows} where steps have so many; see `described`.
         problem: whose rows; see `problems.PROBLEMS`.
         method: what is done with them.
         measure: "train" counts samples a second; "predict" the rows that a network answers for; "estimator" those of an
@@ -98,7 +98,7 @@ class Workload:
         """The peer's own method if it has one, else the common one."""
         return self.own.get(peer, self.method)
 
-    def told(self) -> str:
+    def described(self) -> str:
         """The title, in the language that is chosen."""
         return say(self.title, rows=self.method.batch_size)
 

@@ -225,8 +225,8 @@ class NativeEngine:
 
 def _scaling(scaled: Scaled) -> tuple[Any, ...]:
     """The input scaling in the form that the core takes."""
-    edges, told = list(scaled.edges), list(scaled.told)
-    return scaled.fill, scaled.centre, scaled.width, scaled.shift, scaled.bend, edges, told
+    numbers = scaled.fill, scaled.centre, scaled.width, scaled.shift
+    return *numbers, scaled.bend, list(scaled.edges), list(scaled.indicator)
 
 
 def _commonest(X: NDArray[Any]) -> tuple[Any, float]:

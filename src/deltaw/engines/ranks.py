@@ -92,8 +92,8 @@ def alone() -> Iterator[None]:
 
 def started() -> Ranks | None:
     """The `Ranks` that torchrun has started this process with, or None; neither imports torch nor waits for others."""
-    told = [os.environ.get(name, "") for name in ("TORCHELASTIC_RUN_ID", "RANK", "WORLD_SIZE")]
-    return Ranks(int(told[1]), int(told[2])) if told[0] and told[1].isdecimal() and told[2].isdecimal() else None
+    run, rank, world = (os.environ.get(name, "") for name in ("TORCHELASTIC_RUN_ID", "RANK", "WORLD_SIZE"))
+    return Ranks(int(rank), int(world)) if run and rank.isdecimal() and world.isdecimal() else None
 
 
 def own() -> Ranks:

@@ -52,15 +52,15 @@ class Field(NamedTuple):
         edges = self.scaled.edges
         fixed = {"number": 1, "scaled": self.scaled.inputs}.get(self.kind)
         sound = self.kind in KINDS and 1 <= self.inputs <= MOST_INPUTS and self.inputs == (fixed or self.inputs)
-        sound = sound and self.scaled.width > 0 and len(self.scaled.told) in (0, 2)
+        sound = sound and self.scaled.width > 0 and len(self.scaled.indicator) in (0, 2)
         return sound and all(a < b for a, b in pairwise(edges))
 
     def unfolded(self) -> tuple[Field, ...]:
         """Those of `Encoded.unfolded`."""
         if self.kind != "scaled":
             return (self,)
-        bins, told = self.scaled.bins, bool(self.scaled.told)
-        return (Field(), *[Field("bins", bins)] * (bins > 0), *[Field()] * told)
+        bins, indicated = self.scaled.bins, bool(self.scaled.indicator)
+        return (Field(), *[Field("bins", bins)] * (bins > 0), *[Field()] * indicated)
 
 
 class Encoded:

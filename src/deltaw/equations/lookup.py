@@ -61,9 +61,9 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
 
 
 def reduced(row: Any, find: Callable[[str], Any]) -> tuple[Any, ...]:
-    """What pickle is told of a row: its name, by which `find` has it again, or of somebody's own row all that it holds.
+    """The `__reduce__` of a row: its name, from which `find` makes it again; for a user's own row, all its fields.
 
-    Functions that a table makes have no name that pickle could keep.
+    Functions that a table makes cannot be pickled by name.
     """
     try:
         twin: dict[str, Any] = vars(find(row.name))

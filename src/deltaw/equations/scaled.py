@@ -29,7 +29,7 @@ class Scaled(NamedTuple):
         centre, width, shift, bend: as above.
         fill: what a missing one counts as.
         edges: of its bins, ascending; () for none.
-        told: what an input more is where the number is there, and where it is missing; () for none.
+        indicator: values of one more input, of a number that is present and of a missing one; () for none.
     """
 
     centre: float = 0.0
@@ -38,7 +38,7 @@ class Scaled(NamedTuple):
     bend: bool = False
     fill: float = 0.0
     edges: tuple[float, ...] = ()
-    told: tuple[float, ...] = ()
+    indicator: tuple[float, ...] = ()
 
     @property
     def bins(self) -> int:
@@ -48,7 +48,7 @@ class Scaled(NamedTuple):
     @property
     def inputs(self) -> int:
         """Itself, its bins, and what says whether it is missing."""
-        return 1 + self.bins + bool(self.told)
+        return 1 + self.bins + bool(self.indicator)
 
 
 class Scales:
@@ -111,13 +111,14 @@ class Bins:
 
 
 def unfolded(x: NDArray[np.float32], scaled: Scaled) -> list[NDArray[np.float32]]:
-    """z of a column's raw numbers (n,), NaN where missing; the place in its bins, and what is told, if any."""
+    """z of a column's raw numbers (n,), NaN where missing; the position in its bins, and the indicator, if any."""
     scales, bins = _of(scaled)
     values, missing = np.array(x, np.float64)[None], np.isnan(x)
     scales.filled(values, missing)
     places = [] if bins is None else [bins.positions(values)[0].astype(np.float32)]
-    told = [np.where(missing, scaled.told[1], scaled.told[0]).astype(np.float32)] if scaled.told else []
-    return [scales.apply(values)[0], *places, *told]
+    present, absent = scaled.indicator or (0.0, 0.0)
+    indicator = [np.where(missing, absent, present).astype(np.float32)] if scaled.indicator else []
+    return [scales.apply(values)[0], *places, *indicator]
 
 
 @lru_cache(maxsize=1024)

@@ -115,10 +115,10 @@ def prediction(
     probabilities = None if found.probabilities is None else found.probabilities[0]
 
     if against is None:
-        other, told = model.preparation.usual_row(), USUAL
+        other, baseline_name = model.preparation.usual_row(), USUAL
         baseline = model.preparation.transform(other)[0]
     else:
-        other, told = _row(table, against), say("row {n:,}", n=against)
+        other, baseline_name = _row(table, against), say("row {n:,}", n=against)
         baseline = np.asarray(_numbered(against, lambda: model.preparation.transform(other, source=table.name)[0]))
     if probabilities is None:
         scale = model.target.scale
@@ -144,7 +144,7 @@ def prediction(
         probabilities,
         truth,
         shares,
-        told,
+        baseline_name,
         other,
         taught,
     )

@@ -70,7 +70,7 @@ def export(
     libm: bool = True,
     int8: bool = False,
     check: bool = True,
-    told: Iterable[proof.Told] = (),
+    remarks: Iterable[proof.Remark] = (),
     inputs: Iterable[Path] = (),
 ) -> Exported:
     """Write a model, from the raw row to the prediction, as a file that needs no DeltaW. See docs/export.md.
@@ -89,7 +89,7 @@ def export(
         int8: round weights to one byte each in C. The check is of the rounded weights; the head of the file says how
             much they change the answers, and with `Model.export(test=…)` the score.
         check: whether to write and run the check.
-        told: more sentences for the head of the C file, as functions that give them in the current language.
+        remarks: more sentences for the head of the C file, as functions that give them in the current language.
         inputs: files that must not be overwritten.
 
     Returns:
@@ -121,7 +121,7 @@ def export(
     made = of_network(what) if isinstance(what, Network) else what.program(prepared)
     if int8:
         whole, made = made, in_bytes(made)
-        options = replace(options, remarks=(proof.loss(whole, made), *told))
+        options = replace(options, remarks=(proof.loss(whole, made), *remarks))
     written = FORMS[name].write(made, path, options)
     files = {path.with_name(file): data for file, data in written.files.items()}
     check_outputs({f"export ({file.suffix})": file for file in files}, inputs)
@@ -171,18 +171,18 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
         DeltaWError: the form does not give the expected answers.
         MissingError: the form's runtime is not installed.
     """
-    path, told = path_of(path, "export"), read(path_of(check, "check"))
+    path, facts = path_of(path, "export"), read(path_of(check, "check"))
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InputError("{path}: expected an exported model", reason(error), "check the path", path=path) from None
-    if told["model"].encode() not in data:
+    if facts["model"].encode() not in data:
         raise InputError(
             "{path}: expected the model that {check} is of", say("another"), "export it again", path=path, check=check
         )
     known = any(path.suffix.lower() in row.endings for row in FORMS.values())
     # Several forms of one model share a check.
-    done = checked(path, told | {"form": form_of(path)} if known else told)
+    done = checked(path, facts | {"form": form_of(path)} if known else facts)
     if done.worst is None:
         raise MissingError(done.checked)
     return done
@@ -191,36 +191,36 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
 def read(path: Path) -> Any:
     """Read a check. Raises InputError for an invalid file."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        facts = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         found = reason(error) if isinstance(error, OSError) else say("no JSON")
         raise InputError("{path}: expected a check that was exported", found, "check the path", path=path) from None
-    hold(told, CHECK, str(path))
-    width, counts = len(told["columns"]), {len(told[each]) for each in ("rows", "answers")}
-    if told["form"] not in FORMS or len(counts) > 1 or any(len(row) != width for row in told["rows"]):
+    hold(facts, CHECK, str(path))
+    width, counts = len(facts["columns"]), {len(facts[each]) for each in ("rows", "answers")}
+    if facts["form"] not in FORMS or len(counts) > 1 or any(len(row) != width for row in facts["rows"]):
         raise ModelFileError(
             "{path}: expected a check of whole rows", say("another"), "export the model again", path=path
         )
-    return told
+    return facts
 
 
-def checked(path: Path, told: proof.Check) -> Exported:
+def checked(path: Path, facts: proof.Check) -> Exported:
     """Run a form on all rows, if possible. Raises DeltaWError if its answers differ."""
-    name, rows = told["form"], len(told["rows"])
+    name, rows = facts["form"], len(facts["rows"])
     try:
-        answers, labels = RUNNERS[name](path, told)
+        answers, labels = RUNNERS[name](path, facts)
     except MissingError as error:
         lacking = error.expected.split(say(": "))[-1]
         return Exported(name, (path,), 0, None, say("not checked: {lacking}, found none", lacking=lacking))
-    worst, wrong = proof.differences(told, answers, labels)
+    worst, wrong = proof.differences(facts, answers, labels)
     if worst > 1 or wrong:
         found = say("{wrong:,} other labels, and a difference of {worst:.3g} tolerances", wrong=wrong, worst=worst)
         remedy = say("keep the model, and report this")
         raise DeltaWError(
             say("{name}: expected the model's answers for {rows:,} rows", name=path.name, rows=rows), found, remedy
         )
-    relative = number(told["tolerance"]["relative"])
-    same = say("; every label is the same") if told["labels"] is not None else ""
+    relative = number(facts["tolerance"]["relative"])
+    same = say("; every label is the same") if facts["labels"] is not None else ""
     said = say(
         "{rows:,} rows by {runs}: within {percent} % of the tolerance, {relative} relative{same}",
         rows=rows, runs=say(FORMS[name].runs), percent=number(100 * worst, 2), relative=relative, same=same,

@@ -161,8 +161,8 @@ def _numbers(made: _Maker, steps: list[tuple[Number, int]], scaling: Scaling) ->
         if step.means is None:
             continue
         for k, values in enumerate(zip(*step.means.values, strict=True)):
-            told = made.add(o.Recall, 1, read, place=i, numbers=step.means.numbers, values=values)
-            made.features(told, [start + 1 + count(step.edges) + k])
+            mean = made.add(o.Recall, 1, read, place=i, numbers=step.means.numbers, values=values)
+            made.features(mean, [start + 1 + count(step.edges) + k])
 
 
 def _days(made: _Maker, steps: list[tuple[Day, int]], scaling: Scaling) -> None:
@@ -187,16 +187,16 @@ def _filled(made: _Maker, read: str, steps: Sequence[tuple[Number | Day, int]], 
     if bins:
         places = [start + 1 + k for step, start in steps for k in range(len(step.edges) - 1)]
         made.features(made.add(o.Bins, len(bins), filled, bins=tuple(bins)), places)
-    told = {i: start + len(step.features) - 1 for i, (step, start) in enumerate(steps) if step.indicator}
-    _indicated(made, read, told, scaling)
+    indicators = {i: start + len(step.features) - 1 for i, (step, start) in enumerate(steps) if step.indicator}
+    _indicated(made, read, indicators, scaling)
     return filled
 
 
-def _indicated(made: _Maker, read: str, told: dict[int, int], scaling: Scaling) -> None:
-    """Indicators of missing elements; `told`: index of the element -> index of the feature."""
-    if told:
-        missing = made.add(o.Indicate, len(told), read, places=tuple(told))
-        made.features(_spread(made, missing, scaling), list(told.values()))
+def _indicated(made: _Maker, read: str, indicators: dict[int, int], scaling: Scaling) -> None:
+    """Indicators of missing elements; `indicators`: index of the element -> index of the feature."""
+    if indicators:
+        missing = made.add(o.Indicate, len(indicators), read, places=tuple(indicators))
+        made.features(_spread(made, missing, scaling), list(indicators.values()))
 
 
 def _spread(made: _Maker, value: str, scaling: Scaling) -> str:
@@ -228,20 +228,20 @@ def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> 
     """A table of words: each composed, as DeltaW reads it, and taken apart (ö as o and two points), as some systems
     write it; of codes (`width_of`) without their zeros in front, too, and as 1067.0: as what was read as a number is.
     """
-    told = {word: values[place] for word, place in places_of(words).items() if normalize("NFC", word) == word}
-    for word, value in list(told.items()):
-        told.setdefault(normalize("NFD", word), value)
-    for word, value in list(told.items()) if width else ():
+    table = {word: values[place] for word, place in places_of(words).items() if normalize("NFC", word) == word}
+    for word, value in list(table.items()):
+        table.setdefault(normalize("NFD", word), value)
+    for word, value in list(table.items()) if width else ():
         for start in range(1, len(word) - len(word.lstrip("0")) + 1):
             if word[start:]:
-                told.setdefault(word[start:], value)
-    for word, value in list(told.items()) if width else ():
-        told.setdefault(f"{word}.0", value)
-    return _table(told)
+                table.setdefault(word[start:], value)
+    for word, value in list(table.items()) if width else ():
+        table.setdefault(f"{word}.0", value)
+    return _table(table)
 
 
-def _table(told: Mapping[str, float]) -> dict[str, Any]:
-    return {"words": tuple(told), "values": tuple(told.values())}
+def _table(table: Mapping[str, float]) -> dict[str, Any]:
+    return {"words": tuple(table), "values": tuple(table.values())}
 
 
 def _mean(made: _Maker, word: str, means: Means, k: int, width: int | None) -> str:

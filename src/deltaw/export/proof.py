@@ -21,7 +21,7 @@ SINGLE = 4  # times what float32 itself changes, where that is more: others add 
 DAYS = 20_000  # about today
 
 Check = dict[str, Any]
-Told = Callable[[], str]  # a sentence, in the language that is chosen when it is asked for
+Remark = Callable[[], str]  # returns a sentence in the current language
 
 
 def check_of(program: Program, rows: int = ROWS) -> Check:
@@ -68,7 +68,7 @@ def differences(check: Check, answers: Any, labels: Any) -> tuple[float, int]:
     return worst, int((wrong & ~tie).sum())
 
 
-def loss(whole: Program, other: Program) -> Told:
+def loss(whole: Program, other: Program) -> Remark:
     """A sentence about the differences of an approximate program (int8) on rows like those of the check."""
     cells = _cells(whole, ROWS, np.random.default_rng(0))
     (expected, labels), (found, others) = run(whole, cells), run(other, cells)

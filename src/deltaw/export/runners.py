@@ -200,8 +200,8 @@ def _run(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=SECONDS)
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
-        told = next((line for line in said if "error" in line.lower()), said[-1])
-        raise InputError("{name}: expected a form that runs", told, "make it anew", name=Path(command[0]).name)
+        line = next((each for each in said if "error" in each.lower()), said[-1])
+        raise InputError("{name}: expected a form that runs", line, "make it anew", name=Path(command[0]).name)
     return done.stdout
 
 

@@ -155,18 +155,18 @@ def line(
     everyone = iris()
     chosen = rng.permutation(len(everyone.x))[:examples]
     true = everyone.take(chosen)
-    told = true.mislabelled(wrong)
+    labelled = true.mislabelled(wrong)
     orders = [rng.permutation(examples) for _ in range(ORDERS)]
 
-    paths = {name: rule.path(told) for name, rule in rules.items()}
+    paths = {name: rule.path(labelled) for name, rule in rules.items()}
     data: Data = {
         "learning_rate": alpha,
         "margin": full.margin,
-        "x": told.x,
-        "y": told.y,
-        "said_to_be": [KINDS[0 if one else 1] for one in told.setosa],
-        "wrongly_labelled": told.setosa != true.setosa,
-        "target": told.targets(margin),
+        "x": labelled.x,
+        "y": labelled.y,
+        "said_to_be": [KINDS[0 if one else 1] for one in labelled.setosa],
+        "wrongly_labelled": labelled.setosa != true.setosa,
+        "target": labelled.targets(margin),
     }
     for name, rule in rules.items():
         lines = paths[name]
@@ -175,8 +175,8 @@ def line(
         data[name] = {
             "slope": lines[:, 0],
             "intercept": lines[:, 1],
-            "error": data["target"] - lines[:-1, 0] * told.x - lines[:-1, 1],
-            "felt": felt(rule, told),
+            "error": data["target"] - lines[:-1, 0] * labelled.x - lines[:-1, 1],
+            "felt": felt(rule, labelled),
             "right": everyone.right(lines[-1]),
             "right_if_labels_were_right": everyone.right(rule.end(true)),
             "line_if_labels_were_right": rule.end(true),
@@ -260,11 +260,11 @@ def _outcome(words: Words, data: Data) -> Section:
     rows = []
     for way in WAYS:
         run = data[way]
-        told = (words("labels_right"), run["line_if_labels_were_right"], run["right_if_labels_were_right"])
-        misled = (words("labels_wrong"), (run["slope"][-1], run["intercept"][-1]), run["right"])
+        right = (words("labels_right"), run["line_if_labels_were_right"], run["right_if_labels_were_right"])
+        wrong = (words("labels_wrong"), (run["slope"][-1], run["intercept"][-1]), run["right"])
         spreads = (run["orders_right"], run["orders_right_with_wrong_labels"])
-        for (labels, (k, b), right), orders in zip((told, misled), spreads, strict=True):
-            rows.append([words(f"way.{way}"), labels, k, b, 100 * right, 100 * orders.mean(), 100 * orders.min()])
+        for (labels, (k, b), share), orders in zip((right, wrong), spreads, strict=True):
+            rows.append([words(f"way.{way}"), labels, k, b, 100 * share, 100 * orders.mean(), 100 * orders.min()])
     headings = [
         words(key) for key in ("correction", "labels", "last_k", "last_b", "right", "mean_right", "worst_right")
     ]

@@ -358,7 +358,7 @@ class Model(Contents):
             raise SettingError("test: expected int8, whose loss of score it tells", say("none"), "leave it out")
         return export(
             self, path, form=form, dialect=dialect, table=table, prepared=prepared, libm=libm, int8=int8, check=check,
-            told=() if test is None else [cost(self, test)], inputs=inputs,
+            remarks=() if test is None else [cost(self, test)], inputs=inputs,
         )  # fmt: skip
 
     def to_torch(self) -> Any:

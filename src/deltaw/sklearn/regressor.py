@@ -23,7 +23,7 @@ Array = NDArray[Any]
 class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     """A network that predicts numbers: scikit-learn's MLPRegressor on DeltaW's engine.
 
-    All of scikit-learn's parameters have its meanings and defaults. What is DeltaW's own is told in MLPClassifier, and:
+    scikit-learn's parameters have its meanings and defaults. DeltaW's own are those of MLPClassifier, and:
 
     Args:
         loss: "squared_error", "poisson", or any other of `deltaw.equations.losses`: "absolute_error", "huber(0.5)", …

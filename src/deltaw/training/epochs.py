@@ -107,7 +107,7 @@ class Training:
             raise SettingError(
                 "early_stopping: expected validation rows to judge by", say("none"), "give validation=(X, T)"
             )
-        self.told = _callbacks(callbacks)
+        self.callbacks = _callbacks(callbacks)
         self.shuffle, telemetry = _flag(shuffle, "shuffle"), _flag(telemetry, "telemetry")
         self.seed, self.randomness, self.engine = seed, generator(seed), engine
         self.plan = plan = Plan(
@@ -134,7 +134,7 @@ class Training:
         self.history = History()
         self.looked_at = self._some(LOOKED_AT) if telemetry else None
         # Short epochs that nobody looks at are trained several in one call.
-        alone = self.told or telemetry or held_out is not None
+        alone = self.callbacks or telemetry or held_out is not None
         self.together = 1 if alone else max(1, TOGETHER // self.n)
         self.epoch = 0  # how many were made
         self.within: Within | None = None  # where it is in one, of rows that come in windows
@@ -158,7 +158,7 @@ class Training:
         history.loss += errors
         history.seconds += seconds
         history.batch_steps += self.steps * len(errors)
-        if self.best is not None or self.told:
+        if self.best is not None or self.callbacks:
             self.machine.store(self.network)
         look = None if self.looked_at is None else self.machine.look(self.looked_at)
         if look is not None:
@@ -178,7 +178,7 @@ class Training:
                 history.ended = "early stopping"
         if not np.isfinite(errors[-1]):
             history.ended = "diverged"
-        if self.told:
+        if self.callbacks:
             now = Epoch(
                 epoch + 1,
                 self.epochs,
@@ -191,8 +191,8 @@ class Training:
                 look,
                 self.over,
             )
-            # A list, not a generator: all are told, also after one that wants to stop.
-            if any([callback(now) is True for callback in self.told]) and history.ended != "diverged":  # noqa: C419
+            # A list, not a generator: all are called, also after one that wants to stop.
+            if any([callback(now) is True for callback in self.callbacks]) and history.ended != "diverged":  # noqa: C419
                 history.ended = "callback"
 
     def _unsure(self, rows: Rows, outputs: NDArray[Any]) -> float:

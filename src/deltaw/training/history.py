@@ -92,7 +92,7 @@ class History:
 
 @dataclass(frozen=True, eq=False)
 class Epoch:
-    """What a callback is told at the end of an epoch.
+    """The argument of a callback at the end of an epoch.
 
     Attributes:
         number, epochs: this epoch, counted from 1, and how many there will be at most.

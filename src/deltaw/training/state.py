@@ -64,8 +64,8 @@ def state_of(training: Training) -> State:
         arrays |= {} if best.network is None else _prefixed("best.", weights_of(best.network))
     if training.looked_at is not None:
         arrays |= {f"look.{name}": [getattr(look, name) for look in history.looks] for name in LOOK}
-    told = [callback.state() for callback in _with_state(training)]
-    for i, state in enumerate(told):
+    states = [callback.state() for callback in _with_state(training)]
+    for i, state in enumerate(states):
         arrays |= _prefixed(f"callback{i}.", state.arrays)
     document = {
         "epoch": training.epoch,
@@ -73,7 +73,7 @@ def state_of(training: Training) -> State:
         "batch_steps": history.batch_steps,
         "best_epoch": None if best is None else best.epoch,
         "randomness": _randomness(training.randomness),
-        "callbacks": [state.document for state in told],
+        "callbacks": [state.document for state in states],
     }
     if training.within is not None:
         document["within"] = training.within._asdict()
@@ -171,7 +171,7 @@ def take_weights(network: Network, arrays: Arrays) -> None:
 
 def _with_state(training: Training) -> list[Any]:
     """The callbacks with a state: those with methods `state` and `go_on`."""
-    return [callback for callback in training.told if hasattr(callback, "go_on")]
+    return [callback for callback in training.callbacks if hasattr(callback, "go_on")]
 
 
 def _expected(own: Arrays, training: Training, made: int, best_epoch: int | None) -> dict[str, tuple[int, ...]]:

@@ -23,7 +23,7 @@ Layers = list[tuple[NDArray[Any], NDArray[Any]]]
 
 @dataclass(frozen=True)
 class Job:
-    """All that a peer's process is told; plain data, so that it can be sent as JSON.
+    """The job of a peer's process; plain data, sent to it as JSON.
 
     Attributes:
         peer: its name in PEERS.

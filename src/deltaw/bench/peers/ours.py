@@ -37,7 +37,7 @@ class Ours:
         networks, self.predict = [start.copy() for start in self.starts], None
         self.network = networks[-1]
 
-        def told(_: object) -> bool:
+        def stops(_: object) -> bool:
             assert after is not None
             self.predict = None
             return after()
@@ -52,7 +52,7 @@ class Ours:
             "seed": job.seed,
             "schedule": method.schedule,
             "threads": job.threads,
-            "callbacks": () if after is None else (told,),
+            "callbacks": () if after is None else (stops,),
         }
         X, T = self.X[:rows], self.T[:rows]
         if len(networks) > 1:

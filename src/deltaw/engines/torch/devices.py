@@ -40,11 +40,11 @@ def shared(here: ranks.Ranks, name: str | None) -> Any:
         device, wrong = device_of(name), None
     except SettingError as error:
         device, wrong = None, error
-    told = here.gathered((("", "") if device is None else (device.type, identity(device)), wrong))
-    for _, each in told:
+    of_ranks = here.gathered((("", "") if device is None else (device.type, identity(device)), wrong))
+    for _, each in of_ranks:
         if each is not None:
             raise each
-    kinds, gpus = {kind for (kind, _), _ in told}, {which for (_, which), _ in told}
+    kinds, gpus = {kind for (kind, _), _ in of_ranks}, {which for (_, which), _ in of_ranks}
     if len(kinds) > 1:
         expected = "device: expected one kind in all processes"
         raise SettingError(expected, " ".join(sorted(kinds)), "say which one by device (--device)")

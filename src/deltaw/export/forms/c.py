@@ -42,7 +42,7 @@ FORMULAS = infix(
 HEAD = """/* {target}: {what}, by {made_by}.
    {size:,} bytes of tables, {stack:,} bytes of the stack.
    {stem}_predict gives the place of the row's class among {stem}_classes (0 for numbers) and writes {count} to out.
-   Model {digest}.{told} */
+   Model {digest}.{remarks} */
 """
 HEADER = """{head}
 #ifndef {guard}
@@ -93,14 +93,14 @@ class Files(NamedTuple):
     stack: int
 
 
-def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = ()) -> Files:
+def write(program: Program, stem: str, libm: bool = True, remarks: Iterable[str] = ()) -> Files:
     """The C file and its header.
 
     Args:
         program: the model.
         stem: prefix of their names, and of all public identifiers.
         libm: whether math.h may be used.
-        told: sentences for their heads.
+        remarks: sentences for their heads.
 
     Raises:
         SettingError: a word that is too long for C, or answers that are too large for its float.
@@ -127,7 +127,7 @@ def write(program: Program, stem: str, libm: bool = True, told: Iterable[str] = 
     count = "their probabilities" if program.classes else "it" if answer.size == 1 else "the outputs"
     head = HEAD.format(
         target=remark(program.target), what=what, made_by=program.made_by, size=size, stack=stack, stem=stem,
-        digest=program.digest, count=count, told="".join(f"\n   {remark(each)}." for each in told),
+        digest=program.digest, count=count, remarks="".join(f"\n   {remark(each)}." for each in remarks),
     )  # fmt: skip
     text = "\n".join([*tables, function])
     days = "date" in program.kinds.values()

@@ -63,11 +63,11 @@ def _c(program: Program, path: Path, options: Options) -> Written:
 
     stem = stem_of(path.stem, c.RESERVED)
     with language("en"):  # files are in English
-        files = c.write(program, stem, options.libm, [told() for told in options.remarks])
+        files = c.write(program, stem, options.libm, [each() for each in options.remarks])
     takes = say("{size:,} bytes of tables, {stack:,} bytes of the stack", size=files.size, stack=files.stack)
     return Written(
         {path.name: files.source.encode("ascii"), f"{stem}.h": files.header.encode("ascii")},
-        (takes, *(told() for told in options.remarks)),
+        (takes, *(each() for each in options.remarks)),
     )
 
 

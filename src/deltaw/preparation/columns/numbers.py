@@ -131,7 +131,7 @@ class Number(OneColumn):
 
     def raw(self, scaling: Scaling) -> tuple[Field, ...]:
         """The field of a row that stores the raw number; None if there are target means."""
-        scaled = self.scaled._replace(told=(scaling.low, scaling.high) if self.indicator else ())
+        scaled = self.scaled._replace(indicator=(scaling.low, scaling.high) if self.indicator else ())
         return (Field("scaled", scaled.inputs, scaled=scaled),)
 
     def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
