@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from deltaw.exceptions import InputError
-from deltaw.models.fitting.deciding.planning import plan
+from deltaw.models import plan
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.tables import read

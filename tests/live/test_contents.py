@@ -14,11 +14,11 @@ import pytest
 from safetensors.numpy import load as tensors_of
 
 import deltaw
+from deltaw import models
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.live import contents as made
 from deltaw.live.page import _few, packed
 from deltaw.live.write import contents
-from deltaw.models.fitting.deciding import planning
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -45,7 +45,7 @@ def frame(rows: int = 60, seed: int = 0) -> pl.DataFrame:
 def test_rows_are_those_of_a_training() -> None:
     table = frame()
     arrays, document = read(contents(table, None, "y", "default", {"seed": 3}))
-    plan = planning.plan(table, "y", seed=3, folds=0, test_size=0.2, validation=0.0)
+    plan = models.plan(table, "y", seed=3, folds=0, test_size=0.2, validation=0.0)
     learnt = len(plan.training)
     assert plan.test is not None
     assert np.array_equal(arrays["inputs"], np.concatenate([plan.training.X, plan.test.X]))
@@ -66,7 +66,7 @@ def test_rows_are_those_of_a_training() -> None:
 def test_cells_come_back() -> None:
     table = frame()
     arrays, document = read(contents(table, None, "y", None, {}))
-    whole = planning.plan(table, "y", folds=0, test_size=0.2, validation=0.0)
+    whole = models.plan(table, "y", folds=0, test_size=0.2, validation=0.0)
     assert whole.test is not None
     rows = whole.training.frame.vstack(whole.test.frame)
     for place, column in enumerate(document["data"]["columns"]):

@@ -21,6 +21,7 @@ from deltaw.equations.optimizers import AdamW, optimizer
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import ColumnError, SettingError, TrainingInterrupted
 from deltaw.models import RECIPES, Recipe, suggestions
+from deltaw.models.fitting.deciding.request import ARGUMENTS, Request
 from deltaw.tables import Table
 from deltaw.tables.reading.source import WORDS
 
@@ -280,6 +281,23 @@ def test_bad_settings_are_refused_in_one_line(table: pl.DataFrame, case: str) ->
     with pytest.raises(SettingError, match=message) as caught:
         deltaw.fit(table, "grade", **({"engine": "reference"} | settings))
     assert "\n" not in str(caught.value)
+
+
+def test_what_fit_takes_is_what_a_request_has() -> None:
+    """But for what says how it is run, and where its rows are held."""
+    taken = inspect.signature(deltaw.fit).parameters
+    elsewhere = {"hidden", "epochs", "memory", "cache", "callbacks", "checkpoint", "every", "resume", "verbose"}
+    assert [*taken][:3] == ["source", "target", "recipe"]
+    assert {*taken} - {"source", "target", "recipe", "settings"} - elsewhere == {*ARGUMENTS}
+    for each in fields(Request):
+        if each.name in ARGUMENTS and each.name != "start":  # which is read from its file
+            assert (taken[each.name].annotation, taken[each.name].default) == (each.type, each.default), each.name
+
+
+@pytest.mark.parametrize("name", ["lean", "streamed", "unrounded", "uninformative", "free", "reading", "settings"])
+def test_what_is_decided_inside_is_no_setting(table: pl.DataFrame, name: str) -> None:
+    with pytest.raises(SettingError, match="expected a setting of the recipe"):
+        deltaw.fit(table, "grade", **{name: 3})
 
 
 def test_all_that_a_wrong_name_is_said_to_mean_is_taken() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import deltaw
 from deltaw.exceptions import ColumnError
-from deltaw.models.fitting.deciding.planning import plan
+from deltaw.models import plan
 from deltaw.models.fitting.deciding.streaming import plan as streamed
 from deltaw.preparation import Preparation
 from deltaw.tables import kinds, read

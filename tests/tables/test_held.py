@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import deltaw
-from deltaw.models.fitting.deciding import planning
+from deltaw import models
 from deltaw.preparation.columns import category
 from deltaw.tables import Reading, held, read_as, taking
 from deltaw.tables.reading import halving, read
@@ -89,10 +89,10 @@ def test_the_same_model_comes_of_it(
 
 def test_a_plan_that_is_looked_at_has_the_rows_as_they_were_read(large: None) -> None:
     frame = table()
-    plan = planning.plan(frame, "y", epochs=1)
+    plan = models.plan(frame, "y", epochs=1)
     assert plan.table.frame.equals(frame)
     assert plan.training.frame.dtypes == frame.dtypes
-    looked = planning.plan(frame, "y", epochs=1, lean=2000, columns=["x1", "colour"], folds=0).looked
+    looked = models.plan(frame, "y", epochs=1, lean=2000, columns=["x1", "colour"], folds=0).looked
     assert looked is not None
     assert looked.frame.schema == frame[["x1", "colour"]].schema
     assert looked.frame["x1"].null_count() > 0

@@ -11,8 +11,9 @@ import numpy as np
 from deltaw import notebook
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.given import is_whole
-from deltaw.models.fitting.deciding.planning import plan
+from deltaw.models.fitting.deciding.planning import planned
 from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.deciding.request import Request, is_share
 from deltaw.models.fitting.trainings.beside import of_folds
 from deltaw.models.fitting.trainings.crossing import answers_of, chosen_epochs, joined
 from deltaw.models.fitting.trainings.following import Trained
@@ -194,10 +195,11 @@ def crossval(
     told, found = Watchers(callbacks), list[Fold]()
     how, _ = Reading.taken(choices)
     table, others = read_as(source, how), choices.get("validation")  # once: standard input has its rows only once
-    if others is not None and not isinstance(others, (int, float, np.number)):
+    if others is not None and not is_share(others):
         choices |= {"validation": read_as(others, how)}
     for repeat in range(repeats):
-        decided = plan(table, target, recipe, folds=folds, seed=seed + repeat, **choices | {"networks": 1})
+        asked = choices | {"folds": folds, "seed": seed + repeat, "networks": 1}
+        decided = planned(Request.of(table, target, recipe, **asked))
         networks = choices.get("networks") or RECIPES[recipe][decided.target.task].ensemble_size
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", say("some"), "give one file")

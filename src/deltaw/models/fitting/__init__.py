@@ -1,13 +1,15 @@
-"""From a table to a trained model in one call: `plan` decides everything, `run` trains."""
+"""From a table to a trained model in one call: `planned` decides everything, `run` trains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deltaw.engines import ranks
-from deltaw.models.fitting.deciding.streaming import plan
+from deltaw.models.fitting.deciding.request import ARGUMENTS, Request
+from deltaw.models.fitting.deciding.streaming import planned
 from deltaw.models.fitting.running import run
 from deltaw.models.fitting.trainings.resuming import check_same, checkpoints
 from deltaw.models.fitting.trainings.watching import Callback, Watchers
@@ -125,16 +127,15 @@ def fit(
         >>> model.predict(deltaw.read("iris").frame.head(2)).tolist()
         ['setosa', 'setosa']
     """
+    asked = locals()  # the arguments by name, as long as there is nothing else
     check_asked(checkpoint, resume)
+    show, told = watching(verbose), Watchers(callbacks)
     named = {"hidden": hidden, "epochs": epochs}
     settings |= {name: value for name, value in named.items() if value is not None}
-    show, told = watching(verbose), Watchers(callbacks)
-    decided = plan(source, target, recipe, seed=seed, engine=engine, device=device, threads=threads, test=test,
-                   validation=validation, test_size=test_size, folds=folds, group=group, time=time, task=task,
-                   metric=metric, drop=drop, columns=columns, kinds=kinds, start=start, memory=memory,
-                   cache=cache, seconds=seconds,
-                   lean=None if list(told) or checkpoint is not None or ranks.here().world > 1 else 0,
-                   **settings)  # fmt: skip
+    request = Request.of(source, target, recipe, **{name: asked[name] for name in ARGUMENTS}, **settings)
+    # Callbacks may look at the raw rows, checkpoints and other processes compare them.
+    whole = bool(list(told)) or checkpoint is not None or ranks.here().world > 1
+    decided = planned(replace(request, lean=None if whole else 0), memory, cache)
     with show:
         for note in decided.table.notes:
             show.say(f"{decided.table.name}: {note}")

@@ -71,8 +71,6 @@ def split_off(table: Table, name: str | None, target: str) -> tuple[Table, Table
     """
     if name is None:
         return table, table, 0
-    if not isinstance(name, str):
-        raise SettingError("weight: expected the name of a column", repr(name), "give one name")
     table.column(name)
     if name == target or name in {column for block in table.blocks for column in (block.name, *block.columns)}:
         what = say("the target") if name == target else say("one of numbers on one scale")

@@ -16,9 +16,9 @@ import numpy as np
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import SettingError, TrainingInterrupted
 from deltaw.given import is_whole
-from deltaw.models.fitting.deciding.asked import MOST_SECONDS
-from deltaw.models.fitting.deciding.planning import plan
+from deltaw.models.fitting.deciding.planning import planned
 from deltaw.models.fitting.deciding.plans import Plan
+from deltaw.models.fitting.deciding.request import MOST_SECONDS, Request, is_share
 from deltaw.models.fitting.trainings.following import diverged
 from deltaw.models.fitting.trainings.selection import MOST
 from deltaw.models.fitting.trainings.watching import Callback, Watchers
@@ -136,26 +136,26 @@ class Search:
         table = read_as(source, how)  # once: standard input has its rows only once
         given, by = test, choices.get("validation")
         given = None if given is None else read_as(given, how)
-        by_others = by is not None and not isinstance(by, (int, float, np.number))
+        by_others = by is not None and not is_share(by)
         choices |= {"validation": read_as(by, how)} if by_others else {}
 
-        def planned(parts: int, share: float | None, **more: Any) -> Plan:
+        def of_parts(parts: int, share: float | None, **more: Any) -> Plan:
             divided: dict[str, Any] = {"networks": parts} if parts > 1 else {"networks": 1, "folds": 0}
             scored: dict[str, Any] = {"test_size": share} if given is None else {"test": given}
-            return plan(table, target, recipe, **divided, **scored, **choices | more)
+            return planned(Request.of(table, target, recipe, **divided, **scored, **choices | more))
 
-        parts, share, base = 1, test_size, planned(1, test_size)
+        parts, share, base = 1, test_size, of_parts(1, test_size)
         if members >= PARTS and base.rows < TWICE and not by_others:
             own = table.test is not None or given is not None
             share = min(TEST, MOST_TEST / base.rows) if share is None and not own else share
-            several = planned(PARTS, share)
+            several = of_parts(PARTS, share)
             parts, base = (len(several.folds), several) if several.folds else (1, base)
         jury(base, FEWEST)  # raises
         law = RANGES[OF_INPUTS].law
         tried = law.values if isinstance(law, OneOf) and OF_INPUTS not in choices else ()
         others = tuple(name for name in tried if name != base.recipe.scaling)
         seconds = SECONDS if seconds is None and rounds is None else seconds
-        return cls(base, lambda name: planned(parts, share, scaling=name), others, seconds, rounds, members)
+        return cls(base, lambda name: of_parts(parts, share, scaling=name), others, seconds, rounds, members)
 
     def run(self, callbacks: Iterable[Callback] = ()) -> Model:
         """Train; see `tune`."""

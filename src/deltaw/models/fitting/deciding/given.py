@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import Any, NoReturn
 
-from deltaw.exceptions import SettingError
-from deltaw.models.fitting.deciding.warm import Start
+from deltaw.exceptions import ColumnError, SettingError
+from deltaw.models.fitting.deciding.request import Request
 from deltaw.models.rows import weights
-from deltaw.models.rows.dividing import Choices, other_rows, ties_of, without_group
+from deltaw.models.rows.dividing import other_rows, ties_of, without_group
 from deltaw.models.rows.division import Ties
 from deltaw.models.rows.parts import answered
 from deltaw.models.rows.time_order import notes_on_order
 from deltaw.preparation import Target
-from deltaw.speech import say
+from deltaw.preparation.columns.numbers import Number
+from deltaw.speech import listed, say
 from deltaw.tables import Column, Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
-from deltaw.tables.choice import Names, chosen, inputs_asked, kinds_asked
+from deltaw.tables.choice import as_name, chosen, inputs_asked, kinds_asked
 from deltaw.tables.columns import notes_on
 from deltaw.tables.held import are_words
 from deltaw.tables.reading.answers import to_be_told, told_apart, with_classes
 from deltaw.tables.reading.loading import comes_once
 from deltaw.tables.strays import gaps_of
-
-
-class OfColumns(NamedTuple):
-    """What a caller says of columns: see `fit`."""
-
-    target: str
-    weight: str | None
-    task: str | None
-    drop: Names
-    columns: Names
-    kinds: Mapping[str, str] | None
 
 
 @dataclass
@@ -67,35 +57,40 @@ class Given:
         return table
 
     @classmethod
-    def read(
-        cls, source: Any, told: OfColumns, beside: Mapping[str, Any], choices: Choices, how: Reading,
-        start: Start | None,
-    ) -> Given:  # fmt: skip
-        """Read a source, and `beside` it "test" and "validation"; raises InputError for what cannot be used."""
-        name, weight = told.target, told.weight
+    def read(cls, request: Request) -> Given:
+        """Read the source, test and validation rows of a request; raises InputError for what cannot be used."""
+        source, how, start, choices = request.source, request.reading, request.start, request.choices
+        name, weight = request.target, request.weight
+        if name is None:  # the source says which
+            source = read_as(source, how)
+            name = source.target or no_target(source)
+        if request.streamed is None and not comes_once(source):
+            exact = _as_they_are((name, choices.group, choices.time, weight), request.kinds)
+            how = replace(how, unrounded=(*exact, *request.unrounded))
         read_in, how, said = (read_as(source, how), how, ()) if start else _read(source, name, how)
         bare, everything, weightless = weights.split_off(read_in, weight, name)
         series = bare.column(name)
         choices.check_columns(everything, name)
-        drop, columns = inputs_asked((weight, choices.group), told.drop, told.columns, told.kinds)
+        drop, columns = inputs_asked((weight, choices.group), request.drop, request.columns, request.kinds)
         table = without_group(chosen(bare, name, drop, columns), choices)
-        kinds = kinds_asked(table, name, told.kinds)
+        kinds = kinds_asked(table, name, request.kinds)
         gaps, of_gaps = gaps_of(table.frame, name, kinds) if not start and _can_be_read_again(source) else ((), ())
         if gaps:
             del read_in, bare, everything, series, table  # two of them take twice the memory
-            again = cls.read(source, told, beside, choices, replace(how, missing=(*how.missing, *gaps)), start)
+            again = cls.read(replace(request, reading=replace(how, missing=(*how.missing, *gaps))))
             return replace(again, table=replace(again.table, notes=(*again.table.notes, *of_gaps)))
         table = weights.attached(table, everything, weight)
         how = replace(how, decimals=read_in.decimals)
-        others = (other_rows(beside[by], by, table, everything, choices, how) for by in ("test", "validation"))
-        test, validation = (each and weights.above_zero(each, weight) for each in others)
+        others = {"test": request.test, "validation": request.validation}
+        given = (other_rows(rows, by, table, everything, choices, how) for by, rows in others.items())
+        test, validation = (each and weights.above_zero(each, weight) for each in given)
         if test is not None and validation is not None and test.frame.equals(validation.frame):
             expected = "validation: expected rows that are not among the test rows"
             raise SettingError(expected, say("the same"), "give others")
         table = table if test is None else replace(table, test=test.frame)
         found = start.columns if start else weights.without_column(kinds_of(table, name, kinds), weight)
         # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
-        whole = start.model.target if start else Target.fit(series, name, task=told.task, source=table.name)
+        whole = start.model.target if start else Target.fit(series, name, task=request.task, source=table.name)
         for some in (bare, test, validation):
             if some is not None:
                 whole.some_known(some.column(name), some.name)  # raises
@@ -109,6 +104,26 @@ class Given:
         new = start.notes_on(table.frame) if start else ()
         table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order, *new))
         return cls(table, found, whole, ties, test, validation, weight, left_out, weightless)
+
+
+def no_target(table: Table) -> NoReturn:
+    """Raise ColumnError, since nobody says which column is to be predicted."""
+    names = table.frame.columns
+    shown = listed(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
+    raise ColumnError(
+        "{name}: expected the name of the column to predict",
+        say("none given; the columns are {shown}", shown=shown),
+        "add a target such as {example!r}",
+        name=table.name,
+        example=names[-1],
+    )
+
+
+def _as_they_are(names: Iterable[str | None], kinds: Any) -> Iterator[str]:
+    """Columns that are more than inputs of numbers, and whose numbers stay what they are however large the table is."""
+    yield from (name for name in names if isinstance(name, str))
+    told = kinds.items() if isinstance(kinds, Mapping) else ()
+    yield from (str(as_name(name)) for name, kind in told if kind != Number.kind)
 
 
 def _read(source: Any, name: str, how: Reading) -> tuple[Table, Reading, tuple[str, ...]]:

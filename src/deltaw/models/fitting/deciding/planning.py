@@ -1,28 +1,22 @@
-"""How everything is decided before a training: `plan` reads a table and trains nothing, `run` then does as it says."""
+"""From a request to a plan: rows are read and divided, the recipe is decided, and inputs are made of the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from deltaw import engines
 from deltaw.exceptions import InputError, SettingError
 from deltaw.models import recipes
 from deltaw.models.by_data import ALONE, LARGE_ROWS, doubled
-from deltaw.models.fitting.deciding.asked import check_run, check_seconds, no_target
 from deltaw.models.fitting.deciding.fitted import fitted
-from deltaw.models.fitting.deciding.given import Given, OfColumns
+from deltaw.models.fitting.deciding.given import Given
 from deltaw.models.fitting.deciding.plans import Plan, drawn_network
-from deltaw.models.fitting.deciding.warm import Start
+from deltaw.models.fitting.deciding.request import Request
 from deltaw.models.fitting.trainings.elimination import eliminated
 from deltaw.models.model import Model
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import (
     FEWEST_CHOOSING,
-    Choices,
     Layout,
     in_three,
     laid_out,
@@ -41,172 +35,87 @@ from deltaw.models.rows.parts import (
     parted,
     some_of,
 )
-from deltaw.models.rows.survey import Streamed
 from deltaw.models.rows.trends import notes_on_rising
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
 from deltaw.preparation import Preparation
-from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.fitting import ELIMINATED
 from deltaw.speech import say
-from deltaw.tables import Reading, Table, read_as
-from deltaw.tables.choice import Names, as_name
+from deltaw.tables import Table
 from deltaw.tables.held import all_as_read
-from deltaw.tables.reading.loading import comes_once
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def plan(source: Any, target: str | None = None, recipe: str = "default", **asked: Any) -> Plan:
-    """Decide everything that `fit` decides; see `fit` for the arguments and errors. Nothing is trained that is kept.
+def planned(request: Request) -> Plan:
+    """Decide everything, for rows that fit into the memory. Nothing is trained that is kept.
 
-    `streamed`: the rows that are learnt from, where `source` is a sample of them. `lean`: nobody asks for raw rows once
-    the plan is made, see `Plan.lean`, but for those of so many inputs, `Plan.looked`: those of a file are let go while
-    the network's inputs are made of them. None: somebody may.
+    Raises:
+        InputError: as `deltaw.fit`.
     """
-    made = _decided(source, target, recipe, **asked)
-    again = set(made.preparation.columns_with_means).intersection(
-        made.table.rounded
-    )  # a number that is a name is looked up by all of its digits
-    return _decided(source, target, recipe, **asked, unrounded=tuple(again)) if again else made
+    made = _planned(request)
+    # A number that is a name is looked up by all of its digits: where they were rounded, the table is read again.
+    names = set(made.preparation.columns_with_means).intersection(made.table.rounded)
+    return _planned(replace(request, unrounded=tuple(names))) if names else made
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a caller asks of a training: all that can be checked before the table is read.
-
-    Attributes:
-        settings: those of the recipe that were named.
-        start: the model whose weights the network begins with, or None.
-        uninformative: see `Plan`; None: screening and elimination decide.
-        others: see `Plan`; `lean`, `streamed`: see `plan`.
-    """
-
-    recipe: str
-    settings: dict[str, Any]
-    choices: Choices
-    metric: str | None
-    seed: int
-    engine: str
-    threads: int | None
-    seconds: float | None
-    start: Start | None
-    streamed: Streamed | None
-    lean: int | None
-    uninformative: Mapping[str, str] | None
-
-
-def _decided(
-    source: Any,
-    target: str | None = None,
-    recipe: str = "default",
-    *,
-    seed: int = 0,
-    engine: str = "native",
-    device: str | None = None,
-    threads: int | None = None,
-    test: Any = None,
-    validation: Any = None,
-    test_size: float | None = None,
-    folds: int | None = None,
-    group: str | None = None,
-    time: str | None = None,
-    task: str | None = None,
-    metric: str | None = None,
-    drop: Names = None,
-    columns: Names = None,
-    kinds: Mapping[str, str] | None = None,
-    start: Any = None,
-    streamed: Streamed | None = None,
-    seconds: float | None = None,
-    lean: int | None = None,
-    unrounded: tuple[str, ...] = (),
-    uninformative: Mapping[str, str] | None = None,
-    **settings: Any,
-) -> Plan:
-    """See `plan`. `unrounded`: columns whose numbers are to be those of the source; `uninformative`: see `Asked`."""
-    how, settings = Reading.taken(settings)
-    if validation is None or isinstance(validation, (int, float, np.number)):  # the recipe's share of that name
-        settings |= {} if validation is None else {"validation": validation}
-        validation = None
-    target, group, time = map(as_name, (target, group, time))
-    settings |= {"weight": as_name(settings["weight"])} if "weight" in settings else {}
-    begun = Start.of(start)
-    if begun is not None:
-        fixed = {"task": task, "drop": drop, "columns": columns, "kinds": kinds}
-        recipe, target, settings = begun.asked(recipe, target, settings, **fixed)
-        how = begun.reading(how)
-    recipes.check_names(recipe, settings)
-    choices = Choices(test_size, folds, group, time)
-    choices.check(test is not None)
-    engine = engines.on(engine, device)
-    check_run(seed, engine, threads)
-    check_seconds(seconds, recipe, settings, {"start": start, "validation": validation})
-    if target is not None and not isinstance(target, str):
-        raise SettingError("target: expected a column's name", repr(target), "give one name")
-    asked = Asked(recipe, settings, choices, metric, int(seed), engine, threads, seconds, begun, streamed, lean,
-                  uninformative)  # fmt: skip
-    if target is None:  # the source says which
-        source = read_as(source, how)
-    name, weight = target if target is not None else source.target or no_target(source), settings.get("weight")
-    if streamed is None and not comes_once(source):
-        how = replace(how, unrounded=(*_as_they_are((name, group, time, weight), kinds), *unrounded))
-    of_columns = OfColumns(name, weight, task, drop, columns, kinds)
-    given = Given.read(source, of_columns, {"test": test, "validation": validation}, choices, how, begun)
-    settled, layout = _settled(given, asked)
-    if not _eliminates(settled, layout, asked):
-        return _learnt(given, asked, settled, layout)
+def _planned(request: Request) -> Plan:
+    given = Given.read(request)
+    recipe, layout = _settled(given, request)
+    if not _eliminates(recipe, layout, request):
+        return _learnt(given, request, recipe, layout)
     whole = replace(given)  # which keeps its rows
-    made = _learnt(given, asked, settled, layout)
+    made = _learnt(given, request, recipe, layout)
     if not (found := eliminated(made)):
         return made
+    # Anew, since columns share what there is: the fewer numbers, the more bins each has.
     left_out = made.preparation.uninformative | dict.fromkeys(found, ELIMINATED)
-    return _learnt(whole, replace(asked, uninformative=left_out), settled, layout)
+    return _learnt(whole, replace(request, uninformative=left_out), recipe, layout)
 
 
-def _eliminates(settled: recipes.Recipe, layout: Layout, asked: Asked) -> bool:
+def _eliminates(settled: recipes.Recipe, layout: Layout, request: Request) -> bool:
     """Whether short trainings are to eliminate columns: with fewer rows they are too uncertain, with more it costs more
     than it gains.
     """
-    unknown, rows = asked.uninformative is None and asked.start is None, len(layout.kept.training)
+    unknown, rows = request.uninformative is None and request.start is None, len(layout.kept.training)
     held_out = bool(layout.folds) and all(len(division.test) for division in layout.folds)
     return unknown and held_out and settled.screening and ALONE <= rows < LARGE_ROWS
 
 
-def _settled(given: Given, asked: Asked) -> tuple[recipes.Recipe, Layout]:
+def _settled(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
     """The recipe as it is for these rows, but for what their inputs say; and how the rows are divided."""
-    whole, start = given.whole, asked.start
-    named = {} if asked.metric is None else {"keep": metric_of(asked.metric, whole.task).name}
-    settled = recipes.choose(asked.recipe, whole.task, asked.settings | named)
+    whole, start = given.whole, request.start
+    named = {} if request.metric is None else {"keep": metric_of(request.metric, whole.task).name}
+    settled = recipes.choose(request.recipe, whole.task, request.settings | named)
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
     given_too = given.test is not None, given.validation is not None
-    layout = laid_out(given.ties, asked.choices, settled.validation, asked.seed, *given_too, settled.ensemble_size)
+    layout = laid_out(given.ties, request.choices, settled.validation, request.seed, *given_too, settled.ensemble_size)
     if settled.ensemble_size > 1 and layout.folds:  # one part each: there may be fewer than asked for
         parts = len(layout.folds)
-        named_none = asked.seconds is None and start is None and "networks" not in asked.settings
+        named_none = request.seconds is None and start is None and "networks" not in request.settings
         free = named_none and not _is_image(given.table)
         count = doubled(settled.ensemble_size, len(layout.kept.training)) if free else settled.ensemble_size
         settled = replace(settled, networks=count if parts_of(count) == parts else parts)
     if given.validation is None:
-        _check_chosen(layout, settled, asked.metric, given.ties.rows)
+        _check_chosen(layout, settled, request.metric, given.ties.rows)
     beside = answers_among(given.table.frame, whole, settled, layout.kept.training)
     return replace(settled, target_scale=on_a_log(settled, whole, beside)), layout
 
 
-def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout) -> Plan:
+def _learnt(given: Given, request: Request, settled: recipes.Recipe, layout: Layout) -> Plan:
     """What the rows to learn from say, and all rows as the network is given them.
 
     `given` has its table no longer then: parts of it are let go while inputs are made of them.
     """
-    table, whole, start, training = given.let_go(), given.whole, asked.start, layout.kept.training
+    table, whole, start, training = given.let_go(), given.whole, request.start, layout.kept.training
     preparation, reading, answers, going = fitted(
-        table, given.columns, whole, settled, training, given.ties, asked.seed, start, asked.streamed,
-        asked.uninformative,
+        table, given.columns, whole, settled, training, given.ties, request.seed, start, request.streamed,
+        request.uninformative,
     )  # fmt: skip
     table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, going)))
-    streamed = None if asked.streamed is None else replace(asked.streamed, answers=answers)
+    streamed = None if request.streamed is None else replace(request.streamed, answers=answers)
     inputs, held_out = preparation.n_features, len(layout.kept.validation) > 0 and not layout.folds
     settled = recipes.sized(settled, len(streamed or training), inputs, _is_image(table), len(whole.classes), held_out)
 
@@ -220,8 +129,8 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
     validation_rows = all_as_read(table.frame[layout.kept.validation]) if by is None else answered(by, whole)[0].frame
     test_rows = all_as_read(table.frame[layout.kept.test]) if table.test is None else table.test
     frames, glimpse = None, None
-    if asked.lean is not None and _parts_suffice(table, preparation, layout, asked):
-        shown, names = asked.lean // inputs, preparation.input_names
+    if request.lean is not None and _parts_suffice(table, preparation, layout, request):
+        shown, names = request.lean // inputs, preparation.input_names
         glimpse = Glimpse.of(table.frame[names], training, shown) if shown else None
         rows, telling = some_of(table.frame, training), preparation.columns_with_means
         answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
@@ -239,20 +148,20 @@ def _learnt(given: Given, asked: Asked, settled: recipes.Recipe, layout: Layout)
     test = part(test_rows, named[0] or table.name, group)
     return Plan(
         table=replace(table, frame=learnt.source), columns=given.columns, preparation=preparation, target=reading,
-        recipe=settled, network=drawn_network(settled, reading, learnt.X.shape[1], asked.seed, start),
+        recipe=settled, network=drawn_network(settled, reading, learnt.X.shape[1], request.seed, start),
         training=learnt, validation=part(validation_rows, named[1] or table.name),
-        test=test, seed=asked.seed, engine=asked.engine, threads=asked.threads,
-        ties=ties, choices=asked.choices, folds=layout.folds, test_name=named[0], validation_name=named[1],
+        test=test, seed=request.seed, engine=request.engine, threads=request.threads,
+        ties=ties, choices=request.choices, folds=layout.folds, test_name=named[0], validation_name=named[1],
         left_out=given.left_out, weightless=given.weightless, start=start, streamed=streamed,
-        given=tuple(asked.settings), seconds=asked.seconds,
-        looked=None if glimpse is None else glimpse.part(learnt), uninformative=asked.uninformative,
+        given=tuple(request.settings), seconds=request.seconds,
+        looked=None if glimpse is None else glimpse.part(learnt), uninformative=request.uninformative,
     )  # fmt: skip
 
 
-def _parts_suffice(table: Table, preparation: Preparation, layout: Layout, asked: Asked) -> bool:
+def _parts_suffice(table: Table, preparation: Preparation, layout: Layout, request: Request) -> bool:
     """Whether raw rows may be let go part by part: nobody asks for them again, and each part can be read alone."""
-    needed = layout.folds or asked.streamed is not None or not preparation.reads_alone(table.frame)
-    shown = (asked.lean or 0) // preparation.n_features
+    needed = layout.folds or request.streamed is not None or not preparation.reads_alone(table.frame)
+    shown = (request.lean or 0) // preparation.n_features
     known = set(table.frame.columns).issuperset(preparation.input_names)  # else there is an error
     return not needed and known and shown < len(layout.kept.training)
 
@@ -270,13 +179,6 @@ def _check_chosen(layout: Layout, settled: recipes.Recipe, metric: str | None, r
         raise SettingError(
             "threshold: expected validation rows to choose it by", these, "give a probability such as 0.3"
         )
-
-
-def _as_they_are(names: Iterable[Any], kinds: Any) -> Iterator[str]:
-    """Columns that are more than inputs of numbers, and whose numbers stay what they are however large the table is."""
-    yield from (name for name in names if isinstance(name, str))
-    told = kinds.items() if isinstance(kinds, Mapping) else ()
-    yield from (str(as_name(name)) for name, kind in told if kind != Number.kind)
 
 
 def replan(model: Model, source: Any) -> Plan | None:
@@ -298,10 +200,12 @@ def replan(model: Model, source: Any) -> Plan | None:
     if table.test is not None:
         held_out = {}
     try:
-        again = plan(table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine, task=model.task,
-                     columns=model.preparation.column_names, kinds=model.preparation.kinds,
-                     uninformative=model.preparation.uninformative,
-                     group=origin.group, time=origin.time, **held_out, **decided)  # fmt: skip
+        request = Request.of(
+            table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine, task=model.task,
+            columns=model.preparation.column_names, kinds=model.preparation.kinds, group=origin.group,
+            time=origin.time, **held_out, **decided,
+        )  # fmt: skip
+        again = planned(replace(request, uninformative=model.preparation.uninformative))
     except InputError:
         return None
     asked = {each: value for each, value in model.target.document().items() if each in ("reason", "threshold")}

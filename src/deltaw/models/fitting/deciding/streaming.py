@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from deltaw import engines, files
+from deltaw import files
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.given import is_whole
 from deltaw.models import recipes
-from deltaw.models.fitting.deciding import asked as asked_for
 from deltaw.models.fitting.deciding import planning
+from deltaw.models.fitting.deciding.given import no_target
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.deciding.warm import Start
-from deltaw.models.rows.dividing import FEWEST_CHOOSING, MOST_TEST, MOST_VALIDATION, TEST, Choices
+from deltaw.models.fitting.deciding.request import Request
+from deltaw.models.rows.dividing import FEWEST_CHOOSING, MOST_TEST, MOST_VALIDATION, TEST
 from deltaw.models.rows.extremes import DRAW
 from deltaw.models.rows.survey import ENOUGH, Streamed, Survey, survey
 from deltaw.numbers import of_bytes
 from deltaw.speech import say
-from deltaw.tables import Reading, Stream, Table, exact, stream
+from deltaw.tables import Stream, Table, exact, stream
 from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
 from deltaw.tables.reading.answers import to_be_told, with_classes
 from deltaw.tables.reading.draws import places
@@ -42,41 +40,52 @@ DISK = Path("/var/tmp")  # where files lie that are too large for /tmp, which ma
 
 def plan(
     source: Any, target: str | None = None, recipe: str = "default", *, memory: int | None = None,
-    cache: str | Path | None = None, free: int | None = None, **asked: Any,
+    cache: str | Path | None = None, free: int | None = None, lean: int | None = None, **asked: Any,
 ) -> Plan:  # fmt: skip
     """Decide everything that `fit` decides, train nothing; see `fit` for the arguments and errors.
 
-    `free`: bytes of memory that are taken to be free; None: as the system says.
+    `lean`: how many inputs may be looked at when the raw rows of a file have been let go, while the network's inputs
+    are made of them; None: all, since none are let go. `free`: see `planned`.
+    """
+    return planned(replace(Request.of(source, target, recipe, **asked), lean=lean), memory, cache, free)
+
+
+def planned(
+    request: Request, memory: int | None = None, cache: str | Path | None = None, free: int | None = None
+) -> Plan:
+    """The plan of a request: of rows in memory, or of a sample where they would take more of it than there is.
+
+    Args:
+        memory, cache: see `deltaw.fit`.
+        free: bytes of memory that are taken to be free; None: as the system says.
+
+    Raises:
+        InputError: as `deltaw.fit`.
     """
     disk = _disk() if cache is None else files.folder("cache", cache)
-    found = _to_be_streamed(source, asked, recipe, memory, free)
+    found = _to_be_streamed(request, memory, free)
     if found is None:
-        return planning.plan(source, target, recipe, **asked)
+        return planning.planned(request)
     check_folder(disk)
-    rows, most = found
-    return _streamed(rows, most, disk, target, recipe, asked)
+    return _streamed(request, *found, disk)
 
 
-def _to_be_streamed(
-    source: Any, asked: Mapping[str, Any], recipe: str, memory: int | None, there: int | None
-) -> tuple[Stream, int] | None:
+def _to_be_streamed(request: Request, memory: int | None, there: int | None) -> tuple[Stream, int] | None:
     """The stream of a source that would take more memory than there is for it, and how much that is; else None.
 
     Raises SettingError for what cannot be asked for then, where somebody has said how much memory there is.
     """
     if memory is not None and not is_whole(memory, 1):
         raise SettingError("memory: expected a number of bytes, 1 or more", repr(memory), "give e.g. 2_000_000_000")
-    how, _ = Reading.taken(asked)
-    if how.max_bytes is not None and memory is None:
+    if request.reading.max_bytes is not None and memory is None:
         return None
-    begun = Start.of(asked.get("start"))
-    rows = stream(source, how if begun is None else begun.reading(how))
+    rows = stream(request.source, request.reading)
     if rows is None:
         return None
     most = int(SHARE * (free() if there is None else there)) if memory is None else int(memory)
     if rows.held <= most:
         return None
-    if (wrong := _in_memory_alone(asked, recipe, begun)) is not None:
+    if (wrong := _in_memory_alone(request)) is not None:
         if memory is None:
             return None
         raise SettingError(
@@ -88,77 +97,79 @@ def _to_be_streamed(
     return replace(rows, memory=most), most
 
 
-def _in_memory_alone(asked: Mapping[str, Any], recipe: str, begun: Start | None) -> tuple[str, Any] | None:
+def _in_memory_alone(request: Request) -> tuple[str, Any] | None:
     """A setting, and its value, that only rows in memory can have."""
-    known = recipes.RECIPES.get(recipe, {}).get("regression") if begun is None else begun.model.recipe
-    networks = asked.get("networks") or (1 if known is None else known.ensemble_size)
-    wrong = ((each, asked[each]) for each, usual in IN_MEMORY.items() if asked.get(each) not in usual)
+    usual = recipes.RECIPES[request.recipe]["regression"].ensemble_size
+    networks = request.settings.get("networks") or usual
+    wrong = ((name, getattr(request, name)) for name, none in IN_MEMORY.items() if getattr(request, name) not in none)
     return next(wrong, ("networks", networks) if networks != 1 else None)
 
 
-def _streamed(
-    rows: Stream, memory: int, folder: Path, target: str | None, recipe: str, asked: dict[str, Any]
-) -> Plan:  # fmt: skip
-    test, validation, size = (asked.get(name) for name in ("test", "validation", "test_size"))
-    Choices(size, asked.get("folds")).check(test is not None)
-    begun, seed = Start.of(asked.get("start")), asked.get("seed", 0)
-    asked_for.check_run(seed, engines.on(asked.get("engine", "native"), asked.get("device")), asked.get("threads"))
-    recipes.check_names(recipe, {})
-    if begun is not None:
-        target = begun.model.target.name
+def _streamed(request: Request, rows: Stream, memory: int, folder: Path) -> Plan:
     first = next(rows.slices()).table
-    name = target if target is not None else asked_for.no_target(first)
+    name, weight = no_target(first) if request.target is None else request.target, request.weight
     first.column(name)
-    weight = asked.get("weight") if begun is None else begun.model.recipe.weight
-    used, kinds = _used(first, name, weight, asked)
-    if begun is None:
+    used, kinds = _used(first, name, request)
+    if request.start is None:
         rows = replace(rows, reading=to_be_told(rows.reading, name))
-    seen = survey(rows, used, name, weight, kinds, int(seed), memory)
+    seen = survey(rows, used, name, weight, kinds, request.seed, memory)
     if (told := seen.said).words:
         rows = replace(rows, reading=with_classes(rows.reading, name, told.nones if told.are_classes else ()))
     if told.nones and not told.are_classes:
-        seen = survey(rows, used, name, weight, kinds, int(seed), memory)
+        seen = survey(rows, used, name, weight, kinds, request.seed, memory)
     if not seen.rows:
         expected = '{source}: expected values in target "{name}"'
         none = say("none in {n:,} rows", n=seen.left_out + seen.weightless)
         raise ColumnError(expected, none, "give rows whose answers are known", source=rows.name, name=name)
 
-    share = begun.model.recipe.validation if begun is not None else recipes.RECIPES[recipe]["regression"].validation
-    by_share = validation is None or isinstance(validation, int | float | np.number)
-    scored = 0 if test is not None else _part(seen.rows, TEST if size is None else size, MOST_TEST)
-    share = float(validation) if by_share and validation is not None else share
-    rest = seen.rows - scored
-    choosing = _part(rest, share, MOST_VALIDATION) if by_share and round(share * rest) >= FEWEST_CHOOSING else 0
+    size = request.test_size
+    scored = 0 if request.test is not None else _part(seen.rows, TEST if size is None else size, MOST_TEST)
+    share, rest, choosing = _share(request), seen.rows - scored, 0
+    if request.validation is None and round(share * rest) >= FEWEST_CHOOSING:
+        choosing = _part(rest, share, MOST_VALIDATION)
     seen.divide(scored + choosing)
-    streamed = Streamed(rows, seen, memory, folder)
 
-    given = asked | {"seed": seed, "streamed": streamed, "folds": 0, "test_size": None}
-    given |= {"drop": None, "columns": None, "kinds": kinds or None}  # of the others there is nothing left
-    if test is None:
-        given |= {"test": _table(seen, seen.held_out[:scored], rows)} if scored else {"test_size": 0.0}
-    if by_share:
-        given |= {"validation": _table(seen, seen.held_out[scored:], rows) if choosing else 0.0}
-    made = planning.plan(_table(seen, seen.sample, rows), target, recipe, **given)
+    # Of other columns there is nothing left, and the rows are divided.
+    sample = replace(
+        request, source=_table(seen, seen.sample, rows), target=name, drop=None, columns=None, kinds=kinds or None,
+        streamed=Streamed(rows, seen, memory, folder), folds=0, test_size=None,
+    )  # fmt: skip
+    if scored:
+        sample = replace(sample, test=_table(seen, seen.held_out[:scored], rows))
+    elif request.test is None:
+        sample = replace(sample, test_size=0.0)
+    if choosing:
+        sample = replace(sample, validation=_table(seen, seen.held_out[scored:], rows))
+    elif request.validation is None:
+        sample = replace(sample, settings={**request.settings, "validation": 0.0})
+    made = planning.planned(sample)
     found = dict.fromkeys([*seen.notes, *exact.notes(seen.beyond.rounded)])
     notes = (*found, *told.notes, *_notes(seen, size, scored, memory), *rows.shards.passed_over(len(rows.empty)))
     return replace(
         made,
         table=replace(made.table, notes=(*made.table.notes, *notes)),
-        choices=Choices(size, asked.get("folds")),
-        test_name=made.test_name if test is not None else None,
-        validation_name=None if by_share else made.validation_name,
+        choices=request.choices,
+        test_name=None if request.test is None else made.test_name,
+        validation_name=None if request.validation is None else made.validation_name,
         left_out=made.left_out + seen.left_out, weightless=made.weightless + seen.weightless,
     )  # fmt: skip
 
 
-def _used(first: Table, target: str, weight: str | None, asked: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
+def _share(request: Request) -> float:
+    """The share of the rows that chooses the best weights."""
+    usual = recipes.RECIPES[request.recipe]["regression"].validation  # as for classes
+    return float(request.settings.get("validation", usual))
+
+
+def _used(first: Table, target: str, request: Request) -> tuple[list[str], dict[str, str]]:
     """The columns that are looked at, and what the caller told them to be. Raises as planning does."""
+    weight = request.weight
     if weight is not None:
         first.column(weight)
-    drop, columns = inputs_asked((weight, None), asked.get("drop"), asked.get("columns"), asked.get("kinds"))
+    drop, columns = inputs_asked((weight, None), request.drop, request.columns, request.kinds)
     bare = first if weight is None else replace(first, frame=first.frame.drop(weight))
     table = chosen(bare, target, drop, columns)
-    told = kinds_asked(table, target, asked.get("kinds"))
+    told = kinds_asked(table, target, request.kinds)
     return [*table.frame.columns, *([] if weight is None else [weight])], told
 
 
