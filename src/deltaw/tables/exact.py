@@ -1,68 +1,56 @@
-"""Whole numbers that float64 does not hold, which identifiers may be: beside fractions a column is of float64."""
+"""Integers beyond 2^53, such as identifiers, which lose digits in a column with fractions, stored as float64."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
 
 from deltaw.speech import say
 
-EXACT = 2**53  # up to here every whole number is one of float64
+EXACT = 2**53  # float64 represents all integers up to here
 
 
-def rounded(frames: Sequence[pl.DataFrame]) -> list[str]:
-    """The columns in which such numbers of one frame come to stand beside fractions of another."""
-    schemas = [frame.schema for frame in frames]  # each once: it is made anew whenever it is asked for
-    kinds = {name: {schema[name] for schema in schemas} for name in schemas[0]}
-    mixed = [name for name, found in kinds.items() if len(found) > 1 and any(kind.is_float() for kind in found)]
-    return [name for name in mixed if any(_beyond(frame.get_column(name)) for frame in frames)]
+class LargeIntegers:
+    """Columns with large integers in some parts of a table, and fractions in others."""
 
-
-class Beyond:
-    """`rounded` of the slices of a table, one after the other."""
-
-    def __init__(self) -> None:
-        self._whole, self._fractions = set[str](), set[str]()
+    def __init__(self, parts: Iterable[pl.DataFrame] = ()) -> None:
+        self._large, self._fractions = set[str](), set[str]()
+        for part in parts:
+            self.see(part)
 
     def see(self, frame: pl.DataFrame) -> None:
-        """Take note of the next one."""
+        """Add the next part."""
         columns = [column for column in frame.iter_columns() if column.null_count() < len(column)]
         self._fractions |= {column.name for column in columns if column.dtype.is_float()}
-        self._whole |= {column.name for column in columns if _beyond(column)}
+        self._large |= {column.name for column in columns if column.dtype.is_integer() and _largest(column) > EXACT}
 
     @property
     def rounded(self) -> list[str]:
-        """The columns in which such numbers of one slice come to stand beside fractions of another."""
-        return sorted(self._whole & self._fractions)
+        """Names of the columns in which they are rounded."""
+        return sorted(self._large & self._fractions)
 
 
 def rounded_of_text(frame: pl.DataFrame, written: Callable[[list[str]], pl.DataFrame]) -> list[str]:
-    """The columns of float64 of which cells of text are such numbers.
+    """Names of the float columns in which integers of the text are rounded.
 
     Args:
         frame: typed columns.
-        written: some columns, by their names, as they are written.
+        written: from names of columns to their cells as text.
     """
-    floats = [column for column in frame.iter_columns() if column.dtype.is_float()]
-    large = [each.name for each in floats if max(_size(each.min()), _size(each.max())) >= EXACT]
+    large = [each.name for each in frame.iter_columns() if each.dtype.is_float() and _largest(each) >= EXACT]
     columns = written(large).iter_columns() if large else ()
     return [each.name for each in columns if each.str.contains(r"^\s*[+-]?[1-9]\d{15,}\s*$").any()]
 
 
 def notes(names: Iterable[str]) -> tuple[str, ...]:
-    """A note on each of these columns."""
+    """A note on each column."""
     line = 'column "{name}" has whole numbers above 2^53 beside fractions: they are rounded, and two may become one'
     return tuple(say(line, name=name) for name in names)
 
 
-def _size(end: Any) -> float:
-    """Of the lowest or highest number of a column, which may have none."""
-    return abs(float(end or 0.0))
-
-
-def _beyond(column: pl.Series) -> bool:
-    if not column.dtype.is_integer() or column.null_count() == len(column):
-        return False
-    return bool(max(abs(int(column.min())), abs(int(column.max()))) > EXACT)  # type: ignore[arg-type]
+def _largest(column: pl.Series) -> Any:
+    """The largest absolute value; 0 without values."""
+    ends: tuple[Any, Any] = (column.min(), column.max())
+    return max(abs(end or 0) for end in ends)

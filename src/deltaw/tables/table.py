@@ -143,24 +143,19 @@ def missing_column(name: str, known: Iterable[str], source: str, needed: bool = 
 
 
 def check_names(names: Iterable[str], source: str) -> None:
-    """Raise TableError for a name that two columns have, and for one that Polars lacks or takes for a pattern."""
+    """Raise TableError for a duplicate name, a lone surrogate, and a name that Polars takes for a regex (^…$)."""
     places: dict[str, int] = {}
     for i, name in enumerate(names):
+        expected, found, remedy = "", f'"{clip(name)}"', "rename the column"
         if places.setdefault(name, i) != i:
+            expected, remedy = "{source}: expected a name of its own for every column", "rename one of them"
             found = say('"{name}" for columns {place} and {i}', name=clip(name), place=places[name] + 1, i=i + 1)
-            raise TableError(
-                "{source}: expected a name of its own for every column", found, "rename one of them", source=source
-            )
-        if not name.isascii() and name != name.encode(errors="replace").decode():
-            found = clip(repr(name))
-            raise TableError(
-                "{source}: expected column names without half a sign", found, "rename the column", source=source
-            )
-        if name.startswith("^") and name.endswith("$"):
-            found = f'"{clip(name)}"'
-            raise TableError(
-                "{source}: expected column names that are no patterns (^…$)", found, "rename the column", source=source
-            )
+        elif not name.isascii() and name != name.encode(errors="replace").decode():
+            expected, found = "{source}: expected column names without half a sign", clip(repr(name))
+        elif name.startswith("^") and name.endswith("$"):
+            expected = "{source}: expected column names that are no patterns (^…$)"
+        if expected:
+            raise TableError(expected, found, remedy, source=source)
 
 
 class Some(str):

@@ -20,7 +20,7 @@ import deltaw
 from deltaw import models
 from deltaw.exceptions import InputError, OutputError
 from deltaw.models.fitting.trainings import prepared
-from deltaw.tables import slices
+from deltaw.tables import Reading, slices
 from deltaw.tables.reading import draws, streams
 
 BAD: dict[str, tuple[Any, str]] = {
@@ -177,7 +177,7 @@ def test_ctrl_c_leaves_nothing_behind(path: Path, tmp_path: Path) -> None:
 
 
 def test_slices_know_their_rows(path: Path) -> None:
-    assert slices(path) is not None
+    assert slices(path, Reading()) is not None
     found = streams.stream(str(path), deltaw.tables.Reading())
     assert found is not None
     parts = list(found.slices())

@@ -128,24 +128,23 @@ def test_what_means_nothing(tmp_path: Path) -> None:
 def test_a_file_in_slices(tmp_path: Path) -> None:
     for write, name in (("write_parquet", "d.parquet"), ("write_ipc", "d.arrow")):
         getattr(WHOLE, write)(tmp_path / name)
-        found = slices(tmp_path / name)
+        found = slices(tmp_path / name, Reading(), cells=4 * 70)
         assert found is not None
-        parts = list(found.pieces(Reading(), cells=4 * 70))
+        parts = list(found)
         assert [len(table.frame) for _, table in parts] == [70, 70, 70, 30]
         assert [str(place) for place, _ in parts][1] == name.replace("d.", "d-00001.")
         assert_frame_equal(pl.concat([table.frame for _, table in parts]), WHOLE)
     WHOLE.write_csv(tmp_path / "d.csv")
-    assert slices(tmp_path / "d.csv") is None
-    assert slices(tmp_path) is None
-    assert slices("x" * 5000) is None
+    assert slices(tmp_path / "d.csv", Reading()) is None
+    assert slices(tmp_path, Reading()) is None
+    assert slices("x" * 5000, Reading()) is None
 
 
 def test_a_file_that_changes_between_two_slices(tmp_path: Path) -> None:
     path = tmp_path / "d.parquet"
     WHOLE.write_parquet(path)
-    found = slices(path)
-    assert found is not None
-    parts = found.pieces(Reading(), cells=4 * 100)
+    parts = slices(path, Reading(), cells=4 * 100)
+    assert parts is not None
     next(parts)
     path.write_bytes(b"PAR1 no more")
     with pytest.raises(InputError, match=r"d\.parquet: expected the file as it was at the beginning, found another"):
@@ -267,9 +266,9 @@ def test_the_name_of_a_file_is_no_pattern(write: str, tmp_path: Path, monkeypatc
             small.setattr("deltaw.tables.reading.streams.CELLS", 500)
             assert_frame_equal(pl.concat(part.table.frame for part in found.slices()), WHOLE)
         if not csv:
-            parts = slices(str(path))
+            parts = slices(str(path), Reading(), cells=500)
             assert parts is not None
-            assert_frame_equal(pl.concat(table.frame for _, table in parts.pieces(Reading(), cells=500)), WHOLE)
+            assert_frame_equal(pl.concat(table.frame for _, table in parts), WHOLE)
 
 
 def test_the_name_of_a_folder_is_no_pattern(tmp_path: Path) -> None:

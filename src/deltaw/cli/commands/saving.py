@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaw.cli.options.keeping import after_it_is_saved
+from deltaw.cli.options.keeping import interrupted
 from deltaw.cli.output.endings import PAGES, ending, no_table
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs
@@ -45,7 +45,7 @@ def check(
 def saved(model: Model, output: Path, report: Path | None, err: Screen) -> Iterator[None]:
     """Save a model and its report; an interruption after the model is saved says so."""
     model.save(output)
-    with after_it_is_saved(output):
+    with interrupted(lambda: say("interrupted; the model is saved in {model}", model=output)):
         if report is not None:
             from deltaw import report as html
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltaw.cli.once import SLASHES
+from deltaw.cli.options.keeping import interrupted
 from deltaw.cli.output import documents
 from deltaw.cli.output.endings import CSV, WRITERS, ZIPPED, Writer
 from deltaw.engines import ranks
@@ -43,18 +44,19 @@ def pieces(data: str, model: Model, reading: Reading) -> tuple[Path, Pieces] | N
     from deltaw.models.contents import reading_of
     from deltaw.preparation.columns.block import BlockOfNumbers
     from deltaw.tables import several, slices, stream
+    from deltaw.tables.reading.loading import located
 
     how, here = reading_of(model, reading), ranks.own()
     if (many := several(data)) is not None:
         many = replace(many, files=many.files[here.rank :: here.world])
         return many.root, many.pieces(lambda file: model.read(file, reading), how)
-    if (one := slices(data)) is not None:
-        return one.root, one.pieces(how, share=slice(here.rank, None, here.world))
+    if (one := slices(data, how, share=slice(here.rank, None, here.world))) is not None:
+        return located(data).parent, one
     pictures = any(isinstance(step, BlockOfNumbers) for step in model.preparation.steps)  # whose columns are renamed
     text = None if pictures or how.written else stream(data, how)
     if text is None:
         return None
-    path, rows = Path(data), text.once(how.words, model.preparation.input_names)
+    path, rows = located(data), text.once(how.words, model.preparation.input_names)
     parts = islice(enumerate(rows), here.rank, None, here.world)
     return path.parent, ((Path(f"{path.name.split('.')[0]}-{i:05}.csv"), part.table) for i, part in parts)
 
@@ -68,7 +70,7 @@ def are_many(data: str) -> bool:
         return True
     with suppress(OSError, ValueError):
         large = Path(data).stat().st_size > limit(None) // SHRUNK
-        return large and (slices(data) or stream(data, Reading())) is not None
+        return large and (slices(data, Reading()) or stream(data, Reading())) is not None
     return False
 
 
@@ -94,7 +96,11 @@ def answers(
     _check_folder(folder, root, data)
     rows, empty, frame = 0, list[Path](), None
     made = list[Path]()
-    with _what_stays(made, folder), err.status(say("predicting {data}", data=data)), Several() as several:
+    with (
+        interrupted(partial(_what_stays, made, folder)),
+        err.status(say("predicting {data}", data=data)),
+        Several() as several,
+    ):
         for where, table, said in _answered(model, parts):
             if table is None:
                 empty.append(where)  # what it would hold, others say
@@ -120,16 +126,10 @@ def answers(
     return True
 
 
-@contextmanager
-def _what_stays(made: Sequence[Path], folder: Path) -> Iterator[None]:
-    """On interruption, a message that files written until then are complete."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if not made:
-            raise
-        line = "interrupted; {files:,} files in {output} are complete: run the same command again"
-        raise KeyboardInterrupt(say(line, files=len(made), output=folder)) from None
+def _what_stays(made: Sequence[Path], folder: Path) -> str:
+    """The message of an interruption: files written until then are complete."""
+    line = "interrupted; {files:,} files in {output} are complete: run the same command again"
+    return say(line, files=len(made), output=folder) if made else ""
 
 
 def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None, DataFrame]]:

@@ -84,7 +84,7 @@ def train(order: Order) -> int:
     """`deltaw train`; returns the exit status."""
     give_back()
     err, keep = stderr(order.quiet), order.keep
-    with keeping.before_training(keep):
+    with keeping.interrupted(partial(keeping.before_training, keep)):
         from deltaw.callbacks import JsonLines
 
         if together.joined(order.choices, keep, order.data).rank:
@@ -95,7 +95,7 @@ def train(order: Order) -> int:
         assert order.as_file is not None
         put(order.as_file(plan))
         return 0
-    with keeping.after_it_began(kept):
+    with keeping.interrupted(partial(keeping.during_training, kept), unless_said=True):
         text.print_plan(err, plan)
         if order.doctor:
             err.text(diagnosis.page.text(err.page_width))

@@ -12,7 +12,7 @@ from deltaw.cli import completion
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
 from deltaw.cli.declarations.parameters import Json, LikeTrain, Model, Quiet, Report, Rows, Verbose
-from deltaw.cli.options.keeping import Keeping, before_training, keeping_options
+from deltaw.cli.options.keeping import Keeping, before_training, interrupted, keeping_options
 from deltaw.cli.options.row import Options
 from deltaw.cli.options.training import not_for_a_model, training_options
 from deltaw.cli.options.values import read_bytes
@@ -73,7 +73,7 @@ def train(
     ] = False,
 ) -> None:
     """Train a network on a table, score it on rows that it never saw, and save it."""
-    with before_training(keeping):  # to load what trains takes a while
+    with interrupted(partial(before_training, keeping)):  # to load what trains takes a while
         from deltaw.cli.commands.train import Order
         from deltaw.cli.commands.train import train as run
 

@@ -65,46 +65,30 @@ def check(keeping: Keeping) -> None:
 
 
 @contextmanager
-def before_training(keeping: Keeping) -> Iterator[None]:
-    """On interruption here, a message that nothing was written, and how to start again."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if keeping.get("resume") and _has_checkpoints(keeping.get("checkpoint")):
-            line = say("interrupted before it resumed: checkpoints are unchanged; resume by the same command")
-        else:
-            line = say("interrupted before training: nothing was saved; run the same command again")
-        raise KeyboardInterrupt(line) from None
-
-
-def _has_checkpoints(folder: Path | None) -> bool:
-    from deltaw.training.folder import last_in
-
-    return folder is not None and last_in(folder) is not None
-
-
-@contextmanager
-def after_it_began(kept: Checkpoints | None) -> Iterator[None]:
-    """On interruption here, before the model is saved, a message about the checkpoints."""
+def interrupted(message: Callable[[], str], unless_said: bool = False) -> Iterator[None]:
+    """Give an interruption here a message; `unless_said`: only one that has none; "": leave it as it is."""
     try:
         yield
     except KeyboardInterrupt as error:
-        if kept is None or _has_its_line(error):
+        said = unless_said and type(error) is KeyboardInterrupt and error.args
+        if said or not (line := message()):
             raise
-        raise KeyboardInterrupt(_go_on(kept)) from None
+        raise KeyboardInterrupt(line) from None
 
 
-@contextmanager
-def after_it_is_saved(model: Path) -> Iterator[None]:
-    """On interruption here, a message that the model is saved."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(say("interrupted; the model is saved in {model}", model=model)) from None
+def before_training(keeping: Keeping) -> str:
+    """The message of an interruption before anything was written: how to start again."""
+    from deltaw.training.folder import last_in
+
+    folder = keeping.get("checkpoint")
+    if keeping.get("resume") and folder is not None and last_in(folder) is not None:
+        return say("interrupted before it resumed: checkpoints are unchanged; resume by the same command")
+    return say("interrupted before training: nothing was saved; run the same command again")
 
 
-def _has_its_line(error: KeyboardInterrupt) -> bool:
-    return type(error) is KeyboardInterrupt and bool(error.args)
+def during_training(kept: Checkpoints | None) -> str:
+    """The message of an interruption before the model is saved: about the checkpoints."""
+    return "" if kept is None else _go_on(kept)
 
 
 def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:

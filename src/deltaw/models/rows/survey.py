@@ -92,7 +92,7 @@ class Survey:
     words: dict[str, pl.DataFrame] = field(default_factory=dict)
     digests: dict[Path, int] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
-    beyond: exact.Beyond = field(default_factory=exact.Beyond)
+    beyond: exact.LargeIntegers = field(default_factory=exact.LargeIntegers)
     held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
     said: Said = field(default_factory=lambda: Said(Reading()))

@@ -56,6 +56,15 @@ def located(source: str | Path) -> Path:
         return Path(source)
 
 
+def first_bytes(path: Path, count: int = 4) -> bytes:
+    """The first bytes of a file; none if it is no regular file or cannot be read (reading it raises the error)."""
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(count)
+    return b""
+
+
 def load(
     path: Path | None,
     name: str | None = None,

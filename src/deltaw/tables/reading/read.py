@@ -20,7 +20,7 @@ from deltaw.tables.reading.containers import contained
 from deltaw.tables.reading.formats import pieces
 from deltaw.tables.reading.formats.arrays import idx_header, read_idx, read_npz, siblings
 from deltaw.tables.reading.formats.columnar import (
-    lies_as_parquet,
+    is_parquet,
     parquet_at,
     read_arrow,
     read_arrow_stream,
@@ -123,7 +123,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
         return bundled(name)
     elif (found := several(source)) is not None:
         return found.joined(lambda file, how: _as_read(_read_as(file, how)), reading)
-    elif reading.sheet is None and lies_as_parquet(path):
+    elif reading.sheet is None and is_parquet(path):
         return parquet_at(path, name, reading)
     elif (table := _large_text(path, name, reading)) is not None:
         return table

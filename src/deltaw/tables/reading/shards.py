@@ -26,7 +26,7 @@ from deltaw.tables.cells import EMPTY, as_words, typed
 from deltaw.tables.notations import Notations
 from deltaw.tables.reading.answers import in_some_parts
 from deltaw.tables.reading.changes import Facts, facts, unchanged
-from deltaw.tables.reading.formats.columnar import AT_ONCE, Look, beside, looks, some_of, turns
+from deltaw.tables.reading.formats.columnar import AT_ONCE, Look, joined_columns, looks, some_of, turns
 from deltaw.tables.reading.formats.together import SMALL, Few, Together
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import NoRowsError, limit, located, without_packing
@@ -133,7 +133,7 @@ class Shards:
                 yield table.frame[some + said]
                 said = []
 
-        frame = beside(parts(), len(names), halves, reading)[names]
+        frame = joined_columns(parts(), len(names), halves, reading)[names]
         rounded = tuple(sorted(halves.rounded))
         return Table(frame, self.name, notes=tuple(notes), missing=reading.missing, rounded=rounded, decimals=decimals)
 
@@ -156,7 +156,7 @@ class Shards:
         frames = [as_dates(each.frame, sorts.dates, each.name) for each in tables]
         frame = alongside(_alike_codes(frames)).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
-        notes |= dict.fromkeys(exact.notes(exact.rounded([each.frame for each in tables])))
+        notes |= dict.fromkeys(exact.notes(exact.LargeIntegers(each.frame for each in tables).rounded))
         notes |= dict.fromkeys(self.passed_over(len(self.files) - len(tables)))
         found, marks = tuple(notes), told.decimals
         return replace(tables[0], frame=frame, name=self.name, notes=found, test=None, written=None, decimals=marks)

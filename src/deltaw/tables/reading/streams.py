@@ -23,7 +23,7 @@ from deltaw.tables.cells import as_words
 from deltaw.tables.notations import Notations
 from deltaw.tables.reading.changes import Facts, facts, unchanged
 from deltaw.tables.reading.formats.batches import BEGIN, batches, size
-from deltaw.tables.reading.formats.columnar import index_of_pandas, readable
+from deltaw.tables.reading.formats.columnar import pandas_index, readable, shape
 from deltaw.tables.reading.formats.pieces import PIECE, can_be_in_pieces, pieces
 from deltaw.tables.reading.formats.together import MOST, Few, Together, cells
 from deltaw.tables.reading.frames import table_of
@@ -281,12 +281,12 @@ def _scanned(
     file: Path, kind: str, scan: Callable[[Path], pl.LazyFrame], cells: int, columns: Collection[str] | None
 ) -> Iterator[pl.DataFrame]:
     lazy = scan(file)
-    index = index_of_pandas(file) if kind == "Parquet" else ()
+    index = pandas_index(file) if kind == "Parquet" else ()
     lazy = lazy.drop(index) if index and len(index) < len(lazy.collect_schema()) else lazy
     there = lazy.collect_schema().names()
     wanted = [name for name in there if columns is None or name in columns]
     lazy = lazy.select(cs.by_name(wanted)) if wanted and wanted != there else lazy
-    rows, width = lazy.select(pl.len()).collect().item(), len(wanted or there)
+    rows, width = shape(lazy)
     each = max(1, cells // max(width, 1))
     for start in range(0, rows, each):
         yield lazy.slice(start, each).collect()
@@ -328,5 +328,4 @@ def _held(file: Path) -> int:
     if (scanner := SCANNERS.get(begin)) is None:
         return OF_A_BYTE * file.stat().st_size
     with readable(str(file), scanner[0]):
-        lazy = scanner[1](file)
-        return OF_A_CELL * int(lazy.select(pl.len()).collect().item()) * len(lazy.collect_schema())
+        return OF_A_CELL * math.prod(shape(scanner[1](file)))

@@ -1,4 +1,4 @@
-"""Delimited text as Python's csv module reads it: slow, but it knows lines, blank ones and stray quotes too."""
+"""Delimited text by Python's csv module: slow, but it tells lines, blank lines and stray quotes apart."""
 
 from __future__ import annotations
 
@@ -13,22 +13,17 @@ from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables.table import ABOVE
 
-SEVERAL = 3  # cells of several lines, at most, are looked at
+SEVERAL = 3  # multi-line cells of a column that are checked at most
 
 
 def careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, source: str, above: int) -> pl.DataFrame:
-    """The frame as Python's csv module reads it: slow, but it knows lines, blank ones and stray quotes too."""
+    """The records as columns of text; `above`: number of lines of the file before the text. Raises TableError."""
     records = list(_records(text, delimiter, source, 0 if named else len(names), above))
     return pl.DataFrame(records[named:], schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -> Iterator[list[str]]:
-    """Records that are not blank. Raises TableError for the first one that has another width than the first record.
-
-    Args:
-        width: of the first record; 0: as it is.
-        above: how many lines the file has before the text.
-    """
+    """Records that are not blank, each of `width` fields; 0: as many as the first. Raises TableError."""
     lines = io.StringIO(text.decode(), newline="").readlines()
     reader = csv.reader(lines, delimiter=delimiter)
     last, begin, seen = 1, 1, 0
@@ -36,16 +31,13 @@ def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -
         for record in reader:
             if is_blank(record):
                 if width == 1:
-                    yield [""]  # where there is but one column, a blank line is a missing value
+                    yield [""]  # in a single column a blank line is a missing value
             else:
                 width = width or len(record)
                 if reader.line_num > begin:
                     _check_quotes("".join(lines[begin - 1 : reader.line_num]), delimiter, source, above + begin)
                 if len(record) != width:
-                    title = len(record) > width and 0 < seen <= (ABOVE if width == 1 else 1)
-                    nothing = width > 1 and len(record) > width and not "".join(record[width:]).strip()
-                    lengths = len(record), above + begin, above + reader.line_num
-                    raise _ragged(source, width, *lengths, delimiter, title, nothing)
+                    raise _ragged(record, width, seen, above + begin, above + reader.line_num, delimiter, source)
                 yield record
                 seen += 1
             last, begin = begin, reader.line_num + 1
@@ -56,12 +48,8 @@ def _records(text: bytes, delimiter: str, source: str, width: int, above: int) -
 
 
 def _check_quotes(record: str, delimiter: str, source: str, begin: int) -> None:
-    """Raise TableError where a quote runs on over lines and is closed amidst a cell: nobody writes so, but who forgot
-    to close it. Of cells of one line 12" and "12" are both taken for text.
-
-    Args:
-        record: its lines.
-        begin: the number of the first.
+    """Raise TableError if a quote runs over lines and ends inside a cell: it was not closed. (Within one line 12" and
+    "12" are both text.) `record`: its lines; `begin`: number of the first.
     """
     sign = re.escape(delimiter)
     for cell in re.finditer(rf'"((?:[^"]+|"")*+)"([^{sign}\r\n]*)|[^{sign}\r\n]+|.', record, re.DOTALL):
@@ -73,13 +61,13 @@ def _check_quotes(record: str, delimiter: str, source: str, begin: int) -> None:
 
 
 def rows_in_a_cell(frame: pl.DataFrame, delimiter: str, above: int) -> str | None:
-    """What to say of a cell that holds line ends and as many delimiters as rows would: a quote may be missing.
-
-    Only where a column has no more than a few cells of several lines: else it is one of texts.
+    """A note on a multi-line cell with as many delimiters as rows would have: a quote may be missing. None for columns
+    with more than SEVERAL such cells, which are long texts.
 
     Args:
-        frame: the records, text as it stands.
-        above: how many lines stand before the first of them.
+        frame: the records as raw text.
+        delimiter: between fields.
+        above: number of lines before the first record.
     """
     texts = [column for column in frame.iter_columns() if column.dtype == pl.String]
     ends = pl.DataFrame([column.str.count_matches("\n", literal=True).fill_null(0) for column in texts])
@@ -96,28 +84,20 @@ def rows_in_a_cell(frame: pl.DataFrame, delimiter: str, above: int) -> str | Non
 
 
 def _ragged(
-    source: str, expected: int, found: int, begin: int, end: int, delimiter: str, title: bool, nothing: bool
+    record: list[str], width: int, seen: int, begin: int, end: int, delimiter: str, source: str
 ) -> TableError:  # fmt: skip
-    """`title`: whether the lines above may be what stands above the names; `nothing`: whether nothing stands in the
-    fields that are too many.
-    """
-    several = end > begin
-    remedy = 'mend the line, or put fields that contain "{delimiter}" in quotes'
-    if title:
+    """The error for a record of another width than the first, in lines `begin` to `end`, after `seen` others."""
+    found, remedy = f"{len(record)}", 'mend the line, or put fields that contain "{delimiter}" in quotes'
+    if len(record) > width and 0 < seen <= (ABOVE if width == 1 else 1):  # perhaps a title above the names
         remedy = 'remove the lines above the column names, or put fields that contain "{delimiter}" in quotes'
-    if nothing:
+    if 1 < width < len(record) and not "".join(record[width:]).strip():
         remedy = 'remove each "{delimiter}" behind its last field, or add them to all lines'
-    return TableError(
-        "{source}: expected {expected} fields in line {begin:,}, as in the first line",
-        f"{found}" + (f" (quoted text runs on to line {end:,})" if several else ""),
-        "close its quote" if several else remedy,
-        source=source,
-        expected=expected,
-        begin=begin,
-        delimiter=delimiter,
-    )
+    if end > begin:
+        found, remedy = say("{n} (quoted text runs on to line {end:,})", n=found, end=end), "close its quote"
+    line = "{source}: expected {expected} fields in line {begin:,}, as in the first line"
+    return TableError(line, found, remedy, source=source, expected=width, begin=begin, delimiter=delimiter)
 
 
 def is_blank(record: list[str]) -> bool:
-    """Whether a record has nothing."""
+    """Whether a record is empty."""
     return len(record) < 2 and not "".join(record).strip()

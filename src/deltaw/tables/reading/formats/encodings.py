@@ -159,27 +159,17 @@ def _strictly(data: bytes, encoding: str, source: str, expected: str, before: tu
         text.encode()  # halves of signs, which some encodings can write
         return text
     except UnicodeDecodeError as error:
-        found = say("byte 0x{data:02x} {place}", data=data[error.start], place=_place(data, error.start, before))
-        raise TableError(
-            "{source}: expected text in {expected}",
-            found,
-            "mend the line, or give another",
-            source=source,
-            expected=expected,
-        ) from None
+        found, remedy = _wrong_byte(data, error.start, before), "mend the line, or give another"
     except UnicodeError as error:
-        raise TableError(
-            "{source}: expected text in {expected}",
-            say("other bytes ({error})", error=error),
-            "give another",
-            source=source,
-            expected=expected,
-        ) from None
+        found, remedy = say("other bytes ({error})", error=error), "give another"
+    raise TableError("{source}: expected text in {expected}", found, remedy, source=source, expected=expected)
 
 
-def _place(data: bytes, position: int, before: tuple[int, int]) -> str:
+def _wrong_byte(data: bytes, position: int, before: tuple[int, int]) -> str:
+    """A byte and its place in the file."""
     line = before[1] + data.count(b"\n", 0, position) + 1
-    return say("at position {position:,} (line {line:,})", position=before[0] + position, line=line)
+    place = say("at position {position:,} (line {line:,})", position=before[0] + position, line=line)
+    return say("byte 0x{data:02x} {place}", data=data[position], place=place)
 
 
 def _language(data: bytes) -> Language | None:
@@ -218,13 +208,10 @@ def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError,
             line.decode(name)
             readings.setdefault(word.decode(name), name)
     shown = ", ".join(f'{name} ("{text}")' for text, name in list(readings.items())[:SHOWN])
-    found = say("byte 0x{data:02x} {place}", data=data[error.start], place=_place(data, error.start, before))
-    remedy = (
-        say("mend it, or give the encoding (--encoding) that reads it right: {shown}, …", shown=shown)
-        if shown
-        else say("mend the line")
-    )
-    return TableError(say("{source}: expected text in {upper}", source=source, upper=encoding.upper()), found, remedy)
+    found = _wrong_byte(data, error.start, before)
+    remedy = "mend it, or give the encoding (--encoding) that reads it right: {shown}, …" if shown else "mend the line"
+    expected = "{source}: expected text in {upper}"
+    return TableError(expected, found, remedy, source=source, upper=encoding.upper(), shown=shown)
 
 
 def _line(data: bytes, position: int) -> tuple[bytes, int]:

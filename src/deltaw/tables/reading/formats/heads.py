@@ -92,21 +92,18 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
     above more flowers is not.
     """
 
-    def is_number(cell: str) -> bool:
-        return not is_missing(cell) and _is_number(cell)
-
-    def is_missing(cell: str) -> bool:
-        return cell.strip().lower() in missing
+    def are_numbers(cells: list[str]) -> bool:
+        present = [cell for cell in cells if cell.lower() not in missing]
+        return bool(present) and all(map(is_number, present))
 
     first = [cell.strip() for cell in head[0]]
-    if any(map(is_number, first)) and all(is_number(cell) or is_missing(cell) for cell in first):
+    if are_numbers(first):
         return False
     places = range(len(first))
     below = [[record[j].strip() for record in head[1:] if j < len(record)] for j in places]
     others = [[record[j].strip() for record in head[1:] if record != head[0] and j < len(record)] for j in places]
-    numeric = [any(map(is_number, cells)) and all(_is_number(c) or is_missing(c) for c in cells) for cells in others]
-    columns = list(zip(first, below, numeric, strict=True))
-    if any(is_numeric and not is_number(cell) for cell, _, is_numeric in columns):
+    columns = list(zip(first, below, map(are_numbers, others), strict=True))
+    if any(is_numeric and not are_numbers([cell]) for cell, _, is_numeric in columns):
         return True
     if any("." in cell for cell, _, is_numeric in columns if is_numeric):
         return False
@@ -116,7 +113,8 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
     return repeated <= names if names else not repeated
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether Python's `float` reads it, without underscores."""
     try:
         float(cell)
     except ValueError:

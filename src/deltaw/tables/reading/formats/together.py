@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from itertools import takewhile
@@ -12,7 +13,7 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from deltaw.tables.reading.formats.columnar import AT_ONCE, without_index, written_index
+from deltaw.tables.reading.formats.columnar import AT_ONCE, pandas_index, shape, without_index
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table
@@ -73,8 +74,8 @@ def _is_small(file: Path) -> bool:
 def cells(files: Sequence[Path]) -> int | None:
     """How many cells small files have that are alike; None where Polars says nothing of them."""
     with suppress(Exception, pl.exceptions.PanicException), quiet_panics():
-        lazy = _scanned(files)
-        return int(lazy.select(pl.len()).collect().item()) * (len(lazy.collect_schema()) - 1)
+        rows, width = shape(_scanned(files))
+        return rows * (width - 1)
     return None
 
 
@@ -84,11 +85,10 @@ def _scanned(files: Sequence[Path]) -> pl.LazyFrame:
 
 def _read(files: Sequence[Path], columns: Collection[str] | None) -> Iterable[Few]:
     """The rows of each file; none where they are many after all. Polars raises where columns or types are others."""
-    lazy, indices = _scanned(files), [written_index(file) for file in files]
-    there = lazy.collect_schema().names()
-    rows = int(lazy.select(pl.len()).collect().item())
-    if rows * len(there) > AT_ONCE:
+    lazy = _scanned(files)
+    if math.prod(shape(lazy)) > AT_ONCE:
         return []
+    there = lazy.collect_schema().names()
     wanted = [name for name in there if name != FILE and (columns is None or name in columns)]
     frame = (lazy.select(cs.by_name(*wanted, FILE)) if wanted else lazy).collect().rechunk()
     whose = frame.drop_in_place(FILE).rle().struct.unnest()
@@ -96,7 +96,5 @@ def _read(files: Sequence[Path], columns: Collection[str] | None) -> Iterable[Fe
     if len(counts) < len(whose) or not counts.keys() <= set(map(str, files)):
         return []  # rows of a file lie apart, or it is called otherwise
     ends = np.cumsum([counts.get(str(file), 0) for file in files]).tolist()
-    return [
-        Few(file, frame[begin:end], index)
-        for file, index, begin, end in zip(files, indices, [0, *ends], ends, strict=False)
-    ]
+    parts = zip(files, [0, *ends], ends, strict=False)
+    return [Few(file, frame[begin:end], pandas_index(file)) for file, begin, end in parts]

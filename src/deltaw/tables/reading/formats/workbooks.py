@@ -10,6 +10,7 @@ import polars.selectors as cs
 
 from deltaw.exceptions import MissingError, SettingError, TableError
 from deltaw.speech import say
+from deltaw.tables.reading.formats.heads import is_number
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
@@ -42,7 +43,10 @@ def read_workbook(file: Source) -> Table:
     with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
         book = fastexcel.read_excel(file.data)
         names = list(book.sheet_names)
-        asked = _asked(file.reading.sheet, names, file.name)
+        if (asked := file.reading.sheet) not in (None, *names):
+            line = "sheet: expected one of the sheets of {source} ({names})"
+            expected = say(line, source=file.name, names=listing(names))
+            raise SettingError(expected, repr(asked), suggested(str(asked), names, say("choose one of these")))
         name, frame, above = _first_with_rows(book, names if asked is None else [asked])
     if name is None:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
@@ -56,13 +60,6 @@ def read_workbook(file: Source) -> Table:
     if above:
         notes.append(say("the column names are in row {row}; the rows above are ignored", row=above + 1))
     return table_of(_tidy(frame), file.name, file.reading, notes)
-
-
-def _asked(sheet: str | None, names: list[str], source: str) -> str | None:
-    if sheet is not None and sheet not in names:
-        expected = say("sheet: expected one of the sheets of {source} ({names})", source=source, names=listing(names))
-        raise SettingError(expected, repr(sheet), suggested(str(sheet), names, say("choose one of these")))
-    return sheet
 
 
 def _first_with_rows(book: Any, names: list[str]) -> tuple[str | None, pl.DataFrame, int]:
@@ -84,14 +81,8 @@ def _above(rows: list[tuple[str | None, ...]]) -> int:
     width = len(title)
     if width < FEWEST_NAMES or title[0] is None or 2 * sum(cell is not None for cell in title) > width:
         return 0
-    return next((i for i, row in enumerate(rows) if len({*row} - {None}) == width and not any(map(_is_number, row))), 0)
-
-
-def _is_number(cell: str | None) -> bool:
-    try:
-        return cell is not None and float(cell) is not None
-    except ValueError:
-        return False
+    words = ([cell for cell in row if cell is not None] for row in rows)
+    return next((i for i, row in enumerate(words) if len({*row}) == width and not any(map(is_number, row))), 0)
 
 
 def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
