@@ -19,9 +19,9 @@ from deltaw.export.operations import Program
 from deltaw.export.program import in_bytes, of_network
 from deltaw.export.runners import RUNNERS
 from deltaw.files import check_outputs, path_of, write_bytes
-from deltaw.files.schema import check as hold
 from deltaw.network import Network
 from deltaw.numbers import number
+from deltaw.schema import check as hold
 from deltaw.speech import say
 
 CHECK = {

@@ -30,7 +30,7 @@ import numpy as np
 
 from deltaw.exceptions import ModelFileError, no_path, reason
 from deltaw.files.atomic import write_bytes
-from deltaw.files.schema import check
+from deltaw.schema import check
 from deltaw.speech import say
 
 FORMAT_VERSION = 1

@@ -16,7 +16,6 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.equations.scaled import LIMIT
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
-from deltaw.files.schema import agrees, describe
 from deltaw.given import several
 from deltaw.models.by_data import WAVES
 from deltaw.models.rows import weights
@@ -24,6 +23,7 @@ from deltaw.models.scoring import threshold
 from deltaw.models.scoring.metrics import NAMES
 from deltaw.numbers import number
 from deltaw.preparation.scales.scaling import SCALINGS
+from deltaw.schema import agrees, describe
 from deltaw.speech import say
 
 

@@ -16,11 +16,11 @@ from deltaw.equations.initializers import INITIALIZERS
 from deltaw.equations.losses import LOSSES
 from deltaw.equations.optimizers import OPTIMIZERS
 from deltaw.equations.schedules import SCHEDULES
-from deltaw.files.schema import describe
 from deltaw.models.allowed import LIMITS, MOST, SCHEMA
 from deltaw.models.by_data import BY_DATA
 from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.numbers import number
+from deltaw.schema import describe
 from deltaw.speech import listed, say
 
 # The tables that the names of a setting stand in.

@@ -11,7 +11,6 @@ import numpy as np
 from deltaw import engines, files
 from deltaw.equations.initializers import initializer
 from deltaw.exceptions import InputError, ModelFileError
-from deltaw.files.schema import check
 from deltaw.models import allowed, recipes
 from deltaw.models.contents import Contents, Learning, Member, Origin
 from deltaw.models.recipes import Recipe
@@ -20,6 +19,7 @@ from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import Baseline, Scores
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.schema import check
 from deltaw.speech import listed, say
 from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import MARKS

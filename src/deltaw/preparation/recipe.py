@@ -23,7 +23,7 @@ from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.whole import Counted
-from deltaw.preparation.document import fields, is_object, list_of, one_of
+from deltaw.preparation.document import fields
 from deltaw.preparation.fitting import divided, steps_of
 from deltaw.preparation.making import Indices, Making, Picture, Run, raw_of, reads_alone, runs_of
 from deltaw.preparation.scales.bins import count
@@ -381,4 +381,4 @@ class Preparation:
         return made
 
 
-CHECKS = {"scaling": one_of(*SCALINGS), "steps": list_of(is_object), "left_out": list_of(is_object)}
+CHECKS = {"scaling": tuple(SCALINGS), "steps": [{str: object}], "left_out": [{str: object}]}

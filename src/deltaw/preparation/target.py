@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.given import among
 from deltaw.numbers import amount, number, typed
-from deltaw.preparation.document import fields, is_flag, is_number, is_text, one_of
+from deltaw.preparation.document import fields
 from deltaw.preparation.reading import as_numbers, looked_up, places_as_written
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import IDENTITY, LARGEST, SCALINGS, Fit, Scale, fit_scale, range_onto
@@ -29,6 +29,7 @@ from deltaw.preparation.task import (
     infer_task,
     known_cells,
 )
+from deltaw.schema import agrees
 from deltaw.speech import listed, retold, say
 from deltaw.tables.cells import as_words
 from deltaw.tables.codes import are_codes, width_of
@@ -314,7 +315,7 @@ class Target:
         threshold = values.pop("threshold")
         try:
             scale = values["scale"]
-            scale = LogScale.from_document(scale) if LogScale.accepts(scale) else Scale(**scale)
+            scale = LogScale.from_document(scale) if "offset" in scale else Scale(**scale)
             return cls(**values | {"scale": scale}).with_threshold(threshold)
         except SettingError as error:
             raise ModelFileError(
@@ -339,7 +340,7 @@ def _are_classes(value: Any) -> bool:
     """Values of one type, in order, none missing or twice, also as the words that cells are read as."""
     if not isinstance(value, list) or len({type(each) for each in value}) > 1:
         return False
-    plain = all(isinstance(each, str | bool | int) or is_number(each) for each in value)
+    plain = all(agrees(each, (str, bool, float)) for each in value)
     if not plain or not all(a < b for a, b in pairwise(value)):
         return False
     words = as_words(_series("classes", tuple(value)))
@@ -347,15 +348,15 @@ def _are_classes(value: Any) -> bool:
 
 
 CHECKS = {
-    "name": is_text,
-    "task": one_of(*TASKS),
-    "reason": is_text,
+    "name": str,
+    "task": TASKS,
+    "reason": str,
     "classes": _are_classes,
-    "low": is_number,
-    "high": is_number,
-    "scale": lambda value: Scale.accepts(value) or LogScale.accepts(value),
-    "clamp": is_flag,
-    "threshold": lambda value: value is None or is_number(value),
-    "unit": lambda value: value == "" or is_unit(value),
+    "low": float,
+    "high": float,
+    "scale": (Scale.CHECKS, LogScale.CHECKS),
+    "clamp": bool,
+    "threshold": (float, None),
+    "unit": ("", is_unit),
 }
 USUAL = {"threshold": None, "unit": ""}  # not written where it is this: an earlier version reads the file, too

@@ -22,8 +22,8 @@ import numpy as np
 from deltaw import __version__, files
 from deltaw.engines import instructions, ranks
 from deltaw.exceptions import ModelFileError, OutputError, SettingError
-from deltaw.files.schema import check
 from deltaw.numbers import amount
+from deltaw.schema import check
 from deltaw.sigterm import Terminable
 from deltaw.speech import say
 from deltaw.training.epochs import Training

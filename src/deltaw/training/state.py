@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from deltaw.engines.look import Look
 from deltaw.exceptions import ModelFileError
-from deltaw.files.schema import check
 from deltaw.network import Network
+from deltaw.schema import check
 from deltaw.speech import say
 from deltaw.training.epochs import Training, Within
 from deltaw.training.history import Ending

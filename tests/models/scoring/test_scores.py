@@ -19,9 +19,9 @@ from small import QUICK
 import deltaw
 from deltaw import files
 from deltaw.exceptions import ModelFileError, SettingError
-from deltaw.files.schema import check
 from deltaw.models.scoring.metrics import Outcome, in_percent, metric_of, to_four_places
 from deltaw.models.scoring.scores import SCHEMA, Baseline, Scores, score, worst
+from deltaw.schema import check
 
 
 def classified(seed: int, n: int, k: int) -> tuple[np.ndarray, Outcome]:

@@ -27,9 +27,10 @@ from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import TRAINING, Features, Step, Stored, Values
 from deltaw.preparation.columns.truth import Truth
-from deltaw.preparation.document import holds, is_number, is_place, is_text, list_of, one_of
+from deltaw.preparation.document import distinct, is_index
 from deltaw.preparation.reading import as_days, as_numbers, as_places, as_shares, places_as_written, places_of
 from deltaw.preparation.scales.scaling import Scaling
+from deltaw.schema import agrees
 from deltaw.speech import Kept, reads, say
 from deltaw.tables.cells import as_words
 from deltaw.tables.codes import in_width, width_of
@@ -66,11 +67,11 @@ class Coded:
     codes: tuple[int, ...]
 
     CHECKS: ClassVar = {
-        "column": is_text,
-        "kind": one_of(*READ),
-        "format": is_text,
-        "cells": lambda cells: any(list_of(check, distinct=True)(cells) for check in (is_number, is_text)),
-        "codes": list_of(lambda code: code is not None and is_place(code) and code < LARGEST),
+        "column": str,
+        "kind": tuple(READ),
+        "format": str,
+        "cells": (distinct(float), distinct(str)),
+        "codes": [lambda code: is_index(code) and code < LARGEST],
     }
 
     def known_by(self, read: Any, rng: np.random.Generator, most: int) -> Coded:
@@ -84,7 +85,7 @@ class Coded:
     @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` has valid and consistent fields."""
-        if not holds(document, cls.CHECKS):
+        if not agrees(document, cls.CHECKS):
             return False
         cells, words = document["cells"], document["kind"] == Category.kind
         fits = all(isinstance(cell, str) == words for cell in cells) and cells == sorted(cells)
@@ -153,7 +154,7 @@ class Alike:
     kind: ClassVar = "alike"
     MEANS: ClassVar = Recurring
     LATER: ClassVar[dict[str, Any]] = {}
-    CHECKS: ClassVar = {"columns": list_of(Coded.accepts), "means": Recurring.accepts}
+    CHECKS: ClassVar = {"columns": [Coded.accepts], "means": Recurring.accepts}
 
     @classmethod
     def fit(cls, steps: Sequence[Step], frame: pl.DataFrame, answers: TrainingTargets) -> Alike:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deltaw.equations.encoded import Field
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.steps import TRAINING, Features, Stored, Values
-from deltaw.preparation.document import is_count, is_number, is_text, list_of
+from deltaw.preparation.document import distinct, is_count
 from deltaw.preparation.reading import as_numbers
 from deltaw.preparation.scales.scaling import SCALINGS, Scale, Scaling, fit_scale
 from deltaw.speech import say
@@ -35,11 +35,11 @@ class BlockOfNumbers:
     LATER: ClassVar[dict[str, Any]] = {}
     kind: ClassVar = "block"
     CHECKS: ClassVar = {
-        "name": is_text,
-        "columns": list_of(is_text, distinct=True),
-        "shape": list_of(is_count),
-        "low": is_number,
-        "scale": Scale.accepts,
+        "name": str,
+        "columns": distinct(str),
+        "shape": [is_count],
+        "low": float,
+        "scale": Scale.CHECKS,
     }
 
     @classmethod

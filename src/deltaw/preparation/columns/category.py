@@ -14,7 +14,7 @@ from deltaw.numbers import number
 from deltaw.preparation.columns.means import Means, OutOfFold, TrainingTargets
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
 from deltaw.preparation.columns.whole import Counted, Whole
-from deltaw.preparation.document import between, is_flag, is_place, is_text, list_of
+from deltaw.preparation.document import between, distinct, is_index
 from deltaw.preparation.reading import filled, looked_up, places_as_written, places_of
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
@@ -54,12 +54,12 @@ class Category(OneColumn):
     kind: ClassVar = "category"
     MEANS: ClassVar = Means
     CHECKS: ClassVar = {
-        "column": is_text,
-        "words": list_of(is_text, distinct=True),
-        "missing": is_flag,
+        "column": str,
+        "words": distinct(str),
+        "missing": bool,
         "weight": between(SMALLEST_WEIGHT, 1.0),
-        "usual": is_place,
-        "means": lambda means: means is None or Means.accepts(means),
+        "usual": (None, is_index),
+        "means": (None, Means.accepts),
     }
     LATER: ClassVar = {"weight": 1.0, "usual": None, "means": None}
 

@@ -12,7 +12,7 @@ from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.truth import Truth
-from deltaw.preparation.document import fields, is_text, one_of
+from deltaw.preparation.document import fields
 from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import listed, say
 from deltaw.tables.columns import KINDS
@@ -31,7 +31,7 @@ class LeftOut:
     reason: str
 
 
-LEFT_OUT_CHECKS = {"column": is_text, "kind": one_of(*KINDS), "reason": is_text}
+LEFT_OUT_CHECKS = {"column": str, "kind": KINDS, "reason": str}
 
 
 def left_out_of(document: dict[str, Any], i: int) -> LeftOut:

@@ -25,9 +25,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
-from deltaw.preparation.document import between, holds, is_text, list_of
+from deltaw.preparation.document import between, distinct
 from deltaw.preparation.reading import as_places, places_of
 from deltaw.preparation.scales.scaling import SCALINGS, Scale, fit_scale
+from deltaw.schema import agrees
 from deltaw.tables.taking import AT_ONCE
 
 Values = NDArray[np.float64]
@@ -266,12 +267,12 @@ class Means:
     other: tuple[float, ...]
 
     CHECKS: ClassVar = {
-        "names": list_of(is_text),
-        "scales": list_of(Scale.accepts),
-        "words": list_of(is_text, distinct=True),
-        "values": list_of(list_of(between(-LIMIT, LIMIT))),
-        "missing": list_of(between(-LIMIT, LIMIT)),
-        "other": list_of(between(-LIMIT, LIMIT)),
+        "names": [str],
+        "scales": [Scale.CHECKS],
+        "words": distinct(str),
+        "values": [[between(-LIMIT, LIMIT)]],
+        "missing": [between(-LIMIT, LIMIT)],
+        "other": [between(-LIMIT, LIMIT)],
     }
 
     @classmethod
@@ -297,7 +298,7 @@ class Means:
     @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` holds the fields of one, that fit together."""
-        if not holds(document, cls.CHECKS):
+        if not agrees(document, cls.CHECKS):
             return False
         k = len(document["names"])
         rows = (*document["values"], document["missing"], document["other"], document["scales"])

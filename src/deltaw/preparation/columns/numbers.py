@@ -28,7 +28,6 @@ from deltaw.preparation.columns.steps import (
     yes_or_no,
 )
 from deltaw.preparation.columns.whole import Whole
-from deltaw.preparation.document import Check, is_flag, is_number, is_text, one_of
 from deltaw.preparation.reading import DAY, as_days, as_floats, as_numbers
 from deltaw.preparation.scales.bins import are_edges, asks_for_all, count, cuts, fields, fit_edges, positions
 from deltaw.preparation.scales.quantiles import median, put_in_order
@@ -46,8 +45,8 @@ Floats = NDArray[np.floating]
 # Cycles of the calendar -> days.
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
 
-OF_NUMBERS: dict[str, Check] = {  # what fields of numbers, and of days, are to be
-    "column": is_text, "scale": Scale.accepts, "fill": is_number, "indicator": is_flag, "edges": are_edges,
+OF_NUMBERS: dict[str, Any] = {  # what fields of numbers, and of days, are to be
+    "column": str, "scale": Scale.CHECKS, "fill": float, "indicator": bool, "edges": are_edges,
 }  # fmt: skip
 
 
@@ -69,8 +68,8 @@ class Number(OneColumn):
     MEANS: ClassVar = Recurring
     CHECKS: ClassVar = {
         **OF_NUMBERS,
-        "means": lambda means: means is None or Recurring.accepts(means),
-        "unit": lambda unit: unit == "" or is_unit(unit),
+        "means": (None, Recurring.accepts),
+        "unit": ("", is_unit),
     }
     LATER: ClassVar = {"edges": [], "means": None, "unit": ""}
 
@@ -174,7 +173,7 @@ class Day(OneColumn):
     edges: tuple[float, ...] = ()
 
     kind: ClassVar = "date"
-    CHECKS: ClassVar = {"format": one_of("", *DATE_FORMATS), "time": is_flag, **OF_NUMBERS}
+    CHECKS: ClassVar = {"format": ("", *DATE_FORMATS), "time": bool, **OF_NUMBERS}
     LATER: ClassVar = {"edges": []}
 
     @classmethod

@@ -33,10 +33,11 @@ from deltaw.preparation.columns.means import (
     TrainingTargets,
     smoothing,
 )
-from deltaw.preparation.document import between, holds, is_number, is_text, list_of
+from deltaw.preparation.document import between
 from deltaw.preparation.f_distribution import about
 from deltaw.preparation.scales.bins import count, position
 from deltaw.preparation.scales.scaling import Scale
+from deltaw.schema import agrees
 
 Values = NDArray[np.float64]
 
@@ -64,10 +65,10 @@ class Recurring:
     values: tuple[tuple[float, ...], ...]
 
     CHECKS: ClassVar = {
-        "names": list_of(is_text),
-        "scales": list_of(Scale.accepts),
-        "numbers": list_of(is_number),
-        "values": list_of(list_of(between(-LIMIT, LIMIT))),
+        "names": [str],
+        "scales": [Scale.CHECKS],
+        "numbers": [float],
+        "values": [[between(-LIMIT, LIMIT)]],
     }
 
     @classmethod
@@ -108,7 +109,7 @@ class Recurring:
     @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` holds the fields of one, that fit together."""
-        if not holds(document, cls.CHECKS):
+        if not agrees(document, cls.CHECKS):
             return False
         k, numbers = len(document["names"]), document["numbers"]
         fit_together = all(len(row) == k for row in (*document["values"], document["scales"]))

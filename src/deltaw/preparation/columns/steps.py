@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
 from deltaw.preparation.columns.means import TrainingTargets
-from deltaw.preparation.document import Check
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept
 
@@ -33,7 +32,7 @@ class Step(Protocol):
     """What every kind of step has."""
 
     kind: ClassVar[str]
-    CHECKS: ClassVar[dict[str, Check]]
+    CHECKS: ClassVar[dict[str, Any]]  # the schema of its fields
     LATER: ClassVar[dict[str, Any]]  # fields that older files lack, and what they then are
 
     @property

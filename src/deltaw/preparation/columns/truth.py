@@ -22,9 +22,10 @@ from deltaw.preparation.columns.steps import (
     yes_or_no,
 )
 from deltaw.preparation.columns.whole import Whole
-from deltaw.preparation.document import is_flag, is_place, is_text, list_of
+from deltaw.preparation.document import is_index
 from deltaw.preparation.reading import as_shares
 from deltaw.preparation.scales.scaling import Scaling
+from deltaw.schema import agrees
 from deltaw.speech import say
 from deltaw.tables import Column
 from deltaw.tables.cells import TRUTHS, as_words
@@ -47,10 +48,10 @@ class Truth(OneColumn):
 
     kind: ClassVar = "boolean"
     CHECKS: ClassVar = {
-        "column": is_text,
-        "words": lambda words: list_of(is_text)(words) and len(words) in (0, 2),
-        "indicator": is_flag,
-        "usual": is_place,
+        "column": str,
+        "words": lambda words: agrees(words, [str]) and len(words) in (0, 2),
+        "indicator": bool,
+        "usual": (None, is_index),
     }
     LATER: ClassVar = {"usual": None}
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
-from deltaw.preparation.document import is_number, list_of
 from deltaw.preparation.scales.quantiles import among
 from deltaw.preparation.scales.scaling import SMALLEST
+from deltaw.schema import agrees
 
 Values = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ def count(edges: tuple[float, ...]) -> int:
 
 def are_edges(value: Any) -> bool:
     """Whether a document's value is a valid list of edges."""
-    return list_of(is_number)(value) and len(value) <= MOST_EDGES and all(_apart(a, b) for a, b in pairwise(value))
+    return agrees(value, [float]) and len(value) <= MOST_EDGES and all(_apart(a, b) for a, b in pairwise(value))
 
 
 def _apart(a: float, b: float) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.preparation.document import between, holds
+from deltaw.preparation.document import between
 from deltaw.preparation.scales.scaling import LARGEST, Fit, Scale, Values, fit_scale
 
 SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
@@ -22,16 +22,11 @@ class LogScale:
     offset: float
     scale: Scale
 
-    CHECKS: ClassVar = {"offset": between(0.0, LARGEST), "scale": Scale.accepts}
-
-    @classmethod
-    def accepts(cls, document: Any) -> bool:
-        """Whether `document` holds the fields of one."""
-        return holds(document, cls.CHECKS)
+    CHECKS: ClassVar = {"offset": between(0.0, LARGEST), "scale": Scale.CHECKS}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> LogScale:
-        """The inverse of `dataclasses.asdict`, of what it `accepts`."""
+        """The inverse of `dataclasses.asdict`."""
         return cls(document["offset"], Scale(**document["scale"]))
 
     @classmethod

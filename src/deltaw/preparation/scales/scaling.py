@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.scaled import BEND, LIMIT
 from deltaw.exceptions import SettingError
-from deltaw.preparation.document import between, holds, is_flag, is_number
+from deltaw.preparation.document import between
 from deltaw.preparation.scales import quantiles
 from deltaw.speech import listed
 
@@ -37,16 +37,11 @@ class Scale:
     bend: bool = False
 
     CHECKS: ClassVar = {
-        "centre": is_number,
+        "centre": float,
         "width": between(SMALLEST, LARGEST),
         "shift": between(-LIMIT, LIMIT),
-        "bend": is_flag,
+        "bend": bool,
     }
-
-    @classmethod
-    def accepts(cls, document: Any) -> bool:
-        """Whether `document` has the fields of a scale."""
-        return holds(document, cls.CHECKS)
 
     def apply(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Scaled float32 values, of any shape; always finite for finite x."""

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from deltaw.engines.predictor import outputs
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import SettingError
-from deltaw.files.schema import check
 from deltaw.models.answers import mean_of, outcome
 from deltaw.models.by_data import WAVES
 from deltaw.models.contents import Learning
@@ -24,6 +23,7 @@ from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.network import Network
 from deltaw.numbers import number
+from deltaw.schema import check
 from deltaw.speech import say
 from deltaw.training import Epoch, History
 from deltaw.training.checkpoints import Checkpoints

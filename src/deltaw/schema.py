@@ -1,4 +1,4 @@
-"""A small strict checker for the JSON documents in model files.
+"""A small strict checker of JSON documents, such as those in model files.
 
 A schema is plain data that looks like what it describes:
 
@@ -14,13 +14,13 @@ schema                what it accepts
 ``[item]``            a list of items
 ``{str: item}``       an object with any keys
 ``{"a": x, "b?": y}`` an object with exactly these keys; those ending in ``?`` may be missing
+a function            a value for which it is true
 ====================  ==================================================================
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from deltaw.exceptions import ModelFileError
@@ -52,7 +52,7 @@ class _Difference(NamedTuple):
 
 
 def check(value: Any, schema: Any, where: str) -> None:
-    """Hold `value` against `schema`.
+    """Compare `value` with `schema`.
 
     Args:
         value: what `json.loads` returned.
@@ -60,56 +60,48 @@ def check(value: Any, schema: Any, where: str) -> None:
         where: the file, for the message.
 
     Raises:
-        ModelFileError: naming the first place that differs.
+        ModelFileError: names the first place that differs.
     """
-    difference = _compare(value, schema, "")
-    if difference is not None:
+    if (difference := _compare(value, schema)) is not None:
         found = repr(difference.found)
         raise ModelFileError(
             "{where}: expected {wanted} at {place} of the model's description",
             found if len(found) <= 60 else found[:57] + "...",
             "the file is damaged or was not written by DeltaW",
-            where=where,
-            wanted=difference.wanted,
-            place=difference.place or "the top",
-        )
+            where=where, wanted=difference.wanted, place=difference.place or "the top",
+        )  # fmt: skip
 
 
 def agrees(value: Any, schema: Any) -> bool:
     """Whether `value` is what `schema` describes."""
-    return _compare(value, schema, "") is None
+    return _compare(value, schema) is None
 
 
-def _compare(value: Any, schema: Any, place: str) -> _Difference | None:
-    """The first place where `value` differs from `schema`; None where they agree."""
-    if isinstance(schema, tuple):
-        good = any(_compare(value, item, place) is None for item in schema)
-    elif isinstance(schema, list) and type(value) is list:
-        return _first(_compare(item, schema[0], f"{place}/{i}") for i, item in enumerate(value))
+def _compare(value: Any, schema: Any) -> _Difference | None:
+    """The first place where `value` differs from `schema`; None if they agree."""
+    if isinstance(schema, list) and type(value) is list:
+        parts = [(i, each, schema[0]) for i, each in enumerate(value)]
     elif isinstance(schema, dict) and type(value) is dict:
-        return _compare_fields(value, schema, place)
-    elif schema is None or isinstance(schema, type):
-        good = _IS[schema](value)
-    else:
-        good = type(value) is type(schema) and value == schema
-    return None if good else _Difference(place, describe(schema), value)
-
-
-def _compare_fields(value: dict[str, Any], schema: dict[Any, Any], place: str) -> _Difference | None:
-    if str in schema:
-        fields = dict.fromkeys(value, schema[str])
-    else:
-        fields = {name.removesuffix("?"): item for name, item in schema.items()}
-        missing = [name for name in schema if not name.endswith("?") and name not in value]
-        unknown = [name for name in value if name not in fields]
+        fields = {name.removesuffix("?"): item for name, item in schema.items() if name is not str}
+        missing = [name for name in schema if name is not str and name[-1:] != "?" and name not in value]
+        unknown = [] if str in schema else [name for name in value if name not in fields]
         if missing or unknown:
             wanted = say("a field {name!r}", name=missing[0]) if missing else say("no field {name!r}", name=unknown[0])
-            return _Difference(place, wanted, sorted(value))
-    return _first(_compare(value[name], item, f"{place}/{name}") for name, item in fields.items() if name in value)
+            return _Difference("", wanted, sorted(value))
+        parts = [(name, each, fields.get(name, schema.get(str))) for name, each in value.items()]
+    else:
+        return None if _is(value, schema) else _Difference("", describe(schema), value)
+    found = ((key, _compare(each, item)) for key, each, item in parts)
+    return next((each._replace(place=f"/{key}{each.place}") for key, each in found if each is not None), None)
 
 
-def _first(differences: Iterable[_Difference | None]) -> _Difference | None:
-    return next((found for found in differences if found is not None), None)
+def _is(value: Any, schema: Any) -> bool:
+    """Whether they agree, if they are not both lists, or both objects."""
+    if isinstance(schema, tuple):
+        return any(agrees(value, item) for item in schema)
+    if schema is None or isinstance(schema, type):
+        return bool(_IS[schema](value))
+    return bool(schema(value)) if callable(schema) else type(value) is type(schema) and value == schema
 
 
 def describe(schema: Any) -> str:
@@ -118,4 +110,6 @@ def describe(schema: Any) -> str:
         return listed(dict.fromkeys(map(describe, schema)), " or ", " or ")
     if isinstance(schema, (list, dict)):
         return say("a list") if isinstance(schema, list) else say("an object")
-    return say(_NAMES[schema]) if schema is None or isinstance(schema, type) else repr(schema)
+    if schema is None or isinstance(schema, type):
+        return say(_NAMES[schema])
+    return say("another value") if callable(schema) else repr(schema)

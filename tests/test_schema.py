@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deltaw.exceptions import ModelFileError
-from deltaw.files.schema import check
+from deltaw.schema import check
 
 # schema, values that it accepts, values that it refuses
 CASES: list[tuple[Any, list[Any], list[Any]]] = [
@@ -20,6 +20,8 @@ CASES: list[tuple[Any, list[Any], list[Any]]] = [
     (("a", 1, None), ["a", 1, None], ["b", 2, True, 1.0]),
     ([int], [[], [1, 2]], [1, [1, "2"], {}]),
     ({str: int}, [{}, {"a": 1}], [[], {"a": "1"}]),
+    (lambda value: value == 2, [2, 2.0], [1, "2", None]),
+    ({"a": (None, len)}, [{"a": None}, {"a": [1]}], [{"a": ""}]),
     (
         {"a": int, "b?": [str]},
         [{"a": 1}, {"a": 1, "b": ["x"]}],
