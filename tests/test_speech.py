@@ -52,8 +52,8 @@ from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.preparation.task import TASKS
 from deltaw.progress import COUNTED
 from deltaw.speech import LANGUAGES, TIGHT, Kept, catalogue, in_english, listed, reads, retold, say
-from deltaw.tables.cells import DATE_FORMATS
 from deltaw.tables.columns import KINDS, kinds
+from deltaw.tables.dates import DATE_FORMATS
 from deltaw.tables.reading.formats.json_lines import SORTS
 from deltaw.tables.reading.read import FOREIGN
 from deltaw.training import checkpoints

@@ -23,7 +23,7 @@ from deltaw.export.forms.c import field_names
 from deltaw.export.forms.table import Options
 from deltaw.export.forms.text import date_pattern
 from deltaw.export.operations import Matrix, Program
-from deltaw.tables.cells import DATE_FORMATS
+from deltaw.tables.dates import DATE_FORMATS
 
 ENDINGS = {name: form.endings[0] for name, form in FORMS.items()}
 

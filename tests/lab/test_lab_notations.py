@@ -13,7 +13,7 @@ from test_lab_tables import agree, asked, choice, csv, planned
 
 import deltaw
 from deltaw.exceptions import InputError
-from deltaw.tables.cells import DATE_FORMATS
+from deltaw.tables.dates import DATE_FORMATS
 
 N = 40
 RNG = np.random.default_rng(11)

@@ -9,7 +9,8 @@ import pytest
 
 from deltaw.exceptions import ColumnError
 from deltaw.tables import Block, Table, kinds, read
-from deltaw.tables.cells import DATE_FORMATS, as_words, date_format, read_dates
+from deltaw.tables.cells import as_words
+from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
 
 N = 40
 WORDS = ["red", "green", "blue", "red"] * (N // 4)

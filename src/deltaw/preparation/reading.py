@@ -12,19 +12,9 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
-from deltaw.tables.cells import (
-    DATE_FORMATS,
-    EMPTY,
-    TRUTHS,
-    as_words,
-    as_written,
-    date_format,
-    missing_to_null,
-    numbers_in,
-    read_dates,
-    read_numbers,
-)
+from deltaw.tables.cells import EMPTY, TRUTHS, as_words, as_written, missing_to_null, numbers_in, read_numbers
 from deltaw.tables.codes import in_width
+from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
 from deltaw.tables.held import as_read
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of

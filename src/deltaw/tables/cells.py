@@ -36,66 +36,11 @@ TRUTHS = (
     ("是", "否"), ("真", "假"), ("对", "错"), ("有", "无"),
 )  # fmt: skip
 
-# Ways to write a date, and what the user is told; the unambiguous ones first, for the first that fits best is taken.
-DAY_FORMATS = {
-    "%Y-%m-%d": "year-month-day",
-    "%Y/%m/%d": "year/month/day",
-    "%d.%m.%Y": "day.month.year",
-    "%m/%d/%Y": "month/day/year",
-    "%d/%m/%Y": "day/month/year",
-    "%d-%m-%Y": "day-month-year",
-    "%d %b %Y": "day name year",
-    "%d-%b-%Y": "day-name-year",
-    "%b %d, %Y": "name day, year",
-    "%d.%m.%y": "day.month.yy",
-    "%m/%d/%y": "month/day/yy",
-    "%d/%m/%y": "day/month/yy",
-    "%y-%m-%d": "yy-month-day",
-    "%d-%b-%y": "day-name-yy",
-    "%Y年%m月%d日": "year年month月day日",
-    "%Y.%m.%d": "year.month.day",
-    "%Y. %m. %d.": "year. month. day.",
-}
-TIME_FORMATS = {
-    "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",
-    "%Y-%m-%dT%H:%M:%S%.f": "year-month-dayTtime",
-    "%Y-%m-%dT%H:%M:%S%.fZ": "year-month-dayTtimeZ",
-    "%Y-%m-%dT%H:%M:%S%.f%#z": "year-month-dayTtime, its zone",
-    "%Y-%m-%d %H:%M:%S%.f%#z": "year-month-day time, its zone",
-    "%Y-%m-%d %H:%M:%S%.f UTC": "year-month-day time UTC",
-    "%Y-%m-%d %H:%M": "year-month-day time",
-    "%Y-%m-%dT%H:%M": "year-month-dayTtime",
-    "%Y/%m/%d %H:%M:%S": "year/month/day time",
-    "%Y/%m/%d %H:%M": "year/month/day time",
-    "%d.%m.%Y %H:%M:%S": "day.month.year time",
-    "%d.%m.%Y %H:%M": "day.month.year time",
-    "%m/%d/%Y %H:%M:%S": "month/day/year time",
-    "%m/%d/%Y %H:%M": "month/day/year time",
-    "%d/%m/%Y %H:%M:%S": "day/month/year time",
-    "%d/%m/%Y %H:%M": "day/month/year time",
-    "%d.%m.%y %H:%M": "day.month.yy time",
-    "%m/%d/%y %H:%M": "month/day/yy time",
-    "%d/%m/%y %H:%M": "day/month/yy time",
-    "%Y年%m月%d日 %H:%M:%S": "year年month月day日 time",
-    "%Y年%m月%d日 %H:%M": "year年month月day日 time",
-    "%Y年%m月%d日%H时%M分": "year年month月day日hour时minute分",
-    "%m/%d/%Y %I:%M:%S %p": "month/day/year time AM or PM",
-    "%m/%d/%Y %I:%M %p": "month/day/year time AM or PM",
-    "%d/%m/%Y %I:%M:%S %p": "day/month/year time AM or PM",
-    "%d/%m/%Y %I:%M %p": "day/month/year time AM or PM",
-}
-DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
-
-YEARS = {"%Y": r"\d{4}", "%y": r"\d{2}"}  # Polars takes 20 for the year 20, too, and 1.9.0, a version, for one of 2000
-
 EMPTY = ("",)  # what is missing whatever the caller says
 
 FEW = 64  # cells: to look at each of them here takes less time than to have Polars do it
 # Whatever a number can look like, in any notation, and more: nothing else is one.
 MAYBE_NUMBER = re.compile(rf"[\s+(-]*(inf|infinity|nan|[\d.,'’_\s{WRITTEN}]*(e[+{WRITTEN}-]*\d*)?)\)?", re.IGNORECASE)
-
-# A column is taken for numbers (or dates) with mistakes in it, rather than for words, up to this share of mistakes.
-MISTAKES = 0.05
 
 FIRST = 1_000  # cells that tell whether a column says the same again and again
 
@@ -326,50 +271,6 @@ def _with_point(cell: pl.Expr) -> pl.Expr:
         .then(cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
         .otherwise(cell)
     )
-
-
-def date_format(words: pl.Series) -> tuple[str, int]:
-    """How a column of text (without nulls) writes dates, and how many cells are not written so.
-
-    The first of DATE_FORMATS that reads most cells; "" where even that one fails for more than the share MISTAKES.
-    """
-    few = words.head(50)
-    if few.str.contains(r"\d\D+\d").sum() < (1 - 2 * MISTAKES) * len(few):  # cheaper than trying every format
-        return "", 0
-    cells, most = few.to_list(), 2 * MISTAKES * len(few)
-    alike = [each for each in DATE_FORMATS if sum(not _shape(each).match(cell) for cell in cells) <= most]
-    hopeful = [each for each in alike if read_dates(few, each).null_count() <= most]
-    failures = {each: read_dates(words, each).null_count() for each in hopeful}
-    best = min(failures, key=lambda each: failures[each], default="")
-    return (best, failures[best]) if best and failures[best] <= MISTAKES * len(words) else ("", 0)
-
-
-@lru_cache(64)
-def _shape(spelling: str) -> re.Pattern[str]:
-    """What stands around the parts of a date that is written so: a look at that is cheaper than to read it."""
-    parts = (r"\s*".join(map(re.escape, part.split())) for part in re.split(r"%[.:#]?[A-Za-z]", spelling))
-    return re.compile(".*".join(parts), re.DOTALL | re.IGNORECASE)
-
-
-def read_dates(words: pl.Series, spelling: str) -> pl.Series:
-    """Date or Datetime values from text written as `spelling` (a strftime format); null where a cell is not.
-
-    Names of months may be whole or cut to three letters. Times with a zone are those of UTC, as they are where a data
-    frame has one.
-    """
-    kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
-    names = spelling.replace("%b", "%B")  # which reads both
-    found = words.str.strptime(kind, names, strict=False).cast(kind)  # a time with a zone comes with that of UTC
-    year = found.dt.year()
-    if (year < 1000 if "%Y" in spelling else year % 100 < 10).any():
-        return pl.select(pl.when(words.str.contains(_year(spelling))).then(found).alias(words.name)).to_series()
-    return found
-
-
-def _year(spelling: str) -> str:
-    """The year of a spelling with what stands on either side of it, as a pattern."""
-    before, part, behind = re.split("(%[Yy])", spelling)
-    return (re.escape(before[-1:]) or "^") + YEARS[part] + (re.escape(behind[:1]) or "$")
 
 
 def check_type(series: pl.Series, source: str = "") -> None:

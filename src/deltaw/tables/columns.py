@@ -15,21 +15,18 @@ from deltaw.exceptions import ColumnError
 from deltaw.numbers import number
 from deltaw.speech import in_english, say
 from deltaw.tables.cells import (
-    DATE_FORMATS,
     FIRST,
     IN_A_NUMBER,
     MAYBE_NUMBER,
     TRUTHS,
     as_written,
     check_type,
-    date_format,
     few_different,
     first_stray,
     numbers_in,
-    read_dates,
 )
 from deltaw.tables.codes import are_codes
-from deltaw.tables.dates import note_on_dates, note_on_words
+from deltaw.tables.dates import DATE_FORMATS, date_format, note_on_dates, note_on_words, read_dates
 from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.numerals import without_gaps
 from deltaw.tables.strays import check_strays

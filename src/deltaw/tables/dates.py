@@ -1,26 +1,129 @@
-"""What is worth saying of words that look like dates: why they are none, or that the same text says other ones."""
+"""Dates in text: the formats, parsing, and notes on ambiguous or mixed ones."""
 
 from __future__ import annotations
+
+import re
+from functools import lru_cache
 
 import polars as pl
 
 from deltaw.speech import listed, say
-from deltaw.tables.cells import DATE_FORMATS, MISTAKES, read_dates
 from deltaw.tables.table import clip
 
+# Format -> what messages call it. Unambiguous ones come first, since of equally good ones the first is taken.
+DAY_FORMATS = {
+    "%Y-%m-%d": "year-month-day",
+    "%Y/%m/%d": "year/month/day",
+    "%d.%m.%Y": "day.month.year",
+    "%m/%d/%Y": "month/day/year",
+    "%d/%m/%Y": "day/month/year",
+    "%d-%m-%Y": "day-month-year",
+    "%d %b %Y": "day name year",
+    "%d-%b-%Y": "day-name-year",
+    "%b %d, %Y": "name day, year",
+    "%d.%m.%y": "day.month.yy",
+    "%m/%d/%y": "month/day/yy",
+    "%d/%m/%y": "day/month/yy",
+    "%y-%m-%d": "yy-month-day",
+    "%d-%b-%y": "day-name-yy",
+    "%Y年%m月%d日": "year年month月day日",
+    "%Y.%m.%d": "year.month.day",
+    "%Y. %m. %d.": "year. month. day.",
+}
+TIME_FORMATS = {
+    "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",
+    "%Y-%m-%dT%H:%M:%S%.f": "year-month-dayTtime",
+    "%Y-%m-%dT%H:%M:%S%.fZ": "year-month-dayTtimeZ",
+    "%Y-%m-%dT%H:%M:%S%.f%#z": "year-month-dayTtime, its zone",
+    "%Y-%m-%d %H:%M:%S%.f%#z": "year-month-day time, its zone",
+    "%Y-%m-%d %H:%M:%S%.f UTC": "year-month-day time UTC",
+    "%Y-%m-%d %H:%M": "year-month-day time",
+    "%Y-%m-%dT%H:%M": "year-month-dayTtime",
+    "%Y/%m/%d %H:%M:%S": "year/month/day time",
+    "%Y/%m/%d %H:%M": "year/month/day time",
+    "%d.%m.%Y %H:%M:%S": "day.month.year time",
+    "%d.%m.%Y %H:%M": "day.month.year time",
+    "%m/%d/%Y %H:%M:%S": "month/day/year time",
+    "%m/%d/%Y %H:%M": "month/day/year time",
+    "%d/%m/%Y %H:%M:%S": "day/month/year time",
+    "%d/%m/%Y %H:%M": "day/month/year time",
+    "%d.%m.%y %H:%M": "day.month.yy time",
+    "%m/%d/%y %H:%M": "month/day/yy time",
+    "%d/%m/%y %H:%M": "day/month/yy time",
+    "%Y年%m月%d日 %H:%M:%S": "year年month月day日 time",
+    "%Y年%m月%d日 %H:%M": "year年month月day日 time",
+    "%Y年%m月%d日%H时%M分": "year年month月day日hour时minute分",
+    "%m/%d/%Y %I:%M:%S %p": "month/day/year time AM or PM",
+    "%m/%d/%Y %I:%M %p": "month/day/year time AM or PM",
+    "%d/%m/%Y %I:%M:%S %p": "day/month/year time AM or PM",
+    "%d/%m/%Y %I:%M %p": "day/month/year time AM or PM",
+}
+DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
+
+YEARS = {
+    "%Y": r"\d{4}",
+    "%y": r"\d{2}",
+}  # Polars also takes 20 for a year, and 1.9.0 for a day
+
+# Up to this share of invalid cells a column is taken for numbers (or dates) with mistakes, rather than for words.
+MISTAKES = 0.05
+
 LIKE_A_DATE = r"\d\D+\d"
-SOME = 50  # cells that tell in which ways dates may be written
-ENOUGH = 0.5  # of all cells: so many dates are no chance
+SOME = 50  # cells by which the formats are found
+ENOUGH = 0.5  # share of cells from which on a note is worth it
+
+
+def date_format(words: pl.Series) -> tuple[str, int]:
+    """The date format of a column of text (without nulls), and the number of cells that do not match it.
+
+    It is the first of DATE_FORMATS that reads most cells; "" if even that fails for more than the share MISTAKES.
+    """
+    few = words.head(50)
+    if few.str.contains(r"\d\D+\d").sum() < (1 - 2 * MISTAKES) * len(few):  # faster than trying all formats
+        return "", 0
+    cells, most = few.to_list(), 2 * MISTAKES * len(few)
+    alike = [each for each in DATE_FORMATS if sum(not _shape(each).match(cell) for cell in cells) <= most]
+    hopeful = [each for each in alike if read_dates(few, each).null_count() <= most]
+    failures = {each: read_dates(words, each).null_count() for each in hopeful}
+    best = min(failures, key=lambda each: failures[each], default="")
+    return (best, failures[best]) if best and failures[best] <= MISTAKES * len(words) else ("", 0)
+
+
+@lru_cache(64)
+def _shape(spelling: str) -> re.Pattern[str]:
+    """A pattern of what is between the parts of a date of this format: faster to check than parsing."""
+    parts = (r"\s*".join(map(re.escape, part.split())) for part in re.split(r"%[.:#]?[A-Za-z]", spelling))
+    return re.compile(".*".join(parts), re.DOTALL | re.IGNORECASE)
+
+
+def read_dates(words: pl.Series, spelling: str) -> pl.Series:
+    """Date or Datetime values from text in the format `spelling` (strftime); null if a cell does not match.
+
+    Names of months may be full or abbreviated to three letters. Times with a zone are converted to UTC.
+    """
+    kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
+    names = spelling.replace("%b", "%B")  # reads both
+    found = words.str.strptime(kind, names, strict=False).cast(kind)  # times with a zone are then in UTC
+    year = found.dt.year()
+    if (year < 1000 if "%Y" in spelling else year % 100 < 10).any():
+        return pl.select(pl.when(words.str.contains(_year(spelling))).then(found).alias(words.name)).to_series()
+    return found
+
+
+def _year(spelling: str) -> str:
+    """A pattern of the year and the characters next to it."""
+    before, part, behind = re.split("(%[Yy])", spelling)
+    return (re.escape(before[-1:]) or "^") + YEARS[part] + (re.escape(behind[:1]) or "$")
 
 
 def otherwise(spelling: str) -> str:
-    """The spelling by which the same text says another date, "" for none: of 03/04/2024 no cell is sure to tell."""
+    """The format by which the same text is another date, "" for none: 03/04/2024 is ambiguous."""
     swapped = spelling.translate(str.maketrans("dm", "md")) if "/" in spelling else ""
     return swapped if swapped != spelling and swapped in DATE_FORMATS else ""
 
 
 def note_on_dates(words: pl.Series, spelling: str) -> str:
-    """What to say of a column whose dates are read by `spelling`, where another way reads all of them, too."""
+    """A note on a column whose dates are all valid in another format, too; "" for none."""
     other = otherwise(spelling)
     if not other or read_dates(words.head(SOME), other).has_nulls() or read_dates(words, other).has_nulls():
         return ""
@@ -29,13 +132,9 @@ def note_on_dates(words: pl.Series, spelling: str) -> str:
 
 
 def note_on_words(words: pl.Series) -> str:
-    """What keeps words that look like dates from being some, "" where they do not: no way of writing reads nearly all.
-
-    Args:
-        words: stripped strings, none missing.
-    """
+    """A note on words (stripped, no nulls) that look like dates, but not nearly all in one format; "" for none."""
     some = words.gather_every(max(1, len(words) // SOME)).head(SOME)
-    if some.str.contains(LIKE_A_DATE).sum() < ENOUGH * len(some):  # cheaper than trying every format
+    if some.str.contains(LIKE_A_DATE).sum() < ENOUGH * len(some):  # faster than trying all formats
         return ""
     read = {spelling: read_dates(some, spelling).is_not_null() for spelling in DATE_FORMATS}
     best = max(read, key=lambda spelling: read[spelling].sum())

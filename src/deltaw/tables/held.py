@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from deltaw.tables.cells import DATE_FORMATS, IN_A_NUMBER, as_written, read_dates
+from deltaw.tables.cells import IN_A_NUMBER, as_written
+from deltaw.tables.dates import DATE_FORMATS, read_dates
 from deltaw.tables.units import with_unit
 from deltaw.threads import side_by_side
 

@@ -10,8 +10,9 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import listed, say
-from deltaw.tables.cells import FEW_CELLS, FIRST, MAYBE_NUMBER, MISTAKES, as_written, date_format, no_numbers
+from deltaw.tables.cells import FEW_CELLS, FIRST, MAYBE_NUMBER, as_written, no_numbers
 from deltaw.tables.codes import are_codes
+from deltaw.tables.dates import MISTAKES, date_format
 from deltaw.tables.held import are_words, as_read
 from deltaw.tables.table import cell_error, clip
 from deltaw.tables.units import unit_of

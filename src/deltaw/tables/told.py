@@ -7,16 +7,8 @@ from collections.abc import Callable
 import polars as pl
 
 from deltaw.speech import listed, say
-from deltaw.tables.cells import (
-    DATE_FORMATS,
-    TRUTHS,
-    as_words,
-    as_written,
-    date_format,
-    numbers_in,
-    read_dates,
-    read_numbers,
-)
+from deltaw.tables.cells import TRUTHS, as_words, as_written, numbers_in, read_numbers
+from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 

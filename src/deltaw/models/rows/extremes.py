@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from deltaw.tables.cells import DATE_FORMATS, as_words, as_written, date_format, no_numbers, read_dates
+from deltaw.tables.cells import as_words, as_written, no_numbers
+from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
 from deltaw.tables.units import unit_of, without_unit
 
 DRAW = "\0draw"  # column of the rows' random numbers; no table has a column of that name

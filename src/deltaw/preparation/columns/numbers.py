@@ -34,7 +34,7 @@ from deltaw.preparation.scales.quantiles import median, put_in_order
 from deltaw.preparation.scales.scaling import QUARTERS, Scale, Scaling, fit_scale
 from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
-from deltaw.tables.cells import DATE_FORMATS
+from deltaw.tables.dates import DATE_FORMATS
 from deltaw.tables.reading.places import in_pages
 from deltaw.tables.table import listing
 from deltaw.tables.taking import APART, AT_ONCE

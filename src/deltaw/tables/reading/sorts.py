@@ -16,9 +16,9 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
-from deltaw.tables.cells import EMPTY, date_format, missing_to_null, read_dates
+from deltaw.tables.cells import EMPTY, missing_to_null
 from deltaw.tables.codes import are_codes
-from deltaw.tables.dates import otherwise
+from deltaw.tables.dates import date_format, otherwise, read_dates
 from deltaw.tables.table import clip
 
 # Numerals are text all of which could be numbers; mixed are words some of which could be numbers, or truth values.
