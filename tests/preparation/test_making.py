@@ -68,7 +68,7 @@ def test_numbers_that_float32_holds_are_kept_raw_of_a_large_table(
     single = pl.col("x0").cast(pl.Float32)
     frame = table.frame.with_columns(x0=single, x1=pl.col("x1").round(), gaps=single)
     frame = frame.with_columns(pl.when(pl.col("gaps") > 0).then("gaps"))
-    recipe = Preparation.fit(frame, kinds(Table(frame, "data"), told={"text": "number"}), "piecewise")
+    recipe = Preparation.fit(frame, kinds(Table(frame, "data"), given={"text": "number"}), "piecewise")
     before = recipe.encode(frame)
     monkeypatch.setattr("deltaw.preparation.recipe.LARGE", 0)
     raw = recipe.encode(frame)
@@ -97,7 +97,7 @@ def test_a_table_is_let_go_part_by_part(monkeypatch: pytest.MonkeyPatch, table: 
 
 @pytest.mark.parametrize("scaling", ["piecewise", "robust"])
 def test_pieces_of_the_rows_are_as_all_rows(table: Table, scaling: str) -> None:
-    recipe = Preparation.fit(table.frame, kinds(table, told={"text": "number"}), scaling)
+    recipe = Preparation.fit(table.frame, kinds(table, given={"text": "number"}), scaling)
     whole = recipe.transform(table.frame)
     some = [0, 1, ROWS - 1, ROWS, ROWS + 1, len(whole) - 1]
     for row in some:

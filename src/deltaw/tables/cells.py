@@ -1,4 +1,4 @@
-"""What a cell of text says: a missing value, a number, a truth value, a date, or a word."""
+"""Parsing the cells of a column of text: missing values, numbers, booleans, words."""
 
 from __future__ import annotations
 
@@ -30,42 +30,41 @@ from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import PLACE, plain_unit, unit_of, without_unit
 
-# Pairs of words, true first, that make a column of text a yes-or-no question.
+# Pairs of words, true first, that make a column of text a boolean one.
 TRUTHS = (
     ("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("1", "0"), ("on", "off"),
     ("是", "否"), ("真", "假"), ("对", "错"), ("有", "无"),
 )  # fmt: skip
 
-EMPTY = ("",)  # what is missing whatever the caller says
+EMPTY = ("",)  # always missing
 
-FEW = 64  # cells: to look at each of them here takes less time than to have Polars do it
-# Whatever a number can look like, in any notation, and more: nothing else is one.
+FEW = 64  # cells up to which Python is faster than Polars
+# A superset of all notations of numbers: nothing else is a number.
 MAYBE_NUMBER = re.compile(rf"[\s+(-]*(inf|infinity|nan|[\d.,'’_\s{WRITTEN}]*(e[+{WRITTEN}-]*\d*)?)\)?", re.IGNORECASE)
 
-FIRST = 1_000  # cells that tell whether a column says the same again and again
+FIRST = 1_000  # cells by which a column is judged
 
-# What a cell that is read as a number has in it: polars reads inf and nan, too.
-IN_A_NUMBER = r"(?i)\d|inf|nan"
+IN_A_NUMBER = r"(?i)\d|inf|nan"  # in every cell that Polars reads as a number
 HAS_DIGIT = re.compile(r"\d")
-FEW_CELLS = 1_000  # of so many Python says sooner what they have than a call of Polars
+FEW_CELLS = 1_000  # cells up to which a regular expression of Python is faster than one of Polars
 
 
 def missing_to_null(
     series: pl.Series, missing: Iterable[str] = MISSING, few: list[str | None] | None = None
 ) -> pl.Series:
-    """A column with null where a cell is one of the words that mean a missing value; text loses surrounding spaces, and
-    its signs are composed (`composed`).
+    """A column with null for missing values; text is stripped and NFC-normalised.
 
-    `few`: what `few_different` says of it, where that is known.
-
-    Which words these are is known where a table is read, and there it is done; afterwards null is missing, and EMPTY.
+    Args:
+        series: of any type.
+        missing: words for a missing value, known when a table is read; later only null and EMPTY are missing.
+        few: the result of `few_different`, if known.
     """
     words = list(missing)
     if series.dtype == pl.String:
         few = few_different(series) if few is None else few
         if few is not None and _all_present(few, words):
             return series
-        if recurs(series) and _without(each := series.unique(), words).equals(each):  # it is clean, which few cells say
+        if recurs(series) and _without(each := series.unique(), words).equals(each):  # nothing to be done
             return series
         return _without(series, words)
     for number in numbers_among(words) if series.dtype.is_numeric() else ():
@@ -74,7 +73,7 @@ def missing_to_null(
 
 
 def few_different(series: pl.Series) -> list[str | None] | None:
-    """The different cells of a column of text, where they are few; None where they are many."""
+    """The distinct cells of a column of text; None if there are more than FEW."""
     if len(series) <= FEW:
         return series.to_list()
     if series.head(FIRST).n_unique() > FEW:
@@ -84,31 +83,31 @@ def few_different(series: pl.Series) -> list[str | None] | None:
 
 
 def recurs(series: pl.Series) -> bool:
-    """Whether cells say the same again and again, as far as the first ones tell."""
+    """Whether values repeat, judged by the first cells."""
     return len(series) > FIRST and series.head(FIRST).n_unique() < FIRST / 2
 
 
 def _without(series: pl.Series, words: list[str]) -> pl.Series:
-    """Text without surrounding spaces, composed, and null where it is one of these words."""
+    """Text stripped and NFC-normalised, with null for these words."""
     stripped = composed(per_cell(series, lambda cell: cell.str.strip_chars()))
-    if words == [*EMPTY] and not (stripped == "").any():  # a look is cheaper than to choose cell by cell
+    if words == [*EMPTY] and not (stripped == "").any():  # faster than a choice per cell
         return stripped
-    small = any(word != word.upper() for word in words)  # for nothing else all cells need be made small
+    lower = any(word != word.upper() for word in words)
     return per_cell(
-        stripped, lambda cell: pl.when(~(cell.str.to_lowercase() if small else cell).is_in(words)).then(cell)
+        stripped, lambda cell: pl.when(~(cell.str.to_lowercase() if lower else cell).is_in(words)).then(cell)
     )
 
 
 def composed(words: pl.Series) -> pl.Series:
-    """Text in its composed form (Unicode's NFC), so that Köln is one word: some systems write ö as o and two points."""
-    if words.str.len_bytes().sum() == words.str.len_chars().sum():  # ASCII, as most is: a look is cheaper
+    """Text in Unicode normalization form C, so that Köln is one word whether ö is one code point or two."""
+    if words.str.len_bytes().sum() == words.str.len_chars().sum():  # ASCII
         return words
     return per_cell(words, lambda cell: cell.str.normalize("NFC"))
 
 
 def _all_present(few: list[str | None], missing: list[str]) -> bool:
-    """Whether a few strings stand without spaces around them, and none means a missing value. What is no ASCII may be
-    made small in more than one way, unless it has no small letters: then Polars says.
+    """Whether no string needs stripping or normalising, and none is missing; False if only Polars can tell, since
+    non-ASCII letters may have several lower-case forms.
     """
     cells = [cell for cell in few if cell is not None]
     return not any(
@@ -123,19 +122,18 @@ def _unless(cell: pl.Expr, number: float) -> pl.Expr:
 
 
 def typed(
-    series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISSING, told: Notations | None = None
+    series: pl.Series, delimiter: str = ",", missing: Iterable[str] = MISSING, notations: Notations | None = None
 ) -> pl.Series:
-    """A column of text as what all its cells say: whole numbers, numbers, truth values, or (stripped) words.
+    """A column of text as integers, floats, booleans, or (stripped) words, whichever fits all cells.
 
-    Codes (`are_codes`) are words. Days stay words here: which way of writing them was meant belongs to the column's
-    kind (`deltaw.tables.kinds`). So do numbers with a few mistakes among them (`deltaw.tables.strays`): whoever leaves
-    the column out need not know.
+    Codes (`are_codes`) stay words. So do dates, whose format belongs to the column's kind (`deltaw.tables.kinds`), and
+    numbers with a few mistakes among them (`deltaw.tables.strays`), which matter only if the column is used.
 
     Args:
         series: strings and nulls.
-        delimiter: what separated the fields, which says how a comma within a number is meant.
-        missing: the words that mean a missing value.
-        told: what the parts before this one say, where it is one of several.
+        delimiter: between fields; it decides what a comma within a number means.
+        missing: the words for a missing value.
+        notations: of the earlier parts of the table, if it is read in parts.
     """
     few = few_different(series)
     words = missing_to_null(series, missing, few)
@@ -144,29 +142,29 @@ def typed(
         return words
     few = few if words is series else few_different(words)
     if few is not None and any(map(_is_word, few)):
-        return pointed(words, delimiter, told, few)
+        return pointed(words, delimiter, notations, few)
     if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
         return words.str.to_lowercase() == TRUTHS[0][0]
-    numbers = read_numbers(words, delimiter, told)
+    numbers = read_numbers(words, delimiter, notations)
     wrong = numbers.null_count() - words.null_count()
     if wrong == 0 and are_codes(words):
         return words
     if wrong == 0:
-        if told is not None:
-            told.number([words.name], delimiter)
+        if notations is not None:
+            notations.number([words.name], delimiter)
         whole = words.cast(pl.Int64, strict=False)
         return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
-    return pointed(words, delimiter, told, few)
+    return pointed(words, delimiter, notations, few)
 
 
 def _is_word(cell: str | None) -> bool:
-    """Whether it is no number and no truth value: sure where it says yes."""
+    """Whether a cell is certainly neither a number nor a boolean."""
     return cell is not None and MAYBE_NUMBER.fullmatch(cell) is None and cell.lower() not in TRUTHS[0]
 
 
 @lru_cache(1_000)
 def read_otherwise(words: tuple[str, ...]) -> bool:
-    """Whether some of these words would be read as another word where they stand alone: 1.0 as 1, True as true."""
+    """Whether some of these words would be read as another word in a table of their own: 1.0 as 1, True as true."""
     each = pl.Series(words, dtype=pl.String)
     truths, numbers = each.filter(each.str.to_lowercase().is_in(list(TRUTHS[0]))), as_written(each)
     whole = each.cast(pl.Int64, strict=False).cast(pl.String)
@@ -174,12 +172,12 @@ def read_otherwise(words: tuple[str, ...]) -> bool:
 
 
 def no_numbers(words: pl.Series) -> bool:
-    """Whether less than half of these cells (without nulls) can be numbers: cheaper to see than to read them."""
+    """Whether fewer than half of these cells (without nulls) can be numbers; faster than parsing them."""
     return int(words.str.contains(IN_A_NUMBER).sum()) < len(words) / 2
 
 
 def first_stray(words: pl.Series) -> tuple[bool, str | None]:
-    """Whether half of some words or more are numbers, and the first that is none."""
+    """(whether at least half of the words are numbers, the first word that is not)."""
     if no_numbers(words):
         return False, None
     numbers = as_written(words)
@@ -188,46 +186,43 @@ def first_stray(words: pl.Series) -> tuple[bool, str | None]:
 
 
 def as_written(words: pl.Series) -> pl.Series:
-    """Numbers from stripped text, by whichever way of reading a comma explains more cells; null for others."""
+    """Numbers from stripped text, by whichever meaning of a comma fits more cells; null for others."""
     return read_numbers(words, "")
 
 
-def read_numbers(words: pl.Series, delimiter: str = ",", told: Notations | None = None) -> pl.Series:
-    """Float64 numbers from stripped text; null where a cell is no number.
+def read_numbers(words: pl.Series, delimiter: str = ",", notations: Notations | None = None) -> pl.Series:
+    """Float64 numbers from stripped text; null for other cells.
 
-    A comma within a number parts thousands in comma-separated files, is the decimal sign in semicolon-separated ones,
-    and elsewhere whichever explains more cells: of a table in parts, as `told` says.
+    A comma within a number separates thousands in comma-separated files, and is a decimal comma in semicolon-separated
+    ones; otherwise whichever fits more cells (of a table in parts: of all parts, see `notations`).
     """
-    return read_by(words, delimiter, ways_of(delimiter), told)[1]
+    return read_by(words, delimiter, ways_of(delimiter), notations)[1]
 
 
 def read_by(
-    words: pl.Series, delimiter: str, ways: tuple[Way, ...], told: Notations | None = None
+    words: pl.Series, delimiter: str, ways: tuple[Way, ...], notations: Notations | None = None
 ) -> tuple[Way, pl.Series]:
-    """By which way numbers are read, and the numbers."""
+    """(the notation that fits most cells, the numbers)."""
     missing = words.null_count()
     as_they_are = words.cast(pl.Float64, strict=False)
-    if as_they_are.null_count() == missing:  # so that every way reads them
+    if as_they_are.null_count() == missing:  # every notation reads them
         if words.cast(pl.Int64, strict=False).null_count() == missing:
             return plain, as_they_are
         ways = (
             ways if ways[0] is plain or are_grouped(words) else tuple(way for way in ways if way is not decimal_comma)
         )
-        way = ways[0] if told is None else told.take(words, delimiter, ways)
+        way = ways[0] if notations is None else notations.take(words, delimiter, ways)
         return way, as_they_are if way is plain else as_numbers(words, way)
     words = plain_numerals(words)
     found = {way: as_numbers(words, way) for way in ways if way is not plain}
-    best = min(found, key=lambda way: found[way].null_count())  # the first of equals
-    if told is not None and found[best].null_count() == missing:
-        best = told.take(words, delimiter, [way for way in found if found[way].null_count() == missing])
+    best = min(found, key=lambda way: found[way].null_count())  # the first of equally good ones
+    if notations is not None and found[best].null_count() == missing:
+        best = notations.take(words, delimiter, [way for way in found if found[way].null_count() == missing])
     return best, found[best]
 
 
 def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
-    """Numbers from text that writes them with a unit, or without: whole ones where all are, else Float64.
-
-    Raises ColumnError for another cell.
-    """
+    """Numbers from text with or without a unit: Int64 if all are integers, else Float64. Raises ColumnError."""
     numbers = as_written(without_unit(words, unit))
     remedy = "correct the cell or leave it empty, or give the column another kind"
     expected = say("a number in {unit}", unit=plain_unit(unit))
@@ -237,34 +232,34 @@ def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
 
 
 def pointed(
-    words: pl.Series, delimiter: str, told: Notations | None = None, few: list[str | None] | None = None
+    words: pl.Series, delimiter: str, notations: Notations | None = None, few: list[str | None] | None = None
 ) -> pl.Series:
-    """Words; numbers with a unit get a decimal point: that a comma is one, the column says, and later nobody. It is
-    none in a column where a point stands behind it: 1,781.80 €.
+    """Words, in which the decimal comma of numbers with a unit becomes a point, since single rows do not tell what a
+    comma means: 12,5 kg (but 1,781.80 € stays).
 
     Args:
         words: stripped strings and nulls.
-        delimiter, told: as for `typed`.
-        few: what `few_different` says of the words, where that is known.
+        delimiter, notations: as for `typed`.
+        few: the result of `few_different`, if known.
     """
     few = words.to_list() if few is None and len(words) <= FEW_CELLS else few
-    bare = few is not None and not any(cell and HAS_DIGIT.search(cell) for cell in {*few})  # which Python says sooner
+    bare = few is not None and not any(cell and HAS_DIGIT.search(cell) for cell in {*few})  # without digits
     unit = "" if bare else unit_of(words)
-    if told is not None and told.in_parts:
+    if notations is not None and notations.in_parts:
         are_numbers = not (unit or bare or as_written(words.drop_nulls()).has_nulls())
-        unit = told.unit(words, unit, delimiter, are_numbers)
+        unit = notations.unit(words, unit, delimiter, are_numbers)
     if not unit:
         return words
-    if told is not None:
-        told.number([words.name], delimiter)
+    if notations is not None:
+        notations.number([words.name], delimiter)
     known = COMMAS in delimiter or POINTS in delimiter or (delimiter == ";" and not unit.endswith(PLACE))
     ways = ways_of(delimiter) if known else EITHER
-    way, _ = read_by(without_unit(words, unit).alias(words.name), unit + delimiter, ways, told)
+    way, _ = read_by(without_unit(words, unit).alias(words.name), unit + delimiter, ways, notations)
     return per_cell(words, _with_point) if way is decimal_comma else words
 
 
 def _with_point(cell: pl.Expr) -> pl.Expr:
-    """12,5 kg -> 12.5 kg, 1.234,5 kg -> 1234.5 kg; any other text as it is."""
+    """12,5 kg -> 12.5 kg, 1.234,5 kg -> 1234.5 kg; other text unchanged."""
     comma = cell.str.contains(rf"^\D*\d([\d.{APART}]*,\d+|\d{{0,2}}(\.\d{{3}})+)(\D|$)")
     return (
         pl.when(comma)
@@ -287,11 +282,9 @@ def check_type(series: pl.Series, source: str = "") -> None:
 
 
 def as_words(series: pl.Series) -> pl.Series:
-    """Values of any plain type as words, spelt alike whatever the type: 1 and 1.0 are "1", True is "true".
+    """Values of any plain type as words, with the same spelling for all types: 1 and 1.0 are "1", True is "true".
 
-    So a class or category that was read as a number in one file and as text in another is still the same.
-
-    Raises ColumnError for a column of lists, structs or objects.
+    So a class or category is the same whether a file has it as a number or as text. Raises ColumnError as `check_type`.
     """
     check_type(series)
     if series.dtype == pl.String:

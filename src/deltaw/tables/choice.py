@@ -1,4 +1,4 @@
-"""Which columns of a table are used, and as what, where that is told: by names, and by patterns such as sub_*."""
+"""The columns and kinds that the user selects, by names and by patterns such as sub_*."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from deltaw.tables.table import Block, Table, clip, listing, missing_column, nea
 from deltaw.tables.told import READ_AS
 
 Names = str | Iterable[str] | None
-Known = Mapping[str, tuple[str, ...]]  # what a name stands for: a column for itself, a block for its columns
+Known = Mapping[str, tuple[str, ...]]  # name of a column or block -> its columns
 
-SIGNS = "*?["  # what makes a pattern of a name that no column has: see `fnmatch`
+SIGNS = "*?["  # of patterns, see `fnmatch`
 
 
 def chosen(table: Table, target: str, drop: Names = None, columns: Names = None) -> Table:
-    """The table with some of its columns only; the target always stays, and no pattern means it.
+    """The table with the selected columns and the target, which no pattern matches.
 
     Args:
-        table: a name of its blocks stands for all their columns.
+        table: the name of a block selects all its columns.
         target: the column to be predicted.
         drop: columns to leave out.
-        columns: the only ones to keep; None keeps all. `drop` then leaves out some of these.
+        columns: the only ones to keep, except for those in `drop`; None keeps all.
 
     Raises:
-        SettingError: the target is to be left out, or a column of `columns`, or all columns; what is no name.
-        ColumnError: a name that no column has, or a pattern that none matches.
+        SettingError: the target, all columns, or one in `columns` would be left out; not a name.
+        ColumnError: no column has that name, or matches that pattern.
     """
     if drop is None and columns is None:
         return table
@@ -64,11 +64,11 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
 def inputs_asked(
     names: Iterable[str | None], drop: Names, columns: Names, kinds: Mapping[str, str] | None
 ) -> tuple[Names, Names]:
-    """`drop` and `columns` without columns that are no inputs anyway, such as weights: these may be in either.
+    """`drop` and `columns` without the columns `names`, such as weights, which are not inputs and may be in either.
 
-    Raises SettingError where one of them is told a kind, or is all that is to be used.
+    Raises SettingError if one of these is given a kind, or would be the only input.
     """
-    _check_told(kinds)
+    _check_kinds(kinds)
     apart, less, only = set(names) - {None}, names_of("drop", drop), names_of("columns", columns)
     kept = tuple(name for name in only if name not in apart)
     wrong = {"kinds": apart.intersection(kinds or ()), "columns": set() if kept else apart.intersection(only)}
@@ -80,13 +80,13 @@ def inputs_asked(
 
 
 def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> dict[str, str]:
-    """The kind of each column that the caller told one of, by names and patterns; the last that means a column counts.
+    """The kind of each column that the user gave one, by name or pattern; the last match wins.
 
     Raises:
-        SettingError: an unknown kind, or what is no mapping; the target, or part of a block.
-        ColumnError: a name that no column has, or a pattern that none matches.
+        SettingError: an unknown kind, or not a mapping; the target, or part of a block.
+        ColumnError: no column has that name, or matches that pattern.
     """
-    _check_told(kinds)
+    _check_kinds(kinds)
     asked: dict[str, str] = {}
     known, in_blocks = _inputs(table, target), {name for block in table.blocks for name in (block.name, *block.columns)}
     for name, kind in (kinds or {}).items():
@@ -107,22 +107,18 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
 
 
 def meant(table: Table, names: Iterable[str]) -> tuple[str, ...]:
-    """The columns that names and patterns mean, each once, the target among them.
-
-    Raises:
-        ColumnError: a name that no column has, or a pattern that none matches.
-    """
+    """The columns that match names and patterns, each once; possibly the target. Raises ColumnError if one has none."""
     known = {block.name: block.columns for block in table.blocks} | {name: (name,) for name in table.frame.columns}
     return tuple(dict.fromkeys(place for name in _meant(names, known, None, table.name) for place in known[name]))
 
 
 def as_name(given: Any) -> Any:
-    """What a table here calls a column that a frame of pandas calls by a whole number: 3 is "3". All else as it is."""
+    """Column names of pandas may be integers, which become strings: 3 is "3"; other values are unchanged."""
     return str(given) if isinstance(given, int | np.integer) and not isinstance(given, bool) else given
 
 
 def names_of(what: str, given: Any) -> tuple[str, ...]:
-    """One name or several. Raises SettingError for what is none."""
+    """One name or several as a tuple. Raises SettingError for anything else."""
     names = () if given is None else as_name(given)
     names = (names,) if isinstance(names, str) else names
     found = None if isinstance(names, Mapping) else several(names)
@@ -139,13 +135,13 @@ def _inputs(table: Table, target: str) -> Known:
 
 
 def _kept(known: Known, names: Iterable[str]) -> Known:
-    """What is known of the columns that the names stand for."""
+    """The entries all of whose columns are named."""
     places = {place for name in names for place in known[name]}
     return {name: columns for name, columns in known.items() if places.issuperset(columns)}
 
 
 def _meant(names: Iterable[str], known: Known, target: str | None, source: str) -> list[str]:
-    """The known names that are meant. Raises ColumnError for a name or a pattern that means none."""
+    """The known names that match. Raises ColumnError for a name or pattern without a match."""
     found: list[str] = []
     for name in names:
         if name == target:
@@ -167,13 +163,13 @@ def _matches(pattern: str, known: Known) -> list[str]:
 
 
 def _parts(blocks: Iterable[Block], places: set[str]) -> Iterable[Block]:
-    """What remains of each block: of a part nobody knows a shape."""
+    """The remaining columns of each block, without the image's shape if some are gone."""
     for block in blocks:
         kept = tuple(name for name in block.columns if name in places)
         if kept:
             yield block if kept == block.columns else replace(block, columns=kept, shape=(len(kept),))
 
 
-def _check_told(kinds: object) -> None:
+def _check_kinds(kinds: object) -> None:
     if kinds is not None and not isinstance(kinds, Mapping):
         raise SettingError("kinds: expected a kind for each column", repr(kinds), 'give e.g. {"year": "number"}')

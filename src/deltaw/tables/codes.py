@@ -1,4 +1,4 @@
-"""Numbers that are names: digits of one width, some with a zero in front, as postal codes have them."""
+"""Codes: words of digits of one width, some with leading zeros, such as postal codes."""
 
 from __future__ import annotations
 
@@ -12,28 +12,26 @@ import polars as pl
 
 from deltaw.tables.numerals import per_cell
 
-# Digits with a zero in front, of two or more: 01067 is no number, but what somebody calls a place.
 CODE = r"^[0-9]{2,}$"
-CODE_RECORDS = 50  # what is looked at to find codes; where none has a zero in front yet, the text is read again
+CODE_RECORDS = 50  # by which codes are detected; if only later records have leading zeros, the text is read again
 
 
 def are_codes(words: pl.Series) -> bool:
-    """Whether stripped text, null where missing, is digits of one width, some with a zero in front: 01067, 80331.
+    """Whether stripped text (null if missing) is digits of one width, some with leading zeros: 01067, 80331.
 
-    Such cells are names, of places, wares or offices: numbers, of which nobody writes 0 before the first digit, would
-    lose it.
+    Such cells are names, and would lose the zeros as numbers.
     """
     widths = words.str.len_bytes()
     low, high = widths.min(), widths.max()
-    if low is None or low != high or low == 1 or not words.str.starts_with("0").any():  # cheaper than to look at all
+    if low is None or low != high or low == 1 or not words.str.starts_with("0").any():
         return False
-    return bool(words.str.contains(CODE).all())  # of those that are there
+    return bool(words.str.contains(CODE).all())
 
 
 def width_of(known: Iterable[str]) -> int | None:
-    """The width of words that are codes; 0 where no word is of digits with a zero in front; None for others."""
+    """The width of words that are codes; 0 if no word is digits with a leading zero; None for others."""
     known = tuple(known)
-    if not any(word.startswith("0") for word in known):  # cheaper than a look at all
+    if not any(word.startswith("0") for word in known):
         return 0
     words = pl.Series(known, dtype=pl.String)
     if not (words.str.starts_with("0") & words.str.contains(CODE)).any():
@@ -42,39 +40,34 @@ def width_of(known: Iterable[str]) -> int | None:
 
 
 def in_width(words: pl.Series, width: int | None) -> pl.Series:
-    """Words to be looked up among some of this width (`width_of`): digits get the zeros in front that these have.
+    """Words with the leading zeros of known words of this width (`width_of`).
 
-    A code that was read as a number, 1067, is 01067 again, and so is 1067.0, which pandas makes of it where a cell is
-    missing; among words without such zeros, as models that were made of numbers have, 01067 is 1067.
+    1067, a code that was read as a number, becomes 01067, and so does 1067.0, as pandas has it in a column with missing
+    cells; for width 0 (a model trained on numbers) 01067 becomes 1067.
     """
-    if width is None or (not words.str.starts_with("0").any() and not width) or _are_wide(words, width):
+    if width is None or (not width and not words.str.starts_with("0").any()):
         return words
-    if width:
-        return per_cell(words, lambda cell: _in_width(cell, width))
-    return per_cell(words, lambda cell: cell.str.replace("^0+([0-9]+)$", "$1"))
+    if not width:
+        return per_cell(words, lambda cell: cell.str.replace("^0+([0-9]+)$", "$1"))
+    if words.str.len_bytes().min() == width == words.str.len_bytes().max():
+        return words
 
+    def padded(cell: pl.Expr) -> pl.Expr:
+        bare = cell.str.strip_suffix(".0")
+        return pl.when(bare.str.contains("^[0-9]+$")).then(bare.str.zfill(width)).otherwise(cell)
 
-def _are_wide(words: pl.Series, width: int) -> bool:
-    """Whether no word is narrower or wider."""
-    return words.str.len_bytes().min() == width == words.str.len_bytes().max()
-
-
-def _in_width(cell: pl.Expr, width: int) -> pl.Expr:
-    bare = cell.str.strip_suffix(".0")
-    return pl.when(bare.str.contains("^[0-9]+$")).then(bare.str.zfill(width)).otherwise(cell)
+    return per_cell(words, padded)
 
 
 def codes_in(text: bytes, separator: str, names: list[str], named: bool, missing: tuple[str, ...]) -> list[str]:
-    """The columns that are of codes, as far as the first records say: digits of one width, some with a zero in front.
-
-    No more is read of them than it takes to see that a column is none.
+    """Names of the columns of codes, judged by the first CODE_RECORDS records.
 
     Args:
         text: delimited.
         separator: between fields.
         names: of the columns.
         named: whether the text begins with them.
-        missing: the words that mean a missing value.
+        missing: the words for a missing value.
     """
     records = csv.reader((line.decode() for line in io.BytesIO(text)), delimiter=separator)
     widths, zeros = dict[int, int](), set[int]()
@@ -95,7 +88,7 @@ def codes_in(text: bytes, separator: str, names: list[str], named: bool, missing
 
 
 def narrows(column: pl.Series) -> bool:
-    """Whether the first of whole numbers have as many digits as the largest, and others have fewer."""
+    """Whether later integers have fewer digits than the first ones, which have as many as the largest."""
     first = column.head(CODE_RECORDS - 1).min()
     if first is None or int(first) < 10:  # type: ignore[arg-type]
         return False

@@ -1,4 +1,4 @@
-"""What each column is: a number, a category, a truth value, a date, or something to leave out; and why."""
+"""The kind of each column, with the reason: number, category, boolean, date, or one that is left out."""
 
 from __future__ import annotations
 
@@ -39,34 +39,33 @@ USABLE = tuple(READ_AS)  # number, category, boolean, date
 LEFT_OUT = ("identifier", "constant", "text")
 KINDS = USABLE + LEFT_OUT
 
-# Names under which tables keep the number of a row or the key of a record: none, where pandas wrote its index.
+# Names of row numbers and keys; "" where pandas wrote its index.
 IDENTIFIER_NAME = re.compile(
     r"(?i:(.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|(unnamed: 0)?)|.*[a-z]I[dD]"
     r"|.*([编序学工证行单账卡]号|号码)|主键|索引"
 )
 
-# A column of words is free text from this many words a cell on, if most cells differ.
+# Free text has at least so many words per cell on average, and mostly distinct cells.
 SENTENCE = 4
-# It is an identifier if at least this share of its cells differ, from this many cells on.
+# An identifier has at least this share of distinct cells, and so many cells.
 DISTINCT, ENOUGH = 0.95, 10
-# Numbers with more behind them, as nearly all cells of a column may have it: 50.1*, 50 ± 3, 120/80.
+# Numbers followed by other text, in nearly all cells: 50.1*, 50 ± 3, 120/80.
 MORE, NEARLY = r"^\s*[-+]?\d+(?:[.,]\d+)?\s*(?:[*†‡§¶^]+|(?:±|\+/?-|/)\s*\d+(?:[.,]\d+)?)\s*$", 0.95
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a column is, as `kinds` finds it.
+    """A column's kind, as `kinds` finds it.
 
     Attributes:
         name: the column's name, or the block's.
         kind: one of KINDS.
         reason: a few words for the user.
-        n_missing: how many cells are missing.
-        n_distinct: how many different values there are, missing aside (0 for a block: nobody counts them; 2 for numbers
-            with fractions, where they are not all the same).
-        format: how a date is written in text (a strftime format), or a number with its unit
-            (`deltaw.tables.units`); "" for others.
-        note: what is worth saying where words look like numbers; "" where nothing is.
+        n_missing: number of missing cells.
+        n_distinct: number of distinct values without missing ones (not counted for a block: 0; for floats 2 if they
+            are not all the same).
+        format: of dates in text (strftime), or the unit of numbers in text (`deltaw.tables.units`); "" for others.
+        note: a remark for the user, if words look like numbers; else "".
     """
 
     name: str
@@ -87,17 +86,17 @@ class Kind(NamedTuple):
     note: str = ""
 
 
-def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | None = None) -> tuple[Column, ...]:
+def kinds(table: Table, target: str | None = None, given: Mapping[str, str] | None = None) -> tuple[Column, ...]:
     """The kind of every column of `table` but the target; a block counts as one column of numbers.
 
     Args:
         table: the rows.
-        target: the column that is no input.
-        told: the kind of each column that the caller told one of (`deltaw.tables.choice.kinds_asked`).
+        target: the column to be predicted.
+        given: kinds given by the user (`deltaw.tables.choice.kinds_asked`).
 
     Raises:
         ColumnError: no column is called `target`, or it is part of a block; a number is infinite; nearly all cells of
-            a column are numbers, or days, and a few are not; a cell is not of the kind that was told; a column holds
+            a column are numbers, or dates, and a few are not; a cell does not fit the given kind; a column holds
             lists, structs or objects.
     """
     frame = table.frame
@@ -113,14 +112,14 @@ def kinds(table: Table, target: str | None = None, told: Mapping[str, str] | Non
     for column in single.iter_columns():
         check_type(column, table.name)
     check_finite(single, table.name)
-    typed = {column.name: column for column in _single_columns(single, table.name, told or {})}
+    typed = {column.name: column for column in _single_columns(single, table.name, given or {})}
     typed |= {block.name: _block_column(block) for block in table.blocks}
     order = dict.fromkeys(blocks[name].name if name in blocks else name for name in frame.columns if name != target)
     return _with_something_usable(tuple(typed[name] for name in order), single)
 
 
 def notes_on(columns: Iterable[Column]) -> tuple[str, ...]:
-    """What is worth saying of what columns were taken for."""
+    """The notes of all columns."""
     return tuple(column.note for column in columns if column.note)
 
 
@@ -138,54 +137,45 @@ def _block_column(block: Block) -> Column:
 
 
 def check_finite(frame: pl.DataFrame, source: str) -> None:
-    """Raise ColumnError for the first number that is infinite. What adds up to a finite number has none."""
+    """Raise ColumnError for the first infinite number."""
     instead = "correct it, leave it empty, or take such cells as missing: --na inf,-inf (na=)"
     for column in frame.iter_columns():
-        if column.dtype.is_float() and not isfinite(column.sum() or 0.0):
+        if column.dtype.is_float() and not isfinite(column.sum() or 0.0):  # cheaper than checking each
             refuse_cell(column.is_infinite(), column, source, "a finite number", instead)
 
 
-def _single_columns(frame: pl.DataFrame, source: str, told: Mapping[str, str]) -> list[Column]:
+def _single_columns(frame: pl.DataFrame, source: str, given: Mapping[str, str]) -> list[Column]:
     def found(held: pl.Series) -> Column:
         column = held if are_plain(held) else as_read(held)
-        asked, n = told.get(column.name), column.null_count()
-        distinct = _distinct(held if held.dtype == pl.Enum else column, n, exactly=asked is not None)
-        if asked is not None:
-            return _as_told(column, n, distinct, source, asked)
-        return _single_column(column, n, distinct, source)
+        kind, n = given.get(column.name), column.null_count()
+        distinct = _distinct(held if held.dtype == pl.Enum else column, n, exactly=kind is not None)
+        if kind is not None:
+            return _of_kind(column, n, distinct, source, kind)
+        own = _kind(column, len(column) - n, distinct, source)
+        return Column(column.name, own.kind, own.reason, n, distinct, own.format, own.note)
 
     return list((side_by_side if len(frame) >= MANY else map)(found, frame.get_columns()))
 
 
 def _distinct(column: pl.Series, missing: int, exactly: bool) -> int:
-    """How many values there are; of numbers with fractions, of which nobody asks it, 2 for several."""
+    """The number of distinct values; unless `exactly`, of floats 2 for several."""
     if column.dtype.is_float() and not exactly:
         return int(missing < len(column)) + int(column.min() != column.max())
     return column.n_unique() - (missing > 0)
 
 
-def _as_told(column: pl.Series, missing: int, distinct: int, source: str, kind: str) -> Column:
+def _of_kind(column: pl.Series, missing: int, distinct: int, source: str, kind: str) -> Column:
+    """A column of a given kind. Raises ColumnError if a cell does not fit it."""
     if distinct == 0:
-        expected = say(
-            '{source}: expected values in column "{name}", whose kind was set to {kind}',
-            source=source,
-            name=column.name,
-            kind=kind,
-        )
-        raise ColumnError(expected, say("none in {n:,} rows", n=len(column)), "leave it out")
-    spelling = READ_AS[kind](as_read(column), source)
-    return Column(
-        column.name, kind, in_english("as asked: {n:,} distinct values", n=distinct), missing, distinct, spelling
-    )
-
-
-def _single_column(column: pl.Series, missing: int, distinct: int, source: str) -> Column:
-    found = _kind(column, len(column) - missing, distinct, source)
-    return Column(column.name, found.kind, found.reason, missing, distinct, found.format, found.note)
+        expected = '{source}: expected values in column "{name}", whose kind was set to {kind}'
+        found = say("none in {n:,} rows", n=len(column))
+        raise ColumnError(expected, found, "leave it out", source=source, name=column.name, kind=kind)
+    reason = in_english("as asked: {n:,} distinct values", n=distinct)
+    return Column(column.name, kind, reason, missing, distinct, READ_AS[kind](as_read(column), source))
 
 
 def _kind(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
-    """What a column is by its type, and one of words by its cells; `present`: how many of these are not missing."""
+    """The kind by the type, and of words by their cells; `present`: number of cells that are not missing."""
     if present == 0:
         return Kind("constant", "no value at all")
     if distinct == 1 and present == len(column):
@@ -200,7 +190,7 @@ def _kind(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
 
 
 def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> Kind:
-    """Numbers, or identifiers; `unit`: the form that they are written in (`deltaw.tables.units`)."""
+    """Numbers or identifiers; `unit`: of numbers in text (`deltaw.tables.units`)."""
     if column.dtype.is_integer() and distinct == len(column) >= ENOUGH:
         counts_rows = column.min() in (0, 1) and column.max() - column.min() == len(column) - 1  # type: ignore[operator]
         if counts_rows or IDENTIFIER_NAME.fullmatch(column.name):
@@ -213,7 +203,7 @@ def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> K
 
 
 def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str | None) -> str:
-    """What keeps words that look like numbers from being some; see `first_stray`."""
+    """A note on why words that look like numbers are categories; `readable`, `stray`: from `first_stray`."""
     name = clip(present.name)
     if units:
         several = '"{name}" is read as categories, since its numbers have several units ({units}): use one unit'
@@ -239,7 +229,7 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
 
 
 def _note_on_more(first: pl.Series, distinct: int) -> str:
-    """What is said of many different cells that are numbers, each with a mark or another number behind it."""
+    """A note on many distinct cells of a number followed by a mark or another number."""
     if distinct <= CODES or first.str.contains(MORE).mean() < NEARLY:  # type: ignore[operator]
         return ""
     more = (
@@ -250,22 +240,22 @@ def _note_on_more(first: pl.Series, distinct: int) -> str:
 
 
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
-    """What a column of words is: truth values, numbers with a unit, dates, or words indeed."""
+    """The kind of a column of words: booleans, numbers with a unit, dates, or words."""
     few = column.unique().cast(pl.String).to_list() if column.dtype == pl.Enum else few_different(column)
     known = None if few is None else {word for word in few if word is not None}
-    spelt = {word.lower(): word for word in sorted(known or ())}  # Yes, YES and yes are one answer
+    spelt = {word.lower(): word for word in sorted(known or ())}  # Yes, YES and yes are the same
     if known is not None and any(spelt.keys() <= set(pair) for pair in TRUTHS):
         return Kind("boolean", " or ".join(sorted(spelt.values())))
     words = without_gaps(column)
     if column.dtype == pl.Enum or (known is not None and not any(re.search(IN_A_NUMBER, word) for word in known)):
-        return _category(words, present, distinct)  # without a digit nothing is a number or a date
+        return _category(words, present, distinct)  # neither numbers nor dates, without a digit
     units = Units.of(words)
     if units.one:
         return _number(numbers_in(column, units.one, source), present, distinct, units.one)
-    named = known is not None and not any(map(MAYBE_NUMBER.fullmatch, known))  # none is a number
+    named = known is not None and not any(map(MAYBE_NUMBER.fullmatch, known))  # no numbers
     if spelling := _number_or_date(column, source, named):
         return Kind("date", f"written {DATE_FORMATS[spelling]}", spelling, note_on_dates(words, spelling))
-    if not named and _are_numbers(words):  # read as text, since a part of the table is of codes or of words
+    if not named and _are_numbers(words):  # read as text since another part of the table has codes or words
         return _number(numbers_in(column, "", source), present, distinct)
     first = as_read(words.head(FIRST))
     readable, stray = (False, None) if named else first_stray(first)
@@ -292,15 +282,14 @@ def _many(present: int, distinct: int) -> str:
 
 
 def _are_numbers(words: pl.Series) -> bool:
-    """Whether all of some words are plain numbers, as computers write them, and no codes."""
+    """Whether all words are plain numbers (1234.5) and no codes."""
     some = words.head(FIRST)
     return all(not each.cast(pl.Float64, strict=False).null_count() for each in (some, words)) and not are_codes(words)
 
 
 def _number_or_date(column: pl.Series, source: str, named: bool) -> str:
-    """How text writes dates, "" where it does not. Raises ColumnError where a few cells are no dates, or numbers.
-
-    `named`: whether no cell is a number.
+    """The date format of text, "" for none; `named`: no cell is a number. Raises ColumnError if nearly all cells are
+    dates, or numbers, and a few are not.
     """
     if not named:
         check_strays(column, source)
@@ -313,7 +302,7 @@ def _number_or_date(column: pl.Series, source: str, named: bool) -> str:
 
 
 def _with_something_usable(columns: tuple[Column, ...], frame: pl.DataFrame) -> tuple[Column, ...]:
-    """Where every column would be left out, whole numbers that were taken for identifiers are numbers after all."""
+    """The columns, with integer identifiers as numbers if there are no usable columns otherwise."""
     if any(column.kind in USABLE for column in columns):
         return columns
     return tuple(

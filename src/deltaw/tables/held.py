@@ -1,8 +1,8 @@
-"""How a large table is held that is learnt from: in less room than it is read in, until the network's inputs are made.
+"""A compact form of large training tables in memory.
 
-A column of words is held by their numbers, one byte a row, or two, instead of sixteen: an Enum of Polars. Of numbers
-with gaps a gap is no number (NaN), so that they lie as those without do (`deltaw.tables.reading.places`). Who asks what
-a cell says, asks `as_read`; numbers may be taken as they are held.
+A column of words becomes an Enum of Polars, with one or two bytes per row instead of sixteen. In columns of floats null
+becomes NaN, so that they need no validity mask (`deltaw.tables.reading.places`). `as_read` gives a column as it was
+read; floats can be used in either form.
 """
 
 from __future__ import annotations
@@ -17,16 +17,13 @@ from deltaw.tables.dates import DATE_FORMATS, read_dates
 from deltaw.tables.units import with_unit
 from deltaw.threads import side_by_side
 
-MANY = 2**18  # rows: fewer take little
-SOME = 2**14  # cells that tell whether words come again and again
-MOST = 2**15  # different words: of more, to look them up costs more than their room is worth
+MANY = 2**18  # rows; smaller tables take little memory
+SOME = 2**14  # cells by which it is judged whether words repeat
+MOST = 2**15  # distinct words; with more, lookups cost more than the memory is worth
 
 
 def held(frame: pl.DataFrame, rows: int | None = None) -> pl.DataFrame:
-    """The columns of a large table as they are held; of others as they are.
-
-    `rows`: how many the table has, of which these are some; None: these.
-    """
+    """The compact form of a large table; other tables unchanged. `rows`: of the whole table; None: these."""
     if (len(frame) if rows is None else rows) < MANY:
         return frame
     made = (side_by_side if len(frame) >= MANY else map)(_held, frame.get_columns())
@@ -34,7 +31,7 @@ def held(frame: pl.DataFrame, rows: int | None = None) -> pl.DataFrame:
 
 
 def _held(column: pl.Series) -> pl.Series | None:
-    """None for a column that stays as it is, as one without a value, which may be of any kind."""
+    """The compact form of a column; None if it stays as it is, as one without values does."""
     if column.dtype == pl.String:
         return by_numbers(column) if column.head(SOME).n_unique() < SOME / 2 else None
     gaps = column.dtype.is_float() and 0 < column.null_count() < len(column)
@@ -42,22 +39,21 @@ def _held(column: pl.Series) -> pl.Series | None:
 
 
 def by_numbers(column: pl.Series) -> pl.Series | None:
-    """A column of words by their numbers; None where they are too many."""
+    """A column of words as Enum; None if it has too many distinct ones."""
     words = column.unique().drop_nulls()
     return column.cast(pl.Enum(words.sort())) if len(words) <= MOST else None
 
 
 def are_words(column: pl.Series) -> bool:
-    """Whether a column is one of words, however they are held."""
+    """Whether a column is words, in either form."""
     return column.dtype in (pl.String, pl.Enum)
 
 
 def are_plain(column: pl.Series) -> bool:
-    """Whether a column is held by its words, none of which is a number, or a day: to ask of each once is enough."""
-    return isinstance(column.dtype, pl.Enum) and _are_words_alone(column.dtype.categories)
-
-
-def _are_words_alone(words: pl.Series) -> bool:
+    """Whether a column is an Enum whose words are neither numbers nor dates, so that words can be checked by value."""
+    if not isinstance(column.dtype, pl.Enum):
+        return False
+    words = column.dtype.categories
     some = words.filter(words.str.contains(IN_A_NUMBER))
     if as_written(some).null_count() < len(some) or with_unit(some):
         return False
@@ -65,19 +61,19 @@ def _are_words_alone(words: pl.Series) -> bool:
 
 
 def type_read(column: pl.Series) -> pl.DataType:
-    """The type of a column as it was read."""
+    """The type of `as_read`."""
     return pl.String() if column.dtype == pl.Enum else column.dtype
 
 
 def as_read(column: pl.Series) -> pl.Series:
-    """A column as it was read: words, and null where there is a gap."""
+    """A column as it was read: words, and null for missing values."""
     if column.dtype == pl.Enum:
         return column.cast(pl.String)
     return column.fill_nan(None) if may_have_gaps(column) else column
 
 
 def may_have_gaps(column: pl.Series) -> bool:
-    """Whether the sum is no number, as it is where a cell is none: many files of one table are looked at one by one."""
+    """Whether a column has NaN: then the sum is NaN, which is cheap to check for each of many files."""
     return column.dtype.is_float() and math.isnan(column.sum() or 0.0)
 
 
@@ -90,14 +86,14 @@ def all_as_read(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def alike(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
-    """Parts of a table, each with numbers for the words that it has, with the same numbers in all."""
+    """Parts of a table with the same Enum types in all parts."""
     named = [column.name for frame in frames for column in frame.iter_columns() if column.dtype == pl.Enum]
     kinds = {name: _kind([frame.get_column(name) for frame in frames]) for name in dict.fromkeys(named)}
     return [frame.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()) for frame in frames]
 
 
 def _kind(columns: Sequence[pl.Series]) -> pl.Enum | type[pl.String]:
-    """One type that has the words of all parts of a column."""
+    """A type for the words of all parts of a column."""
     if any(column.dtype == pl.String for column in columns):
         return pl.String
     words = [column.dtype.categories for column in columns if isinstance(column.dtype, pl.Enum)]

@@ -1,4 +1,4 @@
-"""A column as the kind that the caller says it is: whether its cells can be that, and how its dates are written."""
+"""Kinds given by the user: whether a column's cells fit, and the unit or date format of text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deltaw.tables.units import unit_of
 
 
 def number(column: pl.Series, source: str) -> str:
-    """Numbers, or text that says some; returns their unit. Raises ColumnError for another cell, as all here do."""
+    """Numbers, or numbers in text; returns their unit. Raises ColumnError for other cells, as all functions here."""
     if column.dtype == pl.String:
         words = as_words(column)
         if unit := unit_of(words):
@@ -22,7 +22,7 @@ def number(column: pl.Series, source: str) -> str:
             return unit
         read = read_numbers(words)
         if read.null_count() > words.null_count():
-            for numbers in (as_written(words), read):  # the cell that no way of reading a comma explains
+            for numbers in (as_written(words), read):  # the cell that is no number whatever a comma means
                 _refuse(numbers.is_null(), words, source, "a number")
     elif column.dtype.is_temporal():
         _refuse_all(column, source, "a number")
@@ -30,12 +30,12 @@ def number(column: pl.Series, source: str) -> str:
 
 
 def category(column: pl.Series, source: str) -> str:
-    """Categories, which any cells can be: no cell is refused."""
+    """Categories: any cell fits."""
     return ""
 
 
 def boolean(column: pl.Series, source: str) -> str:
-    """Truth values, or one of the pairs of words (1 and 0 are one) that answer a question."""
+    """Booleans, or one of the pairs of words in TRUTHS, such as 1 and 0."""
     if column.dtype != pl.Boolean:
         words = as_words(column)
         others = {pair: ~words.str.to_lowercase().is_in(list(pair)) for pair in TRUTHS}
@@ -45,7 +45,7 @@ def boolean(column: pl.Series, source: str) -> str:
 
 
 def date(column: pl.Series, source: str) -> str:
-    """Days and times, or text that writes them one way; returns which (a strftime format)."""
+    """Dates and times, or text in one date format, which is returned."""
     if column.dtype.is_temporal():
         return ""
     if column.dtype != pl.String:
@@ -58,7 +58,7 @@ def date(column: pl.Series, source: str) -> str:
     return spelling
 
 
-# What a user may call a column; the rest of what there is (`deltaw.tables.columns.LEFT_OUT`) is left to `drop`.
+# The kinds that a user may give a column (for the others, `deltaw.tables.columns.LEFT_OUT`, there is `drop`).
 READ_AS: dict[str, Callable[[pl.Series, str], str]] = {
     "number": number,
     "category": category,
@@ -72,6 +72,6 @@ def _refuse_all(column: pl.Series, source: str, expected: str) -> None:
 
 
 def _refuse(wrong: pl.Series, cells: pl.Series, source: str, expected: str) -> None:
-    """Raise ColumnError for the first cell that is wrong and not missing."""
+    """Raise ColumnError for the first wrong cell that is not missing."""
     remedy = "correct the cell or leave it empty, or give the column another kind"
     refuse_cell(wrong.fill_null(False) & cells.is_not_null(), cells, source, expected, remedy)
