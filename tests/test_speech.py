@@ -21,7 +21,7 @@ import typer
 
 import deltaw
 from commands import Run
-from deltaw import speech
+from deltaw import schema, speech
 from deltaw.bench import OWN, PEERS, WORKLOADS
 from deltaw.bench.forms import WAYS
 from deltaw.cli import _EXPECTED
@@ -38,7 +38,7 @@ from deltaw.equations.losses import LOSSES
 from deltaw.exceptions import _SYSTEM, InputError, SettingError
 from deltaw.explain import prediction_page, step_page
 from deltaw.export import FORMS
-from deltaw.files import atomic, model, schema
+from deltaw.files import atomic, model
 from deltaw.languages import asked, of_locale
 from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import GUESS

@@ -167,9 +167,9 @@ def _distinct(column: pl.Series, missing: int, exactly: bool) -> int:
 def _of_kind(column: pl.Series, missing: int, distinct: int, source: str, kind: str) -> Column:
     """A column of a given kind. Raises ColumnError if a cell does not fit it."""
     if distinct == 0:
-        expected = '{source}: expected values in column "{name}", whose kind was set to {kind}'
+        wanted = '{source}: expected values in column "{name}", whose kind was set to {kind}'
         found = say("none in {n:,} rows", n=len(column))
-        raise ColumnError(expected, found, "leave it out", source=source, name=column.name, kind=kind)
+        raise ColumnError(wanted, found, "leave it out", source=source, name=column.name, kind=kind)
     reason = in_english("as asked: {n:,} distinct values", n=distinct)
     return Column(column.name, kind, reason, missing, distinct, READ_AS[kind](as_read(column), source))
 

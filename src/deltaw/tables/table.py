@@ -146,16 +146,16 @@ def check_names(names: Iterable[str], source: str) -> None:
     """Raise TableError for a duplicate name, a lone surrogate, and a name that Polars takes for a regex (^…$)."""
     places: dict[str, int] = {}
     for i, name in enumerate(names):
-        expected, found, remedy = "", f'"{clip(name)}"', "rename the column"
+        expected, found, instead = "", f'"{clip(name)}"', "rename the column"
         if places.setdefault(name, i) != i:
-            expected, remedy = "{source}: expected a name of its own for every column", "rename one of them"
+            expected, instead = "{source}: expected a name of its own for every column", "rename one of them"
             found = say('"{name}" for columns {place} and {i}', name=clip(name), place=places[name] + 1, i=i + 1)
         elif not name.isascii() and name != name.encode(errors="replace").decode():
             expected, found = "{source}: expected column names without half a sign", clip(repr(name))
         elif name.startswith("^") and name.endswith("$"):
             expected = "{source}: expected column names that are no patterns (^…$)"
         if expected:
-            raise TableError(expected, found, remedy, source=source)
+            raise TableError(expected, found, instead, source=source)
 
 
 class Some(str):

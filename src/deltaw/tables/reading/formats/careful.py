@@ -94,8 +94,8 @@ def _ragged(
         remedy = 'remove each "{delimiter}" behind its last field, or add them to all lines'
     if end > begin:
         found, remedy = say("{n} (quoted text runs on to line {end:,})", n=found, end=end), "close its quote"
-    line = "{source}: expected {expected} fields in line {begin:,}, as in the first line"
-    return TableError(line, found, remedy, source=source, expected=width, begin=begin, delimiter=delimiter)
+    wanted = "{source}: expected {expected} fields in line {begin:,}, as in the first line"
+    return TableError(wanted, found, remedy, source=source, expected=width, begin=begin, delimiter=delimiter)
 
 
 def is_blank(record: list[str]) -> bool:

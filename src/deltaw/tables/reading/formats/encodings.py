@@ -159,10 +159,10 @@ def _strictly(data: bytes, encoding: str, source: str, expected: str, before: tu
         text.encode()  # halves of signs, which some encodings can write
         return text
     except UnicodeDecodeError as error:
-        found, remedy = _wrong_byte(data, error.start, before), "mend the line, or give another"
+        found, advice = _wrong_byte(data, error.start, before), "mend the line, or give another"
     except UnicodeError as error:
-        found, remedy = say("other bytes ({error})", error=error), "give another"
-    raise TableError("{source}: expected text in {expected}", found, remedy, source=source, expected=expected)
+        found, advice = say("other bytes ({error})", error=error), "give another"
+    raise TableError("{source}: expected text in {expected}", found, advice, source=source, expected=expected)
 
 
 def _wrong_byte(data: bytes, position: int, before: tuple[int, int]) -> str:
@@ -209,9 +209,9 @@ def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError,
             readings.setdefault(word.decode(name), name)
     shown = ", ".join(f'{name} ("{text}")' for text, name in list(readings.items())[:SHOWN])
     found = _wrong_byte(data, error.start, before)
-    remedy = "mend it, or give the encoding (--encoding) that reads it right: {shown}, …" if shown else "mend the line"
-    expected = "{source}: expected text in {upper}"
-    return TableError(expected, found, remedy, source=source, upper=encoding.upper(), shown=shown)
+    advice = "mend it, or give the encoding (--encoding) that reads it right: {shown}, …" if shown else "mend the line"
+    wanted = "{source}: expected text in {upper}"
+    return TableError(wanted, found, advice, source=source, upper=encoding.upper(), shown=shown)
 
 
 def _line(data: bytes, position: int) -> tuple[bytes, int]:
