@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import subprocess
@@ -88,6 +89,32 @@ def test_columns_may_come_in_any_order_and_number(classifier: deltaw.Model, tabl
     shuffled = table.select(reversed(table.columns)).with_columns(more=pl.lit(1))
     assert classifier.predict(shuffled).tolist() == answers.tolist()
     assert classifier.predict(table.drop("grade", "id")).tolist() == answers.tolist()
+
+
+@pytest.mark.parametrize(
+    "words", [["1.0", "2.5", "x"], ["True", "False", "maybe"], ["007", "7a", "b"], ["1.10", "1.2", "x"]]
+)
+def test_a_number_or_truth_value_says_the_word_that_text_spells_so(words: list[str]) -> None:
+    """One row of such a column is read as a number by other libraries: it was an unseen word, and nobody said so."""
+    table = pl.DataFrame({"c": words * 20, "y": [1.0, 2.0, 3.0] * 20})
+    model = deltaw.fit(table, target="y", **QUICK)
+    row = pl.read_csv(io.StringIO(table.head(1).write_csv()))
+    assert row["c"].dtype != pl.String
+    np.testing.assert_array_equal(model.predict(row), model.predict(table.head(1)))
+
+
+@pytest.mark.parametrize("words", [["0", "1", "2"], ["1.0", "2.0", "x"], ["False", "True"], ["0.5", "1.0"]])
+def test_classes_that_a_frame_has_as_text_are_answered_as_text(words: list[str], tmp_path: Path) -> None:
+    """Predictions are compared with the frame's own answers; other sources may have them as numbers."""
+    y = np.array(words, object)[np.arange(60) % len(words)]
+    table = pl.DataFrame({"x": np.arange(60) % len(words), "y": y})
+    deltaw.fit(table, target="y", **QUICK).save(tmp_path / "m.deltaw")
+    model = deltaw.load(tmp_path / "m.deltaw")
+    assert model.classes == tuple(words)
+    assert {*model.predict(table)} <= {*words}
+    table.write_csv(tmp_path / "t.csv")
+    scores = [model.evaluate(rows).values for rows in (table, tmp_path / "t.csv", pl.read_csv(tmp_path / "t.csv"))]
+    assert scores[0] == scores[1] == scores[2]
 
 
 def test_probabilities(classifier: deltaw.Model, notes: deltaw.Model, table: pl.DataFrame) -> None:

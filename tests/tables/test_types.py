@@ -60,18 +60,21 @@ USED: dict[str, tuple[Any, str]] = {
     "Enum": (pl.Series(WORDS, dtype=pl.Enum(["w0", "w1", "w2", "w3"])), "category"),
     "Categorical": (pl.Series(WORDS, dtype=pl.Categorical), "category"),
     "Int128": (pl.Series(WHOLE, dtype=pl.Int128), "number"),
+    "bytes of text": (pd.Series([word.encode() for word in WORDS]), "category"),
+    "NumPy's bytes": (np.array(WORDS, "S").astype(object), "category"),
+    "Binary of text": (pl.Series(some(f"{x}".encode() for x in X)), "number"),
 }
 REFUSED: dict[str, Any] = {
     "complex": pd.Series(X + 1j * X),
     "lists": pd.Series([[x, 1.0] for x in X]),
     "dicts": pd.Series([{"a": x} for x in X]),
-    "bytes": pd.Series([b"ab"] * len(X)),
+    "bytes": pd.Series([b"\xff\xfe"] * len(X)),
     "uuids": pd.Series([uuid.UUID(int=abs(i)) for i in WHOLE]),
     "objects": pd.Series([object() for _ in X]),
     "List": pl.Series([[x, 1.0] for x in X]),
     "Array": pl.Series([[x, 1.0] for x in X], dtype=pl.Array(pl.Float64, 2)),
     "Struct": pl.Series([{"a": x} for x in X]),
-    "Binary": pl.Series([b"ab"] * len(X)),
+    "Binary": pl.Series([b"ab"] * len(X) + [b"\xff"])[1:],
     "Object": pl.Series([object() for _ in X], dtype=pl.Object),
 }
 

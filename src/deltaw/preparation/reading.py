@@ -12,10 +12,19 @@ from numpy.typing import NDArray
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import say
-from deltaw.tables.cells import EMPTY, TRUTHS, as_words, as_written, missing_to_null, numbers_in, read_numbers
+from deltaw.tables.cells import (
+    EMPTY,
+    TRUTHS,
+    as_words,
+    as_written,
+    missing_to_null,
+    numbers_in,
+    read_numbers,
+    spellings,
+)
 from deltaw.tables.codes import in_width
 from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
-from deltaw.tables.held import as_read
+from deltaw.tables.held import are_words, as_read
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 
@@ -106,6 +115,12 @@ def places_of(words: Iterable[str]) -> dict[str, int]:
         found[word if plain in taken else plain] = place
         taken.add(plain)
     return found
+
+
+def spelt_as(cells: pl.Series, known: Iterable[str]) -> pl.Series:
+    """Cells as words; numbers and truth values as known words spell them, "1.0" or "TRUE" as text has them."""
+    words = as_words(cells)
+    return words if are_words(cells) else words.replace(spellings(tuple(known)))
 
 
 def as_shares(series: pl.Series) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.given import among
 from deltaw.numbers import amount, number, typed
 from deltaw.preparation.document import fields
-from deltaw.preparation.reading import as_numbers, looked_up, places_as_written
+from deltaw.preparation.reading import as_numbers, looked_up, places_as_written, spelt_as
 from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import IDENTITY, LARGEST, SCALINGS, Fit, Scale, fit_scale, range_onto
 from deltaw.preparation.task import (
@@ -187,7 +187,7 @@ class Target:
             if (places := places_as_written(part, known, -1)) is not None:
                 labels[start : start + len(part)] = places
                 continue
-            words = part if given.dtype == pl.String else as_words(part)
+            words = part if given.dtype == pl.String else spelt_as(part, known)
             words, found = looked_up(words, self._places, self._width, -1)
             unseen = found == len(known)
             if unseen.any():

@@ -166,9 +166,24 @@ def _is_word(cell: str | None) -> bool:
 def read_otherwise(words: tuple[str, ...]) -> bool:
     """Whether some of these words would be read as another word in a table of their own: 1.0 as 1, True as true."""
     each = pl.Series(words, dtype=pl.String)
-    truths, numbers = each.filter(each.str.to_lowercase().is_in(list(TRUTHS[0]))), as_written(each)
-    whole = each.cast(pl.Int64, strict=False).cast(pl.String)
-    return bool((truths != truths.str.to_lowercase()).any() or (whole.fill_null(as_words(numbers)) != each).any())
+    return bool((_alone(each) != each).any())
+
+
+@lru_cache(1_000)
+def spellings(words: tuple[str, ...]) -> dict[str, str]:
+    """Numbers and truth values as `as_words` spells them -> as these words do: 1 -> 1.0, true -> TRUE.
+
+    A cell that came as a number or a truth value says the word by it; of several such words the first.
+    """
+    alone, known = _alone(pl.Series(words, dtype=pl.String)).to_list(), {*words}
+    return {a: word for a, word in reversed([*zip(alone, words, strict=True)]) if a not in known}
+
+
+def _alone(words: pl.Series) -> pl.Series:
+    """How each of some words is spelt where it stands alone: as a number or a truth value where it is one."""
+    truth, whole = words.str.to_lowercase(), words.cast(pl.Int64, strict=False).cast(pl.String)
+    number = pl.coalesce(whole, as_words(as_written(words)), words)
+    return pl.select(pl.when(truth.is_in([*TRUTHS[0]])).then(truth).otherwise(number)).to_series()
 
 
 def no_numbers(words: pl.Series) -> bool:

@@ -15,7 +15,7 @@ from deltaw.preparation.columns.means import Means, OutOfFold, TrainingTargets
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
 from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, distinct, is_index
-from deltaw.preparation.reading import filled, looked_up, places_as_written, places_of
+from deltaw.preparation.reading import filled, looked_up, places_as_written, places_of, spelt_as
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, reads, say
 from deltaw.tables import Column
@@ -116,8 +116,8 @@ class Category(OneColumn):
         return width_of(self.known)
 
     def words_of(self, cells: pl.Series) -> pl.Series:
-        """Cells as words, codes with as many digits as in training."""
-        return in_width(as_words(cells), self.width)
+        """Cells as words, spelt as in training: codes have as many digits."""
+        return in_width(spelt_as(cells, self.known), self.width)
 
     @property
     def mean_names(self) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ class Category(OneColumn):
             return np.asarray(each[filled(cells, -1)])
         if self.means is None and (known := places_as_written(cells, self._places, missing)) is not None:
             return known.astype(np.float64)
-        words, place = looked_up(as_words(cells), self._places, self.width, missing)
+        words, place = looked_up(spelt_as(cells, self.known), self._places, self.width, missing)
         if self.means is None:
             return place.astype(np.float64)
         means = self.means.of(words) if answers is None else self.means.of_learnt(words, answers)

@@ -127,6 +127,14 @@ def _word(cell: Any) -> str:
     return str(int(cell)) if whole else str(cell)
 
 
+def _of_bytes(column: pl.Series) -> pl.Series:
+    """Bytes as text where all are (NumPy's S, SciPy's ARFF, older writers of Parquet), else as they are."""
+    with suppress(pl.exceptions.PolarsError):
+        words = column.cast(pl.String)
+        return column if words.str.contains("\0", literal=True).any() else words
+    return column
+
+
 def _spelt(column: pl.Series) -> pl.Series:
     """Objects as text: of an interval its ends."""
     if column.dtype != pl.Object:
@@ -224,6 +232,7 @@ CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]
 
 
 def _converted(column: pl.Series, reading: Reading) -> pl.Series:
+    column = _of_bytes(column) if column.dtype == pl.Binary else column
     if column.dtype == pl.String and column.name not in reading.words:
         notation = marked(",", (reading.decimals or {}).get(column.name))
         return with_words(typed(column, notation, reading.missing, reading.notations), column, reading)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any, NoReturn
 
+import polars as pl
+
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.models.fitting.deciding.request import Request
 from deltaw.models.rows import weights
@@ -16,6 +18,7 @@ from deltaw.models.rows.parts import answered
 from deltaw.models.rows.time_order import notes_on_order
 from deltaw.preparation import Target
 from deltaw.preparation.columns.numbers import Number
+from deltaw.preparation.task import infer_task
 from deltaw.speech import listed, say
 from deltaw.tables import Column, Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
@@ -67,7 +70,7 @@ class Given:
         if request.streamed is None and not comes_once(source):
             exact = _as_they_are((name, choices.group, choices.time, weight), request.kinds)
             how = replace(how, unrounded=(*exact, *request.unrounded))
-        read_in, how, said = (read_as(source, how), how, ()) if start else _read(source, name, how)
+        read_in, how, said = (read_as(source, how), how, ()) if start else _read(source, name, request.task, how)
         bare, everything, weightless = weights.split_off(read_in, weight, name)
         series = bare.column(name)
         choices.check_columns(everything, name)
@@ -126,17 +129,29 @@ def _as_they_are(names: Iterable[str | None], kinds: Any) -> Iterator[str]:
     yield from (str(as_name(name)) for name, kind in told if kind != Number.kind)
 
 
-def _read(source: Any, name: str, how: Reading) -> tuple[Table, Reading, tuple[str, ...]]:
+def _read(source: Any, name: str, task: str | None, how: Reading) -> tuple[Table, Reading, tuple[str, ...]]:
     """The rows of a source, how others are to be read as they are, and what is said of words of the target `name` that
     usually mean a missing value.
+
+    Classes that a frame has as text stay text, "0" and "True" too: predictions are compared with its own answers.
     """
     how, said = to_be_told(how, name), tuple[str, ...]()
     table = read_as(source, how)
     answers = table.column(name)
+    in_frame = _can_be_read_again(source) and not isinstance(source, (str, PathLike))
+    if in_frame and (answers.dtype == pl.Boolean or name in table.decimals) and _are_classes(answers, task):
+        as_text = replace(how, words=frozenset({*how.words, name}))
+        if are_words((again := read_as(source, as_text)).column(name)):
+            table, how, answers = again, as_text, again.column(name)
     if not isinstance(source, Table):  # which was told what is missing when it was read
         answers, said = told_apart(answers, how)
         table = replace(table, frame=table.frame.with_columns(answers))
     return table, with_classes(how, name, answers.unique() if are_words(answers) else ()), said
+
+
+def _are_classes(answers: pl.Series, task: str | None) -> bool:
+    known = answers.drop_nulls()
+    return (task or infer_task(known, known.n_unique())[0]) == "classification"
 
 
 def _can_be_read_again(source: Any) -> bool:
