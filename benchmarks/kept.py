@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
+from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,10 +20,17 @@ def lines(file: Path | None) -> list[dict[str, Any]]:
 
 
 def rows(
-    names: list[str], file: Path | None, make: Callable[[str], dict[str, Any]], limit: float = inf
-) -> list[dict[str, Any]]:
-    """A row for each table, as the file has it or newly made, said and kept. None begins after `limit` seconds."""
-    known, started = {row["table"]: row for row in lines(file)}, perf_counter()
+    names: Iterable[Any], file: Path | None, make: Callable[[Any], dict[str, Any]], limit: float = inf,
+    key: Callable[[dict[str, Any]], Any] = itemgetter("table"), again: bool = False,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """A row for each name, as the file has it, unless `again`, or newly made, printed and kept.
+
+    Args:
+        names: of the rows, each the `key` of its row.
+        limit: seconds after which none begins.
+    """
+    names, started = list(names), perf_counter()
+    known = {} if again else {key(row): row for row in lines(file)}
     for name in names:
         if name not in known and perf_counter() - started < limit:
             known[name] = make(name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,16 @@ Line = dict[str, Any]
 
 LEAST_GAIN = 0.01  # accuracy or R² above the guess, from which on it is more than chance
 LEAST = 1e-7  # a probability that is counted as 0 in the log loss
+
+
+def gained(gains: Sequence[float], sign: int = 1, clearly: float = 0.001) -> str:
+    """The mean, its standard error, and on how many tables it is better and worse by more than `clearly`.
+
+    `sign`: 1 where more is better, −1 where less is.
+    """
+    error = statistics.stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
+    better, worse = (sum(side * sign * gain > clearly for gain in gains) for side in (1, -1))
+    return f"{statistics.mean(gains):+.4f} ± {error:.4f}, better on {better} and worse on {worse} of {len(gains)}"
 
 
 def turn(

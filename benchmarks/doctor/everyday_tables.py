@@ -10,7 +10,6 @@ once; the scores of network and guess (class shares or mean of the training rows
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sklearn.metrics import roc_auc_score
@@ -92,10 +91,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=list(TABLES), choices=TABLES, metavar="NAME", help="these tables")
     parser.add_argument("--seconds", type=float, default=8.0, help="for an examination")
     parser.add_argument("--markdown", action="store_true", help="the table of docs/doctor-programs.md")
-    parser.add_argument("--file", type=Path, help="one line a table; those in it are not run again")
-    parser.add_argument(
-        "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
-    )
+    commands.keeps_rows(parser, "a table")
     options = parser.parse_args()
     rows = kept.rows(options.only, options.file, lambda name: row_of(name, options.seconds), options.limit)
     print(markdown(rows) if options.markdown else markdown(rows).splitlines()[-1])

@@ -24,7 +24,6 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -193,10 +192,7 @@ def main() -> None:
     parser.add_argument("--train", action="store_true", help="only train the programs and their fixes")
     parser.add_argument("--json", action="store_true", help="one document on stdout")
     parser.add_argument("--markdown", action="store_true", help="the table of docs/doctor-programs.md on stdout")
-    parser.add_argument("--file", type=Path, help="one line a program; those in it are not run again")
-    parser.add_argument(
-        "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
-    )
+    commands.keeps_rows(parser, "a program")
     options = parser.parse_args()
     if options.as_written and options.which != "published":
         parser.error("--as-written: expected --set published, whose programs are Keras's; leave one of them out")

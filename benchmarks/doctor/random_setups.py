@@ -11,11 +11,9 @@ the healthy one it was made from, less two hundredths of skill or two standard e
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter, defaultdict
+from operator import itemgetter
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -58,8 +56,7 @@ def of_broken(seed: int, seconds: float) -> dict[str, Any]:
     named = any(f.rule in causes and f.severity != "note" for f in found)
     mended = repair(diagnosis, 2 * seconds)
     holdout = hold_out(sound, Budget(5000, 5.0), seed=2)
-    before, goal = skill(holdout, holdout.setup), 0.0
-    goal, held = before, len(holdout.setup.apart[1])
+    goal, held = skill(holdout, holdout.setup), len(holdout.setup.apart[1])
     mended_holdout = hold_out(mended.setup, Budget(5000, 5.0), seed=2)
     after = skill(mended_holdout, mended_holdout.setup)
     share = min(max(holdout.guess + (1 - holdout.guess) * goal, 0.05), 0.95)
@@ -101,24 +98,18 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=50, help="seeds")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for an examination; a repair gets twice that")
-    parser.add_argument("--file", type=Path, default=FILE, help="one line a set-up")
     parser.add_argument("--again", action="store_true", help="run seeds again that stand in the file")
-    parser.add_argument(
-        "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
-    )
+    commands.keeps_rows(parser, "a set-up", FILE)
     options = parser.parse_args()
-    rows = {(row["kind"], row["seed"]): row for row in kept.lines(options.file)}
-    started = perf_counter()
-    for seed in range(options.first, options.first + options.count):
-        if perf_counter() - started > options.limit or ((options.kind, seed) in rows and not options.again):
-            continue
-        row = {"kind": options.kind, "seed": seed} | RUNS[options.kind](seed, options.seconds)
-        rows[options.kind, seed] = row
-        kept.add(options.file, row)
-        bad = row.get("faults") or not (row.get("found", True) and row.get("first", True) and row.get("repaired", True))
-        if bad:
-            print(json.dumps(row, default=float), file=sys.stderr)
-    print(summary(options.kind, [row for (kind, _), row in rows.items() if kind == options.kind]))
+
+    def made(run: tuple[str, int]) -> dict[str, Any]:
+        kind, seed = run
+        return {"kind": kind, "seed": seed} | RUNS[kind](seed, options.seconds)
+
+    runs = [(options.kind, seed) for seed in range(options.first, options.first + options.count)]
+    kept.rows(runs, options.file, made, options.limit, itemgetter("kind", "seed"), options.again)
+    rows = {row["seed"]: row for row in kept.lines(options.file) if row["kind"] == options.kind}
+    print(summary(options.kind, list(rows.values())))
 
 
 if __name__ == "__main__":

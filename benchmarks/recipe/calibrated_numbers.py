@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks import commands
 from benchmarks.accuracy.rivals import RIVALS, network
 from benchmarks.accuracy.scan import FOLDS, Bounds, data, frames, targets
-from benchmarks.accuracy.scoring import turn
+from benchmarks.accuracy.scoring import gained, turn
 from benchmarks.tables.divided import Data
 from benchmarks.tables.folder import numeric
 
@@ -63,10 +63,8 @@ def main() -> None:
             linear, without, having = found[-1]
             print(f"{f'{name}: {target}':48.48}{linear:8.3f}{without:8.3f}{having - without:+9.4f}", flush=True)
     linear, without, having = np.array(found).T
-    gains, error = having - without, (having - without).std(ddof=1) / len(found) ** 0.5
-    better, worse = (int((side * gains > CLEARLY).sum()) for side in (1, -1))
     behind = [int((each < linear - MUCH).sum()) for each in (without, having)]
-    print(f"{len(found)} tables: {gains.mean():+.4f} ± {error:.4f}, better on {better} and worse on {worse}")
+    print(gained((having - without).tolist(), clearly=CLEARLY))
     print(f"behind the linear model on {behind[0]} → {behind[1]}")
 
 

@@ -21,6 +21,7 @@ from sklearn.model_selection import KFold
 
 import deltaw
 from benchmarks import commands
+from benchmarks.accuracy.scoring import gained
 from benchmarks.tables.public import PUBLIC, answered
 from deltaw.models import plan
 from deltaw.preparation.scales import bins
@@ -54,12 +55,8 @@ def sines() -> None:
             y, truth = np.sin(2 * np.pi * waves * x) + rng.normal(size=rows) * NOISE, np.sin(2 * np.pi * waves * later)
             trees = HistGradientBoostingRegressor().fit(x[:, None], y).predict(later[:, None])
             found = [r2_score(truth, answers(way, x, y, later)) for way in WAYS]
-            print(
-                f"{rows:>6} {waves:>6}",
-                *(f"{r2:>10.3f}" for r2 in found),
-                f"{r2_score(truth, trees):>8.3f}",
-                flush=True,
-            )
+            cells = "".join(f"{r2:>11.3f}" for r2 in found)
+            print(f"{rows:>6} {waves:>6}{cells} {r2_score(truth, trees):>8.3f}", flush=True)
 
 
 def public() -> None:
@@ -83,9 +80,7 @@ def public() -> None:
             before, after = map(statistics.mean, r2.values())
             gains.append(after - before)
             print(f"{table:<14} {x:<20} {before:>7.3f} {after:>7.3f} {gains[-1]:>+7.3f}", flush=True)
-    spread = statistics.stdev(gains) / len(gains) ** 0.5
-    more, less = (sum(sign * gain > 0.01 for gain in gains) for sign in (1, -1))
-    print(f"{len(gains)} pairs: {statistics.mean(gains):+.4f} ± {spread:.4f}; by .01 better {more}, worse {less}")
+    print(gained(gains, clearly=0.01))
 
 
 def main() -> None:

@@ -19,8 +19,7 @@ from unittest.mock import patch
 from benchmarks import commands
 from benchmarks.accuracy.rivals import network
 from benchmarks.accuracy.scan import Bounds, data, frames, targets
-from benchmarks.accuracy.scoring import turn
-from benchmarks.recipe.pairs import said
+from benchmarks.accuracy.scoring import gained, turn
 from benchmarks.tables.divided import Data, load
 from deltaw.models.fitting.deciding import planning
 
@@ -86,8 +85,8 @@ def main() -> None:
         print(f"{name[:42]:44}{len(about.table.frame):7,}{line['without']:9.4f}{line['gain']:+9.4f}{loss:>10}"
               f"{line['left_out']:10.1f}{line['time']:6.2f}", flush=True)  # fmt: skip
     losses = [line["loss"] for line in lines if line["loss"] is not None]
-    print("score    " + said([line["gain"] for line in lines], 1))
-    print("log loss " + said(losses, -1))
+    print("score    " + gained([line["gain"] for line in lines]))
+    print("log loss " + gained(losses, -1))
     print(f"time     {statistics.geometric_mean(line['time'] for line in lines):.2f}, columns left out on "
           f"{sum(line['left_out'] > 0 for line in lines)} of {len(lines)}")  # fmt: skip
 

@@ -17,7 +17,7 @@ again; and how far what `deltaw train` shows is off, "part" and "folds". No choi
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
+from operator import itemgetter
 from time import perf_counter
 from typing import Any
 
@@ -63,15 +63,17 @@ def spelt(sizes: dict[int, tuple[str, ...]]) -> list[str]:
     return [f"{name}:{n}" for n, names in sizes.items() for name in names]
 
 
-def row_of(name: str, n: int, seed: int) -> dict[str, Any]:
-    """One line: of each way its skill, its headline, what it shows and how long it takes."""
-    table, target = load(name)
+def row_of(run: tuple[str, int]) -> dict[str, Any]:
+    """One line of ("NAME:ROWS", seed): of each way its skill, its headline, what it shows and how long it takes."""
+    each, seed = run
+    name, _, count = each.partition(":")
+    n, (table, target) = int(count), load(name)
     whole = Target.fit(table.column(target), target)
     labels = whole.encode(table.column(target)) if whole.task == "classification" else None
     others, drawn = split(len(table.frame), n / len(table.frame), 1000 + seed, labels)
     others = np.sort(np.random.default_rng(seed).permutation(others)[:MOST_TRUTH])
     rows, truth = Table(table.frame[drawn], table.name, blocks=table.blocks), table.frame[others]
-    row: dict[str, Any] = {"table": f"{name}:{n}", "rows": n, "seed": seed}
+    row: dict[str, Any] = {"table": each, "rows": n, "seed": seed}
     for way, choices in WAYS.items():
         started = perf_counter()
         model = deltaw.fit(rows, target, seed=seed, task=whole.task, verbose=False, **choices)
@@ -112,20 +114,12 @@ def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("--only", nargs="+", default=[*spelt(CHOSEN_BY), *spelt(CHECKED)], metavar="NAME:ROWS")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--file", type=Path, help="one line a run; those in it are not made again")
-    parser.add_argument(
-        "--for", type=float, default=float("inf"), dest="limit", help="begin none after so many seconds"
-    )
+    commands.keeps_rows(parser, "a run")
     options = parser.parse_args()
-    known, started = {(row["table"], row["seed"]): row for row in kept.lines(options.file)}, perf_counter()
-    for seed in range(options.seeds):
-        for each in options.only:
-            if (each, seed) not in known and perf_counter() - started < options.limit:
-                name, _, n = each.partition(":")
-                known[each, seed] = row_of(name, int(n), seed)
-                kept.add(options.file, known[each, seed])
+    runs = ((each, seed) for seed in range(options.seeds) for each in options.only)
+    made = kept.rows(runs, options.file, row_of, options.limit, itemgetter("table", "seed"))
     for what, names in (("chosen by", spelt(CHOSEN_BY)), ("checked by", spelt(CHECKED))):
-        if rows := [row for (table, _), row in known.items() if table in names and table in options.only]:
+        if rows := [row for row in made if row["table"] in names]:
             print(f"{what} {len(names)} tables\n{table_of(rows)}\n")
 
 

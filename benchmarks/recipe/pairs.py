@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks import commands
 from benchmarks.accuracy.beside_others import MOST_ROWS
 from benchmarks.accuracy.rivals import REFERENCE, RIVALS, network
-from benchmarks.accuracy.scoring import Line, turn
+from benchmarks.accuracy.scoring import Line, gained, turn
 from benchmarks.tables.divided import TABLES, Data, known, load
 from benchmarks.tables.folder import PARTS, Folder
 from deltaw.models.by_data import ALONE
@@ -40,13 +40,6 @@ def change(found: dict[str, list[Line]], what: str) -> float | None:
     """The mean of the second way less that of the first; None where there is none."""
     one, two = ([line[what] for line in found[way]] for way in WAYS)
     return None if None in one else statistics.mean(two) - statistics.mean(one)
-
-
-def said(gains: list[float], sign: int) -> str:
-    """Their mean, its standard error, and on how many tables it is better and worse by more than .001."""
-    error = statistics.stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
-    better, worse = (sum(side * sign * gain > 0.001 for gain in gains) for side in (1, -1))
-    return f"{statistics.mean(gains):+.4f} ± {error:.4f}, better on {better} and worse on {worse} of {len(gains)}"
 
 
 def main() -> None:
@@ -75,9 +68,9 @@ def main() -> None:
         times.append([statistics.median(line["time"] for line in found[way]) for way in WAYS])
         shown, (old, new) = "" if loss is None else f"{loss:+.4f}", times[-1]
         print(f"{name:20}{len(data.folds[0][0]):6,} {score:+.4f}   {shown:7} {old:.2f} → {new:.2f}", flush=True)
-    print("score    " + said(scores, 1))
+    print("score    " + gained(scores))
     if losses:
-        print("log loss " + said(losses, -1))
+        print("log loss " + gained(losses, -1))
     old, new = (statistics.geometric_mean(each) for each in zip(*times, strict=True))
     print(f"time     {old:.2f} → {new:.2f}, {max(each[1] for each in times):.2f} on the longest")
 

@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks import commands
 from benchmarks.accuracy.rivals import network
 from benchmarks.accuracy.scan import Bounds, data, frames, targets
-from benchmarks.accuracy.scoring import turn
+from benchmarks.accuracy.scoring import gained, turn
 from benchmarks.tables.divided import Data
 from benchmarks.tables.folder import PARTS, Folder
 from deltaw.preparation import equal_rows
@@ -108,8 +108,7 @@ def main() -> None:
         if options.file is not None:
             options.file.write_text("".join(json.dumps(each) + "\n" for each in lines))
     if lines:
-        gains = np.array([line["gain"] for line in lines])
-        print(f"mean of {len(lines)}: {gains.mean():+.4f} ± {gains.std() / len(gains) ** 0.5:.4f}")
+        print("mean " + gained([float(line["gain"]) for line in lines]))
 
 
 if __name__ == "__main__":

@@ -92,12 +92,9 @@ def main() -> None:
             if asked.json:
                 print(json.dumps({"table": table, "rows": len(frame), "skew": skews, "metric": metric} | found))
                 continue
-            cells = (f"{found[name]:>+12.1%}" for name in names)
-            print(
-                f"{table:<12} {len(frame):>5} {skews[0]:>6.1f} {skews[1]:>6.1f}  {metric or 'loss':<7}",
-                *cells,
-                flush=True,
-            )
+            cells = " ".join(f"{found[name]:>+12.1%}" for name in names)
+            skew = f"{skews[0]:>6.1f} {skews[1]:>6.1f}"
+            print(f"{table:<12} {len(frame):>5} {skew}  {metric or 'loss':<7} {cells}", flush=True)
 
 
 if __name__ == "__main__":

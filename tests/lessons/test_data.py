@@ -10,7 +10,7 @@ import pytest
 import deltaw
 from deltaw.equations import backprop
 from deltaw.equations.losses import loss
-from deltaw.lessons.data import MEASURED, data, hidden_gradients
+from deltaw.lessons.data import AFTER, BEFORE, data, hidden_gradients
 from deltaw.lessons.digits import digits
 from deltaw.lessons.lesson import Lesson
 from deltaw.lessons.rules import saturated
@@ -67,7 +67,7 @@ def test_every_measure_is_a_share_or_a_size(lesson: Lesson) -> None:
         for name in ("saturated", "saturated_after", "frozen", "accuracy"):
             assert 0 <= found[name] <= 1
         assert 0 <= found["slope"] <= 0.25
-        assert set(MEASURED) <= set(found)
+        assert {*BEFORE, *AFTER} <= set(found)
         assert found["accuracy_by_epoch"].shape == (3, 10)
         assert found["accuracy"] == pytest.approx(found["accuracy_by_epoch"][:, -1].mean())
 

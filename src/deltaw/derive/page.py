@@ -7,17 +7,7 @@ from typing import Any
 import sympy as sp  # type: ignore[import-untyped]
 
 from deltaw.derive.evidence import JUMP
-from deltaw.derive.formulas import (
-    CONSTANTS,
-    Chain,
-    add,
-    evaluated,
-    is_negative,
-    k,
-    loss_slope,
-    negative,
-    quantity,
-)
+from deltaw.derive.formulas import CONSTANTS, Chain, add, evaluated, is_negative, k, loss_slope, negative, quantity
 from deltaw.derive.lines import o, t
 from deltaw.derive.notation import PRODUCT, Latex, Plain, latex, plain
 from deltaw.derive.problems import undefined

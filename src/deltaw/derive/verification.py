@@ -17,19 +17,7 @@ from typing import Any, Literal
 import mpmath  # type: ignore[import-untyped]
 import sympy as sp  # type: ignore[import-untyped]
 
-from deltaw.derive.formulas import (
-    CONSTANTS,
-    LETTERS,
-    Chain,
-    Partial,
-    Total,
-    activation_formula,
-    evaluated,
-    i,
-    j,
-    k,
-    n,
-)
+from deltaw.derive.formulas import CONSTANTS, LETTERS, Chain, Partial, Total, activation_formula, evaluated, i, j, k, n
 from deltaw.equations.activations import ACTIVATIONS
 
 UNITS = 2  # of every layer of the small network

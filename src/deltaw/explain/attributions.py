@@ -211,18 +211,7 @@ def attributions(
         (shares, points), method = _along_the_path(f, gradient, start, change, tolerance), "integrated gradients"
     gap = float(shares.sum() - (value - value_at_baseline))
     return Attributions(
-        shares,
-        seen.x,
-        start,
-        value,
-        value_at_baseline,
-        int(output),
-        of,
-        method,
-        points,
-        gap,
-        seen.inputs,
-        seen.outputs,
+        shares, seen.x, start, value, value_at_baseline, int(output), of, method, points, gap, seen.inputs, seen.outputs
     )
 
 

@@ -14,12 +14,7 @@ Array = NDArray[np.float64]
 DIGITS = 5  # significant digits of numbers in formulas; tables show more
 
 # f'(z) where it has a short form in o. Others are written f'(z).
-SLOPES = {
-    "identity": "1",
-    "sigmoid": "{o} (1 - {o})",
-    "tanh": "(1 - {o}^2)",
-    "exponential": "{o}",
-}
+SLOPES = {"identity": "1", "sigmoid": "{o} (1 - {o})", "tanh": "(1 - {o}^2)", "exponential": "{o}"}
 # E of all outputs, and ∂E/∂o of one.
 ERRORS = {
     "squared": r"\tfrac{1}{2} \sum_k (t_k - o_k)^2",

@@ -22,19 +22,7 @@ from deltaw.lessons.signals import signals
 from deltaw.lessons.split import split
 from deltaw.lessons.step import step
 
-_ORDER = (
-    line,
-    lines,
-    neuron,
-    signals,
-    errors,
-    descent,
-    split,
-    gradient,
-    step,
-    data,
-    network,
-)
+_ORDER = (line, lines, neuron, signals, errors, descent, split, gradient, step, data, network)
 
 LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
 """Name -> lesson, in the order in which they are best read."""

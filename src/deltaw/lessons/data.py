@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -63,34 +63,21 @@ def experiments(inputs: tuple[float, float], targets: tuple[float, float], weigh
     )
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What was measured of an experiment; every field the mean of the runs.
-
-    Attributes:
-        saturated, saturated_after: share of hidden outputs within 0.05 of 0 or 1, before and after training.
-        slope: mean o(1 − o) of the hidden outputs before training; ¼ is the most.
-        gradient: root mean square of ∂E/∂w over the hidden weights, for one image, before training.
-        frozen: share of the hidden weights whose ∂E/∂w is exactly 0 for an image, before training.
-        output_slope: mean o(1 − o) of the outputs after training.
-        largest: the largest |w| after training.
-        different: hidden units whose weights differ from all others', after training.
-        accuracy: share of the test images that are read right, after training.
-    """
-
-    saturated: float
-    slope: float
-    gradient: float
-    frozen: float
-    saturated_after: float
-    output_slope: float
-    largest: float
-    different: float
-    accuracy: float
-
-
-MEASURED = tuple(field.name for field in fields(Measured))
-BEFORE, AFTER = MEASURED[:4], MEASURED[4:]
+# What is measured of an experiment, the mean over its runs.
+BEFORE = (
+    "saturated",  # share of hidden outputs within 0.05 of 0 or 1
+    "slope",  # mean o(1 − o) of the hidden outputs; ¼ is the most
+    "gradient",  # root mean square of ∂E/∂w over the hidden weights, for one image
+    "frozen",  # share of the hidden weights whose ∂E/∂w is exactly 0 for an image
+)
+AFTER = (
+    "saturated_after",
+    "output_slope",  # mean o(1 − o) of the outputs
+    "largest",  # |w|
+    "different",  # hidden units whose weights differ from all others'
+    "accuracy",  # share of the test images that are read right
+)
+Measured = Mapping[str, float]
 
 
 def data(
@@ -131,7 +118,7 @@ def data(
     images = digits(data, seed, SOME)
     trials = {each.name: [Trial.run(images, each, alpha, *sizes, one) for one in seeds] for each in made}
     measured = {
-        name: Measured(*(float(np.mean([getattr(trial.measured, each) for trial in runs])) for each in MEASURED))
+        name: {each: float(np.mean([trial.measured[each] for trial in runs])) for each in BEFORE + AFTER}
         for name, runs in trials.items()
     }
     curves = {name: np.array([trial.accuracy for trial in runs]) for name, runs in trials.items()}
@@ -161,7 +148,7 @@ def data(
                 (
                     Table(
                         (words("experiment"), words("mend"), words("measured.accuracy"), words("mended")),
-                        tuple((titles[name], words(f"mend_of.{name}"), found.accuracy, measured["kept"].accuracy)
+                        tuple((titles[name], words(f"mend_of.{name}"), found["accuracy"], measured["kept"]["accuracy"])
                               for name, found in measured.items() if name in BROKEN),
                         caption=words("mends_caption"), digits=4,
                     ),
@@ -177,7 +164,7 @@ def data(
         },
         data={
             name: {"inputs": each.inputs, "targets": each.targets, "init": each.init, "accuracy_by_epoch": curves[name],
-                   **{what: getattr(measured[name], what) for what in MEASURED}}
+                   **measured[name]}
             for name, each in zip(titles, made, strict=True)
         },
     )  # fmt: skip
@@ -207,17 +194,17 @@ class Trial:
         after = network.signals(x)
         o = before.o[0]
         return cls(
-            Measured(
-                saturated=saturated(o),
-                slope=float(np.mean(o * (1 - o))),
-                gradient=gradient,
-                frozen=frozen,
-                saturated_after=saturated(after.o[0]),
-                output_slope=float(np.mean(after.o[1] * (1 - after.o[1]))),
-                largest=float(max(np.abs(w).max() for w in network.weights)),
-                different=len(np.unique(np.round(network.weights[0], 5), axis=0)),
-                accuracy=float(accuracy[-1]),
-            ),
+            {
+                "saturated": saturated(o),
+                "slope": float(np.mean(o * (1 - o))),
+                "gradient": gradient,
+                "frozen": frozen,
+                "saturated_after": saturated(after.o[0]),
+                "output_slope": float(np.mean(after.o[1] * (1 - after.o[1]))),
+                "largest": float(max(np.abs(w).max() for w in network.weights)),
+                "different": len(np.unique(np.round(network.weights[0], 5), axis=0)),
+                "accuracy": float(accuracy[-1]),
+            },
             accuracy,
             before.z[0],
         )
@@ -255,7 +242,7 @@ def _table(
 ) -> Table:
     return Table(
         (words("experiment"), *(words(f"measured.{name}") for name in what)),
-        tuple((titles[name], *(getattr(found, each) for each in what)) for name, found in measured.items()),
+        tuple((titles[name], *(found[each] for each in what)) for name, found in measured.items()),
         caption=caption,
         digits=3,
     )
@@ -264,16 +251,16 @@ def _table(
 def _shows(words: Words, titles: Mapping[str, str], measured: Mapping[str, Measured]) -> list[str]:
     """For each experiment the numbers that belong to its rule, and whether accuracy suffered."""
     base = measured["kept"]
-    said = [words("said_of.kept", accuracy=base.accuracy, saturated=base.saturated, slope=base.slope)]
+    said = [words("said_of.kept", **{each: base[each] for each in ("accuracy", "saturated", "slope")})]
     for name in titles:
         if name == "kept":
             continue
         found = measured[name]
-        harm = "worse" if found.accuracy < base.accuracy - CLEAR else "harmless"
-        verdict = harm if base.accuracy > LEARNT else "not_learnt"
-        numbers = {f"base_{each}": getattr(base, each) for each in MEASURED}
-        numbers |= {each: getattr(found, each) for each in MEASURED}
-        parts = words(f"said_of.{name}", **numbers), words(verdict, accuracy=found.accuracy, base=base.accuracy)
+        reached, unbroken = found["accuracy"], base["accuracy"]
+        harm = "worse" if reached < unbroken - CLEAR else "harmless"
+        verdict = harm if unbroken > LEARNT else "not_learnt"
+        numbers = {f"base_{each}": value for each, value in base.items()} | dict(found)
+        parts = words(f"said_of.{name}", **numbers), words(verdict, accuracy=reached, base=unbroken)
         said.append(titles[name] + words("colon") + words("then").join(parts))
     return said
 

@@ -107,10 +107,7 @@ def descent(
         },
     }
     surface = partial(_draw_bowl, words, data, X, T)
-    sections = (
-        _curve(words, data),
-        _bowl(words, data, surface),
-    )
+    sections = (_curve(words, data), _bowl(words, data, surface))
     tries = {
         "--starts=-0.36,-0.34": "try_ridge",
         "--learning-rate 4.5": "try_leap",

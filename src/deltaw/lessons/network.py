@@ -239,9 +239,7 @@ def _backwards(
         Text(words("asked_text")),
         Text(words("descent_text", steps=STEPS)),
         Figure(
-            partial(draw_backwards, drawn, outputs, classes, words),
-            words("backwards_alt"),
-            words("backwards_caption"),
+            partial(draw_backwards, drawn, outputs, classes, words), words("backwards_alt"), words("backwards_caption")
         ),
         Table(
             (words("output"), *(words(name) for name in PICTURES)),
@@ -283,12 +281,7 @@ def _by_class(
 
 
 def _shows(
-    words: Words,
-    reached: Array,
-    wrong: int,
-    test: int,
-    outputs: Mapping[str, Array],
-    like: Mapping[str, Array],
+    words: Words, reached: Array, wrong: int, test: int, outputs: Mapping[str, Array], like: Mapping[str, Array]
 ) -> list[str]:
     ends = reached[:, -1]
     numbers = {"first": float(ends[0]), "mean": float(ends.mean()), "low": float(ends.min()), "high": float(ends.max())}

@@ -34,13 +34,7 @@ ALONE = {name: row for name, row in ACTIVATIONS.items() if not row.coupled}
 FLAT = 0.01  # a slope below this passes almost nothing of an error back
 REACH = 5.0  # the curves are drawn for z and x from −5 to 5
 MOST = 5  # curves in one picture
-LOOKS = (
-    (BLUE, "-"),
-    (VERMILION, "--"),
-    (GREEN, "-."),
-    (INK, ":"),
-    (GREY, (0, (6, 1.5))),
-)
+LOOKS = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."), (INK, ":"), (GREY, (0, (6, 1.5))))
 
 
 def neuron(
@@ -93,11 +87,7 @@ def neuron(
         "curves": [curve(row, one, by) for one, by in pairs],
         "sharpened": len(steeper),
     }
-    sections = (
-        _sum(words, data),
-        _activations(words, data),
-        _curves(words, data),
-    )
+    sections = (_sum(words, data), _activations(words, data), _curves(words, data))
     tries = {
         "--bias -2": "try_bias",
         "--inputs 1,1,1 --weights 9,3,4": "try_large",

@@ -89,11 +89,7 @@ def split(
     }
     return compose(
         words,
-        (
-            _links(words, back),
-            _both(words, trials, rates, accuracy, (gentle, high)),
-            _why(words, course, mixed, high),
-        ),
+        (_links(words, back), _both(words, trials, rates, accuracy, (gentle, high)), _why(words, course, mixed, high)),
         shows=_shows(words, rates, accuracy, course, mixed, (gentle, high)),
         tries={
             "--learning-rate 1 --high-rate 2": "try_rates",
