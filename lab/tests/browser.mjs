@@ -111,7 +111,7 @@ const CHECKS = {
       await page.locator('.network').nth(1).waitFor();
       await page.getByRole('button', { name: 'Keep A' }).click();
       await page.locator('#tab-row').click();
-      await page.getByText('it says').first().waitFor();
+      await page.getByText('Predicted').first().waitFor();
       same(page.faults, [], 'what went wrong');
       await page.close();
     }
@@ -163,6 +163,21 @@ const CHECKS = {
     await slideTo(page, end);
     await at(page, end);
     same((await shared(page)).runs[0].weights, then, 'the weights at the same moment');
+  },
+
+  async what_came_to_its_end_goes_on() {
+    const page = await opened(), button = page.locator('button.run');
+    await page.locator('summary', { hasText: 'More settings' }).click();
+    await page.locator('#set-epochs').fill('1');
+    await page.locator('#set-epochs').press('Enter');
+    await page.getByRole('button', { name: 'Epoch', exact: true }).click();
+    await at(page, 24);
+    await page.locator('.speed input').fill('0'); // a step a second
+    await button.filter({ hasText: 'Run' }).click();
+    await page.waitForTimeout(200);
+    same(await button.innerText(), 'Pause', 'the button while it goes on');
+    await button.click();
+    await button.filter({ hasText: 'Run' }).waitFor();
   },
 
   async a_fork_is_two_runs() {
@@ -454,7 +469,7 @@ const CHECKS = {
     const [head, ...lines] = readFileSync(path, 'utf8').slice(1).trim().split('\n'), answers = lines.map((line) => Number(line.split(',').at(-1)));
     same([head, lines[1].startsWith('2,"a, b",1000000,'), lines.length], [said, true, 3], 'the file');
     truth(answers.every((each) => each >= 0 && each <= 29.75) && answers[1] > answers[2], `answers beyond those learnt from: ${answers}`);
-    await page.getByText('3 rows with an answer each are in others-answers.csv').waitFor();
+    await page.getByText('3 rows with their predictions are in others-predictions.csv').waitFor();
     const [again] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /Predict the rows/ }).click()]);
     await again.setFiles(table('none.csv', 'a,b', ['1,2', '3,4']));
     await page.getByText('expected a column "x"').waitFor();
@@ -674,7 +689,7 @@ const CHECKS = {
     await page.waitForFunction(() => document.querySelector('.scaling select').value === 'standard');
     await page.getByRole('button', { name: 'All as deltaw train has it' }).click();
     await page.waitForFunction(() => document.querySelector('.scaling select').value === 'piecewise' && document.querySelector('pre code').textContent.includes('--hidden 64,64 '));
-    await page.locator('summary', { hasText: 'Columns that it sees' }).click();
+    await page.locator('summary', { hasText: 'Input columns' }).click();
     const before = (await page.locator('.about').textContent()).match(/(\d+) inputs/)[1];
     await page.getByRole('checkbox', { name: /length/ }).uncheck().catch(() => {}); // the list is made anew
     await page.waitForFunction((was) => Number(document.querySelector('.about').textContent.match(/(\d+) inputs/)[1]) === was - 1, Number(before));

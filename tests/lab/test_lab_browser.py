@@ -25,6 +25,7 @@ SLOW = (
     "every_control_is_reached_and_named",
     "nobody_is_kept_out",
     "rewinding_is_exact",
+    "what_came_to_its_end_goes_on",
     "a_fork_is_two_runs",
     "a_link_holds_all",
     "a_link_waits_for_its_table",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 from engine import ask
 from test_lab_tables import choice, csv
 
@@ -35,23 +37,45 @@ def rows() -> tuple[str, dict[str, str] | None]:
     return csv(columns | {"c": list("xyzx")}, separator), known[RNG.integers(len(known))]
 
 
-def job(text: str, decimals: dict[str, str] | None, name: str = "t.csv") -> dict[str, Any]:
+def job(data: bytes, decimals: dict[str, str] | None, name: str = "t.csv") -> dict[str, Any]:
     known = {} if decimals is None else {"decimals": decimals}
-    return {"do": "rows", "bytes": np.frombuffer(text.encode(), np.uint8), "name": name, **known}
+    return {"do": "rows", "bytes": np.frombuffer(data, np.uint8), "name": name, **known}
+
+
+def alike(found: dict[str, Any], path: Path, known: dict[str, str] | None) -> None:
+    """The same numbers, marks and notes as Python's."""
+    table, told = read_as(path, Reading(decimals=known)), (path.read_bytes(), known)
+    assert sorted(found["notes"]) == sorted(table.notes), told
+    for name in "ab":
+        cells = table.frame[name]
+        if cells.dtype.is_numeric() or len(found["numbers"][name]):
+            unit = "#kg" if name == "b" and not cells.dtype.is_numeric() else None
+            assert found["numbers"][name].tolist() == [*map(float, as_numbers(cells, "rows", unit))], told
+            assert found["decimals"][name] == table.decimals.get(name), told
 
 
 def test_rows_are_read_by_what_a_model_knows(tmp_path: Path) -> None:
-    cases = [rows() for _ in range(300)]
-    for (text, known), found in zip(cases, ask([job(*case) for case in cases]), strict=True):
-        (tmp_path / "t.csv").write_text(text)
-        table = read_as(tmp_path / "t.csv", Reading(decimals=known))
-        assert sorted(found["notes"]) == sorted(table.notes), (text, known)
-        for name in "ab":
-            cells = table.frame[name]
-            if cells.dtype.is_numeric() or len(found["numbers"][name]):
-                unit = "#kg" if " kg" in text and name == "b" else None
-                assert found["numbers"][name].tolist() == [*map(float, as_numbers(cells, "rows", unit))], (text, known)
-                assert found["decimals"][name] == table.decimals[name], (text, known)
+    cases = [(text.encode(), known) for text, known in (rows() for _ in range(300))]
+    for (data, known), found in zip(cases, ask([job(*case) for case in cases]), strict=True):
+        (tmp_path / "t.csv").write_bytes(data)
+        alike(found, tmp_path / "t.csv", known)
+
+
+def test_text_among_cells_with_types_has_marks_too(tmp_path: Path) -> None:
+    """JSON and workbooks whose numbers are text, and one column of numbers in them."""
+    pytest.importorskip("xlsxwriter")
+    cases = []
+    for ending, n in (("json", 100), ("xlsx", 20)):
+        for _ in range(n):
+            text, known = rows()
+            frame = pl.read_csv(text.encode(), separator=text[1], infer_schema=False).with_columns(n=pl.lit(1.5))
+            buffer = io.BytesIO()
+            (frame.write_json if ending == "json" else frame.write_excel)(buffer)
+            cases.append((buffer.getvalue(), known, f"t.{ending}"))
+    for (data, known, name), found in zip(cases, ask([job(*case) for case in cases]), strict=True):
+        (tmp_path / name).write_bytes(data)
+        alike(found, tmp_path / name, known)
+        assert "n" not in found["decimals"]
 
 
 def test_models_know_it_both_ways(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from test_lab_tables import agree, asked, choice, csv, planned
 
 import deltaw
 from deltaw.exceptions import InputError
+from deltaw.tables import read
+from deltaw.tables.columns import kinds
 from deltaw.tables.dates import DATE_FORMATS
 
 N = 40
@@ -82,6 +84,16 @@ def test_a_column_says_what_its_commas_are(tmp_path: Path) -> None:
     money = [f"{('3.153', '512', '87')[i % 3]} €" for i in range(N)]
     texts = [csv({"n": fractions, "m": money, "y": Y}, sign) for sign in ";\t|,"]
     assert len(alike_in_python(tmp_path, texts)) == len(texts)
+
+
+def test_numbers_with_more_behind_them_are_told_as_in_python(tmp_path: Path) -> None:
+    ways = {"p": "{}/{} ", "q": "{}.{}*", "r": "{} ± 0,{}", "few": "1/{k}", "day": "{}-{}", "word": "{} x{}"}
+    cells = {name: [way.format(100 + i, i % 7, k=i % 3) for i in range(N)] for name, way in ways.items()}
+    (found,) = alike_in_python(tmp_path, [csv(cells | {"y": Y})])
+    (tmp_path / "t.csv").write_text(csv(cells | {"y": Y}))
+    notes = [each.note for each in kinds(read(tmp_path / "t.csv")) if "followed by other text" in each.note]
+    assert found.count("followed by other text") == len(notes) == 3
+    assert all(note in found for note in notes)
 
 
 def test_cells_of_any_notation_are_read_as_in_python(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import type { Key } from '../words';
 export interface Finding {
   key: Key; // the sentence
   values: Record<string, string | number>;
-  layer: number; // −1: no one layer's
   severe: boolean;
   repair: Repair | null;
 }
@@ -47,19 +46,19 @@ const ofLayers = (judge: (l: number, state: State, settings: Settings) => Findin
 
 const broken: Rule = (state, settings) =>
   state.broken && {
-    key: 'found_broken', layer: state.broken.layer, severe: true, repair: slower(settings, 10),
+    key: 'found_broken', severe: true, repair: slower(settings, 10),
     values: { step: state.broken.step, layer: state.broken.layer + 1, rate: number(settings.rate) },
   };
 
 const frozen = ofLayers((l, state, settings) =>
   state.moment > 0 && state.health[l].gradient === 0 && state.trainError > 0 && settings.layers[l].activation === 'step'
-    ? { key: 'found_step', layer: l, severe: true, values: { layer: l + 1 },
+    ? { key: 'found_step', severe: true, values: { layer: l + 1 },
         repair: { key: 'repair_activation', values: { activation: 'sigmoid' }, change: { layers: settings.layers.map((each, k) => (k === l ? { ...each, activation: 'sigmoid' } : each)) } } }
     : null);
 
 const alike: Rule = (_, settings) =>
   ['zeros', 'ones'].includes(settings.init ?? '') || settings.init?.startsWith('constant')
-    ? { key: 'found_alike', layer: -1, severe: true, values: { init: settings.init! }, repair: { key: 'repair_init', values: {}, change: { init: null } } }
+    ? { key: 'found_alike', severe: true, values: { init: settings.init! }, repair: { key: 'repair_init', values: {}, change: { init: null } } }
     : null;
 
 const saturated = ofLayers((l, state, settings) => {
@@ -67,7 +66,7 @@ const saturated = ofLayers((l, state, settings) => {
   const last = l === settings.layers.length - 1;
   if (last || !SQUASHING.includes(activation) || !(state.health[l].saturated > FLAT_LAYER)) return null;
   const repair: Finding['repair'] = settings.init ? { key: 'repair_init', values: {}, change: { init: null } } : slower(settings, 3);
-  return { key: 'found_saturated', layer: l, severe: true, values: { layer: l + 1, share: percent(state.health[l].saturated, 0), activation }, repair };
+  return { key: 'found_saturated', severe: true, values: { layer: l + 1, share: percent(state.health[l].saturated, 0), activation }, repair };
 });
 
 const dead = ofLayers((l, state, settings) => {
@@ -75,7 +74,7 @@ const dead = ofLayers((l, state, settings) => {
   if (!ONE_SIDED.includes(activation) || !(state.health[l].dead > DEAD * units)) return null;
   const layers = settings.layers.map((each, k) => (k === l ? { ...each, activation: 'leaky_relu' } : each));
   return {
-    key: 'found_dead', layer: l, severe: true, values: { layer: l + 1, dead: state.health[l].dead, units, activation },
+    key: 'found_dead', severe: true, values: { layer: l + 1, dead: state.health[l].dead, units, activation },
     repair: { key: 'repair_activation', values: { activation: 'leaky_relu' }, change: { layers } },
   };
 });
@@ -83,7 +82,7 @@ const dead = ofLayers((l, state, settings) => {
 const large = ofLayers((l, state, settings) => {
   const ratio = state.health[l].update / state.health[l].weight;
   if (state.moment < 10 || !(ratio > LARGE)) return null;
-  return { key: 'found_large', layer: l, severe: ratio > 3 * LARGE, values: { layer: l + 1, ratio: number(ratio, 2) }, repair: slower(settings, 5) };
+  return { key: 'found_large', severe: ratio > 3 * LARGE, values: { layer: l + 1, ratio: number(ratio, 2) }, repair: slower(settings, 5) };
 });
 
 const small: Rule = (state, settings, history) => {
@@ -93,7 +92,7 @@ const small: Rule = (state, settings, history) => {
   const warming = state.alpha < 0.1 * settings.rate; // by its schedule
   if (state.moment < 10 || falling || warming || !last.every((ratio) => ratio < SMALL)) return null;
   const rate = Number((settings.rate * 10).toPrecision(2));
-  return { key: 'found_small', layer: -1, severe: false, values: { ratio: number(Math.max(...last), 2) }, repair: { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } } };
+  return { key: 'found_small', severe: false, values: { ratio: number(Math.max(...last), 2) }, repair: { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } } };
 };
 
 const overfitted: Rule = (state, settings, history) => {
@@ -104,7 +103,7 @@ const overfitted: Rule = (state, settings, history) => {
   if (!(state.heldError > RISEN * lowest) || state.trainError > lowest || held.length < 8) return null;
   const l2 = settings.l2 ? settings.l2 * 10 : 0.001;
   return {
-    key: 'found_overfitted', layer: -1, severe: false, values: { epoch: number(history.epochs[at], 3), lowest: number(lowest, 3), now: number(state.heldError, 3) },
+    key: 'found_overfitted', severe: false, values: { epoch: number(history.epochs[at], 3), lowest: number(lowest, 3), now: number(state.heldError, 3) },
     repair: settings.l2 >= 0.1 ? null : { key: 'repair_l2', values: { l2: number(l2) }, change: { l2 } },
   };
 };
@@ -115,7 +114,7 @@ const unscaled: Rule = (_, __, ___, data) => {
   const { name, rms, uneven } = sizes(data);
   if (rms <= WIDE && uneven <= UNEVEN) return null;
   return {
-    key: rms > WIDE ? 'found_unscaled' : 'found_uneven', layer: -1, severe: true, values: { name, rms: number(rms, 3), uneven: number(uneven, 2) },
+    key: rms > WIDE ? 'found_unscaled' : 'found_uneven', severe: true, values: { name, rms: number(rms, 3), uneven: number(uneven, 2) },
     repair: { key: 'repair_scaling', values: {}, change: {}, scaling: 'standard' },
   };
 };

@@ -41,6 +41,7 @@ class Lab extends Looking {
     const own = wanted.kind === 'csv' || wanted.kind === 'files';
     if (this.pendingModel && own) wanted = { ...wanted, model: this.pendingModel };
     if (own) this.pendingModel = null;
+    if (this.run) this.hush();
     this.asked = null;
     const before = this.run?.settings, division = before ?? FIRST;
     await this.reading(async () => {
@@ -263,7 +264,10 @@ class Lab extends Looking {
   async play(): Promise<void> {
     await Promise.all(this.runs.map(async (run) => {
       // A run that came to its end goes on as long again.
-      if (run.state.ended === 'finished') await run.change({ epochs: 2 * run.settings.epochs });
+      if (run.state.ended === 'finished') {
+        await run.change({ epochs: 2 * run.settings.epochs });
+        await run.pause(); // its state is of one that has not ended
+      }
       run.play();
     }));
     this.playing = true;

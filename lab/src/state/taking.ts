@@ -73,7 +73,7 @@ async function answerFiles(files: File[]): Promise<void> {
       const at = row * data.nOut, shares = classes.map((k) => Math.max(sureness(data, outputs, k, at), 1e-12)), all = shares.reduce((sum, share) => sum + share, 0);
       return `${row + 1},${line.slice(0, -1)},${asText([[classes.length ? className(data, answer(data, outputs, at)) : String(answered(data, outputs[at])), ...shares.map((share) => String(share / all))]])}`;
     });
-    const file = `${stem(files[0].name)}-answers.csv`;
+    const file = `${stem(files[0].name)}-predictions.csv`;
     hand(file, `\ufeffrow,${asText([[...names, ...own]])}${told.join('')}`, 'text/csv');
     lab.tell('answers_are_in', { n: whole(lines.length), file, notes });
   });

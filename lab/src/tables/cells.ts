@@ -94,7 +94,7 @@ export function checkStrays(cells: Cells, source: string): void {
   if (wrong === 0 || (!unit && wrong > Math.max(1, MISTAKES * present.length))) return;
   if (!unit && areCodes(cells.words.filter((word, i) => word !== null && !Number.isNaN(written[i]!)) as string[])) return;
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
-  if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty, or give the column another kind');
+  if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty');
   const isName = cells.words[row]!.replace('\ufeff', '') === cells.name; // of files that were joined with their first lines
   refuse(source, cells.name, row, said('a number'), cells.words[row]!, isName ? 'remove the row, which repeats the column names' : 'correct the cell, leave it empty, or drop the column');
 }

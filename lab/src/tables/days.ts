@@ -1,4 +1,4 @@
-// Days and times as text writes them, by the formats of deltaw.tables.cells; the unambiguous ones first.
+// Days and times as text writes them, by the formats of deltaw.tables.dates; the unambiguous ones first.
 import { MISTAKES, clipped } from './cells.ts';
 import { said, type Text } from '../said.ts';
 

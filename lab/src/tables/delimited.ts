@@ -17,6 +17,7 @@ export interface Records {
   rows: string[][];
   notation: string; // what separates fields, behind COMMAS where numbers have decimal commas
   notes: Text[];
+  texts?: string[]; // columns with text in them, of a file that keeps numbers as such
 }
 
 export function readDelimited(text: string, source: string, tell = quiet): Records {

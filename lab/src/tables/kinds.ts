@@ -6,7 +6,7 @@ import { quiet } from './progress.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';
-import { plainUnit, unitsOf } from './units.ts';
+import { CODES, plainUnit, unitsOf } from './units.ts';
 import type { Kind } from '../engine/types.ts';
 
 export interface Found {
@@ -78,10 +78,17 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
   const length = first.reduce((sum, word) => sum + word.split(' ').length, 0) / first.length;
   if (distinct > there.length / 2 && length >= SENTENCE) return ['text', many];
   const numbers = asWritten(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
-  const readable = numbers.filter(Number.isNaN).length <= first.length / 2, note = noteOn(cells.name, there, readable, stray) ?? noteOnWords(cells.name, there);
+  const readable = numbers.filter(Number.isNaN).length <= first.length / 2, note = noteOn(cells.name, there, readable, stray) ?? noteOnWords(cells.name, there) ?? noteOnMore(cells.name, first, distinct);
   if (distinct >= DISTINCT * there.length && there.length >= ENOUGH) return ['identifier', many, '', note];
   if (readable) return ['category', stray ? said('{distinct} values, some not numbers: "{word}"', { distinct, word: clipped(stray, 20) }) : many, '', note];
   return ['category', said('{distinct} distinct values', { distinct }), '', note];
+}
+
+// A number with a mark or another number behind it: 12.5*, 3 ± 1, 120/80.
+const MORE = /^[+-]?\d+([.,]\d+)?\s*([*†‡§¶^]+|(±|\+\/?-|\/)\s*\d+([.,]\d+)?)$/, NEARLY = 0.95;
+function noteOnMore(column: string, first: string[], distinct: number): Text | undefined {
+  if (distinct <= CODES || first.filter((word) => MORE.test(word)).length < NEARLY * first.length) return undefined;
+  return said('"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move that text to another column, to have numbers', { name: clipped(column), cell: clipped(first[0]!, 20) });
 }
 
 /** What keeps words that look like numbers from being some. */

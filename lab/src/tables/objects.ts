@@ -23,5 +23,5 @@ export function readObjects(text: string, source: string): Records {
   const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
   if (!names.length) refuse(said('no rows'), 'give a file with rows');
   const cell = (value: unknown): string => (typeof value === 'object' && value ? JSON.stringify(value) : String(value ?? ''));
-  return { names, rows: rows.map((row) => names.map((name) => cell(row.get(name)))), notation: `${CELLS},`, notes: [] };
+  return { names, rows: rows.map((row) => names.map((name) => cell(row.get(name)))), notation: `${CELLS},`, notes: [], texts: names.filter((name) => rows.some((row) => typeof row.get(name) === 'string')) };
 }

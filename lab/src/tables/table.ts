@@ -26,10 +26,7 @@ export interface Table {
 const HEAD = 199; // rows that say whether a file has decimal commas
 
 /** Text that this page wrote, of a workbook or of several files: its first record names the columns. */
-export interface Written {
-  notation: string; // of what it was read from
-  notes: Text[];
-}
+export type Written = Pick<Records, 'notation' | 'notes' | 'texts'>; // of what it was read from
 
 /** What a file holds, and its encoding where that was guessed. */
 export interface Read extends Records {
@@ -54,7 +51,7 @@ export function joined(all: Read[]): { text: string; written: Written } {
     const places = names.map((name) => each.names.indexOf(name)), own = alike ? each.rows : plainly(each);
     return own.map((row) => places.map((place) => row[place]!));
   });
-  return { text: asText([names, ...rows]), written: { notation, notes } };
+  return { text: asText([names, ...rows]), written: { notation, notes, texts: all.flatMap(({ texts }) => texts ?? []) } };
 }
 /** Rows with their numbers as computers write them, whatever separated the fields. */
 function plainly({ names, rows, notation }: Records): string[][] {
@@ -71,8 +68,8 @@ const readAs = (encoding: string | null): Text[] => (encoding ? [said('this file
 
 /** A file's bytes as a table. */
 export async function readFile(bytes: Uint8Array, name: string, known?: Known): Promise<Table> {
-  const { names, rows, notation, notes, encoding } = await recordsOf(bytes, name);
-  return tableFrom({ names, rows, notation, notes: [...notes, ...readAs(encoding)] }, name, quiet, known);
+  const records = await recordsOf(bytes, name);
+  return tableFrom({ ...records, notes: [...records.notes, ...readAs(records.encoding)] }, name, quiet, known);
 }
 export { decoded, isWorkbook, unzipped };
 

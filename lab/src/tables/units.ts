@@ -12,7 +12,7 @@ const BEHIND = `(?:[\\p{L}\\p{Sc}%‰°′″'"${SIGN}]|/ ?[\\p{L}${SIGN}])[^#]{
 const WITH_UNIT = new RegExp(`^(?:${CURRENCY}#(?:${BEHIND})?|#${BEHIND})$`, 'u');
 const ENOUGH = 0.95; // the share of cells with one unit from which on it is the column's
 const FEW = 50, MOST = 10; // cells that are looked at first; units of one column
-const CODES = 20; // so many different numbers may be those of codes, which letters tell apart: 7a, 10b
+export const CODES = 20; // so many different numbers may be those of codes, which letters tell apart: 7a, 10b
 
 // What a clock shows, hours and minutes of a day or longer, is a number of seconds.
 const CLOCK = /^(?:(\d{1,6}) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?: ?([ap])\.?m\.?)?$/i;

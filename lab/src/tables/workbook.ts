@@ -7,6 +7,7 @@ export interface Sheet {
   names: string[];
   rows: string[][];
   notes: Text[];
+  texts: string[]; // columns with text in them
 }
 
 // --- XML, as programs write it ----------------------------------------------------------------------------------------
@@ -62,24 +63,25 @@ interface Row {
   cells: string[];
 }
 
-/** The rows of a sheet that hold something, from its first column that does. */
-function rowsOf(xml: string, { texts, formats, since }: Book): Row[] {
-  const rows: Map<number, string>[] = [];
+/** The rows of a sheet that hold something, from its first column that does; and the last row in which each column has text. */
+function rowsOf(xml: string, { texts, formats, since }: Book): { all: Row[]; lastTexts: number[] } {
+  const rows: Map<number, string>[] = [], lastTexts: number[] = [];
   for (const [, about, inside = ''] of elements(xml, 'row')) {
-    const cells = new Map<number, string>();
+    const cells = new Map<number, string>(), row = Number(attribute(about, 'r') ?? rows.length + 1) - 1;
     for (const [, its, within = ''] of elements(inside, 'c')) {
       const place = /^[A-Z]+/.exec(attribute(its, 'r') ?? '')?.[0], at = place ? column(place) : Math.max(-1, ...cells.keys()) + 1;
       const type = attribute(its, 't'), value = [...elements(within, 'v')][0]?.[2], read = value === undefined ? '' : plain(value);
       const text = type === 's' ? (texts[Number(read)] ?? '') : type === 'inlineStr' ? textOf(within) : type === 'b' ? String(read === '1') : type === 'e' || read === '' ? '' : type === 'str' ? read
         : type === 'd' ? read.replace('T', ' ') : shownAs(Number(read), formats[Number(attribute(its, 's') ?? 0)] ?? 'number', since);
       if (text !== '') cells.set(at, text);
+      if (type === 's' || type === 'inlineStr' || type === 'str') lastTexts[at] = row;
     }
-    rows[Number(attribute(about, 'r') ?? rows.length + 1) - 1] = cells;
+    rows[row] = cells;
   }
   const there = [...rows.entries()].filter(([, row]) => row?.size);
   let left = Infinity, right = -1;
   for (const [, row] of there) for (const at of row.keys()) (left = Math.min(left, at)), (right = Math.max(right, at));
-  return there.map(([at, row]) => ({ at, cells: Array.from({ length: right - left + 1 }, (_, i) => row.get(left + i) ?? '') }));
+  return { all: there.map(([at, row]) => ({ at, cells: Array.from({ length: right - left + 1 }, (_, i) => row.get(left + i) ?? '') })), lastTexts: lastTexts.slice(left) };
 }
 
 const ABOVE = 20, FEWEST_NAMES = 3; // rows in which names are looked for; columns of a table that may have a title above it
@@ -92,7 +94,7 @@ function titles(rows: Row[]): number {
 }
 
 /** The names that the first row gives, each once; and no columns that have neither a name nor a cell. */
-function tidy([head, ...rows]: string[][]): { names: string[]; rows: string[][] } {
+function tidy([head, ...rows]: string[][], hasText: (i: number) => boolean): Omit<Sheet, 'notes'> {
   const kept = head!.map((_, i) => i).filter((i) => head![i] || rows.some((row) => row[i])), names: string[] = [];
   for (const i of kept) {
     const name = head![i] || `column_${i + 1}`;
@@ -100,7 +102,7 @@ function tidy([head, ...rows]: string[][]): { names: string[]; rows: string[][] 
     for (let n = 1; names.includes(own); ++n) own = `${name}_${n}`;
     names.push(own);
   }
-  return { names, rows: rows.map((row) => kept.map((i) => row[i]!)) };
+  return { names, rows: rows.map((row) => kept.map((i) => row[i]!)), texts: names.filter((_, k) => hasText(kept[k]!)) };
 }
 
 export const isWorkbook = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && new TextDecoder('latin1').decode(bytes).includes('xl/workbook');
@@ -121,12 +123,12 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
     const texts = [...elements(strings, 'si')].map(([, , inside]) => textOf(inside));
     if (!sheets.length) wrong('xl/workbook.xml');
     for (const { name, target } of sheets) {
-      const all = rowsOf(await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { texts, formats, since }), above = titles(all), rows = all.slice(above);
+      const { all, lastTexts } = rowsOf(await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { texts, formats, since }), above = titles(all), rows = all.slice(above);
       if (rows.length < 2) continue;
       const others = sheets.filter((each) => each.name !== name).map((each) => each.name), notes: Text[] = [];
       if (others.length) notes.push(said('read from its sheet "{name}", not {others}', { name, others }));
       if (above) notes.push(said('the column names are in row {row}; the rows above are ignored', { row: rows[0]!.at + 1 }));
-      return { ...tidy(rows.map(({ cells }) => cells)), notes };
+      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > rows[0]!.at), notes };
     }
     throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });
   } catch (error) {

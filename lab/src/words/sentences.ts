@@ -11,7 +11,7 @@ export const SENTENCES: Record<string, string> = {
   'a finite number': '有限数',
   'a number': '数值',
   'a number in {unit}': '以{unit}为单位的数',
-  'correct the cell or leave it empty, or give the column another kind': '请改正单元格或留空，或给该列指定别的类型',
+  '"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move that text to another column, to have numbers': '“{name}”按类别读取，因为数的后面还有别的内容（“{cell}”）：请把后面的写成单独的一列，这样才是数值',
   'whole numbers, {low} to {high}, in {unit}': '整数，{low}到{high}，以{unit}为单位',
   'numbers, {low} to {high}, in {unit}': '数值，{low}到{high}，以{unit}为单位',
   'a picture': '图像',
