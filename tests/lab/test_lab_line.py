@@ -9,8 +9,8 @@ import pytest
 from engine import ask
 from setups import data, network, settings
 
-from deltaw.models.fitting.trainings.beginning import carrying, line_into, mixed
-from deltaw.models.fitting.trainings.calibrating import Said, sharpness
+from deltaw.models.fitting.trainings.calibration import Probabilities, inverse_temperature
+from deltaw.models.fitting.trainings.linear_start import carrying, line_into, mixed
 from deltaw.network import Network
 
 RNG = np.random.default_rng(5)
@@ -100,5 +100,5 @@ def test_classes_are_made_as_sure_as_in_python() -> None:
         labels = np.array([RNG.choice(k, p=each) for each in true])
         shares, weight = (np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)).astype(np.float32), RNG.uniform(0.5, 2.0, n)
         jobs.append({"do": "sharpness", "shares": shares, "labels": labels.astype(np.int32), "weight": weight})
-        expected.append(sharpness([Said(shares.astype(np.float64), labels, weight)]))
+        expected.append(inverse_temperature([Probabilities(shares.astype(np.float64), labels, weight)]))
     assert ask(jobs) == pytest.approx(expected, rel=1e-9)

@@ -16,8 +16,8 @@ from deltaw.cli import main
 from deltaw.cli.output.text import describe_rows
 from deltaw.equations.dropout import Dropout
 from deltaw.models.fitting.trainings.finishing import RATE, SCHEDULE
+from deltaw.models.fitting.trainings.listeners import Listeners
 from deltaw.models.fitting.trainings.packed import of_member, packed
-from deltaw.models.fitting.trainings.watching import Watchers
 
 TABLE = frame(150)
 OWN: dict[str, Any] = {
@@ -55,7 +55,7 @@ def test_it_is_a_training_from_the_best_weights_on_all_rows(target: str) -> None
 def test_several_networks_each_choose_by_a_part_of_their_own_and_learn_from_all_rows_in_the_end() -> None:
     best, model = fitted("price", networks=2, finish=0), fitted("price", networks=2)
     plan, recipe = models.plan(TABLE.drop("grade"), "price", **OWN, networks=2, finish=0.5), model.recipe
-    runs = packed(plan, Watchers(()))
+    runs = packed(plan, Listeners(()))
     parts = [set(run.plan.validation.frame.rows()) for run in runs if run.plan.validation is not None]
     assert plan.validation is not None
     assert parts[0] == set(plan.validation.frame.rows())
@@ -153,7 +153,7 @@ def test_what_belongs_together_is_held_out_once_from_all_networks() -> None:
     grouped = TABLE.drop("grade").with_columns(house=pl.Series(np.arange(150) // 5))
     for own in ({}, {"group": "house"}):
         plan = models.plan(grouped, "price", **OWN, **own, networks=2, finish=0.5)
-        runs = packed(plan, Watchers(()))
+        runs = packed(plan, Listeners(()))
         parts = [run.plan.validation for run in runs]
         assert plan.chooses_apart == (parts[0] is not parts[1]) == (not own)
         assert ("holds out a different part" in describe_rows(plan)) == (not own)

@@ -19,12 +19,12 @@ import deltaw
 from deltaw import models
 from deltaw.equations.optimizers import optimizer
 from deltaw.exceptions import SettingError
-from deltaw.models.fitting.trainings.following import trained
+from deltaw.models.fitting.trainings.listeners import Listeners
+from deltaw.models.fitting.trainings.one_training import trained
 from deltaw.models.fitting.trainings.packed import of_way
-from deltaw.models.fitting.trainings.watching import Watchers
 from deltaw.models.recipes import choose, sized
 from deltaw.models.search import budget, growing
-from deltaw.models.search.pool import jury
+from deltaw.models.search.pool import held_out_rows
 from deltaw.models.search.ranges import RANGES, drawable, drawn, values
 
 N = 260
@@ -51,7 +51,7 @@ def tuned() -> deltaw.Model:
 def grown() -> deltaw.Model:
     """`accurate` by a budget of rounds in the place of seconds."""
     plan = models.plan(OTHER, "word", "accurate", seconds=1e6, epochs=8)
-    return growing.grown(plan, Watchers(()), rounds=6)
+    return growing.grown(plan, Listeners(()), rounds=6)
 
 
 # --- what is drawn --------------------------------------------------------------------------------------------------
@@ -100,16 +100,16 @@ def test_what_is_chosen_by_is_the_loss_or_the_score(keep: str) -> None:
     rng, classes = np.random.default_rng(0), keep == "log_loss"
     data, target = (OTHER, "word") if keep != "mae" else (ONE, "number")
     plan = models.plan(data, target, "accurate", keep=keep)
-    judges = jury(plan)
+    held_out = held_out_rows(plan)
     k = 3 if target == "word" else 1
     outputs = rng.dirichlet(np.ones(3), N) if k == 3 else rng.normal(size=(N, 1))
-    scored = judges.outcome(outputs)
+    scored = held_out.outcome(outputs)
     names = {"loss": "log_loss", "score": "accuracy"}
     metric = models.metric_of(names.get(keep, keep), plan.target.task)
     sign = 1 if keep in ("loss", "log_loss", "mae") else -1
-    assert judges.badness(outputs) == pytest.approx(sign * metric.score(scored), rel=1e-6)
-    assert classes or len(judges.parts) == 4
-    np.testing.assert_allclose(judges.shares.sum(), 1)
+    assert held_out.badness(outputs) == pytest.approx(sign * metric.score(scored), rel=1e-6)
+    assert classes or len(held_out.parts) == 4
+    np.testing.assert_allclose(held_out.shares.sum(), 1)
 
 
 def test_never_worse_than_the_recipe_where_it_chooses(tuned: deltaw.Model) -> None:
@@ -153,7 +153,7 @@ def test_noise_scores_like_a_guess() -> None:
     rng = np.random.default_rng(5)
     noise = pl.DataFrame({"x": rng.normal(size=400), "y": rng.normal(size=400), "t": rng.normal(size=400)})
     plan = models.plan(noise, "t", "accurate", seconds=1e6, epochs=4, hidden=4, batch_size=64)
-    model = growing.grown(plan, Watchers(()), rounds=11)
+    model = growing.grown(plan, Listeners(()), rounds=11)
     assert model.scores is not None
     assert model.scores.rows == 400
     assert model.scores["r2"] < 0.01
@@ -175,7 +175,7 @@ def test_out_of_fold_answers_score_what_the_clock_has_grown(grown: deltaw.Model)
 def test_every_way_to_divide_and_to_choose(more: dict[str, Any]) -> None:
     two = frame(n=400).with_columns(pl.col("number") > 0).drop("word")
     plan = models.plan(two, "number", "accurate", seconds=1e6, epochs=4, hidden=4, **more)
-    model = growing.grown(plan, Watchers(()), rounds=2)
+    model = growing.grown(plan, Listeners(()), rounds=2)
     assert model.scores is not None
     model.predict(two)
     if "threshold" in more:
@@ -236,7 +236,7 @@ def test_each_members_line_is_what_made_it(which: str, request: pytest.FixtureRe
     for number in {1, len(model.members)}:
         way, recipe = model.ways[number - 1], model.recipe_of(number)
         own = replace(of_way(plan, way, recipe), test=None, validation=None)
-        alone = trained(own, Watchers(()), until=way.epoch).network
+        alone = trained(own, Listeners(()), until=way.epoch).network
         assert alone.sizes == model.members[number - 1].sizes
         for w, v in zip(alone.weights, model.members[number - 1].weights, strict=True):
             np.testing.assert_array_equal(w, v)

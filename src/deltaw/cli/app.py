@@ -45,7 +45,7 @@ def deltaw(
     """Train small neural networks on tables, use them, and see how good they are."""
     _check_environment()
     if "RANK" in os.environ:
-        from deltaw.cli.commands.together import check_alone
+        from deltaw.cli.commands.processes import check_alone
 
         check_alone(context.invoked_subcommand)
     if context.invoked_subcommand is None:

@@ -24,6 +24,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.equations import statistics
+
 Array = NDArray[np.float64]
 
 LEVEL = 0.025  # one-sided significance level, about two standard errors
@@ -69,7 +71,7 @@ class Gain:
 
 def standard_error(rows: Array, least: float = 0.0) -> float:
     """The standard error of the mean over rows; infinite for fewer than two."""
-    return max(least, float(np.std(rows, ddof=1)) / len(rows) ** 0.5) if len(rows) > 1 else np.inf
+    return max(least, statistics.standard_error(rows, ddof=1)) if len(rows) > 1 else np.inf
 
 
 def _errors(level: float, n: int) -> float:
@@ -101,7 +103,7 @@ def lead(ours: Sequence[tuple[Gain, ...]], theirs: tuple[Gain, ...], measure: st
     rows = [gain.rows for gains in (*ours, theirs) for gain in gains if gain.measure == measure]
     if len(rows) <= len(ours):
         return None
-    seeds = np.std([r.mean() for r in rows[:-1]], ddof=1) / len(ours) ** 0.5 if len(ours) > 1 else 0.0
+    seeds = statistics.standard_error([r.mean() for r in rows[:-1]], ddof=1) if len(ours) > 1 else 0.0
     more = rows[-1] - np.mean(rows[:-1], axis=0)
     return float(more.mean()), standard_error(more), float(seeds)
 

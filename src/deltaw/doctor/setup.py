@@ -190,7 +190,7 @@ class Setup:
         """
         if not self.from_line:
             return self
-        from deltaw.models.fitting.trainings.beginning import on_line
+        from deltaw.models.fitting.trainings.linear_start import on_line
 
         X, T = matrix(self.X, "X"), matrix(self.T, "T")
         weight = None if self.sample_weight is None else np.asarray(self.sample_weight)

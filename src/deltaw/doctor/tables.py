@@ -19,7 +19,7 @@ from deltaw.engines.rows import spread
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
-from deltaw.models.fitting.trainings.beginning import wanted
+from deltaw.models.fitting.trainings.linear_start import wanted
 from deltaw.models.fitting.trainings.packed import of_member, of_way
 from deltaw.models.rows import weights
 from deltaw.models.rows.parts import Part

@@ -11,7 +11,7 @@ from deltaw.models.fitting.deciding.planning import replan
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.deciding.streaming import plan
 from deltaw.models.fitting.running import run
-from deltaw.models.fitting.trainings.judge import ScoredEpoch
+from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
 from deltaw.models.fitting.trainings.resuming import checkpoints
 from deltaw.models.model import Model, load
 from deltaw.models.recipes import RECIPES, Recipe

@@ -14,11 +14,11 @@ from deltaw.given import is_whole
 from deltaw.models.fitting.deciding.planning import planned
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.deciding.request import Request, is_share
-from deltaw.models.fitting.trainings.beside import of_folds
-from deltaw.models.fitting.trainings.crossing import answers_of, chosen_epochs, joined
-from deltaw.models.fitting.trainings.following import Trained
+from deltaw.models.fitting.trainings.across_folds import answers_of, chosen_epochs, combined
+from deltaw.models.fitting.trainings.fold_trainings import of_folds
+from deltaw.models.fitting.trainings.listeners import Callback, Listener, Listeners
+from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.fitting.trainings.packed import packed
-from deltaw.models.fitting.trainings.watching import Callback, Heard, Watchers
 from deltaw.models.recipes import RECIPES
 from deltaw.models.rows.dividing import FOLDS
 from deltaw.models.rows.division import Division
@@ -192,7 +192,7 @@ def crossval(
     for name in ("test", "test_size"):
         if choices.get(name) is not None:
             raise SettingError("crossval: expected a division in which every row is scored once", name, "leave it out")
-    told, found = Watchers(callbacks), list[Fold]()
+    listeners, found = Listeners(callbacks), list[Fold]()
     how, _ = Reading.taken(choices)
     table, others = read_as(source, how), choices.get("validation")  # once: standard input has its rows only once
     if others is not None and not is_share(others):
@@ -203,15 +203,15 @@ def crossval(
         networks = choices.get("networks") or RECIPES[recipe][decided.target.task].ensemble_size
         if not decided.folds:
             raise SettingError("crossval: expected a table without test rows of its own", say("some"), "give one file")
-        found += _folds(decided, networks, told, repeat + 1)
+        found += _folds(decided, networks, listeners, repeat + 1)
     return CrossValidation(decided.table.name, decided.target.name, decided.target.task, tuple(found),
                            decided.recipe.metric, decided.rows, decided.left_out, decided.table.notes)  # fmt: skip
 
 
-def _folds(plan: Plan, networks: int, told: Watchers, repeat: int) -> Iterator[Fold]:
+def _folds(plan: Plan, networks: int, listeners: Listeners, repeat: int) -> Iterator[Fold]:
     """The scores of one division's folds."""
     runs = list[Trained]()
-    for run in of_folds(plan, told) if networks == 1 else _of_several(plan, networks, told.heard):
+    for run in of_folds(plan, listeners) if networks == 1 else _of_several(plan, networks, listeners.of_epochs):
         runs.append(run)
         if run.broken_off:
             raise TrainingInterrupted(run.learning)
@@ -225,15 +225,15 @@ def _folds(plan: Plan, networks: int, told: Watchers, repeat: int) -> Iterator[F
         yield Fold(repeat, number, last, score(outcome, baseline, reading.classes, plan.recipe.weight))
 
 
-def _of_several(plan: Plan, networks: int, told: Heard) -> Iterator[Trained]:
-    """The ensemble trained for each fold; each of its networks has another part of the fold's rows held out."""
+def _of_several(plan: Plan, networks: int, listener: Listener) -> Iterator[Trained]:
+    """The ensemble trained for each fold; each of its networks holds out another part of its training rows."""
     for division in plan.folds:
-        own, ties = plan.of(division), plan.ties.of(division.training)
+        own, constraints = plan.of(division), plan.constraints.of(division.training)
         parts: tuple[Division, ...] = ()
-        if ties.times is None and ties.most_folds > 1:
-            parts = plan.ties.folds(division.training, min(networks, ties.most_folds), plan.seed + 2)
+        if constraints.times is None and constraints.most_folds > 1:
+            parts = plan.constraints.folds(division.training, min(networks, constraints.most_folds), plan.seed + 2)
         own = replace(own, recipe=replace(own.recipe, networks=len(parts) or networks), folds=parts)
-        yield joined(own, packed(own, told))
+        yield combined(own, packed(own, listener))
 
 
 def _plain(value: float) -> float | None:

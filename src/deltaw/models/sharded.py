@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from deltaw.models.fitting.trainings.crossing import pooled
+from deltaw.models.fitting.trainings.across_folds import pooled
 from deltaw.models.model import Model
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.models.scoring.scores import Scores

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.equations.statistics import standard_error
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.means import PARTS, SMALLEST, OutOfFold, TargetSums, TrainingTargets, scaled
@@ -97,7 +98,7 @@ def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: Train
         means = OutOfFold.by(TargetSums.of(cells, left.T, parts)).of(cells, parts)
         gains += (left**2 - (left - means) ** 2) @ weight
         whole += float((left**2 @ weight).mean())
-        error = max(float(gains.std()) / len(gains) ** 0.5, SMALLEST)
+        error = max(standard_error(gains), SMALLEST)
         share, sure = float(gains.mean()) / max(whole, SMALLEST), float(gains.mean()) / error
         if abs(gains.mean() - WORTH * whole) > CLEAR * error:
             break

@@ -16,6 +16,7 @@ from deltaw.equations import losses, optimizers, schedules
 from deltaw.equations.backprop import RULES, Rule
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.lookup import positive
+from deltaw.equations.statistics import standard_error
 from deltaw.exceptions import SettingError
 from deltaw.given import among, is_whole, several
 from deltaw.network import Network, generator
@@ -199,7 +200,7 @@ class Training:
         """The relative standard error of the mean E of these rows."""
         errors = self.plan.loss.E(np.asarray(outputs, np.float64), rows.targets(slice(None), outputs.shape[1]))
         errors = errors if rows.weight is None else errors * rows.weight
-        return float(errors.std() / len(errors) ** 0.5 / max(errors.mean(), np.finfo(float).tiny))
+        return standard_error(errors) / max(float(errors.mean()), float(np.finfo(float).tiny))
 
     def finish(self) -> History:
         """Write the final weights into the network, or with early stopping the best ones."""

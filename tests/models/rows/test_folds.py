@@ -20,7 +20,7 @@ from deltaw import models
 from deltaw.cli.output.text import describe_rows
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.models.rows.dividing import in_three
-from deltaw.models.rows.division import Ties, folds, group_folds, later_folds, split_groups, split_later
+from deltaw.models.rows.division import Constraints, folds, group_folds, later_folds, split_groups, split_later
 from deltaw.progress import Silent
 from deltaw.report import html
 
@@ -81,8 +81,12 @@ def test_no_row_serves_two_purposes(n: int, count: int, seed: int, by: str | Non
     from deltaw.models.rows.dividing import Choices, laid_out
 
     numbers = np.random.default_rng(seed).integers(0, 9, n)
-    ties = Ties(n, None, numbers if by == "group" else None, numbers.astype(float) if by == "time" else None)
-    layout = laid_out(ties, Choices(folds=min(count, ties.most_folds)), 0.2, seed, test=False, validation=False)
+    constraints = Constraints(
+        n, None, numbers if by == "group" else None, numbers.astype(float) if by == "time" else None
+    )
+    layout = laid_out(
+        constraints, Choices(folds=min(count, constraints.most_folds)), 0.2, seed, test=False, validation=False
+    )
     for each in (layout.kept, *layout.folds):
         rows = np.concatenate([each.training, each.validation, each.test])
         assert len(np.unique(rows)) == len(rows)
@@ -232,7 +236,7 @@ def test_folds_side_by_side_learn_what_they_do_in_turn(monkeypatch: pytest.Monke
     beside = models.run(plan)
     one_thread = models.run(models.plan(frame(), target, threads=1, **QUICK))
     heard = models.run(plan, [lambda epoch: None])
-    monkeypatch.setattr("deltaw.models.fitting.trainings.beside.MOST_HELD", 0)
+    monkeypatch.setattr("deltaw.models.fitting.trainings.fold_trainings.MOST_HELD", 0)
     for other in (one_thread, heard, models.run(plan)):
         assert models.document(other) == models.document(beside)
         assert weights(other) == weights(beside)
@@ -281,7 +285,7 @@ def test_a_report_asks_a_network_that_has_not_seen_the_rows() -> None:
 def test_a_model_of_an_earlier_version_is_known_by_its_rows(target: str) -> None:
     """Those learnt from a part, and chose by eight rows or more."""
     plan = models.plan(frame(), target, test_size=0.2, **QUICK)
-    parts = in_three(plan.ties, 0.2, plan.recipe.validation, plan.seed)
+    parts = in_three(plan.constraints, 0.2, plan.recipe.validation, plan.seed)
     assert list(map(len, (parts.training, parts.validation, parts.test))) == [154, 38, 48]
     model = models.run(plan.of(parts))
     again = models.replan(model, frame())

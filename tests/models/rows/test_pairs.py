@@ -15,11 +15,11 @@ from deltaw import models
 from deltaw.exceptions import SettingError
 from deltaw.models import Model
 from deltaw.models.by_data import ALONE
-from deltaw.models.fitting.trainings.calibrating import by_the_others, said
-from deltaw.models.fitting.trainings.crossing import answers_of, by_part, chosen_epochs
-from deltaw.models.fitting.trainings.following import Trained
+from deltaw.models.fitting.trainings.across_folds import answers_of, by_part, chosen_epochs
+from deltaw.models.fitting.trainings.calibration import cross_calibrated, held_out_answers
+from deltaw.models.fitting.trainings.listeners import Listeners
+from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.fitting.trainings.packed import of_member, packed
-from deltaw.models.fitting.trainings.watching import Watchers
 from deltaw.models.rows.dividing import parts_of
 
 HOW: dict[str, Any] = {"recipe": "accurate", "hidden": 5, "epochs": 5}
@@ -43,7 +43,7 @@ def made() -> Model:
 
 def runs(rows: pl.DataFrame) -> tuple[models.Plan, list[Trained]]:
     plan = models.plan(rows, **columns("grade"), **HOW)
-    return plan, packed(plan, Watchers(()))
+    return plan, packed(plan, Listeners(()))
 
 
 def test_each_part_is_held_out_twice(made: Model, tmp_path: Path) -> None:
@@ -64,7 +64,9 @@ def test_each_part_is_held_out_twice(made: Model, tmp_path: Path) -> None:
 def test_two_answer_for_their_part_together(made: Model) -> None:
     plan, trained = runs(frame())
     epochs = chosen_epochs(plan, trained)[0]
-    done = by_the_others(trained, epochs, [said(plan, run, epoch) for run, epoch in zip(trained, epochs, strict=True)])
+    done = cross_calibrated(
+        trained, epochs, [held_out_answers(plan, run, epoch) for run, epoch in zip(trained, epochs, strict=True)]
+    )
     answers = answers_of(plan, by_part(done), [None] * 4)
     assert len(answers) == 4
     first, twin = (done[k].answers(done[k].plan.test).probabilities for k in (0, 4))  # type: ignore[arg-type]
@@ -81,11 +83,11 @@ def test_what_a_part_answers_has_no_say_in_who_answers_for_it() -> None:
     worse = [replace(run, badness=run.badness[::-1]) if k in twins else run for k, run in enumerate(trained)]
     before, after = (chosen_epochs(plan, each)[0] for each in (trained, worse))
     assert [before[k] for k in twins] == [after[k] for k in twins]
-    heard = [said(plan, run, epoch) for run, epoch in zip(trained, before, strict=True)]
-    heard = [[each._replace(labels=each.shares.argmax(axis=1)) for each in one] for one in heard]  # all are right
-    flipped = [[each._replace(labels=1 - each.labels) for each in one] for one in heard]
-    other = [flipped[k] if k in twins else heard[k] for k in range(8)]
-    one, two = (by_the_others(trained, before, each) for each in (heard, other))
+    answers = [held_out_answers(plan, run, epoch) for run, epoch in zip(trained, before, strict=True)]
+    answers = [[each._replace(labels=each.shares.argmax(axis=1)) for each in one] for one in answers]  # all are right
+    flipped = [[each._replace(labels=1 - each.labels) for each in one] for one in answers]
+    other = [flipped[k] if k in twins else answers[k] for k in range(8)]
+    one, two = (cross_calibrated(trained, before, each) for each in (answers, other))
     for k in twins:
         np.testing.assert_array_equal(one[k].network.weights[-1], two[k].network.weights[-1])
     assert not np.array_equal(one[1].network.weights[-1], two[1].network.weights[-1])

@@ -24,18 +24,18 @@ def evaluate(model_file: Path, data: str, reading: dict[str, Any], report: Path 
     from dataclasses import replace
 
     from deltaw import models
-    from deltaw.cli.commands import shards, together
+    from deltaw.cli.commands import processes, shards
     from deltaw.tables import Reading, origins
 
-    here = together.beside(data, model_file)
+    here = processes.beside(data, model_file)
     check_outputs({"--report": report}, (model_file, *origins(data)))
     if report is not None:
         ending("--report", report, PAGES)
     err = stderr()
-    model = together.agreed(lambda: models.load(model_file))
+    model = processes.agreed(lambda: models.load(model_file))
     how = Reading.of(**reading)
     in_pieces = report is None and not as_json and here.gathered(shards.are_many(data))[0]
-    found = together.agreed(lambda: shards.pieces(data, model, how)) if in_pieces else None
+    found = processes.agreed(lambda: shards.pieces(data, model, how)) if in_pieces else None
     if found is not None:
         _in_pieces(model, data, found[1], here)
         return
@@ -64,16 +64,16 @@ def _in_pieces(model: Model, data: str, pieces: Pieces, here: Ranks) -> None:
     """Scores of rows in pieces, one in memory at a time; several processes share the pieces."""
     from itertools import zip_longest
 
-    from deltaw.cli.commands import shards, together
+    from deltaw.cli.commands import processes, shards
     from deltaw.engines import ranks
     from deltaw.models import sharded
 
     tables = (table for _, table in pieces if table is not None)
     with stderr().status(say("predicting {data}", data=data)):
-        each = here.gathered(together.agreed(lambda: sharded.outcomes(model, tables)))
+        each = here.gathered(processes.agreed(lambda: sharded.outcomes(model, tables)))
     # In the order of a single process.
     outcomes = [one for row in zip_longest(*each) for one in row if one is not None]
-    together.agreed(lambda: shards.some_rows(outcomes, data))
+    processes.agreed(lambda: shards.some_rows(outcomes, data))
     if here.rank == 0:
         scores = sharded.scored(model, outcomes)
         rows = say("{rows:,} rows of {name}", rows=scores.rows, name=data)

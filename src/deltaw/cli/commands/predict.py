@@ -28,14 +28,14 @@ def predict(
 ) -> None:
     """`deltaw predict`; `keep`: names and patterns of columns to copy; `numbered`: add a column of row numbers."""
     from deltaw import models
-    from deltaw.cli.commands import shards, together
+    from deltaw.cli.commands import processes, shards
     from deltaw.tables import Reading, origins
 
-    here = together.beside(data, model_file)
+    here = processes.beside(data, model_file)
     output = None if to is None else Path(to)
     if to is not None and not Path(to).suffix and not as_json and not safe_csv:  # a folder, for rows in pieces
         how = Reading.of(**reading, written=bool(keep))
-        model = together.agreed(lambda: models.load(model_file))
+        model = processes.agreed(lambda: models.load(model_file))
         if shards.answers(model, data, to, how, keep, numbered, stderr()):
             return
     not_a_folder("--output", to)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaw.allocators import give_back
-from deltaw.cli.commands import saving, together
+from deltaw.cli.commands import processes, saving
 from deltaw.cli.options import keeping
 from deltaw.cli.output import documents, text
 from deltaw.cli.output.paper import put_json
@@ -87,10 +87,10 @@ def train(order: Order) -> int:
     with keeping.interrupted(partial(keeping.before_training, keep)):
         from deltaw.callbacks import JsonLines
 
-        if together.joined(order.choices, keep, order.data).rank:
-            return together.follow(order.plan, None if order.as_file is not None else keep)
-        plan, diagnosis = together.agreed(partial(order.examined_plan, err))
-        kept = None if diagnosis is None else together.begun(plan, keep, err)
+        if processes.joined(order.choices, keep, order.data).rank:
+            return processes.follow(order.plan, None if order.as_file is not None else keep)
+        plan, diagnosis = processes.agreed(partial(order.examined_plan, err))
+        kept = None if diagnosis is None else processes.begun(plan, keep, err)
     if diagnosis is None:
         assert order.as_file is not None
         put(order.as_file(plan))

@@ -22,6 +22,7 @@ from deltaw.doctor.trials.scores import measure, scoring
 from deltaw.doctor.trials.stepping import Break
 from deltaw.doctor.trials.trial import Holdout, Trial, an_epoch
 from deltaw.engines.look import Look
+from deltaw.equations.statistics import standard_error
 from deltaw.speech import say
 from deltaw.training import History
 
@@ -244,7 +245,7 @@ class During:
     def spread(self) -> float:
         """Standard error of `skill` over the trainings; 0 for one."""
         skills = [self.holdout.skill(t.score) for t in self.given]
-        return float(np.std(skills, ddof=1) / np.sqrt(len(skills))) if len(skills) > 1 else 0.0
+        return standard_error(skills, ddof=1) if len(skills) > 1 else 0.0
 
     @property
     def harmed(self) -> bool:

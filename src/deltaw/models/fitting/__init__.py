@@ -11,8 +11,8 @@ from deltaw.engines import ranks
 from deltaw.models.fitting.deciding.request import ARGUMENTS, Request
 from deltaw.models.fitting.deciding.streaming import planned
 from deltaw.models.fitting.running import run
+from deltaw.models.fitting.trainings.listeners import Callback, Listeners
 from deltaw.models.fitting.trainings.resuming import check_same, checkpoints
-from deltaw.models.fitting.trainings.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.progress import left_out, watching
 from deltaw.tables.choice import Names
@@ -129,12 +129,12 @@ def fit(
     """
     asked = locals()  # the arguments by name, as long as there is nothing else
     check_asked(checkpoint, resume)
-    show, told = watching(verbose), Watchers(callbacks)
+    show, listeners = watching(verbose), Listeners(callbacks)
     named = {"hidden": hidden, "epochs": epochs}
     settings |= {name: value for name, value in named.items() if value is not None}
     request = Request.of(source, target, recipe, **{name: asked[name] for name in ARGUMENTS}, **settings)
     # Callbacks may look at the raw rows, checkpoints and other processes compare them.
-    whole = bool(list(told)) or checkpoint is not None or ranks.here().world > 1
+    whole = bool(list(listeners)) or checkpoint is not None or ranks.here().world > 1
     decided = planned(replace(request, lean=None if whole else 0), memory, cache)
     with show:
         for note in decided.table.notes:
@@ -143,5 +143,5 @@ def fit(
             show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
         check_same(decided, checkpoint is not None)
         kept = None if checkpoint is None else checkpoints(decided, checkpoint, every, resume)
-        decided = decided if list(told) else decided.lean  # callbacks may look at the rows
-        return run(decided, (*told, show), kept)
+        decided = decided if list(listeners) else decided.lean  # callbacks may look at the rows
+        return run(decided, (*listeners, show), kept)

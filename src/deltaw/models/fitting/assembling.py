@@ -10,8 +10,8 @@ import numpy as np
 from deltaw import __version__
 from deltaw.models.contents import Origin
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.crossing import line
-from deltaw.models.fitting.trainings.following import Trained
+from deltaw.models.fitting.trainings.across_folds import own_threshold
+from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import Baseline
 from deltaw.tables.notations import Decimals
@@ -51,8 +51,8 @@ def _decimals(plan: Plan) -> Decimals:
 
 def scored(done: Trained, at: float | None = None) -> Model:
     """The model with the threshold that was asked for, and its scores on the test rows."""
-    at = at if at is not None else line(done)
-    done = replace(done, plan=done.plan.over)
+    at = at if at is not None else own_threshold(done)
+    done = replace(done, plan=done.plan.refitted)
     model, test = model_of(done), done.plan.test
     if at is not None:
         model = replace(model.with_threshold(at), recipe=done.plan.recipe)

@@ -1,4 +1,4 @@
-"""From a plan to a model: one training, or the folds' and then one on all rows."""
+"""From a plan to a model: one training, several networks, or the trainings of the folds and then one on all rows."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from itertools import chain
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.fitting.assembling import model_of, scored
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.beside import of_folds
-from deltaw.models.fitting.trainings.calibrating import by_the_others, said, strength, stretched
-from deltaw.models.fitting.trainings.crossing import (
+from deltaw.models.fitting.trainings.across_folds import (
     answers_of,
     by_part,
     chosen_epochs,
-    common_line,
-    joined,
-    learnt,
-    line,
+    combined,
+    common_threshold,
+    ensemble_threshold,
+    learning_with_folds,
     own_epochs,
-    own_line,
+    own_threshold,
     pooled,
     rows_of_folds,
 )
+from deltaw.models.fitting.trainings.calibration import calibrated, cross_calibrated, factor_of, held_out_answers
 from deltaw.models.fitting.trainings.finishing import finished
-from deltaw.models.fitting.trainings.following import Trained, trained
+from deltaw.models.fitting.trainings.fold_trainings import of_folds
+from deltaw.models.fitting.trainings.listeners import Callback, Listener, Listeners
+from deltaw.models.fitting.trainings.one_training import Trained, trained
 from deltaw.models.fitting.trainings.packed import packed
-from deltaw.models.fitting.trainings.watching import Callback, Heard, Watchers
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import score
 from deltaw.models.search.growing import grown
@@ -37,78 +37,85 @@ from deltaw.training.history import Ending
 
 
 def run(plan: Plan, callbacks: Iterable[Callback] = (), checkpoints: Checkpoints | None = None) -> Model:
-    """Train as planned; see `fit`. With `checkpoints` (`resuming.checkpoints`) these trainings are its run.
+    """Train as planned; see `fit`. `checkpoints` are those of this run, by `resuming.checkpoints`.
 
-    Of a training that is broken off among folds, or on all rows after them, what is kept is the network of the first
-    fold as far as it went: rows that it has not seen score it.
+    If training is interrupted among the folds, or on all rows after them, the network of the first fold is kept as far
+    as it got: it is scored by rows that it has not seen.
     """
-    told = Watchers(callbacks)
-    told.started(plan)
+    listeners = Listeners(callbacks)
+    listeners.started(plan)
     try:
         with checkpoints or nullcontext():
-            model = _run(plan, told, checkpoints)
+            model = _run(plan, listeners, checkpoints)
     except BaseException as error:
-        told.failed(error)
+        listeners.failed(error)
         if checkpoints is not None and isinstance(error, KeyboardInterrupt):  # between two trainings, or at the scores
             raise TrainingInterrupted(by=checkpoints.signal) from error
         raise
-    told.ended(model)
+    listeners.ended(model)
     if model.history.ended == "interrupted":
         raise TrainingInterrupted(model.history, model, None if checkpoints is None else checkpoints.signal)
     return model
 
 
-def _run(plan: Plan, told: Watchers, checkpoints: Checkpoints | None) -> Model:
+def _run(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> Model:
     if plan.seconds is not None:
-        return grown(plan, told)
-    watch = told.heard
+        return grown(plan, listeners)
     if plan.recipe.ensemble_size > 1:
-        return _mean_of(plan, packed(plan, watch, checkpoints), watch, checkpoints)
-    if not plan.folds:
-        best = trained(plan, watch, checkpoints=checkpoints)
-        factor = strength(plan, said(plan, best))  # rows that it has learnt from say nothing, and draw no line
-        return scored(stretched(finished(best, watch, checkpoints), factor), line(stretched(best, factor)))
+        return _ensemble(plan, packed(plan, listeners.of_epochs, checkpoints), listeners.of_epochs, checkpoints)
+    if plan.folds:
+        return _after_folds(plan, listeners, checkpoints)
+    best = trained(plan, listeners.of_epochs, checkpoints=checkpoints)
+    # Calibration and threshold come before the validation rows are trained on: then they are no longer held out.
+    factor = factor_of(plan, held_out_answers(plan, best))
+    threshold = own_threshold(calibrated(best, factor))
+    return scored(calibrated(finished(best, listeners.of_epochs, checkpoints), factor), threshold)
+
+
+def _after_folds(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> Model:
+    """Train the network of each fold, then one on all rows, up to the epoch that the folds chose."""
     runs: list[Trained] = []
     try:
-        for run in of_folds(plan, told, checkpoints):
-            runs.append(run)
-            if run.broken_off:
-                return _first(plan, runs[0], run.learning.ended)
-        own, common = chosen_epochs(plan, runs)
-        until = None if common is None else common + 1
-        last = trained(replace(plan, test=None), watch, until=until, checkpoints=checkpoints, number=len(runs))
+        for each in of_folds(plan, listeners, checkpoints):
+            runs.append(each)
+            if each.broken_off:
+                return _interrupted(plan, runs[0], each.learning.ended)
+        epochs, common = chosen_epochs(plan, runs)
+        until, whole = None if common is None else common + 1, replace(plan, test=None)
+        last = trained(whole, listeners.of_epochs, until=until, checkpoints=checkpoints, number=len(runs))
     except KeyboardInterrupt:  # between two trainings
         if not runs:
             raise
-        return _first(plan, runs[0], "interrupted")
+        return _interrupted(plan, runs[0], "interrupted")
     if last.broken_off:
-        return _first(plan, runs[0], last.learning.ended)
-    kept = replace(last, plan=plan, learning=learnt(plan, runs, last, common))
-    heard = [said(plan, run, epoch) for run, epoch in zip(runs, own, strict=True)]
-    factor = strength(plan, said(plan, last) or chain(*heard))  # rows that were given, or all folds'
-    return _judged(plan, stretched(kept, factor), by_the_others(runs, own, heard))
+        return _interrupted(plan, runs[0], last.learning.ended)
+    kept = replace(last, plan=plan, learning=learning_with_folds(plan, runs, last, common))
+    answers = [held_out_answers(plan, each, epoch) for each, epoch in zip(runs, epochs, strict=True)]
+    factor = factor_of(plan, held_out_answers(plan, last) or chain(*answers))  # by rows that were given, or all folds'
+    return _scored_by_folds(plan, calibrated(kept, factor), cross_calibrated(runs, epochs, answers))
 
 
-def _mean_of(plan: Plan, runs: list[Trained], told: Heard, checkpoints: Checkpoints | None) -> Model:
-    """The model of several networks, each after the epoch that was its best; one that was broken off, as they are.
+def _ensemble(plan: Plan, runs: list[Trained], listener: Listener, checkpoints: Checkpoints | None) -> Model:
+    """The model of several networks, each after its best epoch; after an interruption, each as it is.
 
-    What a network answers for the rows held out from it, it answers after an epoch that the others chose.
+    Its scores are of each network after an epoch that the others chose.
     """
-    kept = joined(plan, runs)
+    kept = combined(plan, runs)
     epochs: list[int | None] = [None] * len(runs)
     if not kept.broken_off:
         epochs = chosen_epochs(plan, runs)[0] if plan.folds else own_epochs(plan, runs)
-    heard = [said(plan, run, epoch) for run, epoch in zip(runs, epochs, strict=True)]
-    factor, runs = strength(plan, chain(*heard)), by_the_others(runs, epochs, heard)
-    at = own_line(plan, runs, stretched(kept, factor))  # rows that they have learnt from draw no line
-    kept = stretched(finished(kept, told, checkpoints), factor)
-    return _judged(plan, kept, by_part(runs) if plan.folds else runs, at)
+    answers = [held_out_answers(plan, each, epoch) for each, epoch in zip(runs, epochs, strict=True)]
+    factor, runs = factor_of(plan, chain(*answers)), cross_calibrated(runs, epochs, answers)
+    # As above: before the validation rows are trained on.
+    threshold = ensemble_threshold(plan, runs, calibrated(kept, factor))
+    kept = calibrated(finished(kept, listener, checkpoints), factor)
+    return _scored_by_folds(plan, kept, by_part(runs) if plan.folds else runs, threshold)
 
 
-def _judged(plan: Plan, kept: Trained, runs: list[Trained], at: float | None = None) -> Model:
-    """The model of what is kept, with the threshold and the scores that the folds say."""
+def _scored_by_folds(plan: Plan, kept: Trained, runs: list[Trained], threshold: float | None = None) -> Model:
+    """The model of the networks that are kept, with the threshold and the scores of the folds' answers."""
     answers = answers_of(plan, runs, [None] * len(runs)) if plan.folds else []
-    model = scored(kept, at if plan.validation is not None else common_line(plan, runs, answers))
+    model = scored(kept, threshold if plan.validation is not None else common_threshold(plan, runs, answers))
     if not plan.scored_by_folds:
         return model
     scores = score(pooled(answers), model.baseline, model.classes, plan.recipe.weight)
@@ -116,7 +123,7 @@ def _judged(plan: Plan, kept: Trained, runs: list[Trained], at: float | None = N
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
 
-def _first(plan: Plan, first: Trained, ended: Ending) -> Model:
-    """What is kept of a training that was broken off: the network of the first fold."""
+def _interrupted(plan: Plan, first: Trained, ended: Ending) -> Model:
+    """What is kept of an interrupted training: the network of the first fold."""
     model = scored(replace(first, learning=replace(first.learning, ended=ended)))
     return replace(model, origin=replace(model.origin, folds=len(plan.folds)))

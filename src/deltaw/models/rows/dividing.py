@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.given import is_whole
 from deltaw.models.answers import rows_of, truth
-from deltaw.models.rows.division import Division, Indices, Ties
+from deltaw.models.rows.division import Constraints, Division, Indices
 from deltaw.preparation import Target
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.speech import listed, say
@@ -147,7 +147,7 @@ def other_rows(rows: Any, what: str, table: Table, everything: Table, choices: C
     return Table(frame[table.frame.columns], other.name)
 
 
-def ties_of(table: Table, target: Target, choices: Choices) -> Ties:
+def constraints_of(table: Table, target: Target, choices: Choices) -> Constraints:
     """Classes, groups and times of the rows with a target value.
 
     Raises:
@@ -165,7 +165,7 @@ def ties_of(table: Table, target: Target, choices: Choices) -> Ties:
     if choices.time is not None:
         times = _times(table.column(choices.time), table.name)[known]
         _expect_several(times, "time", choices.time, "times")
-    return Ties(int(known.sum()), labels, groups, times)
+    return Constraints(int(known.sum()), labels, groups, times)
 
 
 def _expect_several(values: NDArray[Any], what: str, column: str, name: str) -> None:
@@ -218,59 +218,59 @@ class Layout:
 
 
 def laid_out(
-    ties: Ties, choices: Choices, share: float, seed: int, test: bool, validation: bool, networks: int = 1
+    constraints: Constraints, choices: Choices, share: float, seed: int, test: bool, validation: bool, networks: int = 1
 ) -> Layout:
     """Divide the rows: the rule.
 
     Args:
-        ties: of all rows.
+        constraints: of all rows.
         choices: the caller's.
         share: share of the rows for validation, if there are no folds; 0: no best epoch is chosen.
         seed: of the divisions.
         test, validation: whether such rows are given.
         networks: how many are trained; each of several has its own fold held out, unless rows are ordered by time.
     """
-    rows, none = np.arange(ties.rows), np.empty(0, np.int64)
-    asked, count = choices.test_size, fold_count(choices, ties, networks)
+    rows, none = np.arange(constraints.rows), np.empty(0, np.int64)
+    asked, count = choices.test_size, fold_count(choices, constraints, networks)
     scores = not test and asked is None  # whether scores come from these rows
 
     def held_out(rows: Indices) -> tuple[Indices, Indices]:
-        return ties.apart(rows, min(TEST, MOST_TEST / max(len(rows), 1)), seed)
+        return constraints.apart(rows, min(TEST, MOST_TEST / max(len(rows), 1)), seed)
 
     if test or (scores and count):
         rest, tested = rows, none
     else:
-        rest, tested = held_out(rows) if asked is None else ties.apart(rows, asked, seed)
+        rest, tested = held_out(rows) if asked is None else constraints.apart(rows, asked, seed)
     chooses = share > 0 and not validation and len(rest) >= FEWEST_CHOOSING
     if count > 1 and (scores or chooses):
-        folds = ties.folds(rest, count, seed + 2)
+        folds = constraints.folds(rest, count, seed + 2)
         if scores or sum(len(each.test) for each in folds) >= FEWEST_CHOOSING:  # by time, the earliest rows are in none
             return Layout(Division(rest, none, tested), folds)
     learnt, test_rows = held_out(rest) if count == 1 and scores else (rest, none)
-    learnt, chosen_by = to_choose_by(learnt, ties, share if chooses else 0.0, seed + 1)
+    learnt, chosen_by = to_choose_by(learnt, constraints, share if chooses else 0.0, seed + 1)
     if count == 1 and (len(test_rows) or len(chosen_by)):
         return Layout(Division(rest, none, tested), (Division(learnt, chosen_by, test_rows),))
     return Layout(Division(learnt, chosen_by, tested))
 
 
-def observed(ties: Ties, share: float, seed: int, test: bool) -> Division:
+def observed(constraints: Constraints, share: float, seed: int, test: bool) -> Division:
     """One training with validation and test rows, in place of a training on all rows."""
-    return in_three(ties, 0.0 if test else min(TEST, MOST_TEST / max(ties.rows, 1)), share, seed)
+    return in_three(constraints, 0.0 if test else min(TEST, MOST_TEST / max(constraints.rows, 1)), share, seed)
 
 
-def in_three(ties: Ties, scored: float, share: float, seed: int) -> Division:
+def in_three(constraints: Constraints, scored: float, share: float, seed: int) -> Division:
     """Training, validation and test rows, the last two by their shares."""
-    rest, tested = ties.apart(np.arange(ties.rows), scored, seed)
-    return Division(*to_choose_by(rest, ties, share, seed + 1, FEWEST_OBSERVED), tested)
+    rest, tested = constraints.apart(np.arange(constraints.rows), scored, seed)
+    return Division(*to_choose_by(rest, constraints, share, seed + 1, FEWEST_OBSERVED), tested)
 
 
 def to_choose_by(
-    rows: Indices, ties: Ties, share: float, seed: int, fewest: int = FEWEST_CHOOSING
+    rows: Indices, constraints: Constraints, share: float, seed: int, fewest: int = FEWEST_CHOOSING
 ) -> tuple[Indices, Indices]:
     """(training rows, validation rows); no validation rows if there would be too few."""
     if round(share * len(rows)) < fewest:
         return rows, rows[:0]
-    return ties.apart(rows, min(share, MOST_VALIDATION / len(rows)), seed)
+    return constraints.apart(rows, min(share, MOST_VALIDATION / len(rows)), seed)
 
 
 def parts_of(networks: int) -> int:
@@ -280,11 +280,11 @@ def parts_of(networks: int) -> int:
     return networks if networks < PAIRED else (networks + 1) // 2
 
 
-def fold_count(choices: Choices, ties: Ties, networks: int) -> int:
+def fold_count(choices: Choices, constraints: Constraints, networks: int) -> int:
     """Number of folds. Raises SettingError if the rows cannot be divided into as many as the caller asks for."""
-    most = ties.most_folds
+    most = constraints.most_folds
     if networks > 1:
-        none = ties.times is not None or ties.rows < FEWEST_ROWS or most < 2
+        none = constraints.times is not None or constraints.rows < FEWEST_ROWS or most < 2
         each, alone = (0 if none else min(count, most) for count in (parts_of(networks), networks))
         if choices.folds == alone:
             return alone
@@ -296,12 +296,18 @@ def fold_count(choices: Choices, ties: Ties, networks: int) -> int:
         return 0 if choices.folds == 0 else each
     if choices.folds is not None:
         if choices.folds > max(most, 1):
-            what = say("time") if ties.times is not None else say("group") if ties.groups is not None else say("row")
+            what = (
+                say("time")
+                if constraints.times is not None
+                else say("group")
+                if constraints.groups is not None
+                else say("row")
+            )
             found = say("{folds:,} for {most:,} {what}s", folds=choices.folds, most=most, what=what)
             raise SettingError(
                 "folds: expected at most one for each {what}", found, "give {most}", what=what, most=max(most, 1)
             )
         return int(choices.folds)
-    if ties.rows < FEWEST_ROWS or most < 2:
+    if constraints.rows < FEWEST_ROWS or most < 2:
         return 0
-    return min(FOLDS, most) if ties.rows < CROSSED else int(ties.rows < TWICE)
+    return min(FOLDS, most) if constraints.rows < CROSSED else int(constraints.rows < TWICE)

@@ -30,7 +30,7 @@ class Division:
 
 
 @dataclass(frozen=True, eq=False)
-class Ties:
+class Constraints:
     """What a division of n rows has to respect.
 
     Attributes:
@@ -45,10 +45,10 @@ class Ties:
     groups: NDArray[np.integer] | None = None
     times: NDArray[np.floating] | None = None
 
-    def of(self, rows: Indices) -> Ties:
+    def of(self, rows: Indices) -> Constraints:
         """The same for some of the rows."""
         parts = {name: getattr(self, name) for name in ("labels", "groups", "times")}
-        return Ties(len(rows), **{name: part if part is None else part[rows] for name, part in parts.items()})
+        return Constraints(len(rows), **{name: part if part is None else part[rows] for name, part in parts.items()})
 
     def groups_of(self, rows: Indices) -> NDArray[np.integer] | None:
         """The groups of some rows; None if there are no groups."""

@@ -16,7 +16,7 @@ from deltaw.exceptions import SettingError
 from deltaw.models.answers import truth
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
-from deltaw.models.rows.division import Indices, Ties
+from deltaw.models.rows.division import Constraints, Indices
 from deltaw.models.rows.heap import trim_heap
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.means import MOST_OUTPUTS, PARTS, TrainingTargets
@@ -156,18 +156,20 @@ def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
     return "log" if before > SKEWED and abs(after) < before else "none"
 
 
-def answers_of(frame: pl.DataFrame, target: Target, recipe: Recipe, ties: Ties, seed: int) -> TrainingTargets | None:
+def answers_of(
+    frame: pl.DataFrame, target: Target, recipe: Recipe, constraints: Constraints, seed: int
+) -> TrainingTargets | None:
     """The training rows' targets, for target statistics; None if there are too many classes, or only one group.
 
     Args:
         frame: the rows.
         target, recipe: of the model.
-        ties: of these rows.
+        constraints: of these rows.
         seed: of their random division into parts.
     """
     if len(target.classes) > MOST_OUTPUTS:
         return None
-    parts = ties.parts(PARTS, seed)
+    parts = constraints.parts(PARTS, seed)
     found = answers_by(frame, target, recipe, parts) if len(np.unique(parts)) > 1 else None
     trim_heap(len(frame))  # before columns are copied
     return found

@@ -8,35 +8,35 @@ from time import monotonic
 
 import numpy as np
 
-from deltaw.models.fitting.trainings.judge import ScoredEpoch
-from deltaw.models.fitting.trainings.watching import Watchers
+from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
+from deltaw.models.fitting.trainings.listeners import Listeners
 from deltaw.training.history import Ending
 
 SHOWN = 0.1  # seconds between two states of a bar
 
 
 class Budget:
-    """The end of a search, which is told of every epoch that any network makes, and tells of some of them.
+    """When a search ends. As a listener it gets every epoch of every network, and passes some of them on.
 
     Args:
-        seconds: by the clock; None: it has none.
-        rounds: so many; None: only the seconds end it.
-        told: who hears of it: with `seconds` of each second that passed, else of each round.
+        seconds: by the clock; None: no limit.
+        rounds: most rounds; None: no limit.
+        listeners: get the seconds that have passed, or the rounds if there is no limit of seconds.
 
     Attributes:
-        round: how many are over.
-        interrupted: whether Ctrl-C ended it.
-        stopped: whether somebody who was told wanted that.
+        round: number of finished rounds.
+        interrupted: whether Ctrl-C ended the search.
+        stopped: whether a callback ended it.
     """
 
-    def __init__(self, seconds: float | None, rounds: int | None, told: Watchers) -> None:
+    def __init__(self, seconds: float | None, rounds: int | None, listeners: Listeners) -> None:
         self.seconds, self.rounds, self.round = seconds, rounds, 0
         self.interrupted = self.stopped = False
-        self._told, self._began, self._shown, self._lock = told, monotonic(), -np.inf, Lock()
+        self._listeners, self._began, self._shown, self._lock = listeners, monotonic(), -np.inf, Lock()
 
     @property
     def ended(self) -> Ending:
-        """How a training is said to have ended that was ended by it."""
+        """How the trainings ended, for their history."""
         return "interrupted" if self.interrupted else "callback" if self.stopped else "finished"
 
     @property
@@ -45,7 +45,7 @@ class Budget:
         return monotonic() - self._began
 
     def over(self) -> bool:
-        """Whether no epoch is to be made any more."""
+        """Whether the search is to end now."""
         out_of_time = self.seconds is not None and self.spent >= self.seconds
         return out_of_time or self.interrupted or self.stopped
 
@@ -54,7 +54,7 @@ class Budget:
         return not self.over() and (self.rounds is None or self.round < self.rounds)
 
     def __call__(self, epoch: ScoredEpoch) -> bool:
-        """Hear of an epoch, from any thread; ends no training by itself."""
+        """Get an epoch, from any thread; never ends a training itself."""
         with self._lock:
             now = self.spent
             if now - self._shown < SHOWN:
@@ -65,5 +65,5 @@ class Budget:
             )
             whole = max(1, round(most or 1))
             seen = replace(epoch, number=min(number + 1, whole), epochs=whole, unit=unit, fold=0, folds=0, outputs=None)
-            self.stopped |= self._told(seen)
+            self.stopped |= self._listeners(seen)
             return False

@@ -1,4 +1,4 @@
-"""The rows that choose: how bad answers are on them, and which candidates answer together best."""
+"""Held-out rows that choose among candidates: how bad predictions are on them, and which ensemble is best."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Jury:
-    """Rows that no network of a candidate had learnt from when it answered for them, part after part.
+class HeldOut:
+    """Held-out rows: each is predicted by networks that did not learn from it.
 
     Attributes:
-        plan: whose target, recipe and way of counting they have.
-        parts: the rows held out: of each fold, or one part for all networks.
+        plan: with their target, recipe and weights.
+        parts: one for each fold, or one for all networks. Arrays of all rows have part after part.
     """
 
     plan: Plan
@@ -34,26 +34,26 @@ class Jury:
 
     @property
     def places(self) -> tuple[slice, ...]:
-        """Where the rows of each part stand among all."""
+        """The rows of each part among all."""
         ends = np.cumsum([0, *map(len, self.parts)]).tolist()
         return tuple(map(slice, ends[:-1], ends[1:]))
 
     @property
     def shares(self) -> Array:
-        """How much each part counts, (parts,), 1 in all."""
+        """Each part's share of the weights of all rows, (parts,)."""
         counts = [self.plan.counts(part) for part in self.parts]
         rows = np.array([len(p) if c is None else c.sum() for p, c in zip(self.parts, counts, strict=True)], float)
         return np.asarray(rows / rows.sum())
 
     def outcome(self, outputs: Array, parts: Sequence[int] | None = None) -> Outcome:
-        """Outputs (n, k) as answers beside the truth; of some parts alone where these are given."""
+        """Outputs (n, k) for all rows, or those of some parts, as predictions beside the truth."""
         known = [self.parts[k] for k in (range(len(self.parts)) if parts is None else parts)]
         weight = None if known[0].weight is None else np.concatenate([np.asarray(each.weight) for each in known])
         group = None if known[0].group is None else np.concatenate([np.asarray(each.group) for each in known])
         return outcome(self.plan.target, outputs, np.concatenate([each.truth for each in known]), weight, group)
 
     def badness(self, outputs: Array, parts: Sequence[int] | None = None) -> float:
-        """What is chosen by, of answers (n, k): the loss, or how little there is of the score; lower is better."""
+        """The loss of outputs (n, k), or the negative score, as the recipe's `keep` says; lower is better."""
         recipe, target = self.plan.recipe, self.plan.target
         if recipe.keep != "loss":
             metric = metric_of(recipe.metric, target.task)
@@ -66,11 +66,11 @@ class Jury:
         return float(np.average(loss(recipe.loss).E(outputs, T), weights=weight))
 
     def ensemble_badness(self, outputs: Sequence[Array]) -> float:
-        """How bad the mean of several answers, each (n, k), is."""
+        """The badness of the mean of several outputs, each (n, k)."""
         return self.badness(mean_of([np.asarray(each, np.float64) for each in outputs], self.plan.target.task))
 
     def chosen(self, outputs: Sequence[Array], most: int, parts: Sequence[int] | None = None) -> list[int]:
-        """The numbers of the candidates whose mean scores best, the best one first; [] where none has an answer."""
+        """Indices of the candidates whose mean is best, the best single one first; [] if no outputs are finite."""
         task = self.plan.target.task
         found = np.stack([mean_of([np.asarray(each, np.float64)], task) for each in outputs])
         return selected(found, partial(self.badness, parts=parts), most, again=False)

@@ -1,4 +1,4 @@
-"""From chosen candidates to a model: their networks answer together, and rows that they have not seen score."""
+"""From chosen candidates to a model: the ensemble of their networks, scored on rows that it has not seen."""
 
 from __future__ import annotations
 
@@ -13,57 +13,57 @@ from deltaw.models.answers import mean_of
 from deltaw.models.contents import Member
 from deltaw.models.fitting.assembling import model_of, scored
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.crossing import course, pooled, rows_of_folds
-from deltaw.models.fitting.trainings.following import Trained
+from deltaw.models.fitting.trainings.across_folds import mean_learning, pooled, rows_of_folds
+from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.fitting.trainings.selection import MOST
 from deltaw.models.model import Model
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.models.scoring.scores import score
 from deltaw.models.scoring.threshold import best, metric_to_be_best_in
-from deltaw.models.search.choosing import Jury
+from deltaw.models.search.choosing import HeldOut
 from deltaw.models.search.pool import Snapshot
 from deltaw.training.history import Ending
 
 Array = NDArray[Any]
 
 
-def chosen(judges: Jury, found: Sequence[Snapshot], most: int = MOST) -> list[Snapshot]:
-    """The snapshots that answer together: `most` networks at most, but always all networks of a candidate."""
-    count = max(1, most // len(judges.parts))
-    return [found[k] for k in judges.chosen([each.outputs for each in found], count)]
+def chosen(held_out: HeldOut, found: Sequence[Snapshot], most: int = MOST) -> list[Snapshot]:
+    """The best ensemble of candidates, with all networks of each; `most` networks, but at least one candidate."""
+    count = max(1, most // len(held_out.parts))
+    return [found[k] for k in held_out.chosen([each.outputs for each in found], count)]
 
 
-def ensemble(plan: Plan, judges: Jury, members: Sequence[Snapshot], ended: Ending = "finished") -> Model:
+def ensemble(plan: Plan, held_out: HeldOut, members: Sequence[Snapshot], ended: Ending = "finished") -> Model:
     """The model of all networks of these candidates; scored by the plan's test rows, where there are some."""
     runs = [run for each in members for run in each.runs]
     first, alone = members[0], len(runs) == 1
-    learning = replace(course(plan, runs), ended=ended, best_epoch=first.epoch + 1 if alone else None)
+    learning = replace(mean_learning(plan, runs), ended=ended, best_epoch=first.epoch + 1 if alone else None)
     networks = [run.network for run in runs]
     whole = replace(plan, recipe=replace(first.recipe, finish=0.0))  # they are as the search left them
     done = Trained(whole, networks[0], learning, [], {}, tuple(networks[1:]))
     at = None
     if (metric := metric_to_be_best_in(plan.recipe.threshold)) is not None:
-        at = best(metric, judges.outcome(_mean(judges, [each.outputs for each in members])))
+        at = best(metric, held_out.outcome(_mean(held_out, [each.outputs for each in members])))
     model = scored(done, at)
     return replace(model, ways=_ways(members))
 
 
-def by_the_others(plan: Plan, judges: Jury, model: Model, found: Sequence[Snapshot], most: int = MOST) -> Model:
-    """The model with the scores that the rows held out give: a part is answered by whom the other parts chose.
+def cross_scored(plan: Plan, held_out: HeldOut, model: Model, found: Sequence[Snapshot], most: int = MOST) -> Model:
+    """The model with scores on held-out rows, by cross-validation of the choice itself.
 
-    Networks that had not learnt from a part answer for it, after an epoch, and in the company, that the others found
-    best; so is a threshold that is to be best. The part itself has had no say in it.
+    For each part, the epochs, the members of the ensemble and the threshold are chosen by the other parts, and it is
+    predicted by the networks that did not learn from it: a score on rows that also chose would be too good.
     """
-    count, answers = max(1, most // len(judges.parts)), list[Outcome]()
+    count, answers = max(1, most // len(held_out.parts)), list[Outcome]()
     metric = metric_to_be_best_in(plan.recipe.threshold)
-    for k, place in enumerate(judges.places):
-        others = [j for j in range(len(judges.parts)) if j != k]
-        rows = np.concatenate([np.arange(judges.places[j].start, judges.places[j].stop) for j in others])
-        members = judges.chosen([each.honest[k][rows] for each in found], count, others)
-        mean = _mean(judges, [found[m].honest[k] for m in members])
-        answered = judges.outcome(mean[place], [k])
+    for k, place in enumerate(held_out.places):
+        others = [j for j in range(len(held_out.parts)) if j != k]
+        rows = np.concatenate([np.arange(held_out.places[j].start, held_out.places[j].stop) for j in others])
+        members = held_out.chosen([each.honest[k][rows] for each in found], count, others)
+        mean = _mean(held_out, [found[m].honest[k] for m in members])
+        answered = held_out.outcome(mean[place], [k])
         if metric is not None:
-            target = plan.target.with_threshold(best(metric, judges.outcome(mean[rows], others)))
+            target = plan.target.with_threshold(best(metric, held_out.outcome(mean[rows], others)))
             answered = replace(answered, predicted=target.labels(answered.shares))
         answers.append(answered)
     runs = found[0].runs
@@ -72,8 +72,8 @@ def by_the_others(plan: Plan, judges: Jury, model: Model, found: Sequence[Snapsh
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
 
 
-def _mean(judges: Jury, outputs: Sequence[Array]) -> Array:
-    return mean_of([np.asarray(each, np.float64) for each in outputs], judges.plan.target.task)
+def _mean(held_out: HeldOut, outputs: Sequence[Array]) -> Array:
+    return mean_of([np.asarray(each, np.float64) for each in outputs], held_out.plan.target.task)
 
 
 def _ways(members: Sequence[Snapshot]) -> tuple[Member, ...]:

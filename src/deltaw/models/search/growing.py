@@ -12,29 +12,29 @@ from functools import partial
 
 from deltaw.exceptions import TrainingInterrupted
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.following import diverged
-from deltaw.models.fitting.trainings.watching import Watchers
+from deltaw.models.fitting.trainings.listeners import Listeners
+from deltaw.models.fitting.trainings.one_training import diverged
 from deltaw.models.model import Model
 from deltaw.models.search.budget import Budget
-from deltaw.models.search.ensemble import by_the_others, chosen, ensemble
-from deltaw.models.search.pool import Snapshot, advanced, begun, jury
+from deltaw.models.search.ensemble import chosen, cross_scored, ensemble
+from deltaw.models.search.pool import Snapshot, advanced, begun, held_out_rows
 from deltaw.models.search.ranges import drawable, drawn
 from deltaw.training.epochs import Training
 
 AT_ONCE = 2  # candidates after the first: a thread that is done with its networks waits for no other's for long
 
 
-def grown(plan: Plan, told: Watchers, rounds: int | None = None) -> Model:
+def grown(plan: Plan, listeners: Listeners, rounds: int | None = None) -> Model:
     """Train candidates while the plan's seconds last, the recipe's own first; `rounds` at most.
 
     Raises:
         SettingError: there are no rows to choose by, or all diverge.
     """
-    judges, names = jury(plan), drawable(plan.recipe, plan.given)
-    budget, found, number = Budget(plan.seconds, rounds, told), list[Snapshot](), 0
+    held_out, names = held_out_rows(plan), drawable(plan.recipe, plan.given)
+    budget, found, number = Budget(plan.seconds, rounds, listeners), list[Snapshot](), 0
     while not number or budget.another():
         numbers = range(number, number + (AT_ONCE if number else 1))
-        candidates = begun(plan, judges, [(k, drawn(plan.recipe, names, plan.seed, k)) for k in numbers], budget)
+        candidates = begun(plan, held_out, [(k, drawn(plan.recipe, names, plan.seed, k)) for k in numbers], budget)
         enough = partial(_enough, budget, () if number else candidates[0].trainings)
         interrupted = advanced(candidates, 1.0, plan.threads, enough)
         budget.interrupted |= interrupted
@@ -43,9 +43,9 @@ def grown(plan: Plan, told: Watchers, rounds: int | None = None) -> Model:
             raise TrainingInterrupted() if interrupted else diverged(candidates[0].runs()[0])
         found += [each for each in kept if each is not None]
         number, budget.round = numbers.stop, budget.round + 1
-    members = chosen(judges, found)
-    model = ensemble(plan, judges, members, budget.ended)
-    return by_the_others(plan, judges, model, found) if plan.scored_by_folds else model
+    members = chosen(held_out, found)
+    model = ensemble(plan, held_out, members, budget.ended)
+    return cross_scored(plan, held_out, model, found) if plan.scored_by_folds else model
 
 
 def _enough(budget: Budget, trainings: Sequence[Training]) -> bool:

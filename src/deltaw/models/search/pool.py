@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.models.fitting.deciding.plans import Plan, drawn_network
-from deltaw.models.fitting.trainings.beginning import with_line
-from deltaw.models.fitting.trainings.crossing import lowest
-from deltaw.models.fitting.trainings.following import Follower, Trained, of_plan
+from deltaw.models.fitting.trainings.across_folds import lowest_epoch
+from deltaw.models.fitting.trainings.linear_start import with_line
+from deltaw.models.fitting.trainings.listeners import Listener
+from deltaw.models.fitting.trainings.one_training import Recorder, Trained, of_plan
 from deltaw.models.fitting.trainings.packed import of_fold
-from deltaw.models.fitting.trainings.watching import Heard
 from deltaw.models.recipes import Recipe
-from deltaw.models.search.choosing import Jury
+from deltaw.models.search.choosing import HeldOut
 from deltaw.speech import say
 from deltaw.training.epochs import Training
 from deltaw.training.pack import begin_pack, complete_pack
@@ -30,17 +30,17 @@ FEWEST = 50  # rows that choose: what fewer say of a setting is chance
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A candidate after the epoch that was its best.
+    """A candidate after its best epoch.
 
     Attributes:
         number: of the candidate; 0 is the recipe as it is.
         recipe: its own.
         epoch: counted from 0.
-        runs: its networks, one a part, as they were then.
-        outputs: what they answered for the rows held out from them, (n, k), part after part.
-        badness: of these.
-        honest: of each part, what all answered after the epoch that the other parts found best: that part has had no
-            say in it. () where there is one part.
+        runs: its networks, one for each part, as they were then.
+        outputs: their predictions for their held-out rows, (n, k), part after part.
+        badness: of the outputs.
+        honest: for each part, the outputs after the epoch that is best on the other parts, so that the part can score
+            them; () if there is one part.
     """
 
     number: int
@@ -54,26 +54,26 @@ class Snapshot:
 
 @dataclass(eq=False)
 class Candidate:
-    """One drawing of settings in training.
+    """Networks with drawn settings, in training.
 
     Attributes:
         number, recipe: see `Snapshot`.
-        followers, trainings: of its networks, one a part.
-        curve: how bad it was after each epoch that all its networks have made, over all parts.
+        recorders, trainings: of its networks, one for each part.
+        curve: its badness over all parts after each epoch that all its networks have finished.
     """
 
     number: int
     recipe: Recipe
-    followers: tuple[Follower, ...]
+    recorders: tuple[Recorder, ...]
     trainings: tuple[Training, ...]
-    jury: Jury
+    held_out: HeldOut
 
     @property
     def curve(self) -> Array:
         runs = self.runs()
         length = min(len(each.badness) for each in runs)
         curves = np.array([each.badness[:length] for each in runs])
-        return np.asarray(self.jury.shares @ curves)
+        return np.asarray(self.held_out.shares @ curves)
 
     @property
     def best(self) -> float:
@@ -81,13 +81,13 @@ class Candidate:
         return float(np.nanmin(self.curve, initial=np.inf))
 
     def runs(self) -> tuple[Trained, ...]:
-        """What its networks have left so far, one a part."""
-        pairs = zip(self.followers, self.trainings, strict=True)
-        return tuple(follower.trained(training.network, training.history) for follower, training in pairs)
+        """The results of its networks so far, one for each part."""
+        pairs = zip(self.recorders, self.trainings, strict=True)
+        return tuple(recorder.trained(training.network, training.history) for recorder, training in pairs)
 
     def snapshot(self) -> Snapshot | None:
-        """What is kept of it; None where it has nothing, since all diverged or no epoch was made."""
-        runs, shares = self.runs(), self.jury.shares
+        """The candidate after its best epoch; None if all networks diverged, or no epoch was finished."""
+        runs, shares = self.runs(), self.held_out.shares
         known = sorted(set.intersection(*(set(each.earlier) for each in runs)))
         if not known:
             return None
@@ -98,21 +98,21 @@ class Candidate:
         found: dict[int, Array] = {}
 
         def answers(total: Array) -> Array:
-            """The outputs of all networks after their best epoch, for the rows held out from each."""
-            epoch = known[lowest(total)]
+            """The outputs of all networks for their held-out rows, after the epoch with the lowest total."""
+            epoch = known[lowest_epoch(total)]
             if epoch not in found:
                 each = [np.asarray(outputs(r.after(epoch), p.X, r.plan.engine, r.plan.threads), np.float32)
-                        for r, p in zip(runs, self.jury.parts, strict=True)]  # fmt: skip
+                        for r, p in zip(runs, self.held_out.parts, strict=True)]  # fmt: skip
                 found[epoch] = np.concatenate(each)
             return found[epoch]
 
-        epoch, whole = known[lowest(total)], answers(total)
+        epoch, whole = known[lowest_epoch(total)], answers(total)
         honest = tuple(answers(total - own) for own in curves) if len(runs) > 1 else ()
         light = tuple(replace(each, network=each.after(epoch), earlier={}) for each in runs)
-        return Snapshot(self.number, self.recipe, epoch, light, whole, self.jury.badness(whole), honest)
+        return Snapshot(self.number, self.recipe, epoch, light, whole, self.held_out.badness(whole), honest)
 
 
-def jury(plan: Plan, fewest: int = 1) -> Jury:
+def held_out_rows(plan: Plan, fewest: int = 1) -> HeldOut:
     """The rows that choose among candidates. Raises SettingError where there are none, or fewer."""
     parts = [plan.validation] if not plan.folds else [of_fold(plan, fold)[0].test for fold in plan.folds]
     known = tuple(part for part in parts if part is not None)
@@ -123,37 +123,37 @@ def jury(plan: Plan, fewest: int = 1) -> Jury:
             raise SettingError(expected, found, "give more rows")
         few = say("{share:.0%} of {rows:,} rows", share=plan.recipe.validation, rows=plan.rows)
         raise SettingError(expected, few, "give more rows, or a larger share: validation=0.4")
-    return Jury(plan, known)
+    return HeldOut(plan, known)
 
 
-def begun(plan: Plan, judges: Jury, drawn: Sequence[tuple[int, Recipe]], told: Heard) -> list[Candidate]:
-    """Candidates before their first epoch: networks for each part that share the plan's rows.
+def begun(plan: Plan, held_out: HeldOut, drawn: Sequence[tuple[int, Recipe]], listener: Listener) -> list[Candidate]:
+    """Candidates before their first epoch: a network for each part, all on the plan's rows.
 
     Args:
         plan: of one preparation.
-        judges: its rows that choose.
-        drawn: number and recipe of each.
-        told: of every epoch of every network, by the thread that trains it.
+        held_out: the rows that choose.
+        drawn: number and recipe of each candidate.
+        listener: gets every epoch of every network, from the thread that trains it.
     """
-    parts = len(judges.parts)
+    parts = len(held_out.parts)
     places: list[tuple[Plan, dict[str, Any]]] = [of_fold(plan, fold) for fold in plan.folds] or [(plan, {})]
-    followers, own, networks = [], [], []
+    recorders, own, networks = [], [], []
     for number, recipe in drawn:
         for part, (part_plan, place) in enumerate(places):
             seed = (plan.seed + number * parts + part) % 2**63
             network = drawn_network(recipe, plan.target, plan.network.sizes[0], seed)
             asked = replace(part_plan, recipe=recipe, seed=seed, network=network)
-            followers.append(
-                Follower(asked, told, (part + 1, parts) if parts > 1 else (0, 0), follows=bool(place),
+            recorders.append(
+                Recorder(asked, listener, (part + 1, parts) if parts > 1 else (0, 0), keeps_epochs=bool(place),
                          at_once=len(drawn) * parts)
             )  # fmt: skip
-            own.append(followers[-1].settings | place | {"seed": seed})
+            own.append(recorders[-1].settings | place | {"seed": seed})
             rows = plan.training.some(place["rows"]) if place else plan.training
             networks.append(with_line(asked, network.copy(), rows)[0])
     common = None if plan.folds else plan.validation
     trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
     return [
-        Candidate(number, recipe, tuple(followers[i : i + parts]), tuple(trainings[i : i + parts]), judges)
+        Candidate(number, recipe, tuple(recorders[i : i + parts]), tuple(trainings[i : i + parts]), held_out)
         for i, (number, recipe) in zip(range(0, len(own), parts), drawn, strict=True)
     ]
 

@@ -19,16 +19,16 @@ from deltaw.given import is_whole
 from deltaw.models.fitting.deciding.planning import planned
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.deciding.request import MOST_SECONDS, Request, is_share
-from deltaw.models.fitting.trainings.following import diverged
+from deltaw.models.fitting.trainings.listeners import Callback, Listeners
+from deltaw.models.fitting.trainings.one_training import diverged
 from deltaw.models.fitting.trainings.selection import MOST
-from deltaw.models.fitting.trainings.watching import Callback, Watchers
 from deltaw.models.model import Model
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.dividing import MOST_TEST, TEST, TWICE
 from deltaw.models.search.budget import Budget
-from deltaw.models.search.choosing import Jury
+from deltaw.models.search.choosing import HeldOut
 from deltaw.models.search.ensemble import chosen, ensemble
-from deltaw.models.search.pool import FEWEST, Candidate, Snapshot, advanced, begun, jury
+from deltaw.models.search.pool import FEWEST, Candidate, Snapshot, advanced, begun, held_out_rows
 from deltaw.models.search.ranges import OF_INPUTS, RANGES, OneOf, drawable, drawn, values
 from deltaw.models.search.tuning import End, Trial, Tuning
 from deltaw.progress import left_out, watching
@@ -94,7 +94,7 @@ def tune(
         >>> len(model.tuning.trials) > 8, len(model.members) <= 16
         (True, True)
     """
-    show, told = watching(verbose), Watchers(callbacks)
+    show, listeners = watching(verbose), Listeners(callbacks)
     setup = Search.of(source, target, recipe, seconds=seconds, rounds=rounds, members=members, test=test,
                       test_size=test_size, seed=seed, **choices)  # fmt: skip
     with show:
@@ -103,7 +103,7 @@ def tune(
             show.say(f"{base.table.name}: {note}")
         if base.left_out:
             show.say(left_out(base.left_out, base.rows + base.left_out, base.target.name))
-        return setup.run((*told, show))
+        return setup.run((*listeners, show))
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Search:
             share = min(TEST, MOST_TEST / base.rows) if share is None and not own else share
             several = of_parts(PARTS, share)
             parts, base = (len(several.folds), several) if several.folds else (1, base)
-        jury(base, FEWEST)  # raises
+        held_out_rows(base, FEWEST)  # raises
         law = RANGES[OF_INPUTS].law
         tried = law.values if isinstance(law, OneOf) and OF_INPUTS not in choices else ()
         others = tuple(name for name in tried if name != base.recipe.scaling)
@@ -159,21 +159,21 @@ class Search:
 
     def run(self, callbacks: Iterable[Callback] = ()) -> Model:
         """Train; see `tune`."""
-        told = Watchers(callbacks)
-        told.started(self.plan)
+        listeners = Listeners(callbacks)
+        listeners.started(self.plan)
         try:
-            model = self._found(told)
+            model = self._found(listeners)
         except BaseException as error:
-            told.failed(error)
+            listeners.failed(error)
             raise
-        told.ended(model)
+        listeners.ended(model)
         if model.history.ended == "interrupted":
             raise TrainingInterrupted(model.history, model)
         return model
 
-    def _found(self, told: Watchers) -> Model:
-        budget = Budget(self.seconds, self.rounds, told)
-        pools = [Pool(each, jury(each)) for each in (self.plan, *map(self.variants, self.scalings))]
+    def _found(self, listeners: Listeners) -> Model:
+        budget = Budget(self.seconds, self.rounds, listeners)
+        pools = [Pool(each, held_out_rows(each)) for each in (self.plan, *map(self.variants, self.scalings))]
         first = [each.begun([(k, each.plan.recipe)], budget)[0] for k, each in enumerate(pools)]
         untuned = first[0]
 
@@ -191,16 +191,16 @@ class Search:
             drawings = [(k, drawn(best.plan.recipe, names, self.plan.seed, k)) for k in numbers]
             halved([best], best.begun(drawings, budget), budget, budget.over)
             number, budget.round = numbers.stop, budget.round + 1
-        winners = {id(each): chosen(each.judges, each.found, self.members) for each in pools if each.found}
+        winners = {id(each): chosen(each.held_out, each.found, self.members) for each in pools if each.found}
         winner = min((each for each in pools if each.found), key=lambda each: each.judged(winners[id(each)]))
-        return self._told(pools, winner, winners[id(winner)], own, budget)
+        return self._with_tuning(pools, winner, winners[id(winner)], own, budget)
 
-    def _told(
+    def _with_tuning(
         self, pools: Sequence[Pool], winner: Pool, members: Sequence[Snapshot], own: Snapshot, budget: Budget
     ) -> Model:
-        """The model, and what was tried on the way to it."""
-        model = ensemble(winner.plan, winner.judges, members, budget.ended)
-        untuned = ensemble(pools[0].plan, pools[0].judges, [own])
+        """The model of the chosen members, with a record of all that was tried."""
+        model = ensemble(winner.plan, winner.held_out, members, budget.ended)
+        untuned = ensemble(pools[0].plan, pools[0].held_out, [own])
         numbers = {each.number for each in members}
         trials = sorted((each for pool in pools for each in pool.trials), key=lambda each: each.number)
         ended: End = "interrupted" if budget.interrupted else "callback" if budget.stopped else "rounds"
@@ -208,7 +208,7 @@ class Search:
         recipe = self.plan.recipe
         tuning = Tuning(
             tuple(replace(each, chosen=each.number in numbers) for each in trials), recipe.keep, self.plan.target.task,
-            sum(map(len, winner.judges.parts)), own.badness, winner.judged(members), model.scores, untuned.scores,
+            sum(map(len, winner.held_out.parts)), own.badness, winner.judged(members), model.scores, untuned.scores,
             len(model.members), budget.round, budget.spent, clock,
         )  # fmt: skip
         return replace(model, tuning=tuning)
@@ -219,13 +219,13 @@ class Pool:
     """The candidates of one preparation of the inputs.
 
     Attributes:
-        plan, judges: theirs.
+        plan, held_out: theirs.
         found: those that came to the last rung, or as far as the time was enough for.
         trials: all.
     """
 
     plan: Plan
-    judges: Jury
+    held_out: HeldOut
     found: list[Snapshot] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
 
@@ -236,11 +236,11 @@ class Pool:
 
     def begun(self, drawings: Sequence[tuple[int, Recipe]], budget: Budget) -> list[Candidate]:
         """Candidates before their first epoch."""
-        return begun(self.plan, self.judges, drawings, budget)
+        return begun(self.plan, self.held_out, drawings, budget)
 
     def judged(self, members: Sequence[Snapshot]) -> float:
         """How bad the mean answer of these is."""
-        return self.judges.ensemble_badness([each.outputs for each in members])
+        return self.held_out.ensemble_badness([each.outputs for each in members])
 
     def over(self, candidate: Candidate, reached: bool) -> None:
         """Take note of a candidate that goes no further; `reached`: whether it may answer."""
@@ -256,7 +256,7 @@ class Pool:
 
 def halved(pools: Sequence[Pool], candidates: Sequence[Candidate], budget: Budget, enough: Callable[[], bool]) -> None:
     """Train candidates from rung to rung, the better half of them each time, and the recipe as it is in any case."""
-    pool_of = {id(each.judges): each for each in pools}
+    pool_of = {id(each.held_out): each for each in pools}
     left = list(candidates)
     for share in RUNGS:
         budget.interrupted |= advanced(left, share, pools[0].plan.threads, enough)
@@ -265,10 +265,10 @@ def halved(pools: Sequence[Pool], candidates: Sequence[Candidate], budget: Budge
         better = sorted(left, key=lambda each: (each.number > 0, each.best))[: max(1, -(-len(left) // 2))]
         for each in left:
             if each not in better:
-                pool_of[id(each.jury)].over(each, False)
+                pool_of[id(each.held_out)].over(each, False)
         left = [each for each in left if each in better]
     for each in left:
-        pool_of[id(each.jury)].over(each, True)
+        pool_of[id(each.held_out)].over(each, True)
 
 
 def _check(seconds: Any, rounds: Any, members: Any, choices: dict[str, Any]) -> None:

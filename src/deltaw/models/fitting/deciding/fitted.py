@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deltaw.exceptions import ColumnError
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
-from deltaw.models.rows.division import Indices, Ties
+from deltaw.models.rows.division import Constraints, Indices
 from deltaw.models.rows.extremes import DRAW
 from deltaw.models.rows.parts import answers_among, answers_of, as_learnt, some_of
 from deltaw.models.rows.survey import Streamed
@@ -51,8 +51,9 @@ class Fitted(NamedTuple):
 
 
 def fitted(
-    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: Indices, ties: Ties,
-    seed: int, start: Start | None, streamed: Streamed | None = None, uninformative: Mapping[str, str] | None = None,
+    table: Table, columns: tuple[Column, ...], whole: Target, recipe: Recipe, training: Indices,
+    constraints: Constraints, seed: int, start: Start | None, streamed: Streamed | None = None,
+    uninformative: Mapping[str, str] | None = None,
 ) -> Fitted:  # fmt: skip
     """What the training rows alone say, or where there is one, the model that is trained on.
 
@@ -65,8 +66,8 @@ def fitted(
         ColumnError: a column, or the target, of which these rows can say nothing.
     """
     if start is not None:
-        return _of_model(start, table, recipe, training, ties, seed, streamed)
-    rows, tied = some_of(table.frame, training), ties.of(training)
+        return _of_model(start, table, recipe, training, constraints, seed, streamed)
+    rows, tied = some_of(table.frame, training), constraints.of(training)
     beside = answers_among(table.frame, whole, recipe, training)
     target = as_learnt(whole, beside, recipe, table.name)
     truth = beside.get_column(target.name)
@@ -103,14 +104,20 @@ def fitted(
 
 
 def _of_model(
-    start: Start, table: Table, recipe: Recipe, training: Indices, ties: Ties, seed: int, streamed: Streamed | None
+    start: Start,
+    table: Table,
+    recipe: Recipe,
+    training: Indices,
+    constraints: Constraints,
+    seed: int,
+    streamed: Streamed | None,
 ) -> Fitted:
     """What the model has learnt; who knows rows by heart would find their own answers, if these are the same."""
     preparation, target = start.learnt(recipe)
     if not preparation.alike_inputs or streamed is not None:
         return Fitted(preparation, target)
     beside = answers_among(table.frame, target, recipe, training)
-    return Fitted(preparation, target, answers_of(beside, target, recipe, ties.of(training), seed))
+    return Fitted(preparation, target, answers_of(beside, target, recipe, constraints.of(training), seed))
 
 
 def _ask_for_answers(columns: tuple[Column, ...], counted: Counted | None) -> bool:

@@ -12,8 +12,8 @@ import polars as pl
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.models.fitting.deciding.request import Request
 from deltaw.models.rows import weights
-from deltaw.models.rows.dividing import other_rows, ties_of, without_group
-from deltaw.models.rows.division import Ties
+from deltaw.models.rows.dividing import constraints_of, other_rows, without_group
+from deltaw.models.rows.division import Constraints
 from deltaw.models.rows.parts import answered
 from deltaw.models.rows.time_order import notes_on_order
 from deltaw.preparation import Target
@@ -38,7 +38,7 @@ class Given:
         table: the rows; see `let_go`.
         columns: of what kind each is, and why.
         whole: the target, as all rows say it is: what kind it is does not depend on how they are divided.
-        ties: what each division has to respect.
+        constraints: what each division has to respect.
         test, validation: tables that were given to score and to choose by, or None.
         weight: the column that says how much a row counts, or None.
         left_out, weightless: how many rows have no answer, and how many more a weight of 0.
@@ -47,7 +47,7 @@ class Given:
     table: Table
     columns: tuple[Column, ...]
     whole: Target
-    ties: Ties
+    constraints: Constraints
     test: Table | None
     validation: Table | None
     weight: str | None
@@ -99,14 +99,14 @@ class Given:
                 whole.some_known(some.column(name), some.name)  # raises
         if weight is not None:
             weights.of_rows(read_in.column(weight), table.name, whole.known(read_in.column(name)))  # raises
-        ties = ties_of(everything, whole, choices)
+        constraints = constraints_of(everything, whole, choices)
         table, left_out = answered(table, whole)
         if left_out and not start:  # what a column is, the rows say that are learnt from
             found = weights.without_column(kinds_of(table, name, kinds), weight)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
         new = start.notes_on(table.frame) if start else ()
         table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order, *new))
-        return cls(table, found, whole, ties, test, validation, weight, left_out, weightless)
+        return cls(table, found, whole, constraints, test, validation, weight, left_out, weightless)
 
 
 def no_target(table: Table) -> NoReturn:

@@ -22,7 +22,7 @@ from deltaw.models.rows.dividing import (
     laid_out,
     parts_of,
 )
-from deltaw.models.rows.division import Ties
+from deltaw.models.rows.division import Constraints
 from deltaw.models.rows.parts import (
     Glimpse,
     Part,
@@ -69,7 +69,7 @@ def _planned(request: Request) -> Plan:
     made = _learnt(given, request, recipe, layout)
     if not (found := eliminated(made)):
         return made
-    # Anew, since columns share what there is: the fewer numbers, the more bins each has.
+    # Prepared again, not cut: columns share a budget of bins, and what few rows say of one depends on the others.
     left_out = made.preparation.uninformative | dict.fromkeys(found, ELIMINATED)
     return _learnt(whole, replace(request, uninformative=left_out), recipe, layout)
 
@@ -91,7 +91,9 @@ def _settled(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
     given_too = given.test is not None, given.validation is not None
-    layout = laid_out(given.ties, request.choices, settled.validation, request.seed, *given_too, settled.ensemble_size)
+    layout = laid_out(
+        given.constraints, request.choices, settled.validation, request.seed, *given_too, settled.ensemble_size
+    )
     if settled.ensemble_size > 1 and layout.folds:  # one part each: there may be fewer than asked for
         parts = len(layout.folds)
         named_none = request.seconds is None and start is None and "networks" not in request.settings
@@ -99,62 +101,62 @@ def _settled(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
         count = doubled(settled.ensemble_size, len(layout.kept.training)) if free else settled.ensemble_size
         settled = replace(settled, networks=count if parts_of(count) == parts else parts)
     if given.validation is None:
-        _check_chosen(layout, settled, request.metric, given.ties.rows)
+        _check_chosen(layout, settled, request.metric, given.constraints.rows)
     beside = answers_among(given.table.frame, whole, settled, layout.kept.training)
     return replace(settled, target_scale=on_a_log(settled, whole, beside)), layout
 
 
-def _learnt(given: Given, request: Request, settled: recipes.Recipe, layout: Layout) -> Plan:
-    """What the rows to learn from say, and all rows as the network is given them.
+def _learnt(given: Given, request: Request, recipe: recipes.Recipe, layout: Layout) -> Plan:
+    """What the training rows say of columns and target, and all rows as inputs and targets of the network.
 
-    `given` has its table no longer then: parts of it are let go while inputs are made of them.
+    The table is taken out of `given`: of a large one, raw rows are freed part by part while inputs are made of them.
     """
-    table, whole, start, training = given.let_go(), given.whole, request.start, layout.kept.training
-    preparation, reading, answers, going = fitted(
-        table, given.columns, whole, settled, training, given.ties, request.seed, start, request.streamed,
+    table, whole, start, rows = given.let_go(), given.whole, request.start, layout.kept.training
+    preparation, target, answers, rising = fitted(
+        table, given.columns, whole, recipe, rows, given.constraints, request.seed, start, request.streamed,
         request.uninformative,
     )  # fmt: skip
-    table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, going)))
+    table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, rising)))
     streamed = None if request.streamed is None else replace(request.streamed, answers=answers)
     inputs, held_out = preparation.n_features, len(layout.kept.validation) > 0 and not layout.folds
-    settled = recipes.sized(settled, len(streamed or training), inputs, _is_image(table), len(whole.classes), held_out)
+    recipe = recipes.sized(recipe, len(streamed or rows), inputs, _is_image(table), len(whole.classes), held_out)
 
-    def part(rows: pl.DataFrame | None, source: str, group: Any = None) -> Part | None:
-        if rows is None or not len(rows):
+    def part(frame: pl.DataFrame | None, source: str, group: Any = None) -> Part | None:
+        if frame is None or not len(frame):
             return None
-        return part_of(rows, preparation, reading, settled, source, group=group)
+        return part_of(frame, preparation, target, recipe, source, group=group)
 
-    named = [None if other is None else other.name for other in (given.test, given.validation)]
-    by = given.validation
-    validation_rows = all_as_read(table.frame[layout.kept.validation]) if by is None else answered(by, whole)[0].frame
-    test_rows = all_as_read(table.frame[layout.kept.test]) if table.test is None else table.test
-    frames, glimpse = None, None
+    # Copied before the table may be freed; their inputs are made after those of the training rows, which need most.
+    apart = given.validation
+    validation = all_as_read(table.frame[layout.kept.validation]) if apart is None else answered(apart, whole)[0].frame
+    test = all_as_read(table.frame[layout.kept.test]) if table.test is None else table.test
+    constraints, frames, glimpse = given.constraints, None, None
     if request.lean is not None and _parts_suffice(table, preparation, layout, request):
         shown, names = request.lean // inputs, preparation.input_names
-        glimpse = Glimpse.of(table.frame[names], training, shown) if shown else None
-        rows, telling = some_of(table.frame, training), preparation.columns_with_means
-        answers = by_others(preparation, table.frame, answers, rows) if answers is not None and telling else None
-        frames, table = parted(table, [*beside_inputs(whole, settled), *telling])
-    ties = given.ties if frames is None else Ties(given.ties.rows)  # which only folds ask more
-    group = ties.groups_of(training)
-    learnt = part_of(table.frame, preparation, reading, settled, table.name, answers, training, frames, group)
+        glimpse = Glimpse.of(table.frame[names], rows, shown) if shown else None
+        some, telling = some_of(table.frame, rows), preparation.columns_with_means
+        answers = by_others(preparation, table.frame, answers, some) if answers is not None and telling else None
+        frames, table = parted(table, [*beside_inputs(whole, recipe), *telling])
+        constraints = Constraints(constraints.rows)  # only folds would need more
+    group = constraints.groups_of(rows)
+    training = part_of(table.frame, preparation, target, recipe, table.name, answers, rows, frames, group)
     del answers
-    if frames is not None and preparation.means:  # `Plan.over` asks for them
-        learnt = replace(learnt, source=table.frame, rows=some_of(table.frame, training))
+    if frames is not None and preparation.means:  # `Plan.refitted` asks for them
+        training = replace(training, source=table.frame, rows=some_of(table.frame, rows))
     else:
-        learnt = replace(learnt, source=all_as_read(learnt.source))
-    weights.of_classes(settled.class_weight, reading, learnt.truth)  # raises
-    group = given.ties.groups_of(layout.kept.test) if table.test is None else None
-    test = part(test_rows, named[0] or table.name, group)
+        training = replace(training, source=all_as_read(training.source))
+    weights.of_classes(recipe.class_weight, target, training.truth)  # raises
+    group = given.constraints.groups_of(layout.kept.test) if table.test is None else None
+    test_name, validation_name = (None if each is None else each.name for each in (given.test, given.validation))
     return Plan(
-        table=replace(table, frame=learnt.source), columns=given.columns, preparation=preparation, target=reading,
-        recipe=settled, network=drawn_network(settled, reading, learnt.X.shape[1], request.seed, start),
-        training=learnt, validation=part(validation_rows, named[1] or table.name),
-        test=test, seed=request.seed, engine=request.engine, threads=request.threads,
-        ties=ties, choices=request.choices, folds=layout.folds, test_name=named[0], validation_name=named[1],
-        left_out=given.left_out, weightless=given.weightless, start=start, streamed=streamed,
-        given=tuple(request.settings), seconds=request.seconds,
-        looked=None if glimpse is None else glimpse.part(learnt), uninformative=request.uninformative,
+        table=replace(table, frame=training.source), columns=given.columns, preparation=preparation, target=target,
+        recipe=recipe, network=drawn_network(recipe, target, training.X.shape[1], request.seed, start),
+        training=training, test=part(test, test_name or table.name, group),
+        validation=part(validation, validation_name or table.name), seed=request.seed, engine=request.engine,
+        threads=request.threads, constraints=constraints, choices=request.choices, folds=layout.folds,
+        test_name=test_name, validation_name=validation_name, left_out=given.left_out, weightless=given.weightless,
+        start=start, streamed=streamed, given=tuple(request.settings), seconds=request.seconds,
+        looked=None if glimpse is None else glimpse.part(training), uninformative=request.uninformative,
     )  # fmt: skip
 
 
@@ -213,8 +215,8 @@ def replan(model: Model, source: Any) -> Plan | None:
     divisions = list(again.folds[:1])
     if again.folds and not origin.folds and origin.test_size is not None:
         scored = 0.0 if table.test is not None else origin.test_size
-        divisions.append(in_three(again.ties, scored, recipe.validation, origin.seed))
-    for each in (state for one in (again, *map(again.of, divisions)) for state in (one.over, one)):
+        divisions.append(in_three(again.constraints, scored, recipe.validation, origin.seed))
+    for each in (state for one in (again, *map(again.of, divisions)) for state in (one.refitted, one)):
         same = (
             each.preparation == model.preparation
             and each.target.document() | asked == model.target.document()

@@ -15,7 +15,7 @@ from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed
-from deltaw.models.rows.division import Division, Indices, Ties
+from deltaw.models.rows.division import Constraints, Division, Indices
 from deltaw.models.rows.parts import (
     Part,
     answers_by,
@@ -50,7 +50,7 @@ class Plan:
             and those that it never sees; None where there are none of a sort.
         folds: divisions of the training rows. A network is trained on each, to find the epoch after which the training
             on all of them is to end, and where there are no test rows, to score them.
-        ties: what each division has to respect.
+        constraints: what each division has to respect.
         choices: how the rows were to be divided.
         given: the settings of the recipe that the caller named.
         seconds: for so long the recipe `accurate` trains networks; None: as many as it says.
@@ -72,7 +72,7 @@ class Plan:
     seed: int
     engine: str
     threads: int | None
-    ties: Ties
+    constraints: Constraints
     choices: Choices
     folds: tuple[Division, ...] = ()
     test_name: str | None = None
@@ -133,19 +133,19 @@ class Plan:
 
     @property
     def lean(self) -> Plan:
-        """The same without the raw rows that are learnt from, where neither training nor `over` needs them any more."""
+        """The plan without the raw training rows, if neither training nor `refitted` needs them any more."""
         if self.folds:
             return self
         table, training = replace(self.table, frame=self.table.frame.clear()), self.training
         if self.preparation.means:
-            training = replace(training, source=training.source[self._asked_over])
+            training = replace(training, source=training.source[self._for_refitting])
         else:
             training = replace(training, source=table.frame, rows=None)
         return replace(self, table=table, training=training, looked=None)
 
     @property
-    def _asked_over(self) -> list[str]:
-        """The columns that `over` asks for."""
+    def _for_refitting(self) -> list[str]:
+        """The columns that `refitted` asks for."""
         return [*self.preparation.columns_with_means, *beside_inputs(self.target, self.recipe)]
 
     @property
@@ -162,17 +162,17 @@ class Plan:
         """
         table, frame, training = self.table, self.table.frame, division.training
         preparation, target, answers, _ = fitted(
-            table, self.columns, self.target, self.recipe, training, self.ties, self.seed, self.start,
+            table, self.columns, self.target, self.recipe, training, self.constraints, self.seed, self.start,
             uninformative=self.uninformative,
         )  # fmt: skip
 
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
             if not len(rows):
                 return None if given is None else part_of(given.frame, preparation, target, self.recipe, str(name))
-            group = self.ties.groups_of(rows)
+            group = self.constraints.groups_of(rows)
             return part_of(taken(frame, rows), preparation, target, self.recipe, table.name, group=group)
 
-        group = self.ties.groups_of(training)
+        group = self.constraints.groups_of(training)
         learnt = part_of(frame, preparation, target, self.recipe, table.name, answers, training, group=group)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
@@ -182,15 +182,15 @@ class Plan:
         )  # fmt: skip
 
     @property
-    def over(self) -> Plan:
-        """After its training: what rows with a word, or a number, answer, the table's rows that chose say, too.
+    def refitted(self) -> Plan:
+        """The plan after its training: target statistics are fitted again, on the table's validation rows, too.
 
-        Units stay, as the network knows them, and so does what it learnt from; test rows have no say.
+        They keep the scale that the network was trained with. Its inputs stay as they were; test rows have no part.
         """
         chose, test, elsewhere = self.validation, self.test, self.validation_name or self.start or self.streamed
         if chose is None or elsewhere or not self.preparation.means:
             return self
-        names = self._asked_over
+        names = self._for_refitting
         learnt = replace(self.training, source=self.training.source[names]).frame
         chosen = all_as_read(replace(chose, source=chose.source[names]).frame)
         whole = self.rows + self.left_out + self.weightless  # few beside many, which stay as they are held
@@ -206,7 +206,7 @@ class Plan:
         """One training on some of the rows that shows how this one goes: others choose its weights, and score it."""
         if not self.folds:
             return self
-        return self.of(observed(self.ties, self.recipe.validation, self.seed, self.table.test is not None))
+        return self.of(observed(self.constraints, self.recipe.validation, self.seed, self.table.test is not None))
 
 
 def drawn_network(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None = None) -> Network:

@@ -23,10 +23,11 @@ from deltaw.engines import ranks
 from deltaw.engines.predictor import outputs
 from deltaw.engines.rows import spread
 from deltaw.equations.losses import loss, one_hot
+from deltaw.equations.statistics import standard_error
 from deltaw.exceptions import SettingError
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.crossing import chosen_epochs
-from deltaw.models.fitting.trainings.following import Trained
+from deltaw.models.fitting.trainings.across_folds import chosen_epochs
+from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.fitting.trainings.packed import packed
 from deltaw.network import Network
 from deltaw.preparation.columns.block import BlockOfNumbers
@@ -127,7 +128,7 @@ class Ablation:
 
 def _sure(rise: Array) -> float:
     """The mean over its standard error."""
-    error = float(rise.std()) / len(rise) ** 0.5
+    error = standard_error(rise)
     return float(rise.mean()) / error if error > 0 else 0.0
 
 

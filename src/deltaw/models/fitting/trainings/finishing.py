@@ -1,19 +1,19 @@
-"""After a training whose best weights some rows have chosen: a few epochs on all rows, these too.
+"""Fine-tuning: after validation rows have chosen the best weights, a few epochs on all rows, these included.
 
-The epoch is chosen, so that they need not be kept apart any longer: a fifth of the rows is worth more than anything
-else that as much time can be spent on (docs/explanations/recipe.md). No rows are left to say when to end; at a fifth of
-the rate, which falls to 0, the network stays near to the weights that they chose.
+Once the epoch is chosen, the validation rows need not be held out any longer, and a fifth of the rows is worth more
+than anything else that takes as much time (docs/explanations/recipe.md). No held-out rows are left to end this phase;
+the learning rate is a fifth and falls to 0, so that the network stays near the weights that were chosen.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from deltaw.models.fitting.trainings.crossing import joined
-from deltaw.models.fitting.trainings.following import Trained, trained
-from deltaw.models.fitting.trainings.judge import ScoredEpoch
+from deltaw.models.fitting.trainings.across_folds import combined
+from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
+from deltaw.models.fitting.trainings.listeners import Listener
+from deltaw.models.fitting.trainings.one_training import Trained, trained
 from deltaw.models.fitting.trainings.packed import packed
-from deltaw.models.fitting.trainings.watching import Heard
 from deltaw.models.rows.parts import both
 from deltaw.training.checkpoints import Checkpoints
 
@@ -21,13 +21,13 @@ RATE = 0.2  # of the recipe's learning rate
 SCHEDULE = "cosine"
 
 
-def finished(best: Trained, told: Heard, checkpoints: Checkpoints | None = None) -> Trained:
-    """What the recipe's `finish` makes of a training; one that is broken off stays what it was.
+def finished(best: Trained, listener: Listener, checkpoints: Checkpoints | None = None) -> Trained:
+    """The result after fine-tuning, for as long as the recipe's `finish` says; `best` itself if that is interrupted.
 
     Args:
-        best: with the weights that the validation rows chose; of several networks, each its own.
-        told: of each epoch, whose numbers go on.
-        checkpoints: of the run, whose first trainings those were.
+        best: with the weights that the validation rows chose; of an ensemble, each network with its own.
+        listener: gets each epoch; they are numbered on from those of `best`.
+        checkpoints: of the run, whose first trainings were those of `best`.
     """
     plan, recipe = best.plan, best.plan.recipe
     if not plan.finishes or best.broken_off or plan.validation is None:
@@ -36,22 +36,22 @@ def finished(best: Trained, told: Heard, checkpoints: Checkpoints | None = None)
     assert recipe.learning_rate is not None
     assert recipe.finish is not None
     made = len(best.learning)
-    # A mean of several that ended early has little left to gain: docs/explanations/recipe.md.
+    # An ensemble that ended early has little left to gain: docs/explanations/recipe.md.
     epochs = max(1, round(recipe.finish * (made if best.others else recipe.epochs)))
     less = replace(recipe, epochs=epochs, learning_rate=RATE * recipe.learning_rate, schedule=SCHEDULE, from_line=False)
     rows = both(plan.training, plan.validation)
 
     def further(epoch: ScoredEpoch) -> bool:
-        return told is not None and told(replace(epoch, number=epoch.number + made, epochs=epoch.epochs + made))
+        return listener is not None and listener(replace(epoch, number=epoch.number + made, epochs=epoch.epochs + made))
 
-    heard = None if told is None else further
-    # Its number says where it began: a run that goes on to more epochs than before begins it anew.
+    numbered_on = None if listener is None else further
+    # Its number says where it started: a run that is resumed for more epochs than before starts it anew.
     own = replace(plan, recipe=less, network=best.network, training=rows, validation=None, test=None)
     if best.others:
         number = made * recipe.ensemble_size
-        after = joined(own, packed(own, heard, checkpoints, (best.network, *best.others), number))
+        after = combined(own, packed(own, numbered_on, checkpoints, (best.network, *best.others), number))
     else:
-        after = trained(own, heard, checkpoints=checkpoints, number=made)
+        after = trained(own, numbered_on, checkpoints=checkpoints, number=made)
     if after.broken_off:
         return replace(best, learning=replace(best.learning, ended=after.learning.ended))
     steps = best.learning.batch_steps + after.learning.batch_steps

@@ -1,7 +1,7 @@
-"""Several networks for one model, trained at once: each has a part of the rows held out, and their mean answers.
+"""An ensemble, trained at once: a different part of the rows is held out from each network, and their mean predicts.
 
-They have one preparation, and one scale of numbers to be predicted: those are learnt from all rows. Weights are learnt
-without the rows held out, which say after which epoch a network is best, and are answered by it for the scores.
+The preparation and the scale of a numeric target are common to all, and fitted on all rows. The weights of a network
+are learnt without its held-out rows, which choose its best epoch and which it predicts for the scores.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 
 from deltaw.models.contents import Member
 from deltaw.models.fitting.deciding.plans import Plan, drawn_network
-from deltaw.models.fitting.trainings.beginning import with_line
-from deltaw.models.fitting.trainings.following import Follower, Trained, diverged, of_plan
-from deltaw.models.fitting.trainings.judge import ScoredEpoch
-from deltaw.models.fitting.trainings.watching import Heard
+from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
+from deltaw.models.fitting.trainings.linear_start import with_line
+from deltaw.models.fitting.trainings.listeners import Listener
+from deltaw.models.fitting.trainings.one_training import Recorder, Trained, diverged, of_plan
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Division, split
 from deltaw.models.rows.parts import both
@@ -29,16 +29,16 @@ from deltaw.training.pack import begin_pack, complete_pack
 
 
 def packed(
-    plan: Plan, told: Heard, checkpoints: Checkpoints | None = None,
+    plan: Plan, listener: Listener, checkpoints: Checkpoints | None = None,
     given: Sequence[Network] = (), first: int = 0,
 ) -> list[Trained]:  # fmt: skip
-    """All networks of the recipe, trained; those that diverge are left out.
+    """The trainings of the recipe's networks; those that diverge are left out.
 
     Args:
         plan: of all of them.
-        told: of each epoch, as of one network's.
+        listener: gets each epoch as if of one network, by means over all.
         checkpoints: of the run, whose trainings they are, from the number `first` on.
-        given: the networks to begin with; none: as the plan draws them.
+        given: the networks to start from; none: those of the plan.
 
     Raises:
         SettingError: all diverge.
@@ -54,28 +54,28 @@ def packed(
         assert plan.validation is not None
         plans, places = map(list, zip(*(_with_own_part(plan, k) for k in range(count)), strict=True))
         plan = replace(plan, training=both(plan.training, plan.validation), validation=None)
-    means = None if told is None else Means(told, count, metric_of(plan.recipe.metric, plan.target.task))
+    means = None if listener is None else Means(listener, count, metric_of(plan.recipe.metric, plan.target.task))
     networks, lines = [network.copy() for network in given], list[Network | None]([None] * len(given))
     for k, place in enumerate(() if given else places):
         rows = plan.training.some(place["rows"]) if "rows" in place else plan.training
         network, line = with_line(plan, _another(plan, k), rows)
         networks.append(network)
         lines.append(line)
-    followers = [
-        Follower(each, means, (k + 1, count) if folds else (0, 0), follows=plan.ended_by_folds)
+    recorders = [
+        Recorder(each, means, (k + 1, count) if folds else (0, 0), keeps_epochs=plan.ended_by_folds)
         for k, each in enumerate(plans)
     ]
-    for follower, line in zip(followers, lines, strict=True):
-        follower.line = line
-    own = [follower.settings | place for follower, place in zip(followers, places, strict=True)]
+    for recorder, line in zip(recorders, lines, strict=True):
+        recorder.line = line
+    own = [recorder.settings | place for recorder, place in zip(recorders, places, strict=True)]
     common = plan.held_out[1] if not (folds or apart) or plan.validation is not None else None
     trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
     if checkpoints is not None and means is not None:
         means.go_on([checkpoints.trainings.get(first + k, 0) for k in range(count)])
     complete_pack(trainings, plan.threads, checkpoints, first=first)
     runs = [
-        follower.trained(network, training.history)
-        for follower, network, training in zip(followers, networks, trainings, strict=True)
+        recorder.trained(network, training.history)
+        for recorder, network, training in zip(recorders, networks, trainings, strict=True)
     ]
     kept = [each for each in runs if not each.diverged]
     if not kept:
@@ -84,7 +84,7 @@ def packed(
 
 
 def _with_own_part(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
-    """The plan of the k-th network, from 0, and where its rows stand among those to train on and those that choose."""
+    """The plan of the k-th network, from 0, and the indices of its rows among all: to learn from, and to choose by."""
     assert plan.validation is not None
     whole, n, m = both(plan.training, plan.validation), len(plan.training), len(plan.validation)
     held_out = np.arange(n, n + m)
@@ -97,7 +97,7 @@ def _with_own_part(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
 
 
 def _another(plan: Plan, k: int) -> Network:
-    """A network like the first, from a seed of its own, or one of the model that it goes on from."""
+    """The k-th network, from 0: with a seed of its own, or one of the model that training starts from."""
     network = plan.network
     if plan.start is not None:
         return plan.start.network(k)
@@ -107,7 +107,7 @@ def _another(plan: Plan, k: int) -> Network:
 
 
 def of_member(plan: Plan, k: int) -> Plan:
-    """The plan of the k-th network alone, from 0: what it learns from, and the part that is held out from it."""
+    """The plan of the k-th network alone, from 0: with its rows to learn from, and its held-out part."""
     network, seed = _another(plan, k), plan.seed + k
     if plan.chooses_apart:
         plan, _ = _with_own_part(plan, k)
@@ -118,7 +118,7 @@ def of_member(plan: Plan, k: int) -> Plan:
 
 
 def of_way(plan: Plan, way: Member, recipe: Recipe) -> Plan:
-    """The plan of a network that was trained in its own way: its settings, its seed, its part of the rows."""
+    """The plan of a network with settings, a seed and a part of the rows of its own, as a search draws them."""
     network = drawn_network(recipe, plan.target, plan.network.sizes[0], way.seed)
     own = replace(plan, recipe=recipe, network=network, seed=way.seed)
     if not plan.folds:
@@ -128,7 +128,7 @@ def of_way(plan: Plan, way: Member, recipe: Recipe) -> Plan:
 
 
 def of_fold(plan: Plan, division: Division) -> tuple[Plan, dict[str, Any]]:
-    """The plan of the network from which these test rows are held out, and where its rows stand among all."""
+    """The plan of a network from which this fold's test rows are held out, and the indices of its rows among all."""
     rows = np.sort(np.concatenate([division.training, division.test]))  # of the table, as the plan trains on them
     learnt, answered = (np.searchsorted(rows, part) for part in (division.training, division.test))
     test = plan.training.some(answered)
@@ -137,23 +137,23 @@ def of_fold(plan: Plan, division: Division) -> tuple[Plan, dict[str, Any]]:
 
 
 class Means:
-    """Tells of many networks as of one: of an epoch when each of them has made it, by the means of their numbers.
+    """A listener for each of several networks: passes an epoch on, as means, when all networks have finished it.
 
     Args:
-        told: who hears of it.
-        count: how many networks there are.
-        metric: the score that is told.
+        listener: gets the means.
+        count: number of networks.
+        metric: of the score.
     """
 
-    def __init__(self, told: Callable[[ScoredEpoch], bool], count: int, metric: Metric) -> None:
-        self._told, self._count, self._metric, self._lock = told, count, metric, Lock()
+    def __init__(self, listener: Callable[[ScoredEpoch], bool], count: int, metric: Metric) -> None:
+        self._listener, self._count, self._metric, self._lock = listener, count, metric, Lock()
         self._epochs: dict[int, list[ScoredEpoch]] = {}
-        self._over: list[int] = []  # the last epoch of each that makes no more
-        self._begun = [0] * count  # epochs that each had made before
+        self._over: list[int] = []  # the last epoch of each network that has ended
+        self._begun = [0] * count  # epochs that each had made before the run was resumed
         self._next, self._stop = 1, False
 
     def go_on(self, begun: list[int]) -> None:
-        """Take note of how many epochs each had made before: of those nobody is told again."""
+        """A run is resumed after so many epochs of each network: these are not passed on again."""
         self._begun, self._next = begun, min(begun) + 1
 
     def __call__(self, epoch: ScoredEpoch) -> bool:
@@ -162,7 +162,7 @@ class Means:
             if epoch.last:
                 self._over.append(epoch.number)
             while not self._stop and self._complete(self._next):
-                self._stop = self._told(_mean(self._epochs.pop(self._next), self._metric))
+                self._stop = self._listener(_mean(self._epochs.pop(self._next), self._metric))
                 self._next += 1
             return self._stop
 
@@ -173,7 +173,7 @@ class Means:
 
 
 def _mean(epochs: Sequence[ScoredEpoch], metric: Metric) -> ScoredEpoch:
-    """What is told of the same epoch of several networks; in an order that no thread decides."""
+    """Means of the same epoch of several networks, summed in an order that does not depend on threads."""
     ordered = sorted(epochs, key=lambda each: (each.fold, each.loss))
 
     def mean(name: str) -> Any:

@@ -13,7 +13,7 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network, models
 from deltaw.equations.activations import ACTIVATIONS
-from deltaw.models.fitting.trainings.beginning import STRENGTHS, as_network, drawn_into, line, on_line, with_line
+from deltaw.models.fitting.trainings.linear_start import STRENGTHS, as_network, drawn_into, line, on_line, with_line
 from deltaw.preparation.scales.bins import fit_edges
 
 rng = np.random.default_rng(0)

@@ -1,10 +1,11 @@
-"""What a network that learns numbers begins with: the best line through its inputs, drawn among random weights.
+"""The linear start of a regression network: some of its initial weights are the best linear model of its inputs.
 
-Sums, differences and totals are lines, which least squares finds at once and to the last digit, and a network with
-steps of a fixed length only nearly. So an eighth of the units of each layer, in pairs, carries the answer of ridge
-regression (Hoerl & Kennard 1970), whose strength generalised cross-validation chooses (Golub, Heath & Wahba 1979), and
-the last layer begins with it alone. Of f(s y) − f(−s y) little is left but a line, whatever f. All else is as drawn:
-training bends the line.
+Sums, differences and totals are linear: least squares finds them at once and exactly, gradient descent slowly and only
+nearly. So an eighth of the units of each layer, in pairs, carry the prediction y of ridge regression (Hoerl & Kennard
+1970), with the penalty that generalised cross-validation chooses (Golub, Heath & Wahba 1979), and the last layer starts
+with it alone. A pair computes f(s y) − f(−s y), which is nearly linear in y for any activation f and a small s. All
+other weights are random: training adds what is not linear. "The line" is this linear model, a network without hidden
+layers.
 """
 
 from __future__ import annotations
@@ -23,22 +24,22 @@ from deltaw.network import Network
 
 Array = NDArray[Any]
 
-SHARE = 8  # units of a layer for a pair, and FEWEST pairs are worth it
-FEWEST = 2
-MOST_ROWS, MOST_INPUTS = 8_192, 1_024  # that draw the line: spread over all rows; of more inputs it takes too long
-STRENGTHS = np.logspace(-3, 4, 15)
-DIGITS = 6  # behind the point: what comes after them hangs on how many threads added it up
-LEAST, SMALLEST = 1e-9, 1e-12  # share of the rows that is not used up; root of the largest
-SMALL = 0.5  # s: where f(s y) − f(−s y) bends little
-FAR, NEARLY = 8.0, 0.01  # deviations of the target, up to which it is so nearly a line in the end, for an s of these
-STEPS = tuple(2.0**-k for k in range(1, 11))
+SHARE, FEWEST = 8, 2  # units of a layer for each pair; fewest pairs
+MOST_ROWS, MOST_INPUTS = 8_192, 1_024  # for ridge regression: evenly spaced rows; more inputs take too long
+STRENGTHS = np.logspace(-3, 4, 15)  # of the penalty
+DIGITS = 6  # decimals that are kept: further ones depend on how many threads added them up
+LEAST, SMALLEST = 1e-9, 1e-12  # of the degrees of freedom, by rows; of an eigenvalue, by the largest
+SMALL = 0.5  # s at the start
+# `carrying`: s such that f(s y) − f(−s y) is linear up to FAR standard deviations of the target, within NEARLY.
+FAR, NEARLY = 8.0, 0.01
+STEPS = tuple(2.0**-k for k in range(1, 11))  # values of s to try
 
 
 def with_line(plan: Plan, network: Network, rows: Part) -> tuple[Network, Network | None]:
-    """The network with the line of these rows, and the line, where the plan wants it and there is room; else as it is.
-    One that was mixed with its line is taken apart again: steps as long as other weights want would tear its units.
+    """(the network, started from the line of these rows, and the line); None for the line if there is to be none.
 
-    A line is a network without hidden layers.
+    If training starts from a model whose network is a mixture (`mixed`), network and line are separated again: at the
+    learning rate of the other weights, the units that carry the line would diverge.
     """
     if plan.start is not None:
         c = plan.start.model.history.beyond_line
@@ -47,7 +48,7 @@ def with_line(plan: Plan, network: Network, rows: Part) -> tuple[Network, Networ
 
 
 def wanted(plan: Plan) -> bool:
-    """Whether networks begin with a line: not where others were given, or initial weights asked for."""
+    """Whether networks start from a line: not if the recipe names initial weights, or training starts from a model."""
     recipe = plan.recipe
     return recipe.from_line and recipe.init is None and plan.start is None and plan.streamed is None
 
@@ -55,12 +56,12 @@ def wanted(plan: Plan) -> bool:
 def on_line(
     network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
 ) -> Network:
-    """The network, changed, with the line of these rows, where there is room and its output is one; else as it is.
+    """The same network, its weights changed to start from the line of these rows, if it can; see `line_into`.
 
     Args:
         X, T: (n, n_in) or encoded, (n, 1).
-        weight: what each row counts, (n,).
-        seen: what the network takes of some rows of X, dense.
+        weight: row weights, (n,).
+        seen: makes dense inputs of some rows of X.
     """
     line_into(network, X, T, weight, seen)
     return network
@@ -69,7 +70,10 @@ def on_line(
 def line_into(
     network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
 ) -> Network | None:
-    """The line of these rows, with which the network begins now; None where it stays as it is: see `on_line`."""
+    """Make the network start from the line of these rows; returns the line, or None if it cannot.
+
+    It can if it has a single linear output, and enough units for FEWEST pairs in each layer. Arguments: see `on_line`.
+    """
     pairs = min(network.sizes[1:-1], default=0) // SHARE
     room = pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS
     if not room or network.sizes[-1] != 1 or network.activations[-1] != "identity":
@@ -92,7 +96,7 @@ def as_network(w: Array, b: float) -> Network:
 def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
     """w and b of w·x + b, by ridge regression; X (n, k), t (n,)."""
     share = weight / weight.sum()
-    A = np.array(X, np.float64, order="C")  # one, and not another to take means of: it may be as large as all else
+    A = np.array(X, np.float64, order="C")  # the only copy: it may be the largest array of all
     centre, mean = share @ A, float(share @ t)
     root = np.sqrt(share * len(t))
     A -= centre
@@ -102,13 +106,15 @@ def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
     values, vectors = np.linalg.eigh(A @ A.T if wide else A.T @ A)
     values = np.maximum(values, 0.0)
     along = vectors.T @ (y if wide else A.T @ y)
-    there = values > SMALLEST * values.max(initial=0.0)  # of bins that others already are nothing is left but rounding
+    there = values > SMALLEST * values.max(initial=0.0)  # bins that are linear in others leave only rounding errors
     told = along if wide else np.where(there, along / np.sqrt(np.where(there, values, 1.0)), 0.0)
-    beyond = 0.0 if wide else max(0.0, float(y @ y - told @ told))  # what no line tells
+    beyond = 0.0 if wide else max(0.0, float(y @ y - told @ told))  # squared residual without a penalty
 
     def left(strength: float) -> float:
-        """Generalised cross-validation: what is left, over the square of the share of rows that is not used up. By what
-        is small, not by what is left of 1: else a line through all rows of a wide table would win by rounding.
+        """Generalised cross-validation: the squared residual over the squared share of degrees of freedom left.
+
+        Computed from the small terms, not as a difference from 1: else, on a wide table, rounding would let the line
+        through all rows win.
         """
         spared = strength / (values + strength)
         free = len(y) - 1 - len(values) + float(spared.sum())
@@ -126,10 +132,11 @@ def swing(row: Activation, y: float) -> float:
 
 
 def drawn_into(network: Network, line: Network, pairs: int, small: float = SMALL) -> None:
-    """Let the first `pairs` pairs of units of each layer carry the line, and the last layer nothing else.
+    """Let the first pairs of units of each layer carry the line, and the last layer nothing else.
 
     Args:
-        small: s, by which what they carry is multiplied: the smaller, the less it is bent.
+        pairs: their number.
+        small: s: the smaller, the more nearly linear they are.
     """
     signs, w, b = np.tile([1.0, -1.0], pairs), line.weights[0][0], line.biases[0][0]
     for k, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
@@ -146,7 +153,7 @@ def drawn_into(network: Network, line: Network, pairs: int, small: float = SMALL
 
 
 def carrying(network: Network) -> float | None:
-    """The largest s of STEPS with which f(s y) − f(−s y) of its hidden units is nearly a line; None where none is."""
+    """The largest s of STEPS for which f(s y) − f(−s y) is nearly linear in all hidden layers; None: there is none."""
 
     def is_line(row: Activation, s: float) -> bool:
         along = swing(row, s)
@@ -156,9 +163,9 @@ def carrying(network: Network) -> float | None:
 
 
 def mixed(network: Network, line: Network, c: float) -> Network:
-    """c times the network and 1 − c times the line as one network, of two units more in each hidden layer, the first.
+    """c · network + (1 − c) · line as one network, whose first two units in each hidden layer carry the line.
 
-    The network is one that is `carrying`.
+    `carrying` of the network must not be None.
     """
     made, small = _with_units(network, 2)
     drawn_into(made, line, 1, small)
@@ -172,7 +179,7 @@ def mixed(network: Network, line: Network, c: float) -> Network:
 
 
 def unmixed(network: Network, c: float) -> tuple[Network, Network]:
-    """The network and the line that were `mixed`; with nothing of the network left, c = 0, its last layer is 0."""
+    """The inverse of `mixed`: (network, line). For c = 0 nothing is left of the network's last layer: it is 0."""
     made, small = _with_units(network, -2)
     whole = 1.0 / c if c else 0.0
     for k, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
@@ -182,7 +189,7 @@ def unmixed(network: Network, c: float) -> tuple[Network, Network]:
 
 
 def _with_units(network: Network, more: int) -> tuple[Network, float]:
-    """One like it with so many units more in each hidden layer, all weights 0, and the s of `carrying`."""
+    """(a network like this one with so many more units in each hidden layer and all weights 0, the s of `carrying`)."""
     small = carrying(network)
     assert small is not None
     sizes = [network.sizes[0], *(units + more for units in network.sizes[1:-1]), 1]
@@ -192,5 +199,5 @@ def _with_units(network: Network, more: int) -> tuple[Network, float]:
 
 
 def _own(mixed: Network, k: int) -> tuple[slice, slice]:
-    """Which units and inputs of its k-th layer are not those that carry the line."""
+    """Units and inputs of the k-th layer that do not carry the line."""
     return slice(2 if k < len(mixed.weights) - 1 else None, None), slice(2 if k else None, None)

@@ -1,4 +1,4 @@
-"""One training, followed epoch by epoch: what it left, and what its network was like on the way."""
+"""One training: its settings from a plan, a record of its epochs, and its result."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from deltaw.models.answers import mean_of, outcome
 from deltaw.models.by_data import WAVES
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.beginning import with_line
-from deltaw.models.fitting.trainings.judge import Judge
+from deltaw.models.fitting.trainings.epoch_scores import EpochScorer
+from deltaw.models.fitting.trainings.linear_start import with_line
+from deltaw.models.fitting.trainings.listeners import Listener
 from deltaw.models.fitting.trainings.prepared import prepared, some_of, windows_of
-from deltaw.models.fitting.trainings.watching import Heard
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.network import Network
@@ -42,16 +42,16 @@ BROKEN_OFF = ("interrupted", "callback")
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training left.
+    """The result of a training.
 
     Attributes:
         plan: of this training.
         network: its weights at the end, or the best where validation rows chose.
         learning: the course of it.
-        badness: on the rows held out, after each epoch: lower is better.
-        earlier: the network as it was after each epoch, counted from 0; of long trainings after some.
-        others: networks that were trained with it, where the mean of all answers.
-        lines: what each of the networks began with, where that was a line.
+        badness: on held-out rows, after each epoch: lower is better.
+        earlier: epoch, counted from 0 -> the network after it; of long trainings every second epoch, or fourth, …
+        others: the other networks of an ensemble, whose mean answers.
+        lines: the linear model that each of the networks started from, if one did.
     """
 
     plan: Plan
@@ -64,22 +64,22 @@ class Trained:
 
     @property
     def broken_off(self) -> bool:
-        """Whether Ctrl-C or a callback ended it."""
+        """Whether Ctrl-C or a callback ended it early."""
         return self.learning.ended in BROKEN_OFF
 
     @property
     def diverged(self) -> bool:
-        """Whether its weights are no longer numbers."""
+        """Whether weights are not finite."""
         weights = [*self.network.weights, *self.network.biases]
         return self.learning.ended != "interrupted" and not all(np.isfinite(w).all() for w in weights)
 
     def after(self, epoch: int | None) -> Network:
-        """The network as it was after an epoch, or the last before it that is known; None: as it is."""
+        """The network after an epoch, or the last one before it that was kept; None: as it is."""
         known = [each for each in self.earlier if epoch is not None and each <= epoch]
         return self.earlier[max(known)] if known else self.network
 
     def answers(self, part: Part, epoch: int | None = None) -> Outcome:
-        """What the network answers for rows, as it was after an epoch, or with others their mean."""
+        """What the network predicts after an epoch (of an ensemble, the mean), beside the truth."""
         plan = self.plan
         found = [outputs(each, part.X, plan.engine, plan.threads) for each in (self.after(epoch), *self.others)]
         mean = mean_of([np.asarray(each, np.float64) for each in found], plan.target.task)
@@ -87,66 +87,48 @@ class Trained:
 
 
 def trained(
-    plan: Plan, told: Heard, place: tuple[int, int] = (0, 0), until: int | None = None,
-    follows: bool = False, checkpoints: Checkpoints | None = None, number: int = 0,
+    plan: Plan, listener: Listener, fold: tuple[int, int] = (0, 0), until: int | None = None,
+    keeps_epochs: bool = False, checkpoints: Checkpoints | None = None, number: int = 0,
 ) -> Trained:  # fmt: skip
     """One training.
 
     Args:
         plan: without its folds.
-        told: of each epoch.
-        place: which fold's it is, of how many; see `ScoredEpoch`.
-        until: after how many of its epochs it ends.
-        follows: whether the rows that it scores say which epoch is best, for others.
+        listener: gets each epoch.
+        fold, until, keeps_epochs: see `Recorder`.
         checkpoints: of the run, whose training of that `number` it is.
 
     Raises:
         SettingError: it diverges.
     """
+    recorder = Recorder(plan, listener, fold, until, keeps_epochs)
     if plan.streamed is None:
-        follower, training = begun(plan, told, place, until, follows, plan.threads)
+        recorder, training = started(recorder, plan.threads)
         complete(training, checkpoints, number)
     else:
-        follower = Follower(plan, told, place, until, follows)
         with prepared(plan) as blocks:
-            training = begin_windowed(
-                _first_network(follower), windows_of(plan, blocks), some_of(plan), **_settings(follower, plan.threads)
-            )
+            network, rows = recorder.first_network(), windows_of(plan, blocks)
+            training = begin_windowed(network, rows, some_of(plan), **recorder.all_settings(plan.threads))
             complete(training, checkpoints, number)
-    return left(follower, training)
+    return ended(recorder, training)
 
 
-def begun(
-    plan: Plan, told: Heard, place: tuple[int, int], until: int | None, follows: bool, threads: int | None
-) -> tuple[Follower, Training]:
-    """The training of rows that are in memory, before its first epoch, and who follows it; see `trained`."""
-    follower = Follower(plan, told, place, until, follows)
-    rows = plan.training
-    return follower, begin(_first_network(follower), rows.X, rows.T, **_settings(follower, threads))
+def started(recorder: Recorder, threads: int | None) -> tuple[Recorder, Training]:
+    """A recorder and its training, of rows that are in memory, before the first epoch."""
+    rows = recorder.plan.training
+    return recorder, begin(recorder.first_network(), rows.X, rows.T, **recorder.all_settings(threads))
 
 
-def left(follower: Follower, training: Training) -> Trained:
-    """What a training left that is over. Raises SettingError where it diverged."""
-    done = follower.trained(training.network, training.history)
+def ended(recorder: Recorder, training: Training) -> Trained:
+    """The result of a training. Raises SettingError if it diverged."""
+    done = recorder.trained(training.network, training.history)
     if done.diverged:
         raise diverged(done)
     return done
 
 
-def _first_network(follower: Follower) -> Network:
-    plan = follower.plan
-    network, follower.line = with_line(plan, plan.network.copy(), plan.training)
-    return network
-
-
-def _settings(follower: Follower, threads: int | None) -> dict[str, Any]:
-    plan = follower.plan
-    asked = SETTINGS | of_plan(plan, plan.held_out[1]) | follower.settings
-    return asked | {"threads": threads, "until": follower.until}
-
-
 def of_plan(plan: Plan, held_out: Part | None) -> dict[str, Any]:
-    """What `deltaw.train` and `train_pack` are told by the plan, and not by the recipe: see `Follower.settings`."""
+    """Arguments of `deltaw.train` and `train_pack` that are the plan's; those of the recipe: `Recorder.settings`."""
     return {
         "loss": plan.recipe.loss,
         "seed": plan.seed,
@@ -157,7 +139,7 @@ def of_plan(plan: Plan, held_out: Part | None) -> dict[str, Any]:
 
 
 def diverged(done: Trained) -> SettingError:
-    """What there is to say of a training that came to nothing."""
+    """The error to raise for a training that diverged."""
     rate = done.plan.recipe.learning_rate
     assert rate is not None
     return SettingError(
@@ -169,36 +151,38 @@ def diverged(done: Trained) -> SettingError:
     )
 
 
-class Follower:
-    """Keeps what is worth keeping of each epoch of a training, and tells of it; see `trained`.
+class Recorder:
+    """A callback of `deltaw.train`: scores the held-out rows after each epoch, keeps networks, and calls a listener.
 
     Args:
         plan: without its folds.
-        told: of each epoch; whether it wants to stop.
-        place, until, follows: see `trained`.
-        at_once: how many networks are trained at once of which each is kept after every epoch; 0: only one that
-            `follows` is.
+        listener: gets each epoch; True from it ends the training.
+        fold: number of the fold, from 1, and of all folds; see `ScoredEpoch`.
+        until: the epoch to end with; None: the recipe's last.
+        keeps_epochs: whether the network after each epoch is kept, since it is decided later which one is used, by
+            this training's held-out rows and by others'. Validation rows of its own decide while it goes on.
+        at_once: number of networks trained at once, all of which are kept after each epoch; 0: as `keeps_epochs` says.
     """
 
     def __init__(
-        self, plan: Plan, told: Heard, place: tuple[int, int], until: int | None = None,
-        follows: bool = False, at_once: int = 0,
+        self, plan: Plan, listener: Listener, fold: tuple[int, int], until: int | None = None,
+        keeps_epochs: bool = False, at_once: int = 0,
     ) -> None:  # fmt: skip
-        self.plan, self.told, self.place, self.until = plan, told, place, until
+        self.plan, self.listener, self.fold, self.until = plan, listener, fold, until
         self.held_out, rows = plan.held_out
-        self.judge = Judge(plan.target, plan.recipe, *(() if rows is None else (rows.truth, rows.weight)))
-        self.follows = follows and plan.validation is None
-        self.line: Network | None = None
-        each = MOST_KEPT // (max(place[1], at_once, 1) * 8 * plan.network.parameter_count)
-        self.earlier = Earlier(each) if self.follows or at_once else None
+        self.scorer = EpochScorer(plan.target, plan.recipe, *(() if rows is None else (rows.truth, rows.weight)))
+        self.keeps_epochs = keeps_epochs and plan.validation is None
+        self.line: Network | None = None  # the linear model that the network starts from
+        each = MOST_KEPT // (max(fold[1], at_once, 1) * 8 * plan.network.parameter_count)
+        self.earlier = EarlierNetworks(each) if self.keeps_epochs or at_once else None
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The words of the recipe as `deltaw.train` has them, and what makes it follow."""
+        """Arguments of `deltaw.train` that are the recipe's, with the recorder as callback; others: `of_plan`."""
         recipe, plan = self.plan.recipe, self.plan
         stopping = None
-        if plan.validation is not None or (self.follows and recipe.patience not in (None, WAVES)):
-            stopping = recipe.stopping(None if recipe.keep == "loss" else self.judge.badness)
+        if plan.validation is not None or (self.keeps_epochs and recipe.patience not in (None, WAVES)):
+            stopping = recipe.stopping(None if recipe.keep == "loss" else self.scorer.badness)
         same = ("optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2", "label_smoothing",
                 "max_grad_norm")  # fmt: skip
         return {name: getattr(recipe, name) for name in same} | {
@@ -207,26 +191,36 @@ class Follower:
             "callbacks": (self,),
         }
 
+    def all_settings(self, threads: int | None) -> dict[str, Any]:
+        """All arguments of `training.loop.begin` but network and rows."""
+        asked = SETTINGS | of_plan(self.plan, self.plan.held_out[1]) | self.settings
+        return asked | {"threads": threads, "until": self.until}
+
+    def first_network(self) -> Network:
+        """The network with its initial weights, started from the linear model if the plan says so."""
+        network, self.line = with_line(self.plan, self.plan.network.copy(), self.plan.training)
+        return network
+
     def __call__(self, epoch: Epoch) -> bool:
-        self.judge.hear(epoch)
+        self.scorer.add(epoch)
         if self.earlier is not None:
             self.earlier.keep(epoch.number - 1, epoch.network)
-        if self.told is None:
+        if self.listener is None:
             return False
-        scored = self.judge.told(epoch, *self.place)
-        return self.told(scored if self.until is None else replace(scored, epochs=self.until))
+        scored = self.scorer.scored(epoch, *self.fold)
+        return self.listener(scored if self.until is None else replace(scored, epochs=self.until))
 
     def state(self) -> State:
-        """What the next epochs add to; see `deltaw.training.state`."""
+        """What a checkpoint keeps; see `deltaw.training.state`."""
         kept = self.earlier
         document = {"step": 1 if kept is None else kept.step}
         networks = {} if kept is None else kept.networks
-        arrays: dict[str, Any] = {"score": list(self.judge.scores), "earlier": np.array(list(networks), np.int64)}
+        arrays: dict[str, Any] = {"score": list(self.scorer.scores), "earlier": np.array(list(networks), np.int64)}
         each = [weights_of(network) for network in networks.values()]
         return State(document, arrays | {name: [one[name] for one in each] for name in (each[0] if each else ())})
 
     def go_on(self, state: State, training: Training, where: str) -> None:
-        """Take it to where it was after the training's epochs. Raises ModelFileError for what cannot be."""
+        """Restore the `state` after the training's epochs. Raises ModelFileError for one that cannot be."""
         check(state.document, {"step": int}, where)
         arrays, step, epochs = dict(state.arrays), state.document["step"], training.epoch
         score, numbers = (arrays.pop(name, np.empty(0)) for name in ("score", "earlier"))
@@ -241,7 +235,7 @@ class Follower:
         agrees = agrees and numbers.tolist() == list(kept) and {n: array.shape for n, array in arrays.items()} == shapes
         if not agrees or not all(array.dtype.kind == "f" for array in arrays.values()):
             refuse(where, say("the scores and networks of {n} epochs", n=epochs))
-        self.judge.scores = score.tolist()
+        self.scorer.scores = score.tolist()
         if self.earlier is not None:
             self.earlier.step = step
             for i, number in enumerate(kept):
@@ -250,22 +244,22 @@ class Follower:
                 self.earlier.networks[number] = network
 
     def trained(self, network: Network, history: History) -> Trained:
-        """What the training left, as a `Trained`."""
-        learning = Learning(**vars(history), score=self.judge.scores, held_out=self.held_out)
-        badness = history.validation_loss if self.plan.recipe.keep == "loss" else self.judge.each_badness
+        """The result, with this network and history."""
+        learning = Learning(**vars(history), score=self.scorer.scores, held_out=self.held_out)
+        badness = history.validation_loss if self.plan.recipe.keep == "loss" else self.scorer.each_badness
         earlier = {} if self.earlier is None else self.earlier.networks
         return Trained(self.plan, network, learning, badness, earlier, lines=() if self.line is None else (self.line,))
 
 
-class Earlier:
-    """The network after each epoch, until they are too many: then every other one is forgotten, and so on."""
+class EarlierNetworks:
+    """The network after each epoch; each time that they become too many, every other one is dropped."""
 
     def __init__(self, most: int) -> None:
         self.most, self.step = max(most, FEWEST_KEPT), 1
         self.networks: dict[int, Network] = {}
 
     def keep(self, epoch: int, network: Network) -> None:
-        """Take note of the network after an epoch, counted from 0."""
+        """Keep a copy of the network after an epoch, counted from 0."""
         if (epoch + 1) % self.step == 0:
             self.networks[epoch] = network.copy()
         if len(self.networks) > self.most:

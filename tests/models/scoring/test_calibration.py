@@ -11,27 +11,29 @@ from small import frame
 
 import deltaw
 from deltaw import Model
-from deltaw.models.fitting.trainings.calibrating import STRONGEST, Said, sharpness
+from deltaw.models.fitting.trainings.calibration import STRONGEST, Probabilities, inverse_temperature
 
 OWN: dict[str, Any] = {"hidden": 6, "epochs": 8, "batch_size": 32, "verbose": False, "seed": 0}
 
 
-def said(rows: int, sure: float, classes: int = 3, seed: int = 0) -> Said:
+def held_out_answers(rows: int, sure: float, classes: int = 3, seed: int = 0) -> Probabilities:
     """Shares that are softmax(z), where the classes are drawn by those of softmax(sure z)."""
     rng = np.random.default_rng(seed)
     z = rng.normal(size=(rows, classes))
     labels = (sure * z + rng.gumbel(size=z.shape)).argmax(axis=1)
     shares = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    return Said(shares, labels, np.ones(rows))
+    return Probabilities(shares, labels, np.ones(rows))
 
 
 @pytest.mark.parametrize("sure", [0.5, 1.0, 2.0])
 def test_the_factor_is_that_by_which_the_rows_are_drawn(sure: float) -> None:
-    assert sharpness([said(20_000, sure), said(20_000, sure, seed=1)]) == pytest.approx(sure, rel=0.04)
+    assert inverse_temperature(
+        [held_out_answers(20_000, sure), held_out_answers(20_000, sure, seed=1)]
+    ) == pytest.approx(sure, rel=0.04)
 
 
 def test_what_few_rows_say_by_chance_is_taken_back() -> None:
-    found = [sharpness([said(20, 1.0, seed=seed)]) for seed in range(50)]
+    found = [inverse_temperature([held_out_answers(20, 1.0, seed=seed)]) for seed in range(50)]
     assert found.count(1.0) > 25
 
 
@@ -39,16 +41,21 @@ def test_answers_that_are_right_of_all_rows_are_not_sure_without_limit() -> None
     shares, labels = np.full((30, 2), 0.1), np.arange(30) % 2
     shares[np.arange(30), labels] = 0.9
     right = (30 + 1 / 4) / (30 + 1 / 2)  # of rows, half a one of which is of both classes alike
-    assert sharpness([Said(shares, labels, np.ones(30))]) == pytest.approx(np.log(right / (1 - right)) / np.log(9))
-    assert 1 / STRONGEST <= sharpness([Said(shares, 1 - labels, np.ones(30))]) <= 1.0
+    assert inverse_temperature([Probabilities(shares, labels, np.ones(30))]) == pytest.approx(
+        np.log(right / (1 - right)) / np.log(9)
+    )
+    assert 1 / STRONGEST <= inverse_temperature([Probabilities(shares, 1 - labels, np.ones(30))]) <= 1.0
 
 
 def test_a_row_counts_as_the_loss_counts_it() -> None:
-    shares, labels, weight = said(500, 0.3)
-    other = said(500, 2.0, seed=1)
-    alone = sharpness([Said(shares, labels, weight)])
-    both = [Said(shares, labels, weight), Said(other.shares, other.labels, np.zeros(500))]
-    assert sharpness(both) == pytest.approx(alone, rel=1e-3)
+    shares, labels, weight = held_out_answers(500, 0.3)
+    other = held_out_answers(500, 2.0, seed=1)
+    alone = inverse_temperature([Probabilities(shares, labels, weight)])
+    both = [
+        Probabilities(shares, labels, weight),
+        Probabilities(other.shares, other.labels, np.zeros(500)),
+    ]
+    assert inverse_temperature(both) == pytest.approx(alone, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is said of each epoch while a model is trained, and which weights are the best."""
+"""The score on held-out rows after each epoch, which callbacks get and which may choose the best weights."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from deltaw.training import Epoch
 
 Array = NDArray[Any]
 
-TOGETHER = 2**18  # outputs that wait to be scored: more cost no less each
+TOGETHER = 2**18  # outputs that are scored together: more would not be quicker
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredEpoch(Epoch):
-    """What a callback of `deltaw.fit` is told: `Epoch`, and the score on the rows held out.
+    """What a callback of `deltaw.fit` gets: an `Epoch`, and the score on held-out rows.
 
     Attributes:
-        score: accuracy, R² or the metric that was asked for (see `score_name`), or None where no rows are held out.
-        score_text: the score as people read it.
-        fold, folds: which fold's training it is, from 1, and how many there are; 0 of the training on all rows, and
-            where there are no folds.
-        unit: what `number` counts: "epoch"; of a search "second" or "round", of `epochs` in all.
+        score: accuracy, R² or the metric that was asked for (see `score_name`); None without held-out rows.
+        score_text: the score as it is shown.
+        fold, folds: number of the fold, from 1, and of all folds; 0 in the training on all rows, and without folds.
+        unit: what `number` counts, up to `epochs`: "epoch"; in a search "second" or "round".
     """
 
     score: float | None = None
@@ -39,16 +38,16 @@ class ScoredEpoch(Epoch):
     unit: str = "epoch"
 
 
-class Judge:
-    """Scores the outputs for the rows held out after each epoch: at once where somebody asks, else many together.
+class EpochScorer:
+    """Scores the outputs for held-out rows after each epoch: many epochs together, unless a score is asked for.
 
     Args:
         target, recipe: of the training.
-        truth: of those rows, or None.
-        weight: how much they count, or None.
+        truth: of the held-out rows; None: there are none.
+        weight: their weights; None: all 1.
 
     Attributes:
-        metric: the score that chooses, or else the headline.
+        metric: the score that chooses the best weights, or the main one of the task.
     """
 
     def __init__(self, target: Target, recipe: Recipe, truth: Array | None = None, weight: Array | None = None) -> None:
@@ -68,7 +67,7 @@ class Judge:
         self._scores, self._waiting = known, []
 
     def badness(self, T: Array, outputs: Array) -> float:
-        """For `EarlyStopping`: lower is better, and a draw goes to the later epoch, which has seen more."""
+        """For `EarlyStopping`: lower is better; of equal scores the later epoch, which was trained longer, is lower."""
         epochs = len(self._scores) + len(self._waiting)
         return float(self.metric.gain(0.0, self._scored([outputs])[0])) - 1e-9 * epochs
 
@@ -77,15 +76,15 @@ class Judge:
         """`badness` after each epoch: lower is better."""
         return [float(self.metric.gain(0.0, score)) for score in self.scores]
 
-    def hear(self, epoch: Epoch) -> None:
-        """Take note of an epoch."""
+    def add(self, epoch: Epoch) -> None:
+        """Take note of an epoch's outputs, to be scored."""
         if epoch.outputs is not None:
             self._waiting.append(epoch.outputs)
             if len(self._waiting) * epoch.outputs.size > TOGETHER:
                 self._score_waiting()
 
-    def told(self, epoch: Epoch, fold: int = 0, folds: int = 0) -> ScoredEpoch:
-        """What is said of an epoch, the last that was heard of."""
+    def scored(self, epoch: Epoch, fold: int = 0, folds: int = 0) -> ScoredEpoch:
+        """An epoch, the last that was added, with its score."""
         score = None if epoch.outputs is None else self.scores[-1]
         return ScoredEpoch(
             **vars(epoch),
@@ -101,7 +100,7 @@ class Judge:
         self._waiting = []
 
     def _scored(self, outputs: list[Array]) -> list[float]:
-        """The scores of outputs for the rows, after one epoch after the other."""
+        """The scores of several epochs' outputs."""
         if not outputs:
             return []
         assert self.truth is not None

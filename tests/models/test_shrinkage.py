@@ -14,8 +14,8 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network
 from deltaw.equations.activations import ACTIVATIONS
-from deltaw.models.fitting.trainings.beginning import STRENGTHS, as_network, carrying, mixed, unmixed
-from deltaw.models.fitting.trainings.leaning import Beside, share
+from deltaw.models.fitting.trainings.linear_start import STRENGTHS, as_network, carrying, mixed, unmixed
+from deltaw.models.fitting.trainings.shrinkage import Residuals, shrinkage_factor
 
 CARRY_NO_LINE = ("step",)
 HOW: dict[str, Any] = {"seed": 0, "verbose": False}
@@ -35,11 +35,11 @@ def test_the_share_is_that_of_least_squares_within_0_and_1() -> None:
     left = 0.4 * away + 0.1 * drawn.normal(size=200)
     root = np.sqrt(weight)
     expected = np.linalg.lstsq((root * away)[:, None], root * left, rcond=None)[0][0]
-    parts = [Beside(left[:90], away[:90], weight[:90]), Beside(left[90:], away[90:], weight[90:])]
-    assert share(parts) == pytest.approx(expected)
-    assert share([Beside(-away, away, weight)]) == 0.0
-    assert share([Beside(2 * away, away, weight)]) == 1.0
-    assert share([Beside(left, 0 * away, weight)]) == 1.0  # it is the line
+    parts = [Residuals(left[:90], away[:90], weight[:90]), Residuals(left[90:], away[90:], weight[90:])]
+    assert shrinkage_factor(parts) == pytest.approx(expected)
+    assert shrinkage_factor([Residuals(-away, away, weight)]) == 0.0
+    assert shrinkage_factor([Residuals(2 * away, away, weight)]) == 1.0
+    assert shrinkage_factor([Residuals(left, 0 * away, weight)]) == 1.0  # it is the line
 
 
 @pytest.mark.parametrize("bias", [True, False])
