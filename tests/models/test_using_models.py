@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from dataclasses import replace
@@ -94,13 +95,18 @@ def test_columns_may_come_in_any_order_and_number(classifier: deltaw.Model, tabl
 @pytest.mark.parametrize(
     "words", [["1.0", "2.5", "x"], ["True", "False", "maybe"], ["007", "7a", "b"], ["1.10", "1.2", "x"]]
 )
-def test_a_number_or_truth_value_says_the_word_that_text_spells_so(words: list[str]) -> None:
-    """One row of such a column is read as a number by other libraries: it was an unseen word, and nobody said so."""
+def test_a_number_or_truth_value_says_the_word_that_text_spells_so(words: list[str], tmp_path: Path) -> None:
+    """One row of such a column is read as a number by other libraries: it was an unseen word, and nobody said so. In an
+    exported file, too.
+    """
     table = pl.DataFrame({"c": words * 20, "y": [1.0, 2.0, 3.0] * 20})
     model = deltaw.fit(table, target="y", **QUICK)
     row = pl.read_csv(io.StringIO(table.head(1).write_csv()))
     assert row["c"].dtype != pl.String
     np.testing.assert_array_equal(model.predict(row), model.predict(table.head(1)))
+    model.export(tmp_path / "exported.py", check=False)
+    answer = runpy.run_path(str(tmp_path / "exported.py"))["answer"]
+    assert answer(row.row(0, named=True)) == answer({"c": words[0]}) != answer({"c": "unseen"})
 
 
 @pytest.mark.parametrize("words", [["0", "1", "2"], ["1.0", "2.0", "x"], ["False", "True"], ["0.5", "1.0"]])

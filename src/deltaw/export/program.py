@@ -20,7 +20,6 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.alike import Alike, Coded
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.means import Means
 from deltaw.preparation.columns.numbers import CYCLES, Day, Number
 from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.reading import SHARES, places_of
@@ -29,6 +28,7 @@ from deltaw.preparation.scales.logarithm import LogScale
 from deltaw.preparation.scales.scaling import SCALINGS, Scaling
 from deltaw.preparation.scales.scaling import Scale as Scaled
 from deltaw.speech import say
+from deltaw.tables.cells import spellings
 
 NAN = float("nan")
 MADE_BY = f"DeltaW {__version__}"
@@ -214,19 +214,20 @@ def _truth(made: _Maker, steps: list[tuple[Truth, int]], scaling: Scaling) -> No
 def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling) -> None:
     ((step, start),) = steps
     other, slots = len(step.words), len(step.slots)
-    table = _spelt(step.words, tuple(map(float, range(other))), step.width)
+    table = _spelt(step.words, tuple(map(float, range(other))), step.width, step.known)
     word = made.add(o.Read, 1, columns=step.inputs, kind="word")
     place = made.add(o.Look, 1, word, **table, other=float(other), missing=float(slots - 1), fold=False)
     taken = made.add(o.Slots, slots, place, low=scaling.low, taken=step.taken(scaling))
     made.features(taken, range(start, start + slots))
     if step.means:
         for k in range(len(step.means.names)):
-            made.features(_mean(made, word, step.means, k, step.width), [start + slots + k])
+            made.features(_mean(made, word, step, k), [start + slots + k])
 
 
-def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> dict[str, Any]:
+def _spelt(words: Sequence[str], values: Sequence[float], width: int | None, known: tuple[Any, ...]) -> dict[str, Any]:
     """A table of words: each composed, as DeltaW reads it, and taken apart (ö as o and two points), as some systems
     write it; of codes (`width_of`) without their zeros in front, too, and as 1067.0: as what was read as a number is.
+    Numbers and truth values stand as the `spellings` of all known words have them, too: 1.0 as 1, TRUE as true.
     """
     table = {word: values[place] for word, place in places_of(words).items() if normalize("NFC", word) == word}
     for word, value in list(table.items()):
@@ -237,6 +238,9 @@ def _spelt(words: Sequence[str], values: Sequence[float], width: int | None) -> 
                 table.setdefault(word[start:], value)
     for word, value in list(table.items()) if width else ():
         table.setdefault(f"{word}.0", value)
+    for alone, word in spellings(known).items():
+        if word in table:
+            table.setdefault(alone, table[word])
     return _table(table)
 
 
@@ -244,9 +248,11 @@ def _table(table: Mapping[str, float]) -> dict[str, Any]:
     return {"words": tuple(table), "values": tuple(table.values())}
 
 
-def _mean(made: _Maker, word: str, means: Means, k: int, width: int | None) -> str:
+def _mean(made: _Maker, word: str, step: Category, k: int) -> str:
     """The k-th target mean of a word."""
-    table = _spelt(means.words, tuple(row[k] for row in means.values), width)
+    means = step.means
+    assert means is not None
+    table = _spelt(means.words, tuple(row[k] for row in means.values), step.width, step.known)
     return made.add(o.Look, 1, word, **table, other=means.other[k], missing=means.missing[k], fold=False)
 
 
@@ -270,7 +276,7 @@ def _codes(made: _Maker, each: Coded) -> list[str]:
     """The code of the column's cell, in one value or two."""
     (value, place), (*codes, none) = made.read[each.column], map(float, each.codes)
     if each.kind == Category.kind:
-        table = _spelt(each.cells, codes, each.width)
+        table = _spelt(each.cells, codes, each.width, each.cells)
         return [made.add(o.Look, 1, value, **table, other=0.0, missing=none, fold=False)]
     if each.kind == Truth.kind:
         known = dict(zip(each.cells, codes, strict=True))

@@ -24,7 +24,7 @@ from deltaw.tables.cells import (
 )
 from deltaw.tables.codes import in_width
 from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
-from deltaw.tables.held import are_words, as_read
+from deltaw.tables.held import as_read
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 
@@ -117,10 +117,10 @@ def places_of(words: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def spelt_as(cells: pl.Series, known: Iterable[str]) -> pl.Series:
-    """Cells as words; numbers and truth values as known words spell them, "1.0" or "TRUE" as text has them."""
-    words = as_words(cells)
-    return words if are_words(cells) else words.replace(spellings(tuple(known)))
+def spelt_as(words: pl.Series, known: Iterable[str]) -> pl.Series:
+    """Words as known ones spell the same number or truth value: 1 as 1.0, true as TRUE."""
+    same = spellings(tuple(known))
+    return words.replace(same) if same else words
 
 
 def as_shares(series: pl.Series) -> NDArray[np.float64]:

@@ -187,7 +187,7 @@ class Target:
             if (places := places_as_written(part, known, -1)) is not None:
                 labels[start : start + len(part)] = places
                 continue
-            words = part if given.dtype == pl.String else spelt_as(part, known)
+            words = spelt_as(part if given.dtype == pl.String else as_words(part), known)
             words, found = looked_up(words, self._places, self._width, -1)
             unseen = found == len(known)
             if unseen.any():

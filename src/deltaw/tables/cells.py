@@ -173,7 +173,7 @@ def read_otherwise(words: tuple[str, ...]) -> bool:
 def spellings(words: tuple[str, ...]) -> dict[str, str]:
     """Numbers and truth values as `as_words` spells them -> as these words do: 1 -> 1.0, true -> TRUE.
 
-    A cell that came as a number or a truth value says the word by it; of several such words the first.
+    So a cell that another program read as a number says the word; of several such words the first.
     """
     alone, known = _alone(pl.Series(words, dtype=pl.String)).to_list(), {*words}
     return {a: word for a, word in reversed([*zip(alone, words, strict=True)]) if a not in known}

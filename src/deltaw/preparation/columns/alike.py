@@ -28,7 +28,15 @@ from deltaw.preparation.columns.recurring import Recurring
 from deltaw.preparation.columns.steps import TRAINING, Features, Step, Stored, Values
 from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.document import distinct, is_index
-from deltaw.preparation.reading import as_days, as_numbers, as_places, as_shares, places_as_written, places_of
+from deltaw.preparation.reading import (
+    as_days,
+    as_numbers,
+    as_places,
+    as_shares,
+    places_as_written,
+    places_of,
+    spelt_as,
+)
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.schema import agrees
 from deltaw.speech import Kept, reads, say
@@ -133,7 +141,8 @@ class Coded:
         """The code of each cell that was `read`."""
         (cells, codes), n = self._table, len(self.cells)
         if isinstance(read, pl.Series):
-            return np.asarray(codes[as_places(in_width(read, self.width), self._places, n + 1)])
+            words = in_width(spelt_as(read, self.cells), self.width)
+            return np.asarray(codes[as_places(words, self._places, n + 1)])
         place = np.searchsorted(cells, read).clip(max=max(n - 1, 0))
         known = cells[place] == read if n else np.zeros(len(read), bool)
         return np.asarray(np.where(np.isnan(read), codes[-1], codes[np.where(known, place, n)]))

@@ -117,7 +117,7 @@ class Category(OneColumn):
 
     def words_of(self, cells: pl.Series) -> pl.Series:
         """Cells as words, spelt as in training: codes have as many digits."""
-        return in_width(spelt_as(cells, self.known), self.width)
+        return in_width(spelt_as(as_words(cells), self.known), self.width)
 
     @property
     def mean_names(self) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ class Category(OneColumn):
             return np.asarray(each[filled(cells, -1)])
         if self.means is None and (known := places_as_written(cells, self._places, missing)) is not None:
             return known.astype(np.float64)
-        words, place = looked_up(spelt_as(cells, self.known), self._places, self.width, missing)
+        words, place = looked_up(spelt_as(as_words(cells), self.known), self._places, self.width, missing)
         if self.means is None:
             return place.astype(np.float64)
         means = self.means.of(words) if answers is None else self.means.of_learnt(words, answers)
