@@ -19,8 +19,8 @@ from test_program import program_of
 import deltaw
 from deltaw.exceptions import InputError, MissingError, SettingError
 from deltaw.export import FORMS, interpreter, program, proof, runners
+from deltaw.export.forms import Options
 from deltaw.export.forms.c import field_names
-from deltaw.export.forms.table import Options
 from deltaw.export.forms.text import date_pattern
 from deltaw.export.operations import Matrix, Program
 from deltaw.tables.dates import DATE_FORMATS

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError, SettingError, reason
 from deltaw.export import proof
-from deltaw.export.forms.table import FORMS, Options, dialect_of, form_of
+from deltaw.export.forms import Options
+from deltaw.export.forms.table import FORMS, dialect_of, form_of
 from deltaw.export.operations import Program
 from deltaw.export.program import in_bytes, of_network
 from deltaw.export.runners import RUNNERS

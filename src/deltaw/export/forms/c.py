@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deltaw.exceptions import SettingError
 from deltaw.export import operations as o
+from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
-from deltaw.export.forms.text import functions_of, identifiers, lines, needed, remark, single
+from deltaw.export.forms.text import functions_of, identifiers, lines, needed, remark, single, stem_of
 from deltaw.export.operations import Program, titles
+from deltaw.languages import language
 from deltaw.speech import say
 
 # Of C99 and of C++, which includes the header, too; and what the standard headers, compilers and Windows define.
@@ -84,27 +87,15 @@ double {stem}_days(int year, int month, int day, int hour, int minute, double se
 LARGEST, REACH = float(np.finfo(np.float32).max), 4
 
 
-class Files(NamedTuple):
-    """The two files, and the memory that they need."""
-
-    source: str
-    header: str
-    size: int
-    stack: int
-
-
-def write(program: Program, stem: str, libm: bool = True, remarks: Iterable[str] = ()) -> Files:
+def write(program: Program, path: Path, options: Options) -> Written:
     """The C file and its header.
-
-    Args:
-        program: the model.
-        stem: prefix of their names, and of all public identifiers.
-        libm: whether math.h may be used.
-        remarks: sentences for their heads.
 
     Raises:
         SettingError: a word that is too long for C, or answers that are too large for its float.
     """
+    stem = stem_of(path.stem, RESERVED)  # which all public identifiers begin with
+    with language("en"):
+        remarks = [each() for each in options.remarks]
     for unscale in program.all(o.Unscale):
         _check_reach(unscale)
     places = _places(program)
@@ -131,14 +122,18 @@ def write(program: Program, stem: str, libm: bool = True, remarks: Iterable[str]
     )  # fmt: skip
     text = "\n".join([*tables, function])
     days = "date" in program.kinds.values()
-    source = _source(program, head, stem, text + (DAYS.format(stem=stem) if days else ""), libm)
+    source = _source(program, head, stem, text + (DAYS.format(stem=stem) if days else ""), options.libm)
     header = HEADER.format(
         head=head, guard=f"{stem.upper()}_H", upper=stem.upper(), size=answer.size, stem=stem,
         fields="\n".join(_declared(program)),
         classes=f"\nextern const char *const {stem}_classes[{len(program.classes)}];\n" if program.classes else "",
         days=DAYS_DECLARED.format(stem=stem) if days else "",
     )  # fmt: skip
-    return Files(source, header, size, stack)
+    takes = say("{size:,} bytes of tables, {stack:,} bytes of the stack", size=size, stack=stack)
+    return Written(
+        {path.name: source.encode("ascii"), f"{stem}.h": header.encode("ascii")},
+        (takes, *(each() for each in options.remarks)),
+    )
 
 
 def _answered_class(program: Program) -> tuple[str, str, list[str]]:

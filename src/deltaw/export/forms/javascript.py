@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from deltaw.export import operations as o
+from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
 from deltaw.export.forms.text import date_pattern, functions_of, lines, needed, remark, single
 from deltaw.export.operations import Program
@@ -54,8 +56,8 @@ export function predict(row) {{
 """
 
 
-def write(program: Program) -> str:
-    """The JavaScript module of a program."""
+def write(program: Program, path: Path, options: Options) -> Written:
+    """The JavaScript module; every program can be expressed."""
     tables, body = [], []
     for each in program.operations:
         if isinstance(each, o.Label):
@@ -80,7 +82,7 @@ def write(program: Program) -> str:
         columns=_array(map(quoted, program.inputs)), classes=_array(map(_class, program.classes)),
         missing=_array(map(quoted, program.missing)), absent=_array(map(repr, program.absent)), iso=_pattern(""),
     )  # fmt: skip
-    return head + needed(RUNTIME, text) + "\n" + text
+    return Written({path.name: (head + needed(RUNTIME, text) + "\n" + text).encode("ascii")})
 
 
 def _what(program: Program) -> str:

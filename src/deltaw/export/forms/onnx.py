@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from math import pi
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.export import operations as o
+from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold
 from deltaw.export.operations import Program, titles
 from deltaw.speech import say
@@ -74,7 +76,7 @@ class _Graph:
         return self.node("Clip", value, self.constant(low), self.constant(high))
 
 
-def write(program: Program) -> bytes:
+def write(program: Program, path: Path, options: Options) -> Written:
     """The file.
 
     Raises:
@@ -114,8 +116,7 @@ def write(program: Program) -> bytes:
     }  # fmt: skip
     helper.set_model_props(model, {k: v if isinstance(v, str) else json.dumps(v) for k, v in about.items()})
     onnx.checker.check_model(model, full_check=True)
-    data: bytes = model.SerializeToString()
-    return data
+    return Written({path.name: model.SerializeToString()})
 
 
 def _onnx() -> Any:

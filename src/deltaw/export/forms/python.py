@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from deltaw.export import operations as o
+from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
 from deltaw.export.forms.text import date_pattern, functions_of, lines, needed, remark, single
 from deltaw.export.operations import Program
@@ -44,7 +46,7 @@ CELLS = """A row is a dict of COLUMNS: numbers, words, dates (datetime, or text 
 NaN or a word of MISSING is a missing value."""
 
 
-def write(program: Program) -> str:
+def write(program: Program, path: Path, options: Options) -> Written:
     """The file; every program can be expressed."""
     tables, body = [], []
     for each in program.operations:
@@ -66,7 +68,7 @@ def write(program: Program) -> str:
         classes=_tuple(program.classes), missing=_tuple(program.missing), absent=_tuple(program.absent),
         iso=date_pattern(""),
     )  # fmt: skip
-    return head + needed(RUNTIME, text) + "\n\n" + text
+    return Written({path.name: (head + needed(RUNTIME, text) + "\n\n" + text).encode("ascii")})
 
 
 PREDICT = {

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from deltaw.exceptions import SettingError
 from deltaw.export import operations as o
+from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
 from deltaw.export.forms.text import remark, single
 from deltaw.export.operations import Program
@@ -74,7 +76,7 @@ FORMULAS: dict[str, Callable[..., str]] = {**infix(
 Stage = dict[str, str]  # column -> expression
 
 
-def write(program: Program, dialect: str, table: str) -> str:
+def write(program: Program, path: Path, options: Options) -> Written:
     """The statement.
 
     Raises:
@@ -82,7 +84,7 @@ def write(program: Program, dialect: str, table: str) -> str:
             names that the database takes for one.
     """
     _bearable(program)
-    dial = DIALECTS[dialect]
+    dial = DIALECTS[options.dialect]
     stages: list[Stage] = []
     for each in program.operations:
         stages += [_read(each, program, dial)] if isinstance(each, o.Read) else EMIT[type(each)](each)
@@ -99,10 +101,11 @@ def write(program: Program, dialect: str, table: str) -> str:
         if len(later) + len(made) > MOST_COLUMNS:
             _refuse(say("{n:,} numbers at once", n=MOST_COLUMNS), f"{len(later) + len(made):,}")
     # A column of the name that the table has here would be taken for the row.
-    text.insert(0, f's0 AS (\n  SELECT "deltaw row" FROM {name_of(table)} AS "deltaw row"\n)')
+    text.insert(0, f's0 AS (\n  SELECT "deltaw row" FROM {name_of(options.table)} AS "deltaw row"\n)')
     chosen = ",\n  ".join([dial.row, *(f"{expression} AS {name_of(name)}" for name, expression in answers.items())])
-    head = f"-- {remark(program.target)}, by {program.made_by}, for {dialect}. Model {program.digest}.\n"
-    return head + "WITH " + ",\n".join(text) + f"\nSELECT\n  {chosen}\nFROM s{len(stages)};\n"
+    head = f"-- {remark(program.target)}, by {program.made_by}, for {options.dialect}. Model {program.digest}.\n"
+    statement = head + "WITH " + ",\n".join(text) + f"\nSELECT\n  {chosen}\nFROM s{len(stages)};\n"
+    return Written({path.name: statement.encode()})
 
 
 def _bearable(program: Program) -> None:

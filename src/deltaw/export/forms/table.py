@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from deltaw.exceptions import SettingError
-from deltaw.export.forms.text import stem_of
+from deltaw.export.forms import Options, Written
 from deltaw.export.operations import Program
 from deltaw.given import among
-from deltaw.languages import language
 from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
@@ -19,92 +18,38 @@ DIALECTS = ("duckdb", "postgres")
 
 
 @dataclass(frozen=True)
-class Options:
-    """Options of some forms.
-
-    Attributes:
-        dialect: of SQL.
-        table: that SQL reads from.
-        libm: whether C may call math.h.
-        remarks: more sentences for the head of the C file, as functions that give them in the current language.
-    """
-
-    dialect: str = DIALECTS[0]
-    table: str = "data"
-    libm: bool = True
-    remarks: tuple[Callable[[], str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Written:
-    """A form in memory: name -> bytes, the main file first; and notes."""
-
-    files: dict[str, bytes]
-    notes: tuple[str, ...] = field(default=())
-
-
-Write = Callable[[Program, Path, Options], Written]
-
-
-def _python(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export.forms import python
-
-    return Written({path.name: python.write(program).encode("ascii")})
-
-
-def _javascript(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export.forms import javascript
-
-    return Written({path.name: javascript.write(program).encode("ascii")})
-
-
-def _c(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export.forms import c
-
-    stem = stem_of(path.stem, c.RESERVED)
-    with language("en"):  # files are in English
-        files = c.write(program, stem, options.libm, [each() for each in options.remarks])
-    takes = say("{size:,} bytes of tables, {stack:,} bytes of the stack", size=files.size, stack=files.stack)
-    return Written(
-        {path.name: files.source.encode("ascii"), f"{stem}.h": files.header.encode("ascii")},
-        (takes, *(each() for each in options.remarks)),
-    )
-
-
-def _onnx(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export.forms import onnx
-
-    return Written({path.name: onnx.write(program)})
-
-
-def _sql(program: Program, path: Path, options: Options) -> Written:
-    from deltaw.export.forms import sql
-
-    return Written({path.name: sql.write(program, options.dialect, options.table).encode()})
-
-
-@dataclass(frozen=True)
 class Form:
     """A row of FORMS.
 
     Attributes:
+        name: of its module in `forms`, which is imported when it is used.
         endings: of file names.
-        write: from a program to files.
         runs: the runtime that checks its answers.
     """
 
+    name: str
     endings: tuple[str, ...]
-    write: Write
     runs: str
 
+    def write(self, program: Program, path: Path, options: Options) -> Written:
+        """The form of a program, in memory, its main file called as `path`.
 
-FORMS = {
-    "onnx": Form((".onnx",), _onnx, "ONNX Runtime"),
-    "c": Form((".c",), _c, "a C compiler"),
-    "javascript": Form((".mjs", ".js"), _javascript, "node"),
-    "python": Form((".py",), _python, "python -I -S"),
-    "sql": Form((".sql",), _sql, "the database"),
-}
+        Raises:
+            SettingError: a program that it cannot express.
+            MissingError: a library that writes it is not installed.
+        """
+        written: Written = import_module(f"deltaw.export.forms.{self.name}").write(program, path, options)
+        return written
+
+
+_ROWS = (
+    Form("onnx", (".onnx",), "ONNX Runtime"),
+    Form("c", (".c",), "a C compiler"),
+    Form("javascript", (".mjs", ".js"), "node"),
+    Form("python", (".py",), "python -I -S"),
+    Form("sql", (".sql",), "the database"),
+)
+FORMS = {row.name: row for row in _ROWS}
 """Form -> its endings, what writes it, and what runs it."""
 
 
