@@ -14,7 +14,8 @@ ERRORS = {
 }  # fmt: skip
 # Which arguments of a call are sentences. `found` of an error is anybody's data.
 SAID = dict.fromkeys(ERRORS, (0, 2)) | {
-    "say": (0,), "Kept": (0,), "finding": (0,), "cell_error": (3, 5), "refuse_cell": (3, 4), "_refuse": (1, 2, 3),
+    "say": (0,), "Kept": (0,), "finding": (0,), "left_out": (0,), "cell_error": (3, 5), "refuse_cell": (3, 4),
+    "_refuse": (1, 2, 3),
 }  # fmt: skip
 AMOUNT = "amount"  # "epoch" is two sentences: "{count} epoch" and "{count} epochs"
 

@@ -184,12 +184,8 @@ def _found(
 
 
 def _names(options: Options) -> tuple[str, ...]:
-    chosen = options.only or tuple(name for name in NAMES if not options.quick or _is_quick(name))
-    return _known(chosen, NAMES, "--only")
-
-
-def _is_quick(name: str) -> bool:
-    return name not in LONG and (name in OWN or WORKLOADS[name].quick)
+    quick = [name for name in NAMES if name not in LONG and (name in OWN or WORKLOADS[name].quick)]
+    return _known(options.only or (quick if options.quick else NAMES), NAMES, "--only")
 
 
 def _peers(options: Options) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from deltaw.bench.measure import Measurement
 from deltaw.bench.results import Timing
-from deltaw.bench.workloads import MNIST, Method, Workload
+from deltaw.bench.workloads import MNIST, Workload
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, write_bytes
 from deltaw.numbers import number
@@ -62,20 +62,14 @@ class Curve:
         }
 
 
-def _wide(units: int) -> Method:
-    return replace(MNIST, sizes=(784, units, 10))
-
-
-def _deep(layers: int) -> Method:
-    return replace(MNIST, sizes=(784, *[256] * layers, 10))
-
-
 def curves(measurement: Measurement) -> list[Curve]:
     """The three curves, with the most threads of the settings; 784-200-10, Adam, batch 128, but for what varies."""
-    plans: list[tuple[str, str, Sequence[int], Any]] = [
-        ("rows", say("rows of an epoch"), ROWS, lambda size: (MNIST, size)),
-        ("width", say("units of the hidden layer ({n:,} rows)", n=SHORT), WIDTHS, lambda size: (_wide(size), SHORT)),
-        ("depth", say("hidden layers of 256 units ({n:,} rows)", n=SHORT), DEPTHS, lambda size: (_deep(size), SHORT)),
+    wide = say("units of the hidden layer ({n:,} rows)", n=SHORT)
+    deep = say("hidden layers of 256 units ({n:,} rows)", n=SHORT)
+    plans: list[tuple[str, str, Sequence[int], Callable[[int], tuple[list[int], int]]]] = [
+        ("rows", say("rows of an epoch"), ROWS, lambda size: ([200], size)),
+        ("width", wide, WIDTHS, lambda size: ([size], SHORT)),
+        ("depth", deep, DEPTHS, lambda size: ([256] * size, SHORT)),
     ]
     return [_curve(measurement, *plan) for plan in plans]
 
@@ -83,8 +77,8 @@ def curves(measurement: Measurement) -> list[Curve]:
 def _curve(measurement: Measurement, name: str, label: str, sizes: Sequence[int], plan: Any) -> Curve:
     seconds, operations = [], []
     for size in sizes:
-        method, rows = plan(size)
-        workload = Workload(f"{name}-{size}", label, "mnist", method)
+        hidden, rows = plan(size)
+        workload = Workload(f"{name}-{size}", label, "mnist", replace(MNIST, sizes=(784, *hidden, 10)))
         timing: Timing = measurement.alone(workload, rows)
         seconds.append(rows / timing.rate)
         operations.append(rows * workload.operations)

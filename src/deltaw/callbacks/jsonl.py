@@ -72,7 +72,8 @@ class JsonLines:
     def __call__(self, epoch: ScoredEpoch) -> None:
         known = vars(epoch)
         names = ["number", "epochs", "loss", "validation_loss", "score", "score_name", "seconds"]
-        self._write("epoch", **{name: known[name] for name in names}, **_of_epochs(known))
+        names += sorted(facts.OF_EPOCHS & known.keys())
+        self._write("epoch", **{name: known[name] for name in names})
 
     def ended(self, model: Model) -> None:
         """A run has ended, stopped early or by Ctrl-C, with a `model`.
@@ -95,10 +96,6 @@ class JsonLines:
                 _append(self.path, {"event": event, "run": self._run, "time": datetime.now(UTC).isoformat()} | what)
             except OSError as error:
                 self.error = error
-
-
-def _of_epochs(known: dict[str, Any]) -> dict[str, Any]:
-    return {name: known[name] for name in sorted(facts.OF_EPOCHS & set(known))}
 
 
 def _append(path: str | Path, what: dict[str, Any]) -> None:

@@ -112,8 +112,7 @@ class Attributions(Paged):
         """The contributions as a document."""
         chosen = pick(self.shares)
         rows = [(self.input(i), self.x[i], self.baseline[i], self.shares[i]) for (i,) in chosen.places]
-        said = say("… and {n:,} more inputs, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
-        more = said if chosen.more else ""
+        more = chosen.left_out("… and {n:,} more inputs, together {rest}. ")
         table = Table((say("input"), "x", say("baseline"), say("attribution")), rows, more + self.how)
         lead = say(
             "{name} is {value}, and {there} at the baseline. The attributions of the inputs add up to the "

@@ -59,8 +59,7 @@ class Ensemble:
         shares = [
             (self.columns[place], self.shares[:, place].mean(), *self.shares[:, place].tolist()) for place in shown
         ]
-        rest = say("… and {n:,} more columns, together {rest}.", n=chosen.more, rest=number(chosen.rest))
-        more = rest if chosen.more else ""
+        more = chosen.left_out("… and {n:,} more columns, together {rest}.")
         blocks: list[Block] = [
             Text(
                 say(

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.numbers import number
+from deltaw.speech import say
+
 ALL = 12  # so many are shown in their own order
 SHOWN = 8  # of more, the so many largest
 
@@ -25,6 +28,10 @@ class Pick:
     places: list[tuple[int, ...]]
     more: int
     rest: float
+
+    def left_out(self, sentence: str, **values: object) -> str:
+        """A sentence about what is left out, with its number {n} and its sum {rest}; "" if nothing is."""
+        return say(sentence, n=self.more, rest=number(self.rest), **values) if self.more else ""
 
 
 def pick(values: NDArray[Any]) -> Pick:

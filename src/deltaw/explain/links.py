@@ -109,7 +109,8 @@ class Link(Paged):
     def page(self) -> Page:
         """The factors as a document."""
         sections = self.sections()
-        return Page(say("The link {called}", called=_called(self)), _lead(self), sections, {"link": self.data()})
+        called = say("from {origin} to {target}", origin=self.names[0], target=self.names[1])
+        return Page(say("The link {called}", called=called), _lead(self), sections, {"link": self.data()})
 
     def sections(self) -> list[Section]:
         """Sections for its page, and for the page of a prediction."""
@@ -150,20 +151,10 @@ def link(step: Update, layer: int, to: int, of: int | Literal["bias"]) -> Link:
         after = step.after.W[l][to, of]
         origin = step.title(l, of)
     factors = (*_back_to_z(step, layer, to), _signal(step, layer, to, of))
-    return Link(
-        layer,
-        to,
-        of,
-        float(weight),
-        float(change),
-        float(after),
-        factors,
-        float(np.prod([each.value for each in factors])),
-        central_difference(lambda w: step.error_at(layer, to, of, w), float(weight), float(H * max(1.0, abs(weight)))),
-        float(by_rule),
-        (origin, step.title(layer, to)),
-        step,
-    )
+    gradient, h = float(np.prod([each.value for each in factors])), float(H * max(1.0, abs(weight)))
+    numeric = central_difference(lambda w: step.error_at(layer, to, of, w), float(weight), h)
+    weights, names = (float(weight), float(change), float(after)), (origin, step.title(layer, to))
+    return Link(layer, to, of, *weights, factors, gradient, numeric, float(by_rule), names, step)
 
 
 # --- factors --------------------------------------------------------------------------------------------------------
@@ -249,10 +240,6 @@ def central_difference(E: Callable[[float], float], w: float, h: float) -> float
 # --- page -----------------------------------------------------------------------------------------------------------
 
 
-def _called(link: Link) -> str:
-    return say("from {origin} to {target}", origin=link.names[0], target=link.names[1])
-
-
 def _lead(link: Link) -> str:
     return say(
         "Its weight is {w}; ∂E/∂w = {gradient}, so a step with α = {alpha} changes it by {change}, to {after}.",
@@ -282,10 +269,8 @@ def _sum(each: Factor) -> list[Block]:
         (term.index, term.left, term.right, term.value) for term in (each.terms[place[0]] for place in chosen.places)
     ]
     symbols = rf"{each.symbol} = \sum_i \, {each.letters[0]} \, {each.letters[1]} = {number(each.value)}"
-    said = say("… and {n:,} more, together {rest}.", n=chosen.more, rest=shown(chosen.rest))
-    more = said if chosen.more else ""
     headings = ("i", *(typeset(letter) for letter in each.letters), say("product"))
-    return [Formula(symbols), Table(headings, rows, more)]
+    return [Formula(symbols), Table(headings, rows, chosen.left_out("… and {n:,} more, together {rest}."))]
 
 
 def _check(link: Link) -> Block:

@@ -135,19 +135,9 @@ def prediction(
         rule = model.recipe.backward if backward is None else backward
         taught = step(model.network, x, t, learning_rate, model.recipe.loss, rule, names, classes)
     made = Prediction(
-        model,
-        row,
-        table.name,
-        tuple(prepared),
-        seen,
-        found.values[0],
-        probabilities,
-        truth,
-        shares,
-        baseline_name,
-        other,
-        taught,
-    )
+        model, row, table.name, tuple(prepared), seen, found.values[0], probabilities, truth, shares, baseline_name,
+        other, taught,
+    )  # fmt: skip
     all_say = ensemble(whole, Rows(frame, table.name), x, baseline, made.columns, names, classes)
     return replace(made, together=all_say)
 

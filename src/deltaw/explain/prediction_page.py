@@ -123,7 +123,7 @@ def cells(found: Answered) -> list[Block]:
         (reads(line.column), _cell(line.cell), reads(line.feature), line.arithmetic, line.value)
         for line in (lines[place[0]] for place in chosen.places)
     ]
-    more = say("… and {n:,} more, nearer to the baseline.", n=chosen.more) if chosen.more else ""
+    more = chosen.left_out("… and {n:,} more, nearer to the baseline.")
     return [Table((say("column"), say("cell"), say("input"), say("arithmetic"), "x"), rows, more)]
 
 
@@ -142,11 +142,11 @@ def what_answered(found: Answered) -> list[Block]:
         rows = [
             (str(target.classes[k]), z[k], o[k], *([] if same else [found.probabilities[k]])) for (k,) in chosen.places
         ]
-        said = say("… and {n:,} more, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
+        more = chosen.left_out("… and {n:,} more, together {rest}. ")
         sums = "" if same else say("The probabilities are the outputs, divided by their sum. ")
         chooses = "The answer is {rule}: {answer}." if target.rule else "The largest is the answer: {answer}."
         shown = {"answer": _answer(found, found.answer)} | ({"rule": target.rule} if target.rule else {})
-        return [Table(headings, rows, (said if chosen.more else "") + sums + say(chooses, **shown))]
+        return [Table(headings, rows, more + sums + say(chooses, **shown))]
     raw = float(target.scale.undo(o)[0])
     undone = f"{_undone(target.scale, float(o[0]))} = {number(raw)}"
     if not np.isclose(raw, found.answer):
@@ -189,8 +189,7 @@ def pushes(found: Answered) -> list[Block]:
     names = list(grouped)
     chosen = pick(np.array([grouped[name] for name in names]))
     shown = {names[i]: grouped[names[i]] for (i,) in chosen.places}
-    said = say("… and {n:,} more columns, together {rest}. ", n=chosen.more, rest=number(chosen.rest))
-    more = said if chosen.more else ""
+    more = chosen.left_out("… and {n:,} more columns, together {rest}. ")
     rows = [
         (reads(name), *(_cell(cells[name]) if name in cells else NO_CELL for cells in (here, other)), share)
         for name, share in sorted(shown.items(), key=lambda pair: -abs(pair[1]))
@@ -206,8 +205,7 @@ def pushes(found: Answered) -> list[Block]:
     ]
     if len(grouped) < len(shares.shares):
         each = pick(shares.shares)
-        said = say("… and {n:,} more, together {rest}.", n=each.more, rest=number(each.rest))
-        left = said if each.more else ""
+        left = each.left_out("… and {n:,} more, together {rest}.")
         parts = [(shares.input(i), shares.x[i], shares.baseline[i], shares.shares[i]) for (i,) in each.places]
         blocks.append(Table((say("input"), "x", say("baseline"), say("attribution")), parts, left))
     return blocks

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.losses import fused, titled
 from deltaw.explain import notation as n
-from deltaw.explain.largest import pick
+from deltaw.explain.largest import Pick, pick
 from deltaw.explain.passes import Forward, Update
 from deltaw.numbers import number
 from deltaw.pages import Block, Formula, Page, Section, Table, Text
@@ -122,7 +122,7 @@ def _signal_blocks(signals: Forward, layer: int) -> list[Block]:
     slope = signals.slope(layer)
     headings = [_unit_heading(signals, layer), "z", "o = f(z)", *([] if slope is None else ["f′(z)"])]
     rows = [(signals.unit(layer, k), z[k], o[k], *(() if slope is None else (slope[k],))) for (k,) in chosen.places]
-    blocks.append(Table(headings, rows, _more(chosen.more, say("units"), say("their o"), chosen.rest, float(o.sum()))))
+    blocks.append(Table(headings, rows, _more(chosen, say("units"), say("their o"), o)))
     if n_in > 1 and not a.any():
         blocks.append(Text(say("All inputs of this layer are 0: none of its weights gets a gradient.")))
     return blocks
@@ -168,7 +168,7 @@ def _largest_sum(signals: Forward, layer: int, k: int) -> list[Block]:
     w, a = signals.W[l][k], signals.a[l]
     chosen = pick(w * a)
     rows = [(signals.unit(l, j), w[j], a[j], w[j] * a[j]) for (j,) in chosen.places]
-    parts = [_rest(chosen.more, say("terms"), chosen.rest)]
+    parts = [chosen.left_out("{n:,} more {what}, together {rest}", what=say("terms"))]
     parts += [say("the bias adds {b}", b=number(float(signals.b[l][k])))] if signals.network.bias[l] else []
     parts += [say("total z = {z}", z=number(float(signals.z[l][k])))]
     caption = say("; ").join(filter(None, parts)) + say(".")
@@ -196,7 +196,7 @@ def _error_blocks(step: Update) -> list[Block]:
     o, t, e, last = step.o[-1], step.t, step.e, len(step.z)
     chosen = pick(e)
     rows = [(step.unit(last, k), o[k], t[k], e[k]) for (k,) in chosen.places]
-    caption = _more(chosen.more, say("outputs"), say("their e"), chosen.rest, float(e.sum()))
+    caption = _more(chosen, say("outputs"), say("their e"), e)
     blocks: list[Block] = [
         Table((_unit_heading(step, last), "o", say("target t"), say("error e = t − o")), rows, caption)
     ]
@@ -265,7 +265,7 @@ def _hidden_delta(step: Update, layer: int) -> Block:
     ]
     by = "∂E/∂o" if step.rule == "gradient" else "−Wᵀe"
     how = f"δ = {by} · f′(z)" if slope is not None else say("δ = {by} through the slopes of softmax", by=by)
-    more = _more(chosen.more, say("units"), say("their δ"), chosen.rest, float(step.delta[l].sum()))
+    more = _more(chosen, say("units"), say("their δ"), step.delta[l])
     said = say("Layer {layer}: {how}.", layer=layer, how=how)
     return Table(headings, rows, say("{said} {more}", said=said, more=more) if more else said)
 
@@ -321,10 +321,10 @@ def _links_table(step: Update, layer: int) -> Block:
     ]
     with np.errstate(over="ignore"):  # a step of any length
         size = float(np.linalg.norm(change))
-    rest = say("{n:,} more weights, their Δ sum to {sum}", n=chosen.more, sum=number(chosen.rest))
+    rest = chosen.left_out("{n:,} more weights, their Δ sum to {sum}", sum=number(chosen.rest))
     caption = say(
         "Layer {layer}{more}; the length of all its Δ together is {size}.",
-        layer=layer, more=say(": ") + rest if chosen.more else "", size=number(size),
+        layer=layer, more=say(": ") + rest if rest else "", size=number(size),
     )  # fmt: skip
     headings = (
         _unit_heading(step, l, "from "),
@@ -356,11 +356,7 @@ def _unit_heading(signals: Forward, layer: int, before: str = "") -> str:
     return say(before + ("input" if layer == 0 else "output" if layer == len(signals.z) else "unit"))
 
 
-def _more(count: int, what: str, whose: str, rest: float, total: float) -> str:
-    """A sentence about what a table leaves out, or ""."""
-    said = "… and {n:,} more {what}; {whose} sum to {rest}, all together to {total}."
-    return say(said, n=count, what=what, whose=whose, rest=number(rest), total=number(total)) if count else ""
-
-
-def _rest(count: int, what: str, rest: float) -> str:
-    return say("{n:,} more {what}, together {rest}", n=count, what=what, rest=number(rest)) if count else ""
+def _more(chosen: Pick, what: str, whose: str, values: NDArray[Any]) -> str:
+    """A sentence about what a table of `values` leaves out, or ""."""
+    sentence, total = "… and {n:,} more {what}; {whose} sum to {rest}, all together to {total}.", float(values.sum())
+    return chosen.left_out(sentence, what=what, whose=whose, total=number(total))

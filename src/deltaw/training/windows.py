@@ -96,12 +96,7 @@ class Ahead:
 def _between(order: Indices, ends: Indices, start: int, stop: int) -> Iterator[Piece]:
     """Rows start … stop of blocks that lie one after the other in this order, each ending at `ends`."""
     for place in range(int(np.searchsorted(ends, start, side="right")), len(order)):
-        end = int(ends[place])
-        begin = end - _size(ends, place)
+        begin, end = int(ends[place - 1]) if place else 0, int(ends[place])
         if begin >= stop:
             return
         yield Piece(int(order[place]), max(start, begin) - begin, min(stop, end) - begin)
-
-
-def _size(ends: Indices, place: int) -> int:
-    return int(ends[place] - (ends[place - 1] if place else 0))

@@ -96,7 +96,8 @@ def write(program: Program, path: Path, options: Options) -> Written:
         made = [f"{expression} AS {name}" for name, expression in stages[i].items() if name in kept]
         later = kept - set(stages[i])
         kept = later | _tokens(stages[i][name] for name in stages[i] if name in kept)
-        columns = ",\n    ".join(['"deltaw row"', *sorted(later & _made(stages[:i])), *made])
+        earlier = {name for stage in stages[:i] for name in stage}
+        columns = ",\n    ".join(['"deltaw row"', *sorted(later & earlier), *made])
         text.insert(0, f"s{i + 1} AS (\n  SELECT\n    {columns}\n  FROM s{i}{dial.fence}\n)")
         if len(later) + len(made) > MOST_COLUMNS:
             _refuse(say("{n:,} numbers at once", n=MOST_COLUMNS), f"{len(later) + len(made):,}")
@@ -156,10 +157,6 @@ def _columns(name: str, size: int) -> list[str]:
 def _tokens(expressions: Iterable[str]) -> set[str]:
     """The columns of stages that expressions use."""
     return {token for expression in expressions for token in re.findall(r"\b[a-z]+\d+_\w+", expression)}
-
-
-def _made(stages: Sequence[Stage]) -> set[str]:
-    return {name for stage in stages for name in stage}
 
 
 def _sum(terms: Sequence[str]) -> str:
