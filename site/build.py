@@ -165,7 +165,7 @@ def commands(lang: str) -> str:
     from deltaw.cli.app import app
     from deltaw.cli.examples import EXAMPLES
 
-    words = {"en": ("Commands", "option", "what it says"), "zh": ("命令", "选项", "含义")}[lang]
+    words = {"en": ("Commands", "option", "meaning"), "zh": ("命令", "选项", "含义")}[lang]
     parts = [f"# {words[0]}\n"]
     context = typer.Context(group := typer.main.get_command(app), info_name="deltaw")
     for name, command in group.commands.items():  # type: ignore[attr-defined]
@@ -173,8 +173,9 @@ def commands(lang: str) -> str:
             continue
         rows = [record for each in command.params if (record := each.get_help_record(context))]
         parts += [f"## `deltaw {name}`\n", re.sub(r"\s*\f.*", "", command.help or "", flags=re.S).strip() + "\n"]
-        parts += [f"| {words[1]} | {words[2]} |\n|---|---|"]
+        parts += [f'<div class="options" markdown>\n\n| {words[1]} | {words[2]} |\n|---|---|']
         parts += ["| " + " | ".join(_cell(text, i == 0) for i, text in enumerate(row)) + " |" for row in rows]
+        parts += ["\n</div>"]
         parts += ["\n```console\n" + "".join(f"$ {line}\n" for line in EXAMPLES.get(name, ())) + "```\n"]
     return "\n".join(parts)
 

@@ -86,6 +86,12 @@ def test_every_public_name_is_on_a_page() -> None:
         assert ("lessons", lesson) in on_pages
 
 
+def test_pages_name_no_file_in_the_place_of_what_it_has() -> None:
+    """`deltaw.doctor.examine` was the file of that name: the function was missing on the site."""
+    places = {name: DOCS.parent / "src" / Path(*name.split(".")) for name in PAGES}
+    assert [name for name, place in places.items() if place.is_dir() or place.with_suffix(".py").is_file()] == []
+
+
 def test_chinese_pages_have_the_same_names() -> None:
     for page in (DOCS / "reference").glob("*.zh.md"):
         lines = [path.read_text(encoding="utf-8") for path in (page, page.with_name(page.name.replace(".zh", "")))]
