@@ -82,11 +82,8 @@ def _options(path: Path, context: typer.Context) -> dict[str, Any]:
             remedy = (
                 say("did you mean {near!r}?", near=near) if near else say("give one of {known}", known=listed(known))
             )
-            raise SettingError(
-                say("{path}: expected options of {command_path}", path=path, command_path=context.command_path),
-                repr(key),
-                remedy,
-            )
+            expected = say("{path}: expected options of {command_path}", path=path, command_path=context.command_path)
+            raise SettingError(expected, repr(key), remedy)
         found[known[word].name] = _as_given(path, word, known[word], value)
     return found
 

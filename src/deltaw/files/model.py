@@ -305,13 +305,7 @@ def _parse(data: bytes, where: str, kind: Kind) -> Any:
         return value
     except (ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:80]
-        raise ModelFileError(
-            "{where}: expected a {kind} that DeltaW wrote",
-            say("{found} in its header", found=found),
-            kind.give,
-            where=where,
-            kind=say(kind.name),
-        ) from error
+        _refuse(where, _ours(kind), say("{found} in its header", found=found), kind.give)
 
 
 def _ours(kind: Kind) -> str:

@@ -42,14 +42,8 @@ def check_outputs(
     made = {option: path for option, path in folders.items() if path is not None}
     for (option, path), (other, its) in combinations((given | made).items(), 2):
         if same_file(path, its):
-            raise OutputError(
-                "{option} {path}: expected another file than {other}",
-                f"{its}",
-                "give each its own",
-                option=option,
-                path=path,
-                other=other,
-            )
+            expected = "{option} {path}: expected another file than {other}"
+            raise OutputError(expected, f"{its}", "give each its own", option=option, path=path, other=other)
     for path in given.values():
         check_writable(path)
 
@@ -65,13 +59,8 @@ def check_inputs_stay(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> No
                     if os.fspath(path) == os.fspath(source)
                     else say("the same file as {source}", source=source)
                 )
-                raise OutputError(
-                    "{option} {path}: expected another file than the input",
-                    found,
-                    "give another path",
-                    option=option,
-                    path=path,
-                )
+                expected = "{option} {path}: expected another file than the input"
+                raise OutputError(expected, found, "give another path", option=option, path=path)
 
 
 def folder(name: str, given: str | Path) -> Path:

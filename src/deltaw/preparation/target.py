@@ -304,13 +304,8 @@ class Target:
         values = fields(document, CHECKS, "target", USUAL)
         enough = len(values["classes"]) > 1 if values["task"] == "classification" else not values["classes"]
         if not enough or values["low"] > values["high"]:
-            found = say(
-                "{task} with {n} classes, {low} to {high}",
-                task=values["task"],
-                n=len(values["classes"]),
-                low=values["low"],
-                high=values["high"],
-            )
+            line = "{task} with {n} classes, {low} to {high}"
+            found = say(line, task=values["task"], n=len(values["classes"]), low=values["low"], high=values["high"])
             raise ModelFileError("target: expected several classes or a range", found, "write the model anew")
         threshold = values.pop("threshold")
         try:

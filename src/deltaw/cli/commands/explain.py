@@ -36,16 +36,10 @@ def explain(
         if place is None:
             page = found.page
         elif found.step is None:
-            expected = say(
-                '--link: expected a row of {source} whose "{name}" is known',
-                source=found.source,
-                name=found.model.target.name,
-            )
-            raise SettingError(
-                expected,
-                say("row {row:,} without", row=found.row),
-                "add the column: the gradient of a link needs the target",
-            )
+            line = '--link: expected a row of {source} whose "{name}" is known'
+            expected = say(line, source=found.source, name=found.model.target.name)
+            remedy = "add the column: the gradient of a link needs the target"
+            raise SettingError(expected, say("row {row:,} without", row=found.row), remedy)
         else:
             page = found.step.link(*place).page
     say_notes(err, table)

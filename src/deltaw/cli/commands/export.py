@@ -31,11 +31,8 @@ def export(
         _say(_checked(source, check_file), as_json)
         return
     if check_file is not None:
-        raise SettingError(
-            "export: expected one model",
-            say("{check_file} beside it", check_file=check_file),
-            "give --check to run an exported file again",
-        )
+        found = say("{check_file} beside it", check_file=check_file)
+        raise SettingError("export: expected one model", found, "give --check to run an exported file again")
     if output is None:
         raise SettingError("--output: expected a file to write", say("none"), "give e.g. -o m.c")
     check_name(output)  # before anything is read

@@ -41,13 +41,8 @@ def lesson(arguments: Sequence[str]) -> None:
         if type(error).__name__ != "NoSuchOption" or context is None:
             raise
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
-        raise SettingError(
-            "{command_path}: expected an option of {known}",
-            str(option),
-            "choose one of these",
-            command_path=context.command_path,
-            known=listed(known),
-        ) from None
+        expected, found, remedy = "{command_path}: expected an option of {known}", str(option), "choose one of these"
+        raise SettingError(expected, found, remedy, command_path=context.command_path, known=listed(known)) from None
 
 
 def commands() -> typer.Typer:

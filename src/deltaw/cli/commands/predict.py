@@ -58,13 +58,8 @@ def predict(
         frame, renamed = documents.answers_frame(model, said, kept, numbered)
     say_all_notes(err, model, table, kept.columns)
     for name, other in renamed.items():
-        err.print(
-            say(
-                "note: the kept column {name} is renamed {other}, since the answers have a column {name}",
-                name=name,
-                other=other,
-            )
-        )
+        line = "note: the kept column {name} is renamed {other}, since the answers have a column {name}"
+        err.print(say(line, name=name, other=other))
     if safe_csv:
         frame = documents.safe(frame)
     if output is not None:

@@ -117,10 +117,8 @@ def beside(data: str, model_file: Path) -> Ranks:
         for file in sorted(mine.keys() | first.keys()):
             if mine.get(file) != first.get(file):
                 found = say("another {file}", file=file) if file in mine else say("no {file}", file=file)
-                raise InputError(
-                    "{data}: expected the files of rank 0", found, "give every process the same files and options",
-                    data=data,
-                )  # fmt: skip
+                expected = "{data}: expected the files of rank 0"
+                raise InputError(expected, found, "give every process the same files and options", data=data)
 
     agreed(same)
     return here

@@ -37,11 +37,9 @@ def brings_a_model(command: str, source: str, data: str | None, given: list[str]
     """Whether the arguments are MODEL DATA, not DATA. Raises SettingError for neither, or for `given` with a model."""
     is_model = source.endswith(".deltaw")
     if is_model != (data is not None):
-        raise SettingError(
-            "expected DATA, or a model file and DATA", " ".join(filter(None, (source, data))),
-            "give e.g. deltaw {command} flowers.csv --target species, or deltaw {command} model.deltaw flowers.csv",
-            command=command,
-        )  # fmt: skip
+        expected = "expected DATA, or a model file and DATA"
+        remedy = "give e.g. deltaw {command} flowers.csv --target species, or deltaw {command} model.deltaw flowers.csv"
+        raise SettingError(expected, " ".join(filter(None, (source, data))), remedy, command=command)
     if is_model and given:
         remedy = "leave that out, or give DATA without a model"
         raise SettingError("with a model, expected its own settings", ", ".join(given), remedy)

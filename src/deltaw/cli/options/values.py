@@ -56,14 +56,8 @@ def column_names(
     except csv.Error:  # one of more than 128 KiB
         names = ()
     if not names or not all(names):
-        raise SettingError(
-            "{option}: expected {what}",
-            repr(",".join(texts)),
-            "give e.g. {example}",
-            option=option,
-            what=what,
-            example=example,
-        )
+        expected, found = "{option}: expected {what}", repr(",".join(texts))
+        raise SettingError(expected, found, "give e.g. {example}", option=option, what=what, example=example)
     return names
 
 

@@ -81,14 +81,6 @@ def ending(option: str, path: Path, known: Collection[str]) -> str:
     if found and found not in known:
         near = get_close_matches(found, known, 1)
         remedy = say("did you mean {near}?", near=near[0]) if near else say("choose one of these")
-        raise SettingError(
-            say(
-                "{option} {path}: expected a name that ends in {known}",
-                option=option,
-                path=path,
-                known=listed(known),
-            ),
-            repr(found),
-            remedy,
-        )
+        line = "{option} {path}: expected a name that ends in {known}"
+        raise SettingError(say(line, option=option, path=path, known=listed(known)), repr(found), remedy)
     return found

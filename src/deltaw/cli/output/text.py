@@ -34,14 +34,8 @@ def print_plan(screen: Screen, plan: Plan) -> None:
     screen.table(*_columns(plan.preparation.describe()))
     other = plan.target.other_task
     change = "" if other is None else say("; --task {other} to change", other=other)
-    screen.print(
-        say(
-            "target   {name}: {statement}{change}",
-            name=plan.target.name,
-            statement=plan.target.statement,
-            change=change,
-        )
-    )
+    line = "target   {name}: {statement}{change}"
+    screen.print(say(line, name=plan.target.name, statement=plan.target.statement, change=change))
     if rule := stated(plan.recipe.threshold, plan.target):
         screen.print(say("answers  {rule}", rule=rule))
     if plan.recipe.target_scale == "log":
@@ -76,15 +70,8 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
     speed = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
     best = "" if history.best_epoch is None else say(", weights of epoch {epoch} kept", epoch=history.best_epoch)
     best += say(", then {epochs} on all rows", epochs=amount(history.finish, "epoch")) if history.finish else ""
-    screen.print(
-        say(
-            "{n} in {seconds} s ({speed:,.0f} samples/s){best}",
-            n=amount(len(history), "epoch"),
-            seconds=number(seconds, 3),
-            speed=speed,
-            best=best,
-        )
-    )
+    line = "{n} in {seconds} s ({speed:,.0f} samples/s){best}"
+    screen.print(say(line, n=amount(len(history), "epoch"), seconds=number(seconds, 3), speed=speed, best=best))
     if (lost := model.recipe.ensemble_size - len(model.members)) > 0:
         one, several = (
             "{n} of {all} networks diverged and is left out",
@@ -124,14 +111,8 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
     """`deltaw show`."""
     origin = model.origin
     screen.print(say("{path}: {task} of {name}", path=path, task=say(model.task), name=model.target.name))
-    screen.print(
-        say(
-            "trained on {training_rows:,} rows of {source}, recipe {name}",
-            training_rows=origin.training_rows,
-            source=origin.source,
-            name=model.recipe.name,
-        )
-    )
+    line = "trained on {training_rows:,} rows of {source}, recipe {name}"
+    screen.print(say(line, training_rows=origin.training_rows, source=origin.source, name=model.recipe.name))
     screen.print(model.described_networks if model.others else model.network.summary())
     if model.classes:
         screen.print(say("classes: {classes}", classes=listing(model.classes)))

@@ -49,13 +49,8 @@ def step_of(document: dict[str, Any], what: str) -> Step:
     """The step of a `document`, called `what` in messages. Raises ModelFileError for an invalid one."""
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in STEPS:
-        raise ModelFileError(
-            "{what}: expected a kind ({steps})",
-            repr(kind)[:60],
-            "write the model anew",
-            what=what,
-            steps=listed(STEPS),
-        )
+        expected = "{what}: expected a kind ({steps})"
+        raise ModelFileError(expected, repr(kind)[:60], "write the model anew", what=what, steps=listed(STEPS))
     step = STEPS[kind]
     known = step.LATER | {name: value for name, value in document.items() if name != "kind"}
     values = fields(known, step.CHECKS, what)

@@ -172,13 +172,8 @@ def _frame(source: str, inputs: Array, labels: Array | None) -> tuple[pl.DataFra
         )
     if labels is not None and labels.shape != inputs.shape[:1] and labels.shape != (len(inputs), 1):
         found = say("labels of shape {shape}", shape=labels.shape)
-        raise TableError(
-            "{source}: expected one label for each of the {n:,} inputs",
-            found,
-            "mend the file",
-            source=source,
-            n=len(inputs),
-        )
+        wanted = "{source}: expected one label for each of the {n:,} inputs"
+        raise TableError(wanted, found, "mend the file", source=source, n=len(inputs))
     blocks: tuple[Block, ...] = ()
     sides = square(inputs.shape[1]) if inputs.ndim == 2 and inputs.dtype == np.uint8 else None
     images = inputs.reshape(len(inputs), *sides) if sides else inputs

@@ -33,12 +33,9 @@ def read_workbook(file: Source) -> Table:
     try:
         import fastexcel
     except ImportError:
-        raise MissingError(
-            "{name}: expected fastexcel, which reads Excel workbooks",
-            say("none installed"),
-            'install it: pip install "deltaw[excel]"; or save the sheet as CSV',
-            name=file.name,
-        ) from None
+        wanted = "{name}: expected fastexcel, which reads Excel workbooks"
+        install = 'install it: pip install "deltaw[excel]"; or save the sheet as CSV'
+        raise MissingError(wanted, say("none installed"), install, name=file.name) from None
     logging.getLogger("fastexcel").setLevel(logging.CRITICAL)  # it tells about columns and sheets without a value
     with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
         book = fastexcel.read_excel(file.data)
