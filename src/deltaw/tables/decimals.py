@@ -1,7 +1,4 @@
-"""What stands before the decimals of a column's numbers, a comma or a point; whether what is known of it still holds.
-
-A model knows it of the rows that it learnt from; rows to be answered may be few, and leave it open.
-"""
+"""Decimal commas: detecting them, and whether rows to be predicted still have the decimal marks of training."""
 
 from __future__ import annotations
 
@@ -25,8 +22,8 @@ from deltaw.tables.units import unit_of, without_unit
 
 
 def has_decimal_comma(words: pl.Series) -> bool:
-    """Whether all of some stripped words are numbers, with a unit or without, and one has a decimal comma for sure."""
-    if not words.str.contains(",", literal=True).any():  # a look is cheaper
+    """Whether all stripped words are numbers, with or without a unit, and one certainly has a decimal comma."""
+    if not words.str.contains(",", literal=True).any():
         return False
     bare = without_unit(words, unit_of(words))
     way, numbers = read_by(bare, ";", ways_of(";"))
@@ -35,16 +32,14 @@ def has_decimal_comma(words: pl.Series) -> bool:
 
 
 def still_held(columns: Iterable[pl.Series], known: Decimals) -> Decimals:
-    """The decimal marks that are known of some columns of words, where none of these has another for sure; else none:
-    they are written in another way then.
-    """
+    """The known decimal marks of these columns of words; {} if one of them certainly has another one."""
     here = [(column, known[column.name]) for column in columns if column.name in known]
     return {} if any(_contradicts(*each) for each in here) else {column.name: mark for column, mark in here}
 
 
 def _contradicts(words: pl.Series, mark: str) -> bool:
-    """Whether some stripped words are numbers, with a unit or without, that have another decimal mark for sure."""
-    if not words.str.contains(POINT if mark == COMMA else COMMA, literal=True).any():  # a look is cheaper
+    """Whether stripped words are numbers, with or without a unit, that certainly have another decimal mark."""
+    if not words.str.contains(POINT if mark == COMMA else COMMA, literal=True).any():
         return False
     words = words.filter(words.str.contains("[.,]"))
     bare = without_unit(words, unit_of(words))

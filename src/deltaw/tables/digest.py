@@ -1,4 +1,4 @@
-"""A number that tells tables apart: the same for the same rows and columns, whatever file they came from."""
+"""A hash of a table, the same for the same rows and columns whatever the file format."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import polars as pl
 
 from deltaw.tables.table import Table
 
-TOGETHER = 50_000  # rows that are written at a time
+TOGETHER = 50_000  # rows written at a time
 
 
 def sha256(table: Table) -> str:
-    """SHA-256 of the rows as CSV with a header, then of those that the source sets apart for testing; hexadecimal."""
+    """SHA-256 of the rows as CSV with a header, then of the test rows; hexadecimal."""
     found = hashlib.sha256()
     for frame in (table.frame, table.test):
         if frame is not None:
@@ -22,7 +22,7 @@ def sha256(table: Table) -> str:
 
 
 def _add(found: Any, frame: pl.DataFrame) -> None:
-    # Lists, structs and bytes have no form in CSV; no network reads them either.
+    # Lists, structs and bytes cannot be written as CSV, and are not used by networks.
     nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind in (pl.Binary, pl.Object)]
     frame = frame.drop(nested)
     if not frame.width:

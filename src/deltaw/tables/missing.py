@@ -1,4 +1,4 @@
-"""The words that mean that a cell is missing: the usual ones, and what the caller says beyond and against them."""
+"""Words for a missing value: the usual ones, with the user's additions (`na`) and exceptions (`not_na`)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from deltaw.exceptions import SettingError
 from deltaw.given import several
 from deltaw.speech import listed, say
 
-# Without surrounding spaces and in lower case; below the first line those of SAS, the World Bank and databases, and the
-# errors of spreadsheets. A dash is none: whoever keeps accounts writes 0 so.
+# Stripped and in lower case. Below the first line: SAS, the World Bank and databases; errors of spreadsheets. Not "-",
+# which is 0 in accounting.
 MISSING = (
     "", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "nat",
     ".", "..", "(null)", "\\n",
@@ -22,10 +22,10 @@ MISSING = (
 
 
 def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
-    """MISSING with the words of `na` and without those of `not_na`; letter case and surrounding spaces do not count.
+    """MISSING with the words of `na` and without those of `not_na`, ignoring case and surrounding spaces.
 
     Raises:
-        SettingError: what is no word or words; a word in both; one of `not_na` that is no usual one, or "".
+        SettingError: not words; a word in both; one of `not_na` that is not in MISSING, or "".
     """
     more, less = words_of("na", na), words_of("not_na", not_na)
     for word in less:
@@ -43,7 +43,7 @@ def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
 
 
 def numbers_among(words: Iterable[str]) -> list[float]:
-    """The words that are numbers (-999), which mean a missing value in columns of numbers, too."""
+    """The words that are numbers (-999), which are missing values in columns of numbers, too."""
     found = []
     for word in words:
         try:
@@ -54,7 +54,7 @@ def numbers_among(words: Iterable[str]) -> list[float]:
 
 
 def words_of(what: str, given: Any) -> tuple[str, ...]:
-    """A word or words, as cells are compared with them. Raises SettingError for what is none."""
+    """A word or words, normalised like cells. Raises SettingError for anything else."""
     words = (given,) if isinstance(given, str) else () if given is None else given
     found = None if isinstance(words, Mapping) else several(words)
     words = (given,) if found is None else found

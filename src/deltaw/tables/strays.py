@@ -1,4 +1,4 @@
-"""Words among the numbers of a column: one that says a gap, a few mistakes, or so many that the column is of words."""
+"""Words among the numbers of a column: for missing values, by mistake, or because the column is words."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from deltaw.tables.table import cell_error, clip
 from deltaw.tables.units import unit_of
 
 DIGIT, LETTER = r"\d", r"\p{L}"
-MOST_GAPS = 3  # words that say a gap in one column
-MANY = 10  # different numbers or days, of which a column of few words has fewer
+MOST_GAPS = 3  # words for missing values in one column
+MANY = 10  # distinct numbers or dates of a column that is not categories
 OF_INPUT = (
     '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: read as missing; '
     "--as {option} if not"
 )
 OF_TARGET = '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: these rows have no target'
-AS_NUMBERS = (None, "number", "date")  # kinds that a column may be told to be of
+AS_NUMBERS = (None, "number", "date")  # given kinds of columns in which words are looked for
 
 
 def gaps_of(frame: pl.DataFrame, target: str, told: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words that say a gap in columns of numbers or days (`gaps_among`), in lower case, and what is said of them.
+    """(words for missing values in columns of numbers or dates, in lower case; notes on them): see `gaps_among`.
 
-    None is a word of the target, where that is of words. `told`: the kinds that columns are told to be of.
+    Words that are classes of the target are left out. `told`: kinds given by the user.
     """
     asked = [column for column in frame.iter_columns() if told.get(column.name) in AS_NUMBERS]
     gaps = [(column, found) for column in asked if (found := gaps_among(column, few=column.name != target))]
@@ -50,12 +50,11 @@ def gaps_of(frame: pl.DataFrame, target: str, told: Mapping[str, str]) -> tuple[
 
 
 def gaps_among(cells: pl.Series, few: bool = True) -> dict[str, int]:
-    """Words that say a gap in a column of numbers or days, in lower case, and how many cells say each; mostly none.
+    """Words for missing values in a column of numbers or dates, in lower case -> number of cells; mostly {}.
 
-    There are three at most, none has a digit, and each that has a letter is said by several cells. All other cells,
-    half or more, are numbers (of one unit, or none) or days; of these there are many different ones, or, where `few`,
-    they are nearly all cells. A column of numbers says by an input of its own whether a cell is missing: what one such
-    word says is not lost.
+    There are at most three, without digits, and in several cells each if they have letters. All other cells, at least
+    half, are numbers (with one unit or none) or dates, with many distinct ones or, if `few`, nearly all cells. The
+    information of one such word is kept by the column's missing indicator.
     """
     if not are_words(cells) or not _are_measured(as_read(cells.head(FIRST)).drop_nulls()):  # mostly enough
         return {}
@@ -64,7 +63,7 @@ def gaps_among(cells: pl.Series, few: bool = True) -> dict[str, int]:
     found = present.filter(bare).str.to_lowercase().alias("word").value_counts(name="rows").sort("word")
     rest, words = present.filter(~bare), dict(found.iter_rows())
     once = found.filter(pl.col("rows") == 1)["word"].str.contains(LETTER).any()
-    again = any(says_name(word, cells.name.lower()) for word in words)  # files that were joined with their first lines
+    again = any(says_name(word, cells.name.lower()) for word in words)  # files concatenated with their headers
     if once or again or not 0 < len(words) <= MOST_GAPS or not _are_measured(present):
         return {}
     is_few = few and len(present) - len(rest) <= MISTAKES * len(present)
@@ -72,7 +71,7 @@ def gaps_among(cells: pl.Series, few: bool = True) -> dict[str, int]:
 
 
 def _are_measured(present: pl.Series) -> bool:
-    """Whether half of some words or more have a digit, and these are numbers, of one unit or none, or days."""
+    """Whether at least half of the words have a digit, and these are numbers (with one unit or none) or dates."""
     rest = present.filter(present.str.contains(DIGIT))
     if not len(rest) or 2 * len(rest) < len(present) or are_codes(rest):
         return False
@@ -81,12 +80,11 @@ def _are_measured(present: pl.Series) -> bool:
 
 
 def check_strays(words: pl.Series, source: str) -> None:
-    """Raise ColumnError where nearly all cells of a column of words are numbers and a few are not; of codes all are
-    names.
+    """Raise ColumnError if nearly all cells of a column of words are numbers (not codes) and a few are not.
 
     Args:
         words: stripped strings and nulls, as `typed` leaves them.
-        source: the table's name for messages.
+        source: the table's name in messages.
     """
     found = Strays()
     found.see(words, source)
@@ -94,7 +92,7 @@ def check_strays(words: pl.Series, source: str) -> None:
 
 
 def _stray_error(words: pl.Series, rows: pl.Series, source: str) -> ColumnError:
-    """That of the first of some words, of these rows, that is no number among numbers."""
+    """The error for the first of these words (in these rows) that is not a number."""
     first = as_written(words).is_null().arg_max() or 0
     remedy = "correct the cell, leave it empty, list it in na, or drop the column"
     if says_name(words[first], words.name):
@@ -103,20 +101,20 @@ def _stray_error(words: pl.Series, rows: pl.Series, source: str) -> ColumnError:
 
 
 def says_name(cell: str, name: str) -> bool:
-    """Whether a cell is the column's name again, as where files were joined with their first lines."""
+    """Whether a cell is the column's name, as in files that were concatenated with their headers."""
     return cell.removeprefix("\ufeff") == name
 
 
 class Strays:
-    """`check_strays` of a column's cells, some after the others."""
+    """`check_strays` in batches of cells."""
 
     def __init__(self) -> None:
         self._present = self._wrong = 0
         self._codes = False
-        self._error: Callable[[], ColumnError] | None = None  # that of the first cell, which is seldom asked for
+        self._error: Callable[[], ColumnError] | None = None  # for the first stray cell
 
     def see(self, words: pl.Series, source: str) -> None:
-        """Take note of the next cells."""
+        """Count the next cells."""
         if self._error is not None and len(words) <= FEW_CELLS:
             present = [cell for cell in words.to_list() if cell is not None]
             if not any(map(MAYBE_NUMBER.fullmatch, {*present})):
@@ -127,7 +125,7 @@ class Strays:
         looked = words[some]
         self._present += len(places)
         if no_numbers(looked) or as_written(looked).null_count() > len(some) / 2:
-            wrong = len(places)  # or nearly so: cheaper than to look at all
+            wrong = len(places)  # about, without parsing all
         else:
             numbers = as_written(words)
             some = (numbers.is_null() & words.is_not_null()).arg_true()
@@ -138,7 +136,7 @@ class Strays:
         self._wrong += wrong
 
     def check(self) -> None:
-        """Raise ColumnError for the first cell that is no number where nearly all are some."""
+        """Raise ColumnError for the first cell that is not a number, if nearly all are."""
         few = 0 < self._wrong <= max(1, MISTAKES * self._present)
         if few and self._present >= 10 and not self._codes and self._error is not None:
             raise self._error()

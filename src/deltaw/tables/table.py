@@ -1,4 +1,4 @@
-"""A table: named columns of equal length, and what its source knew about them."""
+"""`Table`, and the errors that name its columns and cells."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from deltaw.speech import listed, say
 from deltaw.tables.missing import MISSING
 
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 20  # in a notebook
-SHORT = 4  # letters: in a name of fewer one wrong sign is a large part of it
-ABOVE = 20  # rows in which names are looked for that are not the first
+SHORT = 4  # characters: in shorter names one wrong character is a large part
+ABOVE = 20  # first rows in which column names may be
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class Table:
     """Rows to learn from, as `deltaw.tables.read` returns them.
 
     Attributes:
-        frame: the rows, one typed column each; missing cells are null, never NaN. While a large one becomes a network's
-            inputs it may be as `deltaw.tables.held` has it.
-        name: what messages call the table: the path as the user typed it, or "data frame".
-        test: rows that the source itself sets apart for testing, with the same columns, or None.
-        target: the column to be predicted where the source says so, or None.
+        frame: the rows, as typed columns; missing cells are null, never NaN. Large training tables may have the
+            compact form of `deltaw.tables.held`.
+        name: in messages: the path as the user typed it, or "data frame".
+        test: the source's own test rows, with the same columns, or None.
+        target: the column to be predicted, if the source says so, or None.
         blocks: groups of columns that share one scale.
-        notes: what was found out about the source that the user may want to know, e.g. "read as GB18030".
-        missing: the words that meant a missing value.
-        written: the rows of `frame` as the source writes them, where that was asked for and the source is no array.
-        rounded: columns whose numbers are those of the source rounded to float32; see `Reading.unrounded`.
-        decimals: the decimal mark of each column of numbers that the source writes as text: "," or ".".
+        notes: remarks on the source for the user, e.g. "read as GB18030".
+        missing: the words for a missing value.
+        written: the rows of `frame` as raw text, if `Reading.written` asked for them and the source has text.
+        rounded: names of columns rounded to float32; see `Reading.unrounded`.
+        decimals: decimal mark, "," or ".", of each column of numbers in text.
     """
 
     frame: pl.DataFrame
@@ -83,13 +83,13 @@ class Table:
         return fragment(heading(repr(self)), table(names, zip(*cells, strict=True), numbers))
 
     def column(self, name: str) -> pl.Series:
-        """The column called `name`. Raises ColumnError, with the nearest name, where there is none."""
+        """The column called `name`. Raises ColumnError, with the nearest name, if there is none."""
         if name not in self.frame.columns:
             raise self._missing(name)
         return self.frame.get_column(name)
 
     def _missing(self, name: str) -> ColumnError:
-        """The error for a column that there is not: says where else its name stands, and what was not read."""
+        """The error for a missing column: also says if a later row has the names, and the notes on the source."""
         error = missing_column(name, self.frame.columns, self.name)
         found, remedy = error.found, error.remedy
         rows = self.frame.head(ABOVE).rows()
@@ -101,28 +101,26 @@ class Table:
 
 
 def of_both(table: Table, made: Callable[[pl.DataFrame], pl.DataFrame]) -> Table:
-    """The table with what is made of its rows, and of those that its source sets apart for testing."""
+    """The table with a function applied to its rows and its test rows."""
     return replace(table, frame=made(table.frame), test=None if table.test is None else made(table.test))
 
 
 def rows_of_both(table: Table) -> int:
-    """How many all of these are."""
+    """The number of rows and test rows."""
     return len(table.frame) + (0 if table.test is None else len(table.test))
 
 
 def _are_names(rows: list[tuple[Any, ...]], row: int, name: str) -> bool:
-    """Whether a row that has this cell is one of names: different words, of which no row below says it once more. An
-    answer, asked for as if it were a column, is none.
-    """
+    """Whether a row with this cell may be the header: distinct words, and the cell does not recur below it."""
     cells, place = [cell for cell in rows[row] if cell is not None], rows[row].index(name)
     words = all(isinstance(cell, str) for cell in cells) and len({*cells}) == len(cells)
     return words and not any(other[place] == name for other in rows[row + 1 :])
 
 
 def missing_column(name: str, known: Iterable[str], source: str, needed: bool = False) -> ColumnError:
-    """The error for a column that `source` does not have: names the nearest one, or lists those there are.
+    """The error for a column that `source` lacks: names the nearest one, or lists the existing ones.
 
-    It is `needed` where nobody gave its name, and another will not do: by a model.
+    `needed`: a model needs it, so that no other name will do.
     """
     known = list(known)
     alike = any(normalize("NFC", each) == normalize("NFC", str(name)) for each in known)
@@ -159,10 +157,10 @@ def check_names(names: Iterable[str], source: str) -> None:
 
 
 class Some(str):
-    """The name of a table, for messages about some of its rows.
+    """The name of a table, if only some of its rows are passed on.
 
     Attributes:
-        places: of each row its place in the table, from 0.
+        places: index of each of these in the table, for messages.
     """
 
     places: Sequence[int] | NDArray[np.int64]
@@ -175,15 +173,14 @@ class Some(str):
 
 
 def among(source: str, rows: slice | NDArray[np.bool_]) -> str:
-    """What messages call some of the rows that they call `source`."""
+    """The name of some of the rows of `source`."""
     return Some(source, np.asarray(source.places)[rows]) if isinstance(source, Some) else source
 
 
 def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:
-    """The error for one bad cell; `row` counts from 0 here and from 1, without the header, in the message.
+    """The error for an invalid cell; `row` counts from 0, and in the message from 1, without the header.
 
-    `expected` and `remedy` are sentences, as an error's; None is found where a cell is missing. Of `Some` rows the
-    message says the place in the table.
+    `expected` and `remedy` are sentences, as an error's; `found` is None for a missing cell.
     """
     shown = say("a missing one") if found is None else f'"{found}"' if isinstance(found, str) else str(found)
     places = getattr(source, "places", ())
@@ -201,33 +198,33 @@ def cell_error(source: str, column: str, row: int, expected: str, found: object,
 
 
 def refuse_cell(wrong: pl.Series, cells: pl.Series, source: str, expected: str, remedy: str) -> None:
-    """Raise the `cell_error` of the first of a column's cells that is wrong, if any is."""
+    """Raise `cell_error` for the first wrong cell of a column, if any."""
     if wrong.any():
         row = wrong.arg_max() or 0
         raise cell_error(source, cells.name, row, expected, cells[row], remedy)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like `name` (letter case aside), or None where none comes close."""
+    """The known name that is most similar to `name`, ignoring case; None if none is close."""
     folded = {each.casefold(): each for each in known}
-    short = not name.isascii() and len(name) < SHORT  # one sign of two in Chinese is a word for itself
+    short = not name.isascii() and len(name) < SHORT  # one of two Chinese characters is a word by itself
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5 if short else 0.6)
     return folded[close[0]] if close else None
 
 
 def suggested(name: str, known: Iterable[str], otherwise: str) -> str:
-    """What to do about a name that is none of these: whether the nearest is meant; `otherwise` where none is near."""
+    """The remedy for an unknown name: "did you mean …?", or `otherwise` if no known name is close."""
     near = nearest(name, known)
     return say("did you mean {near}?", near=near) if near else otherwise
 
 
 def listing(names: Iterable[object], limit: int = 8) -> str:
-    """Names for a message: at most `limit` of them, and how many more there are."""
+    """Names for a message: at most `limit`, and the number of others."""
     names = list(names)
     shown = listed(clip(str(each), 40) for each in names[:limit])
     return say("{shown} and {n:,} more", shown=shown, n=len(names) - limit) if len(names) > limit else shown
 
 
 def clip(text: str, length: int = 60) -> str:
-    """`text`, cut in the middle of a message where it is longer than `length` characters."""
+    """`text`, cut off at `length` characters."""
     return text if len(text) <= length else text[: length - 1] + "…"
