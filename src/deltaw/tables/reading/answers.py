@@ -1,10 +1,8 @@
-"""A target of words: those that usually mean a missing value may be classes there.
+"""A target of words, in which "None" may be a class rather than a missing value.
 
-R writes NA, databases NULL: whoever says so means that nobody knows. "None" is a word as well.
-benchmarks/recipe/none_as_word.py finds it in 19 columns of few words in the tables of R's packages, where it is an
-answer each time (which religion, which medication, how much ethanol: none), while NA, a gap, makes up a twentieth of
-125 columns or more. Python calls what is missing None, too: so what few rows say, or rows beside yes and no, stays a
-gap.
+NA (of R) and NULL (of databases) are missing values. "None" is a word as well: benchmarks/recipe/none_as_word.py finds
+it in 19 categorical columns of R's data sets, where it always is a value (religion, medication, amount of ethanol). But
+Python calls missing values None, too: so "None" in few rows, or beside yes and no, is a missing value.
 """
 
 from __future__ import annotations
@@ -26,18 +24,18 @@ from deltaw.tables.table import clip
 from deltaw.tables.units import unit_of
 
 NONE = "none"
-SHARE = 0.05  # of the rows that say something
-MOST = 1_000  # other words that are looked at
+SHARE = 0.05  # least share of "None" as a class, among rows with a target
+MOST = 1_000  # other words that are checked
 
 
 def to_be_told(reading: Reading, target: str) -> Reading:
-    """The same, which leaves in the target the words that usually mean a missing value: `told_apart` sorts them out."""
+    """A `Reading` that keeps the usual words for missing values in the target, for `told_apart`."""
     usual = {*MISSING[1:]} - {*reading.named}
     return replace(reading, target=target, classes=tuple(word for word in reading.missing if word in usual))
 
 
 def told_apart(series: pl.Series, reading: Reading) -> tuple[pl.Series, tuple[str, ...]]:
-    """A target that was read so, without the words that mean a missing value; and what is to be said of them."""
+    """(the target read by `to_be_told`, with null for missing values; notes)."""
     said = Said(reading)
     series = said.see(series)
     return (series, said.notes) if said.are_classes else (_without(series, said.nones), said.notes)
@@ -45,13 +43,13 @@ def told_apart(series: pl.Series, reading: Reading) -> tuple[pl.Series, tuple[st
 
 @dataclass
 class Said:
-    """What a target's cells say that usually means a missing value, some rows after the others.
+    """The usual words for missing values in a target, in batches of rows.
 
     Attributes:
-        reading: how they are read.
-        words: as they are written, and how many rows say each.
-        count: how many rows say something else.
-        others: what these say, or the first of it.
+        reading: options of reading.
+        words: spelling of such a word -> number of rows.
+        count: number of rows with other words.
+        others: other words, at most MOST.
     """
 
     reading: Reading
@@ -60,7 +58,7 @@ class Said:
     others: set[str] = field(default_factory=set)
 
     def see(self, series: pl.Series) -> pl.Series:
-        """The next rows; returns them without the words that mean a missing value, but for None."""
+        """Add the next rows; returns them with null for these words, except for "None"."""
         if not are_words(series) or not self.reading.classes:
             return series
         counts = as_read(series).drop_nulls().alias("word").value_counts(name="rows")
@@ -75,12 +73,12 @@ class Said:
 
     @property
     def nones(self) -> dict[str, int]:
-        """The spellings of None, and how many rows say each."""
+        """Spellings of "None" -> number of rows."""
         return {word: rows for word, rows in self.words.items() if word.lower() == NONE}
 
     @property
     def are_classes(self) -> bool:
-        """Whether None is one, by what the others say."""
+        """Whether "None" is a class, judged by the other words."""
         nones = sum(self.nones.values())
         if not nones or not self.count or nones < SHARE * (nones + self.count):
             return False
@@ -91,7 +89,7 @@ class Said:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes on the words that usually mean a missing value."""
+        """Notes on these words."""
         classes = self.nones if self.are_classes else {}
         gaps = {word: rows for word, rows in self.words.items() if word not in classes}
         found = []
@@ -103,13 +101,13 @@ class Said:
 
 
 def _told(words: dict[str, int]) -> dict[str, str]:
-    """Some words with their rows, and as an option of the command line has them."""
+    """Fields of a note: the words with their numbers of rows, and as a value of an option."""
     said = (say('"{word}" ({rows})', word=clip(word), rows=amount(rows, "row")) for word, rows in words.items())
     return {"said": listed(said), "words": quote(",".join(dict.fromkeys(word.lower() for word in words)))}
 
 
 def _without(series: pl.Series, words: Iterable[str]) -> pl.Series:
-    """Null in place of some words."""
+    """The series with null for some words."""
     gone = [*words]
     if not gone or not as_read(series).is_in(gone).any():
         return series
@@ -117,18 +115,16 @@ def _without(series: pl.Series, words: Iterable[str]) -> pl.Series:
 
 
 def with_classes(reading: Reading, target: str, classes: Iterable[object]) -> Reading:
-    """A `Reading` that keeps these classes of the target, though they may be words for a missing value."""
+    """A `Reading` that keeps these classes of the target, even if they are words for missing values."""
     kept = {str(each).lower() for each in classes if isinstance(each, str)}.intersection(reading.missing)
     if not kept:
         return replace(reading, target=None, classes=())
-    # Where all rows say "None", nothing else says that the column is one of words.
+    # `words`, since the column would not be recognised as text if all rows are "None".
     return replace(reading, target=target, classes=tuple(sorted(kept)), words=frozenset({*reading.words, target}))
 
 
 def in_some_parts(parts: Iterable[pl.Series], reading: Reading) -> bool:
-    """Whether the target is of words in some parts of a table, and without a value in others: read as words, these may
-    turn out to have some.
-    """
+    """Whether the target is words in some parts of a table, and empty in others, which may have such words."""
     if not reading.classes or reading.target in reading.words:
         return False
     sorts = {part.dtype == pl.String and part.null_count() < len(part) for part in parts if are_words(part)}
@@ -136,14 +132,11 @@ def in_some_parts(parts: Iterable[pl.Series], reading: Reading) -> bool:
 
 
 def with_words(found: pl.Series, written: pl.Series, reading: Reading) -> pl.Series:
-    """A column of a file as its cells say; that of `reading.target`, where it is of words, with those in `classes`.
-
-    `written`: text as it stands, of the same cells.
-    """
+    """A converted column; if it is a target of words, with the words in `reading.classes`. `written`: its raw text."""
     if found.name != reading.target or not reading.classes or found.dtype != pl.String:
         return found
     without_value = found.null_count() == len(found) and found.name not in reading.words
-    if found.null_count() == written.null_count() or without_value:  # of which nobody knows what it is of
+    if found.null_count() == written.null_count() or without_value:
         return found
     kept = [word for word in reading.missing if word not in reading.classes]
     return found.zip_with(found.is_not_null(), missing_to_null(written, kept))

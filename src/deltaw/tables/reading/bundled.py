@@ -1,7 +1,4 @@
-"""Data sets that come with scikit-learn, for a first try.
-
-They are read from scikit-learn's own files: to import it takes longer than to read and learn one of these sets.
-"""
+"""The data sets of scikit-learn, read from its files without importing it, which would take longer than training."""
 
 from __future__ import annotations
 
@@ -21,12 +18,12 @@ from deltaw.speech import say
 from deltaw.tables.reading.formats.pixels import image_frame, pixel_names
 from deltaw.tables.table import Block, Table, listing, suggested
 
-# The values (n, columns) and the target (n,): numbers, or class names where the set has words for them.
+# Values (n, columns) and target (n,): numbers or class names.
 Values = tuple[NDArray[np.float64], NDArray[Any]]
 
 
 def _classes(file: Path) -> Values:
-    """A first line "rows,columns,class names", then a line a row: its values and the number of its class."""
+    """A first line "rows,columns,class names", then a line per row: values and class index."""
     with file.open(encoding="utf-8") as lines:
         names = np.array(next(lines).strip().split(",")[2:])
         rows = np.loadtxt(lines, delimiter=",")
@@ -39,7 +36,7 @@ def _digits(file: Path) -> Values:
 
 
 def _diabetes(file: Path) -> Values:
-    """Two files; scikit-learn gives every column mean 0 and length 1."""
+    """Two files; scikit-learn centres every column and gives it norm 1."""
     X = np.loadtxt(file)
     X = (X - X.mean(axis=0)) / X.std(axis=0) / len(X) ** 0.5
     return X, np.loadtxt(file.with_name("diabetes_target.csv.gz"))
@@ -47,7 +44,7 @@ def _diabetes(file: Path) -> Values:
 
 @dataclass(frozen=True)
 class _Bundled:
-    """A data set: its target's name, the other columns' names, its file in scikit-learn, and how to read that."""
+    """A data set: names of the target and the other columns, its file in scikit-learn, and the reader."""
 
     target: str
     columns: tuple[str, ...]
@@ -66,7 +63,7 @@ _CELLS = (
 )  # fmt: skip
 _CANCER = tuple(form.format(cell) for form, cell in product(("mean_{}", "{}_error", "worst_{}"), _CELLS))
 _DIABETES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
-_SIDES = (8, 8)  # of an image of a digit; its pixels have 0…16
+_SIDES = (8, 8)  # of the images of digits, with pixels 0…16
 
 _SETS = {
     "digits": _Bundled("label", pixel_names(_SIDES), "digits.csv.gz", _digits),
@@ -79,7 +76,7 @@ BUNDLED = tuple(_SETS)
 
 
 def bundled(name: str) -> Table:
-    """One of the data sets BUNDLED, with its target known. Raises SettingError for any other name."""
+    """One of the data sets BUNDLED. Raises SettingError for other names."""
     if name not in _SETS:
         expected = say("expected a bundled data set ({bundled})", bundled=listing(BUNDLED))
         raise SettingError(expected, f'"{name}"', suggested(name, BUNDLED, say("choose one of these")))
@@ -95,7 +92,7 @@ def bundled(name: str) -> Table:
 
 
 def _values(name: str) -> Values:
-    """From scikit-learn's file; by its loader where a release of it keeps the file elsewhere or in another form."""
+    """From scikit-learn's file, or by its loader if a release moves or changes the file."""
     package = find_spec("sklearn")  # finds it without importing it
     if package is not None and package.origin is not None:
         try:

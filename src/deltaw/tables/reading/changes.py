@@ -1,4 +1,4 @@
-"""Files that are read in parts, or more than once, and have to be the same all the while."""
+"""Checks that files which are read in parts, or more than once, do not change meanwhile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Facts = tuple[int, int] | None
 
 
 def facts(file: Path) -> Facts:
-    """What the system knows of a file, by which one that was written to is told: its size and time; None for none."""
+    """Size and modification time of a file; None if there is none."""
     try:
         known = file.stat()
     except OSError:
@@ -23,11 +23,7 @@ def facts(file: Path) -> Facts:
 
 @contextmanager
 def unchanged(file: Path, before: Facts) -> Iterator[None]:
-    """What is read within is of the file as it was before.
-
-    Raises:
-        TableError: it is not. Where what was read of it makes no sense it is looked at as well: that is why.
-    """
+    """Raise TableError if the file differs from before, on entry or exit; also instead of an error that came of it."""
     _check(file, before)
     try:
         yield
@@ -44,7 +40,7 @@ def _check(file: Path, before: Facts) -> None:
 
 
 def another(file: Path, found: str) -> TableError:
-    """That a file is not what it was."""
+    """The error for a changed file."""
     return TableError(
         "{file}: expected the file as it was at the beginning",
         found,

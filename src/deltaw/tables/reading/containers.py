@@ -1,4 +1,4 @@
-"""Rows and columns in Python's and NumPy's own containers, as a program has them that asks about a row or two."""
+"""Rows and columns in lists, dicts and structured arrays, such as programs have for a few predictions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from deltaw.tables.table import check_names
 
 
 def contained(source: Any) -> Any:
-    """A frame of rows by name, [{"age": 31}, …], of columns by name, {"age": [31, …]}, or of a structured array.
+    """A frame from rows, [{"age": 31}, …], from columns, {"age": [31, …]}, or from a structured array; other objects
+    unchanged. A row may lack names of other rows.
 
-    A row lacks the names that others alone have. Anything else is returned as it is.
-
-    Raises TableError for rows that are not all mappings, and columns that are no lists of one length.
+    Raises TableError for rows that are not all mappings, and columns that are not lists of the same length.
     """
     if isinstance(source, np.ndarray) and source.ndim == 1 and source.dtype.names is not None:
         return _frame({name: source[name] for name in source.dtype.names})

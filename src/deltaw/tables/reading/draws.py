@@ -1,4 +1,4 @@
-"""Numbers of chance for the rows of a table, by their places, and the places by the numbers."""
+"""Random numbers for the rows of a table by their indices, invertible: the index of a row by its number."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ MIX = (30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)
 
 
 def drawn(seed: int, first: int, count: int) -> NDArray[np.uint64]:
-    """A number of chance for each of `count` rows from place `first` on, (count,); it depends on seed and place alone.
+    """A random number for each of `count` rows from index `first` on, (count,), by the seed and the index alone.
 
-    SplitMix64 at the counters seed + place: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators".
+    SplitMix64 at counters seed + index: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators".
     """
     z = (np.arange(first, first + count, dtype=np.uint64) + _start(seed)) * np.uint64(GOLDEN)
     for shift, factor in MIX:
@@ -21,7 +21,7 @@ def drawn(seed: int, first: int, count: int) -> NDArray[np.uint64]:
 
 
 def places(seed: int, draws: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The place of each row (n,) by its number of chance: no two places have the same."""
+    """The index of each row (n,) by its random number, the inverse of `drawn`."""
     z = _unshifted(draws, LAST)
     for shift, factor in reversed(MIX):
         z = _unshifted(z * np.uint64(pow(factor, -1, 2**64)), shift)
@@ -33,7 +33,7 @@ def _start(seed: int) -> np.uint64:
 
 
 def _unshifted(z: NDArray[np.uint64], shift: int) -> NDArray[np.uint64]:
-    """x, of which z is x ^ (x >> shift): of the highest bits on, each time so many more are known."""
+    """The inverse of x -> x ^ (x >> shift); each round finds `shift` more bits, from the highest on."""
     x = z
     for _ in range(64 // shift):
         x = z ^ (x >> np.uint64(shift))

@@ -1,4 +1,4 @@
-"""Data frames of other libraries, and the types that every column of a table is brought to."""
+"""Data frames of other libraries, and the conversion of all columns to a few types."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, check_names
 
-FRAME = "data frame"  # what messages call a frame, which has no name of its own
-EXTENSION = pl.BaseExtension  # types of another library: intervals, periods
-INDEX = re.compile(r"__index_level_\d+__")  # where pyarrow puts an index of pandas that has no name
+FRAME = "data frame"  # its name in messages
+EXTENSION = pl.BaseExtension  # types of other libraries: intervals, periods
+INDEX = re.compile(r"__index_level_\d+__")  # pyarrow's name of an unnamed index of pandas
 
 
 def from_object(source: Any, reading: Reading) -> Table:
-    """A pandas, Polars or pyarrow frame, or any other that narwhals or the Arrow stream interface can read.
+    """The table of a pandas, Polars or pyarrow frame, or any other with support by narwhals or the Arrow C stream.
 
-    Raises TableError for objects that are no frames, frames without rows, and frames with two columns of one name.
+    Raises TableError for other objects, frames without rows, and duplicate column names.
     """
     import narwhals as nw
 
@@ -56,7 +56,7 @@ def from_object(source: Any, reading: Reading) -> Table:
             return table_of(found, FRAME, reading)
     except (TableError, ColumnError):
         raise
-    except (Exception, pl.exceptions.PanicException) as error:  # whatever a foreign library raises about its own frame
+    except (Exception, pl.exceptions.PanicException) as error:  # of the other library
         expected = "expected a {frame} that Polars can take"
         raise TableError(expected, first_line(error), "simplify its columns", frame=FRAME) from None
     kind = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
@@ -64,7 +64,7 @@ def from_object(source: Any, reading: Reading) -> Table:
 
 
 def _to_polars(frame: Any) -> pl.DataFrame:
-    """A narwhals frame as a Polars one; column by column where pyarrow is missing or cannot take a column."""
+    """A narwhals frame as a Polars one; column by column if pyarrow is missing or fails."""
     if not all(isinstance(name, str) for name in frame.columns):
         frame = frame.rename({name: str(name) for name in frame.columns})
     try:
@@ -84,9 +84,7 @@ def _column(column: Any) -> pl.Series:
 
 
 def series(name: str, cells: Any) -> pl.Series:
-    """The column of an array or a list, (n,), of whatever types its cells are; those of several become text, and what a
-    masked array hides is missing.
-    """
+    """A column from an array or a list, (n,); cells of mixed types become text, masked ones null."""
     if isinstance(cells, np.ma.MaskedArray):
         there = pl.Series(~np.ma.getmaskarray(cells))
         return pl.select(pl.when(there).then(series(name, cells.data)).alias(name)).to_series()
@@ -100,13 +98,13 @@ def series(name: str, cells: Any) -> pl.Series:
 
 
 def _is_gap(cell: Any) -> bool:
-    """Whether it stands for no value, as NumPy, pandas and Python have it among objects."""
+    """Whether an object is a missing value of Python, NumPy or pandas."""
     known = cell is None or type(cell).__name__ in ("NAType", "NaTType")  # of pandas, which need not be there
     return known or (isinstance(cell, (float, np.floating, np.datetime64)) and bool(cell != cell))
 
 
 def _of_cells(name: str, cells: Iterable[Any]) -> pl.Series:
-    """A column of cells of any types; those of several become text."""
+    """A column from cells of any types; mixed types become text."""
     cells = list(map(_narrow, cells))
     try:
         return pl.Series(name, cells)
@@ -115,12 +113,12 @@ def _of_cells(name: str, cells: Iterable[Any]) -> pl.Series:
 
 
 def _whole(text: str) -> str:
-    """A text in which half a sign, as an emoji that was cut, is U+FFFD, as in a file of JSON."""
+    """Text with U+FFFD for a lone surrogate (half an emoji)."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _word(cell: Any) -> str:
-    """A cell among others of other types, spelt as `as_words` spells it where it stands alone: true, 7 for 7.0."""
+    """A cell as text, spelled as by `as_words`: true, 7 for 7.0."""
     if isinstance(cell, bool | np.bool_):
         return str(cell).lower()
     whole = isinstance(cell, float | np.floating) and float(cell).is_integer() and abs(float(cell)) < 2**53
@@ -136,21 +134,21 @@ def _of_bytes(column: pl.Series) -> pl.Series:
 
 
 def _spelt(column: pl.Series) -> pl.Series:
-    """Objects as text: of an interval its ends."""
+    """Objects as text, such as intervals."""
     if column.dtype != pl.Object:
         return column
     return pl.Series(column.name, [None if cell is None else str(cell) for cell in column], pl.String)
 
 
 def _narrow(cell: Any) -> Any:
-    """A cell as it is; a number of more bits than Polars knows as a float, a period of pandas as when it begins."""
+    """A cell unchanged, except for a longdouble as a float, and a period of pandas as its start."""
     if isinstance(cell, np.longdouble):
         return float(cell)
     return cell.to_timestamp() if hasattr(cell, "to_timestamp") else cell
 
 
 def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable[str] = ()) -> Table:
-    """The table of a frame that has types of its own. Raises TableError as `plain` does."""
+    """The table of a typed frame. Raises TableError as `plain`."""
     if index := [name for name in frame.columns if INDEX.fullmatch(name)]:
         frame = frame.drop(index)
     written, told = frame if reading.written else None, reading.noted()
@@ -159,18 +157,16 @@ def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable
 
 
 def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.DataFrame:  # noqa: B008  # frozen
-    """The frame with every column of a type that the rest of the program knows, and null for missing.
+    """The frame with columns of the types that the rest of the program knows, and null for missing values.
 
-    Those types are the integers and floats, Boolean, String, Date and Datetime. A category becomes its words, a
-    decimal number and one of more than 64 bits a float, a duration seconds, and a time of day seconds since midnight.
-    A time with a zone is that of UTC.
-    Lists, structs and other objects stay what they are: they are refused where such a column is used (`check_type`).
+    These are integers, floats, Boolean, String, Date and Datetime (in UTC). Categories become words, decimals and
+    integers of more than 64 bits floats, durations seconds, and times of day seconds since midnight. Lists, structs and
+    objects are unchanged, and an error when such a column is used (`check_type`).
 
     Args:
         frame: any Polars frame.
-        source: its name for messages.
-        reading: which words mean a missing value, which columns stay text, whatever it looks like, and how numbers in
-            text are written.
+        source: its name in messages.
+        reading: words for missing values, columns that stay text, notations of numbers in text.
 
     Raises:
         TableError: no rows or no columns.
@@ -187,14 +183,14 @@ def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.
 
 
 def with_marks_held(frame: pl.DataFrame, reading: Reading) -> Reading:
-    """The reading with what counts here of the decimal marks that a model knows, as the first rows say."""
+    """The reading with the decimal marks of training that still hold, judged by the first rows (`still_held`)."""
     known = reading.decimals or {}
     some = [frame[name].head(FIRST) for name in known if frame.schema.get(name) == pl.String]
     return replace(reading, decimals=still_held([missing_to_null(each, reading.missing) for each in some], known))
 
 
 def _is_plain(column: pl.Series, markers: bool) -> bool:
-    """Whether there is nothing to be done with a column; `markers`: whether numbers may mean a missing value."""
+    """Whether a column needs no conversion; `markers`: whether some numbers are missing values."""
     kind = column.dtype
     if kind in (pl.Boolean, pl.Date):
         return True
@@ -204,7 +200,7 @@ def _is_plain(column: pl.Series, markers: bool) -> bool:
 
 
 def _floats(column: pl.Series) -> pl.Series:
-    """Objects as floats where all are numbers of more than 64 bits, else as they are."""
+    """Objects as floats if all are longdoubles; else unchanged."""
     cells = [_narrow(cell) for cell in column]
     if all(cell is None or isinstance(cell, float) for cell in cells):
         return pl.Series(column.name, cells, pl.Float64).fill_nan(None)
@@ -212,13 +208,13 @@ def _floats(column: pl.Series) -> pl.Series:
 
 
 def _moments(column: pl.Series) -> pl.Series:
-    """Times; those with a zone as UTC has them: other files, and rows to answer for, may say them by other zones."""
+    """Times in UTC, since other files, and rows to be predicted, may have other zones."""
     kind = column.dtype
     bare = pl.Datetime(kind.time_unit) if isinstance(kind, pl.Datetime) else pl.Datetime("us")
-    return column.to_physical().cast(bare).cast(pl.Datetime("us"))  # those with a zone are kept as UTC has them
+    return column.to_physical().cast(bare).cast(pl.Datetime("us"))
 
 
-# Rows of: which column types, and what becomes of the column.
+# (whether it is for a type, the conversion of a column).
 CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]], ...] = (
     (lambda kind: kind.is_float(), lambda column: column.fill_nan(None)),
     (lambda kind: kind == pl.Int128 or kind.is_decimal(), lambda column: column.cast(pl.Float64)),

@@ -1,9 +1,8 @@
-"""Numbers of a large table in four bytes instead of eight, where no network could tell: it takes float32 itself.
+"""Large tables in 32-bit numbers, if that makes no difference to a network, which computes in float32 itself.
 
-Whole numbers are the same in either. A fraction is rounded, by 6 parts in 100 million of itself at most. What that is
-to a network depends on how far its column's numbers lie apart: 288.15 among temperatures is moved by nothing that
-matters, 1,700,000,000.25 among times of a day by a minute. So a column is rounded where that moves no number by more
-than FAINT of the bin that it lies in, when its rows are cut into BINS by their quantiles; others stay what they are.
+Integers that fit are unchanged; floats are rounded, by at most 6e-8 of their value. That matters if a column's numbers
+lie close together: not for temperatures such as 288.15, but for times such as 1,700,000,000.25, which move by a minute.
+So a column is rounded if no number moves by more than FAINT of its quantile bin, with BINS bins.
 """
 
 from __future__ import annotations
@@ -23,18 +22,14 @@ from deltaw.tables.table import Table
 
 Values = NDArray[np.float64]
 
-CELLS = 2**25  # of a table, 256 MiB: of fewer nothing is rounded
-BINS, FAINT = 16, 1e-4  # as many as a column has at most (`deltaw.preparation.scales.bins`)
-LOOKED_AT = 2**13  # rows, by chance: those that are spread evenly may all be alike
+CELLS = 2**25  # of a table, 256 MiB; smaller ones are not rounded
+BINS, FAINT = 16, 1e-4  # BINS as `deltaw.preparation.scales.bins.MOST`
+LOOKED_AT = 2**13  # random rows that are checked; evenly spaced ones may all be alike
 HALVES: dict[Any, Any] = {pl.Float64: pl.Float32, pl.Int64: pl.Int32, pl.UInt64: pl.UInt32}
 
 
 def halved(table: Table, apart: Collection[str] | None) -> Table:
-    """The same rows, the numbers of a large table in half of their room where that does; `rounded` says of which.
-
-    Args:
-        apart: columns that stay as they are, by names and patterns; None: all.
-    """
+    """The table in 32-bit numbers, if it is large. `apart`: names and patterns of unchanged columns; None: all."""
     if apart is None or not is_large(*table.frame.shape):
         return table
     halves = Halves(apart, len(table.frame))
@@ -42,20 +37,20 @@ def halved(table: Table, apart: Collection[str] | None) -> Table:
 
 
 def is_large(rows: int, width: int) -> bool:
-    """Whether a table of so many rows and columns is."""
+    """Whether a table of this shape is large."""
     return rows * width >= CELLS
 
 
 class Halves:
-    """Columns in half of their room, whole or a part after the other.
+    """Conversion of a table to 32-bit numbers, whole or in parts.
 
     Args:
-        apart: columns that stay as they are, by names and patterns.
-        rows: how many the table has.
+        apart: names and patterns of columns that stay unchanged.
+        rows: number of rows of the table.
 
     Attributes:
-        wide: columns that were found to need what they have.
-        rounded: those that hold rounded numbers now.
+        wide: names of columns that need 64 bits.
+        rounded: names of rounded columns.
     """
 
     def __init__(self, apart: Iterable[str], rows: int) -> None:
@@ -64,16 +59,16 @@ class Halves:
 
     @classmethod
     def of_table(cls, apart: Iterable[str] | None, rows: int, width: int) -> Halves:
-        """Of a table of so many rows and columns: where that is not large, or `apart` None, all stay as they are."""
+        """For a table of this shape; all columns stay unchanged if it is not large, or `apart` is None."""
         return cls(["*"] if apart is None or not is_large(rows, width) else apart, rows)
 
     def of(self, frame: pl.DataFrame, first: int = 0) -> pl.DataFrame:
-        """A table, or its rows from `first` on: the first ones that have to be rounded say whether that is done."""
+        """Convert a table, or its rows from `first` on; the first part with fractions decides for its column."""
         names = [column.name for column in frame.iter_columns() if self._may_change(column)]
         if not names:
             return frame
         wanted = frame.select(names)
-        small = wanted.cast(HALVES, strict=False)  # all columns at once: parts are many, and calls are slow
+        small = wanted.cast(HALVES, strict=False)  # all columns in one call, for many small parts
         fits = _all_fit(wanted, small)
         does = [small[name] for name in names if self._does(wanted[name], small[name], fits[name])]
         floats = wanted.select(cs.float())
@@ -85,7 +80,7 @@ class Halves:
 
     @property
     def wrongly(self) -> list[str]:
-        """After the last of several parts, columns that all rows say are to stay as they are: those were rounded."""
+        """After the last part: rounded columns that, by all rows, should not have been."""
         seen = {name: np.concatenate(parts) for name, parts in self._looked.items() if name in self.rounded}
         return sorted(self.rounded & self.wide | {name for name, x in seen.items() if not suffices(x)})
 
@@ -93,7 +88,7 @@ class Halves:
         return column.dtype in HALVES and column.name not in self.wide and not is_among(column.name, self.apart)
 
     def _does(self, column: pl.Series, small: pl.Series, all_fit: bool) -> bool:
-        """Whether a column may be the small one; `all_fit`: whether none of its numbers is too large for it."""
+        """Whether the 32-bit column `small` replaces `column`; `all_fit`: no number overflows."""
         if not small.dtype.is_float():
             return all_fit
         if all_fit and (small.name in self.rounded or (small.cast(column.dtype) == column).all()):
@@ -104,7 +99,7 @@ class Halves:
 
 
 def _all_fit(wanted: pl.DataFrame, small: pl.DataFrame) -> dict[str, bool]:
-    """Of each column whether none of its numbers is too large: it would be null now, or infinite."""
+    """Column -> whether no number overflows, which makes it null or infinite."""
     fits = {name: n == small[name].null_count() for name, n in wanted.null_count().row(0, named=True).items()}
     for column in small.select(cs.float().is_infinite().any()).iter_columns():
         fits[column.name] = not column[0] or bool(
@@ -114,19 +109,19 @@ def _all_fit(wanted: pl.DataFrame, small: pl.DataFrame) -> dict[str, bool]:
 
 
 def is_among(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a column is one of those that names and patterns mean."""
+    """Whether a name matches one of the names and patterns."""
     return any(name == each or fnmatchcase(name, each) for each in patterns)
 
 
 def places(rows: int) -> NDArray[np.int64]:
-    """Which of so many rows are looked at, in order."""
+    """Indices of the rows that are checked, ascending."""
     return np.unique(np.random.default_rng(0).integers(0, rows, min(rows, LOOKED_AT)))
 
 
 def suffices(x: Values) -> bool:
-    """Whether numbers (n,), NaN where missing, that are rounded to float32 lie where they did; see above."""
+    """Whether float32 suffices for these numbers (n,), NaN if missing; see above."""
     x = np.sort(x[np.isfinite(x)])
     edges = np.unique(x[np.linspace(0, len(x) - 1, BINS + 1).astype(np.intp)]) if len(x) else x
-    with np.errstate(over="ignore"):  # between infinities nothing lies
+    with np.errstate(over="ignore"):
         largest = np.maximum(np.abs(edges[:-1]), np.abs(edges[1:])).astype(np.float32)
     return len(edges) > 1 and bool((np.spacing(largest) <= 2 * FAINT * np.diff(edges)).all())

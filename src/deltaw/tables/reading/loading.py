@@ -1,4 +1,4 @@
-"""The bytes of a file, decompressed: never more of them than there is room for, and none where nobody writes any."""
+"""The bytes of a file, decompressed, with limits on memory and on waiting for a pipe."""
 
 from __future__ import annotations
 
@@ -21,23 +21,22 @@ from deltaw.numbers import number
 from deltaw.speech import say
 
 GZIP, BZIP2, XZ = b"\x1f\x8b", re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P)"), b"\xfd7zXZ\0"
-PACKED = 10  # bytes that say so
+PACKED = 10  # bytes of these signatures
 PACKED_ENDINGS = (".gz", ".bz2", ".xz")
-# Read at first, and looked at before the rest is read: /dev/zero and a line without an end are refused there.
+# Bytes read first and checked before the rest, to refuse /dev/zero and endless lines.
 HEAD = 1 << 24
 CHUNK = 1 << 20
-# Of the memory that there is: text takes several times its size while it becomes a table.
+# Of the memory: text takes several times its size while it becomes a table.
 SHARE = 1 / 4
-# Text that shrinks to a hundredth hardly says anything; archives that grow more, and beyond what harms nobody, are made
-# to fill a memory. (deflate allows a thousandfold.)
+# Larger archives may not grow more when decompressed: a decompression bomb. (deflate allows a thousandfold.)
 GROWTH, HARMLESS = 100, 1 << 26
-PATIENCE = 10.0  # seconds until somebody opens the other end of a pipe
+PATIENCE = 10.0  # seconds to wait for the writer of a pipe
 
-STDIN, STDIN_NAME = "-", "stdin"  # how a caller says it, and what messages call it
+STDIN, STDIN_NAME = "-", "stdin"  # as a source, and in messages
 
-# What a file raises that cannot be read, or is compressed and not whole: `unreadable`.
+# Errors of files that cannot be read or decompressed, for `unreadable`.
 DAMAGE: tuple[type[Exception], ...] = (OSError, ValueError, EOFError, zlib.error, ImportError)
-with suppress(ImportError):  # some Pythons are built without it
+with suppress(ImportError):  # a Python may be built without it
     from lzma import LZMAError
 
     DAMAGE = (*DAMAGE, LZMAError)
@@ -45,11 +44,11 @@ RAISE = "raise the limit with max_bytes (--max-bytes) if it is meant"
 
 
 class NoRowsError(TableError):
-    """A table without a row: where a table is in several files, such a file is passed over."""
+    """A table without rows; one of several files of a table may be so."""
 
 
 def located(source: str | Path) -> Path:
-    """The path of a source, ~ and ~user resolved; a name that only looks so stays as it is."""
+    """The path of a source, with ~ and ~user expanded if the user exists."""
     try:
         return Path(source).expanduser()
     except RuntimeError:  # no user of that name
@@ -71,18 +70,18 @@ def load(
     max_bytes: int | None = None,
     look: Callable[[bytes], object] = lambda head: None,
 ) -> bytes:
-    """The file's bytes, decompressed where they are gzip, bzip2 or xz.
+    """The file's bytes, decompressed if they are gzip, bzip2 or xz.
 
     Args:
         path: of a file, a pipe or a device; None: standard input.
-        name: what messages call it.
-        max_bytes: at most so many, decompressed; None: see `limit`.
-        look: called with the first HEAD bytes, decompressed; raises where they show that it is no use to read on.
+        name: in messages.
+        max_bytes: limit of the decompressed bytes; None: see `limit`.
+        look: called with the first HEAD bytes, decompressed, to raise an error before the rest is read.
 
     Raises:
-        TableError: one that cannot be read, is compressed and not whole, is empty, or is larger.
-        FileNotFoundError, NotADirectoryError, IsADirectoryError: no such file; the caller knows what there is instead.
-        SettingError: `max_bytes` is no whole number, 1 or more.
+        TableError: unreadable, a damaged archive, empty, or too large.
+        FileNotFoundError, NotADirectoryError, IsADirectoryError: no such file, for the caller's own message.
+        SettingError: `max_bytes` is not a positive integer.
     """
     name = name or (STDIN_NAME if path is None else str(path))
     most = limit(max_bytes)
@@ -91,7 +90,7 @@ def load(
             size = _size(file)
             if size is not None and size > most:
                 raise _too_large(name, most, f"{size:,}")
-            start = file.read(PACKED)  # a pipe may give a byte at a time, which `peek` would take for all
+            start = file.read(PACKED)  # `peek` may get a single byte from a pipe
             stream: Any = io.BufferedReader(_After(start, file))
             if is_packed(start):
                 stream, most = unpacked(start, stream), limit(max_bytes, size)
@@ -107,14 +106,12 @@ def load(
 
 
 def is_packed(start: bytes) -> bool:
-    """Whether a file that begins so is compressed as a whole, by what `unpacked` reads."""
+    """Whether a file with these first bytes is compressed in a format that `unpacked` reads."""
     return start.startswith((GZIP, XZ)) or BZIP2.match(start) is not None
 
 
 def unpacked(start: bytes, file: Any) -> Any:
-    """A file that begins with `start`, decompressed while it is read where it is compressed. Raises ImportError where
-    this Python was built without what it takes.
-    """
+    """The file, with first bytes `start`, decompressed on the fly. Raises ImportError without that library."""
     if start.startswith(GZIP):
         return gzip.GzipFile(fileobj=file)
     if start.startswith(XZ):
@@ -129,12 +126,12 @@ def unpacked(start: bytes, file: Any) -> Any:
 
 
 def without_packing(path: Path) -> Path:
-    """The path without the ending that says how it is compressed."""
+    """The path without the extension of a compression format."""
     return path.with_suffix("") if path.suffix.lower() in PACKED_ENDINGS else path
 
 
 def unreadable(name: str, error: Exception) -> TableError:
-    """What the system, or a library that decompresses, finds wrong with a file: see `DAMAGE`."""
+    """An error in DAMAGE as a TableError."""
     if not isinstance(error, (ValueError, ImportError)) and getattr(error, "errno", None) is None:
         expected, remedy = "{name}: expected a whole gzip, bzip2 or xz file", "compress or fetch it again"
         return TableError(expected, str(error), remedy, name=name)
@@ -143,11 +140,8 @@ def unreadable(name: str, error: Exception) -> TableError:
 
 
 def limit(max_bytes: int | None, compressed: int | None = None) -> int:
-    """How many bytes a source may have: `max_bytes`, or by the memory that there is.
-
-    Args:
-        max_bytes: what the user said.
-        compressed: the size of the archive that they come out of, where they do.
+    """The limit of a source's bytes: the user's `max_bytes`, or by the memory, and for archives by their `compressed`
+    size.
     """
     if max_bytes is None:
         room = int(SHARE * memory())
@@ -158,14 +152,14 @@ def limit(max_bytes: int | None, compressed: int | None = None) -> int:
 
 
 def check_size(name: str, size: int, most: int) -> None:
-    """Raise TableError where what an archive says of itself is larger than `most`."""
+    """Raise TableError if `size` is larger than `most`."""
     if size > most:
         raise _too_large(name, most, f"{size:,}")
 
 
 def check_archive(data: bytes, name: str, what: str, most: int) -> None:
-    """Raise TableError where a ZIP archive cannot be read, says that it is larger than `most`, or is compressed so that
-    Python may unpack more at a time than is asked for.
+    """Raise TableError for a ZIP archive that is unreadable, larger than `most` by its directory, or not compressed by
+    deflate (other decompressors of Python may return more than is asked for).
     """
     with undamaged(name, what, say("write it anew")), zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
@@ -177,7 +171,7 @@ def check_archive(data: bytes, name: str, what: str, most: int) -> None:
 
 @contextmanager
 def undamaged(name: str, what: str, remedy: str) -> Iterator[None]:
-    """Whatever a library raises of a damaged file, of errors of many kinds, as a TableError; our own as they are."""
+    """Any error of a library about a damaged file as a TableError."""
     try:
         yield
     except InputError:
@@ -188,18 +182,18 @@ def undamaged(name: str, what: str, remedy: str) -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """What another library says of its error."""
+    """The message of another library's error."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def memory() -> int:
-    """Bytes of memory that this process may use: the machine's, or its container's where that is less."""
-    found = [8 << 30]  # where nothing tells
+    """Bytes of memory of the machine, or of the container if it has a limit."""
+    found = [8 << 30]  # if the system does not say
     if sys.platform != "win32":
         with suppress(OSError, ValueError):
             found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     for place in ("memory.max", "memory/memory.limit_in_bytes"):
-        with suppress(OSError, ValueError):  # "max" where there is no limit
+        with suppress(OSError, ValueError):  # "max" without a limit
             found.append(int((Path("/sys/fs/cgroup") / place).read_text()))
     return min(found)
 
@@ -221,17 +215,17 @@ def _too_large(name: str, most: int, found: str) -> TableError:
 
 
 def _size(file: Any) -> int | None:
-    """How many bytes a file has; None where only reading tells."""
+    """Size of a regular file; None for others."""
     try:
         about = os.fstat(file.fileno())
-    except OSError:  # a stdin that somebody has put in its place
+    except OSError:  # a replaced stdin
         return None
     return about.st_size if stat.S_ISREG(about.st_mode) else None
 
 
 @contextmanager
 def _stdin(name: str) -> Iterator[Any]:
-    """Standard input, which stays open. Raises TableError where nobody can have meant it."""
+    """Standard input, which stays open. Raises TableError if it is closed or a terminal."""
     if sys.stdin is None or sys.stdin.closed:
         raise TableError("{name}: expected a table", say("standard input closed"), "send one: … | deltaw …", name=name)
     if sys.stdin.isatty():
@@ -242,12 +236,12 @@ def _stdin(name: str) -> Iterator[Any]:
 
 
 def comes_once(source: Any) -> bool:
-    """Whether a source gives its rows only once: standard input, or a pipe."""
+    """Whether a source can be read only once: standard input, or a pipe."""
     if isinstance(source, (list, tuple)):
         return any(map(comes_once, source))
     try:
         return isinstance(source, (str, os.PathLike)) and (source == STDIN or Path(source).is_fifo())
-    except OSError:  # no name of a file
+    except OSError:  # not a file name
         return False
 
 
@@ -256,9 +250,9 @@ def _opened(path: Path, name: str) -> io.BufferedReader:
 
 
 def _pipe(path: Path, name: str) -> io.BufferedReader:
-    """A pipe, once somebody writes to it: to open it would wait for that for ever, and say nothing."""
+    """A pipe, once it has a writer: a blocking `open` would wait for one forever."""
     if sys.platform == "win32":
-        raise AssertionError("no file is a pipe there")
+        raise AssertionError("no file is a pipe on Windows")
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     until = time.monotonic() + PATIENCE
     first = b""
@@ -266,7 +260,7 @@ def _pipe(path: Path, name: str) -> io.BufferedReader:
         while not first and time.monotonic() < until:
             try:
                 first = os.read(descriptor, 1)
-            except BlockingIOError:  # there is a writer, who takes his time
+            except BlockingIOError:  # there is a writer
                 break
             if not first:
                 time.sleep(0.02)
@@ -282,7 +276,7 @@ def _pipe(path: Path, name: str) -> io.BufferedReader:
 
 
 class _After(io.RawIOBase):
-    """A file of which some bytes were read already; `closes`: whether it ends with this."""
+    """A file some of whose bytes were read already; `closes`: whether closing this closes it."""
 
     def __init__(self, first: bytes, file: Any, closes: bool = False) -> None:
         self._first, self._file, self._closes = first, file, closes

@@ -1,4 +1,4 @@
-"""Panics of Polars, which it raises of what it does not know, and Rust prints before that."""
+"""Panics of Polars: Rust prints a message before Python gets the exception."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Polars would panic at times of a zone like +05:30, of which it needs to know nothing: they are kept as those of UTC.
+# Polars panics at times with a zone such as +05:30, unless it is told to ignore that; we convert them to UTC anyway.
 ANY_ZONE = "POLARS_IGNORE_TIMEZONE_PARSE_ERROR"
 
 
 @contextmanager
 def quiet_panics() -> Iterator[None]:
-    """What Rust prints of a panic, before Python hears of it, goes nowhere."""
+    """Discard what Rust prints on stderr."""
     os.environ.setdefault(ANY_ZONE, "1")
     try:
         sys.stderr.flush()

@@ -1,8 +1,7 @@
-"""Where a large table lies: in parts, each of which can be let go alone, and whose room the system has again at once.
+"""Large tables in parts whose memory returns to the system as soon as they are freed.
 
-Allocators keep what was let go, for a while or until it is wanted again; while a table becomes inputs, part by part,
-table and inputs would be held together. So a part's numbers lie in pages of the system's own, beside any allocator,
-which then only ever has the little that is read at a time.
+Allocators keep freed memory. While a table becomes a network's inputs, part by part, both would be in memory at once.
+So the numbers of a part are in anonymous memory maps, which bypass the allocator.
 """
 
 from __future__ import annotations
@@ -19,26 +18,21 @@ from numpy.typing import NDArray
 
 Number = TypeVar("Number", bound=np.number)
 
-HUGE_PAGE = 2**21  # bytes: to touch one for the first time takes much less than 512 small ones
-PART = 2**20  # cells of a part, in all columns together
-# Columns of these types are read as they are.
+HUGE_PAGE = 2**21  # bytes; first access takes much less than that of 512 small pages
+PART = 2**20  # cells of a part, over all columns
+# Numeric types that need no conversion.
 NUMBERS = (pl.Float64, pl.Float32, pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt64, pl.UInt32, pl.UInt16, pl.UInt8)
 
 
 def in_parts(frame: pl.DataFrame, width: int | None = None) -> pl.DataFrame:
-    """The same rows in parts.
-
-    Args:
-        frame: a table, or some of its columns.
-        width: how many columns the table has; None: these.
-    """
+    """The same rows in parts; `width`: number of columns of the table, if these are only some of them."""
     rows = max(1, PART // max(width or frame.width, 1))
     parts = [apart(frame.slice(start, rows)) for start in range(0, len(frame), rows)]
     return pl.concat(parts, rechunk=False) if parts else frame
 
 
 def apart(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same rows in memory of their own: numbers, none of which is missing, beside any allocator."""
+    """A copy of the rows; columns of numbers without nulls in memory maps."""
     numbers = {
         column.name: column.to_numpy()
         for column in frame.iter_columns()
@@ -51,12 +45,12 @@ def apart(frame: pl.DataFrame) -> pl.DataFrame:
         place[:] = column
         own[name] = pl.Series(name, place)
     rest = frame.drop(numbers)
-    rest = pl.concat([rest.head(1), rest.slice(1)], rechunk=True)  # of one memory, until two of them become one
+    rest = pl.concat([rest.head(1), rest.slice(1)], rechunk=True)  # of two pieces, so that Polars copies
     return pl.DataFrame({name: own[name] if name in own else rest.get_column(name) for name in frame.columns})
 
 
 def in_pages(pieces: Iterable[NDArray[Number]], kind: np.dtype[Number], most: int) -> NDArray[Number]:
-    """Pieces of an array of at most so many numbers, as one that lies beside any allocator, too."""
+    """Pieces of an array, of at most `most` numbers together, as one array in a memory map."""
     room, place = _pages(most * kind.itemsize).view(kind), 0
     for piece in pieces:
         room[place : place + len(piece)] = piece
@@ -65,7 +59,7 @@ def in_pages(pieces: Iterable[NDArray[Number]], kind: np.dtype[Number], most: in
 
 
 def _pages(size: int) -> NDArray[np.uint8]:
-    """So many bytes that the system has again when nobody holds them."""
+    """A memory map of `size` bytes, unmapped when it is no longer referenced."""
     if not size:
         return np.empty(0, np.uint8)
     if sys.platform == "win32":
@@ -73,6 +67,6 @@ def _pages(size: int) -> NDArray[np.uint8]:
     else:
         pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         if size >= 2 * HUGE_PAGE and hasattr(mmap, "MADV_HUGEPAGE"):
-            with contextlib.suppress(OSError):  # a wish: a system may be built without
+            with contextlib.suppress(OSError):  # a kernel may not support it
                 pages.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(pages, np.uint8)

@@ -1,5 +1,5 @@
-"""Rows that are none like the others: a last one that is their sum, as spreadsheets have it below a table; and the
-columns' names again, as files have them that were joined with their first lines.
+"""Rows that may not be data: a total below the table, as in spreadsheets, and repeated column names, as in files that
+were concatenated with their headers.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from deltaw.speech import say
 from deltaw.tables.strays import says_name
 from deltaw.tables.table import Table, listing
 
-FEWEST = 10  # rows above it: of fewer, one may be the sum of the others by chance
-SOME = 1_000  # rows that tell, as a rule, that the last is no sum
-EXACT = 1e-6  # of the sum: what is summed was rounded in another place
+FEWEST = 10  # rows above a total; with fewer, one may be the sum of the others by chance
+SOME = 1_000  # first rows checked
+EXACT = 1e-6  # relative tolerance of the total
 
 
 def with_odd_rows_told(table: Table) -> Table:
-    """The table, with a note where its last row is the sum of those above it, or one has the names of the columns."""
+    """The table, with a note if its last row is a total, or a row repeats the column names."""
     if len(table.frame) <= FEWEST or table.test is not None:
         return table
     if (row := _names_again(table.frame)) is not None:
@@ -33,7 +33,7 @@ def with_odd_rows_told(table: Table) -> Table:
 
 
 def _names_again(frame: pl.DataFrame) -> int | None:
-    """The first row that says them; where a column is of numbers, none does."""
+    """Index of the first row that repeats the column names, which makes all columns text."""
     if frame.width < 2 or any(kind != pl.String for kind in frame.dtypes):
         return None
     first = frame.get_columns()[0]
@@ -44,9 +44,9 @@ def _names_again(frame: pl.DataFrame) -> int | None:
 
 
 def _is_sum(column: pl.Series) -> bool:
-    """Whether the last number is the sum of the others, and larger than each: a 1 below a single 1 is none."""
+    """Whether the last number is the sum of the others, and larger than each."""
     last, above = column[-1], column[:-1]
-    if last is None or not last > (above.head(SOME).max() or 0):  # a look is cheaper
+    if last is None or not last > (above.head(SOME).max() or 0):
         return False
     total, most = above.cast(pl.Float64).sum(), above.max()
     return bool(abs(total - last) <= EXACT * last and last > most)
