@@ -1,4 +1,4 @@
-"""From a path or a data frame to a table: which reader it needs, and what to say where none fits."""
+"""`read`: the reader of a source, by its content and name; errors for sources that none reads."""
 
 from __future__ import annotations
 
@@ -73,20 +73,20 @@ def read(
             for standard input, the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow
             frame, a list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured array, or a Table,
             which is returned as it is.
-        delimiter: what separates the fields of delimited text; None finds it. Other sources have no use for it.
-        max_bytes: a file of more bytes, decompressed, is refused; None: a quarter of the memory, and of archives that
-            grow more than a hundredfold at most 64 MiB.
-        encoding: of text, as Python calls it ("gb18030", "windows-1252"); None: UTF-8, or what is found: UTF-16,
-            and by their letters GB18030, Big5, Shift_JIS, EUC-JP, EUC-KR. `Table.notes` says which.
-        na: a word or words that mean a missing value beyond the usual ones (`deltaw.tables.missing.MISSING`); numbers
-            too (-999).
-        not_na: a word or words of the usual ones that do not.
+        delimiter: between the fields of delimited text; None: detected. Ignored for other sources.
+        max_bytes: limit of a file's bytes, decompressed; None: a quarter of the memory, and for archives that grow more
+            than a hundredfold 64 MiB.
+        encoding: of text, a name of Python ("gb18030", "windows-1252"); None: detected (UTF-8, UTF-16, GB18030, Big5,
+            Shift_JIS, EUC-JP, EUC-KR), see `Table.notes`.
+        na: more words for a missing value, besides the usual ones (`deltaw.tables.missing.MISSING`); also numbers
+            (-999).
+        not_na: words among the usual ones that are not missing values.
         sheet: of a workbook; None: the first with rows.
 
     Raises:
         TableError: no such file, or one that is empty, ragged, unreadable, too large or of an unknown format.
-        SettingError: an argument that cannot be: `delimiter` is not one character, no such encoding or sheet, …
-        MissingError: a workbook, and fastexcel is not installed.
+        SettingError: an invalid argument: `delimiter` is not one character, no such encoding or sheet, …
+        MissingError: a workbook, without fastexcel.
         InputError: this process was forked after Polars had started its threads; see `deltaw.forks`.
 
     Examples:
@@ -99,7 +99,7 @@ def read(
 
 
 def read_as(source: Any, reading: Reading) -> Table:
-    """`read`, by a Reading."""
+    """`read` with the options in a `Reading`."""
     found = _read_as(source, reading)
     table = halved(found if found is source else with_odd_rows_told(found), reading.unrounded)
     return table if reading.unrounded is None else replace(table, frame=held(table.frame))
@@ -115,7 +115,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
         return source.table(reading)
     if not isinstance(source, str | Path):
         return from_object(contained(source), reading)
-    # As text that UTF-8 has: a model file keeps it, and a file's name may be any bytes.
+    # In valid UTF-8 for the model file, since file names may be any bytes.
     name, path = str(source).encode(errors="backslashreplace").decode(), located(source)
     if source == STDIN:
         name, path = STDIN_NAME, Path(STDIN_NAME)
@@ -142,24 +142,24 @@ def _read_as(source: Any, reading: Reading) -> Table:
 
 
 def _as_read(table: Table) -> Table:
-    """One of several files of a table: each would have numbers of its own for the words that it has."""
+    """The table of one of several files, without Enum types, which would differ from file to file."""
     return replace(table, frame=all_as_read(table.frame))
 
 
 def several(source: str | Path) -> Shards | None:
-    """The files that a pattern or a folder means; None for what is one source. Raises TableError for none."""
+    """The files of a pattern or a folder; None for a single source. Raises TableError if there are none."""
     return None if source == STDIN or str(source) in BUNDLED else shards(source, ENDINGS)
 
 
 def origins(source: str) -> tuple[Path, ...]:
-    """Every file that `read` would read for `source`: IDX files have siblings, a bundled set has none."""
+    """All files that `read` would read for `source`, including siblings of IDX files; () for a bundled data set."""
     if source == STDIN:
         return ()
     path = located(source)
-    with suppress(TableError):  # which `read` raises
+    with suppress(TableError):  # `read` raises it
         if (found := several(source)) is not None:
             return found.files
-    with suppress(*DAMAGE):  # what cannot be looked at, `read` refuses
+    with suppress(*DAMAGE):  # `read` raises an error
         if not path.is_file():
             return () if source in BUNDLED else (path,)
         with path.open("rb") as file:
@@ -188,14 +188,14 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def ending(path: Path) -> str:
-    """The ending of the file's name in lower case, .gz, .bz2 and .xz aside."""
+    """The extension of a file name in lower case, ignoring .gz, .bz2 and .xz."""
     return without_packing(path).suffix.lower()
 
 
 def _read_archive(file: Source) -> Table:
     if (inside := packed(file)) is not None:
         return _format(inside.data, inside.path).read(inside)
-    cut_off = ending(file.path) in WORKBOOKS and b".npy" not in file.data  # before that part
+    cut_off = ending(file.path) in WORKBOOKS and b".npy" not in file.data  # a truncated workbook
     if WORKBOOK in file.data or cut_off:
         return read_workbook(file)
     return read_npz(file.data, file.name, limit(file.reading.max_bytes, len(file.data)))
@@ -218,7 +218,7 @@ def _of_records(found: Records, name: str, reading: Reading) -> Table:
 
 
 def _large_text(path: Path, name: str, reading: Reading) -> Table | None:
-    """A large file of delimited text, which is never in memory itself; None for what is read at once."""
+    """The table of a large file of delimited text, read in pieces; None for sources that are read at once."""
     if reading.written or reading.sheet is not None:
         return None
     try:
@@ -228,7 +228,7 @@ def _large_text(path: Path, name: str, reading: Reading) -> Table | None:
             head = file.read(HEAD)
         if is_packed(head) or _format(head, path) is not TEXT or is_wide(head):
             return None
-    except (OSError, ValueError):  # what cannot be looked at, is refused by who reads it
+    except (OSError, ValueError):  # reading it raises the error
         return None
     _refuse_foreign(head, name)
     _look_at_text(head, name, reading)
@@ -249,7 +249,7 @@ def _refuse_foreign(head: bytes, name: str) -> None:
 
 
 def _look_at_json(head: bytes, name: str, reading: Reading) -> None:
-    check_head(head, name, False, reading.encoding)  # it may all stand in one line
+    check_head(head, name, False, reading.encoding)  # may be a single line
 
 
 def _look_at_text(head: bytes, name: str, reading: Reading) -> None:
@@ -258,9 +258,9 @@ def _look_at_text(head: bytes, name: str, reading: Reading) -> None:
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: the pattern of how its bytes begin, how its name ends, what reads it and its first bytes.
+    """A file format: the pattern of its first bytes, its extensions, its reader.
 
-    `look` is given these, the file's name and the reading; it raises where they show that the rest need not be read.
+    `look` gets the first bytes, the file's name and the options, and raises an error before the rest is read.
     """
 
     signature: bytes
@@ -271,7 +271,7 @@ class Format:
 
 WORKBOOKS = (".xlsx", ".xlsm")
 
-# What a file begins with decides; where that says nothing its name does, and everything else is delimited text.
+# The first bytes decide, then the extension; everything else is delimited text.
 FORMATS = (
     Format(b"PAR1", (".parquet", ".pq"), read_parquet),
     Format(b"ARROW1", (".arrow", ".feather", ".ipc"), read_arrow),
@@ -279,23 +279,22 @@ FORMATS = (
     Format(b"PK\x03\x04", (".npz", *WORKBOOKS), _read_archive),
     Format(b"\0\0", (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx, lambda head, name, _: idx_header(head, name)),
     Format(rb"\{", (".jsonl", ".ndjson"), read_json, _look_at_json),
-    Format(rb"\[\s*[\[{\]]", (".json",), read_json, _look_at_json),  # a table's first name may begin with [, too
+    Format(rb"\[\s*[\[{\]]", (".json",), read_json, _look_at_json),  # a column name may begin with [, too
 )
 TEXT = Format(b"", (".csv", ".tsv", ".txt"), _read_text, _look_at_text)
 ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))
-ADDRESSES = {"http:", "https:", "ftp:", "s3:", "gs:", "hf:"}  # as the first part of what is taken for a path
+ADDRESSES = {"http:", "https:", "ftp:", "s3:", "gs:", "hf:"}  # first parts of URLs
 KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
-WORKBOOK = b"xl/workbook"  # the name of a part, which an archive has in plain letters
+WORKBOOK = b"xl/workbook"  # a member's name, uncompressed in the archive
 
 TO_COLUMNS = "write it as Parquet or CSV"
 COMPRESSED = "a file that is compressed otherwise than by gzip, bzip2 or xz"
 UNPACK = "unpack it, or compress it with gzip"
 
-# Beside its word a name of a column might begin a file, too; below it none stands.
+# A header could begin with @relation, too, but not with a line @attribute below it.
 ARFF = rb"(?i)(\xef\xbb\xbf)?(\s|%[^\n]*\n){0,9999}@relation\b[^\n]*\n(\s|%[^\n]*\n){0,9999}@attribute\s"
 
-# Files that are often given by mistake, by patterns of how they begin: the first that matches. A table's first name may
-# begin so, too, so letters alone are not enough.
+# Files of other formats, by a pattern of their first bytes that no header of a table matches; the first match counts.
 FOREIGN = (
     (rb"\0{12}\xc2\xea\x81\x60", "a table of SAS", TO_COLUMNS),
     (ZEROS, "zero bytes, as a disk leaves them where a write was broken off", "write or fetch the file again"),
@@ -318,7 +317,7 @@ FOREIGN = (
     (b"%PDF", "a PDF", "write its table as CSV"),
     (b"\x80\x04", "a Python pickle", "write it as Parquet: a pickle can run any program"),
     (b"\x80\x05", "a Python pickle", "write it as Parquet: a pickle can run any program"),
-    # Where a table's first name begins with <, another stands beside it.
+    # A column name may begin with <, but then a delimiter follows.
     (rb"(?i)<([!?]|html)|<[^,;\t|\r\n]*([\r\n]|\Z)", "HTML or XML", "write its table as CSV"),
 )
 

@@ -1,8 +1,8 @@
-"""A table in several files: those that a pattern means, or that lie in a folder, one after the other by their names.
+"""A table in several files ("shards"), given by a pattern or a folder, in the order of their names.
 
-A folder may say something itself, as Hive, Spark and Polars write it: `year=2024/city=New%20York/0.parquet` has the
-columns year and city. Names that begin with `_` or `.` (`_SUCCESS`) are no shards, and files without rows, of which
-clusters write many, are passed over.
+Hive partitions, as written by Hive, Spark and Polars, are columns: `year=2024/city=New%20York/0.parquet` has year and
+city. Names that begin with `_` or `.` (`_SUCCESS`) are ignored, and files without rows, of which clusters write many,
+are skipped.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table, clip, listing
 
 Read = Callable[[Path | Few], Table]
-# What an ending says that cannot be read: to leave such a file out would be to leave out rows, and to say nothing.
+# Extensions of compression formats that cannot be read: an error, since skipping such a file would lose rows silently.
 COMPRESSED = (".zst", ".zstd", ".lz4", ".snappy", ".br", ".deflate", ".lzo")
-COLUMNS = (b"PAR1", b"ARROW1")  # how files of columns begin
-ZEROS = bytes(4)  # how no table's file does, but one whose write was broken off
-HIDDEN = ("_", ".")  # what names of files and folders begin with that are none of a table's
-TURNS, WORTH = 64, 2**14  # in which columns are read at most, and cells for which a file is opened once more
-NO_VALUE = (*EMPTY, "__hive_default_partition__")  # in small letters: what a folder is called whose rows have none
+COLUMNS = (b"PAR1", b"ARROW1")  # first bytes of columnar files
+ZEROS = bytes(4)  # first bytes of a file whose writing was interrupted
+HIDDEN = ("_", ".")  # first characters of ignored files and folders
+TURNS, WORTH = 64, 2**14  # most turns in which columns are read, and cells that are worth opening a file again
+NO_VALUE = (*EMPTY, "__hive_default_partition__")  # values of a partition that mean null, in lower case
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Shards:
     """The files of a table.
 
     Attributes:
-        name: the pattern or folder as it was given.
-        root: the folder that their names begin with.
+        name: the given pattern or folder.
+        root: the folder that contains all files.
         files: in order.
     """
 
@@ -61,14 +61,14 @@ class Shards:
     def pieces(
         self, read: Read, reading: Reading, columns: Collection[str] | None = None
     ) -> Iterator[tuple[Path, Table | None]]:
-        """Where each shard lies in `root`, and its rows, each by itself; None for one without rows.
+        """(path in `root`, table) of each file; None for a file without rows.
 
         Args:
-            read: makes the table of a file, or of what is read of one already.
-            reading: how.
-            columns: those that `read` reads; None: all.
+            read: from a file, or its rows that were read with those of others, to the table.
+            reading: the options.
+            columns: the names of the columns that `read` returns; None: all.
 
-        Raises TableError for one that is not what it was when the first was read.
+        Raises TableError if a file has changed since the first was read.
         """
         known, together = self._facts, Together(self.files, reading, columns)
         for file in self.files:
@@ -80,9 +80,9 @@ class Shards:
             yield file.relative_to(self.root), table
 
     def _alike(self, read: Read, reading: Reading, sorts: Sorts, columns: Collection[str] | None) -> Iterator[Table]:
-        """The rows of each shard that has any, with the columns of the first, in its order, and of the same sorts.
+        """The table of each file with rows, with the columns of the first, in its order, and the same types.
 
-        Raises ColumnError for a shard that lacks a column, has another, or cells of another sort in it: names both.
+        Raises ColumnError if a file lacks a column, has another one, or another type: names both files.
         """
         first: Table | None = None
         for _, table in self.pieces(read, reading, columns):
@@ -95,7 +95,7 @@ class Shards:
             yield replace(table, frame=frame)
 
     def joined(self, read: Callable[[Path | Few, Reading], Table], reading: Reading) -> Table:
-        """All of them as one table. Raises TableError where they are larger than the limit of one; see `_alike`."""
+        """All files as one table. Raises TableError if they exceed the limit together; see `_alike`."""
         size, most = sum(known[0] for known in self._facts.values() if known), limit(reading.max_bytes)
         if size > most:
             found = say("{size:,} in {n}", size=size, n=len(self.files))
@@ -107,8 +107,8 @@ class Shards:
         return self._in_turns(looked, reading) if looked else self._at_once(read, reading)
 
     def _looks(self, reading: Reading, size: int) -> list[Look]:
-        """The look at each file of a large table whose columns are read in turns; none of one that is read at once: of
-        small files, of others than Parquet, and of those that are not alike, or lie in folders that are not.
+        """The metadata of each file of a large table whose columns are read in turns; [] if it is read at once: small
+        files, other formats than Parquet, different columns or types, or different partitions.
         """
         if reading.sheet is not None or size < SMALL * len(self.files):
             return []
@@ -117,7 +117,7 @@ class Shards:
         return found if found and in_like and _turns(found) > 1 else []
 
     def _in_turns(self, found: list[Look], reading: Reading) -> Table:
-        """`_at_once`, some columns of all files after the others: a large table is never in memory as it was read."""
+        """`_at_once`, a few columns of all files at a time, so that a large table is in memory in compact form only."""
         looked = dict(zip(self.files, found, strict=True))
         first, rows = next(each for each in found if each.rows), sum(each.rows for each in found)
         names = [*first.kept, *(name for name in self._cells if name not in first.kept)]
@@ -125,7 +125,7 @@ class Shards:
         decimals = dict[str, str]()
 
         def parts() -> Iterator[pl.DataFrame]:
-            said = names[len(first.kept) :]  # by the folders alone
+            said = names[len(first.kept) :]  # partitions
             for some in turns(first, max(1, len(first.kinds) // _turns(found))):
                 table = self._at_once(partial(_some_of, looked, some), reading, some)
                 notes.update(dict.fromkeys(table.notes))
@@ -140,7 +140,7 @@ class Shards:
     def _at_once(
         self, read: Callable[[Path | Few, Reading], Table], reading: Reading, columns: Collection[str] | None = None
     ) -> Table:
-        """All of them as one table, or these columns of it; see `pieces` and `_alike`."""
+        """All files as one table, or some of its columns; see `pieces` and `_alike`."""
         sorts, told = Sorts(reading.words), reading.notations or Notations()
         reading = replace(reading, notations=told)
         tables = [*self._alike(lambda file: read(file, reading), reading, sorts, columns)]
@@ -162,17 +162,17 @@ class Shards:
         return replace(tables[0], frame=frame, name=self.name, notes=found, test=None, written=None, decimals=marks)
 
     def passed_over(self, n: int) -> tuple[str, ...]:
-        """What is said of so many files without rows."""
+        """A note on the number of files without rows."""
         return (say("{n:,} of {files:,} files have no rows", n=n, files=len(self.files)),) if n else ()
 
     @property
     def without_rows(self) -> TableError:
-        """The error where no file has any."""
+        """The error if no file has rows."""
         found = say("none in {n:,} files", n=len(self.files))
         return NoRowsError("{name}: expected rows", found, "give a table with rows", name=self.name)
 
     def with_folders(self, table: Table, file: Path) -> Table:
-        """The rows of a file, with a column for each folder called NAME=VALUE in which it lies."""
+        """The rows of a file, with a column for each partition NAME=VALUE in its path."""
         if not (folders := self._folders(file)):
             return table
         beside = [column for column in table.frame.iter_columns() if column.name in folders]
@@ -186,18 +186,18 @@ class Shards:
         return replace(table, frame=table.frame.with_columns(columns), notes=(*table.notes, *notes), written=written)
 
     def _folders(self, file: Path) -> dict[str, str]:
-        """What the folders say in which a file lies: signs that no folder's name can have are written as in an URL."""
+        """The partitions in a file's path, with URL escapes decoded."""
         folders = (folder.partition("=") for folder in file.relative_to(self.root).parts[:-1] if "=" in folder)
         return {unquote(name): unquote(value) for name, _, value in folders if name}
 
     @cached_property
     def _facts(self) -> dict[Path, Facts]:
-        """What the system knew of each file when they were looked at first."""
+        """Size and time of each file at first."""
         return {file: facts(file) for file in self.files}
 
     @cached_property
     def _cells(self) -> dict[str, dict[str, pl.Series]]:
-        """Of each such column the cell of each value, alone in a column of the type that all values say."""
+        """Partition -> value -> a column of this one cell, of the type that fits all values."""
         values: dict[str, dict[str, None]] = {}
         for file in self.files:
             for name, value in self._folders(file).items():
@@ -209,32 +209,30 @@ class Shards:
 
 
 def _some_of(looked: Mapping[Path, Look], columns: list[str], file: Path | Few, reading: Reading) -> Table:
-    """These columns of a file, or of what is read of it already."""
+    """These columns of a file, or of its rows that were read with those of others."""
     if isinstance(file, Few):
         return file.table(reading)
     return some_of(file, str(file), reading, looked[file], columns)
 
 
 def _turns(found: list[Look]) -> int:
-    """How many times some columns of such files are read: each time of a file on average as much as makes it worth to
-    be opened, and of all of them as much as of one file.
-    """
+    """The number of turns in which columns are read: with at least WORTH cells per file and AT_ONCE cells in all."""
     cells = sum(each.rows * len(each.kinds) for each in found)
     return min(TURNS, cells // AT_ONCE, cells // (WORTH * len(found)))
 
 
 def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
-    """The files that a pattern or a folder means; None for the name of one file.
+    """The files of a pattern or a folder; None for the name of one file.
 
     Raises:
-        TableError: there are none, or the source is no path: the empty text would be the current folder.
+        TableError: there are none, or the source is not a path ("" would be the current folder).
     """
     if found := no_path(source):
         raise TableError("expected the path of a table", found, "give a file, a pattern or a folder")
     path, name = located(source), str(source)
     try:
         is_folder, is_pattern = path.is_dir(), has_magic(name) and not path.exists()
-    except (OSError, ValueError):  # what cannot be looked at, who reads it refuses
+    except (OSError, ValueError):  # reading it raises the error
         return None
     try:
         return _found(path, name, endings, is_folder) if is_folder or is_pattern else None
@@ -244,7 +242,7 @@ def shards(source: str | Path, endings: Collection[str]) -> Shards | None:
 
 
 def _found(path: Path, name: str, endings: Collection[str], is_folder: bool) -> Shards:
-    """The files. Raises OSError for a folder, or a file, that cannot be looked at: without it there is half a table."""
+    """The files. Raises OSError for an inaccessible folder or file, since skipping it would lose rows silently."""
     if is_folder:
         root, files = path, [*_within(path)]
         remedy = say("give a folder of tables, or a pattern such as '{folder}/*.csv'", folder=name)
@@ -267,7 +265,7 @@ def _found(path: Path, name: str, endings: Collection[str], is_folder: bool) -> 
 
 
 def _within(folder: Path) -> Iterator[Path]:
-    """All files, but those in folders whose names begin with _ or a point. Raises OSError."""
+    """All files, except those in hidden folders. Raises OSError."""
 
     def refuse(error: OSError) -> None:
         raise error
@@ -278,18 +276,18 @@ def _within(folder: Path) -> Iterator[Path]:
 
 
 def _is_plain(file: Path) -> bool:
-    """Whether it is a file. Raises OSError for a link that leads nowhere, which Python's own would call none."""
+    """Whether it is a regular file. Raises OSError for a broken link, unlike `Path.is_file`."""
     return stat.S_ISREG(file.stat().st_mode)
 
 
 def _root(pattern: Path) -> Path:
-    """The part of a pattern before its first sign; a folder whose own name has some is what it is called."""
+    """The part of a pattern before its first wildcard, or an existing folder whose name looks like a pattern."""
     plain = [part for part in pattern.parents if not has_magic(str(part)) or part.is_dir()]
     return plain[0] if plain else Path()
 
 
 def is_shown(file: Path, root: Path) -> bool:
-    """Whether no name on the way from `root` to it says that it is none of a table's."""
+    """Whether neither the file nor a folder below `root` is hidden."""
     return not any(part.startswith(HIDDEN) for part in file.relative_to(root).parts)
 
 
@@ -298,9 +296,7 @@ def _is_shard(file: Path, root: Path, endings: Collection[str]) -> bool:
 
 
 def _is_bare(file: Path, root: Path) -> bool:
-    """Whether it is a shard whose name has no ending, as Hive writes them: of columns, since text may be anything; or
-    was to be one, which is refused where it is read.
-    """
+    """Whether it is a columnar file without an extension, as of Hive, or an interrupted one (an error later)."""
     if file.suffix or not is_shown(file, root) or not file.is_file():
         return False
     with file.open("rb") as opened:
@@ -308,7 +304,7 @@ def _is_bare(file: Path, root: Path) -> bool:
 
 
 def alike(table: Table, names: list[str], first: str) -> pl.DataFrame:
-    """The columns of the first shard. Raises ColumnError for one that is missing, and for one that is more."""
+    """The frame with the columns of the first file. Raises ColumnError for a missing or an additional column."""
     if table.frame.columns == names:
         return table.frame
     there, known = set(table.frame.columns), set(names)
@@ -328,7 +324,7 @@ def alike(table: Table, names: list[str], first: str) -> pl.DataFrame:
 
 
 def _alike_codes(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
-    """The frames with a column that is of codes in some and of numbers in others as what all of them say together."""
+    """The frames with columns of codes in some and numbers in others converted by their cells in all frames."""
     for name in frames[0].columns:
         columns = [frame.get_column(name) for frame in frames]
         sorts = {each.dtype == pl.String for each in columns if each.null_count() < len(each)}
@@ -342,22 +338,20 @@ def _alike_codes(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
 
 
 def alongside(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Frames with the same columns as one: of numbers each column's type is one that holds all."""
+    """Concatenation of frames with the same columns; numeric columns get a common type."""
     found = [_plain(frame) for frame in frames if frame.width]
     return pl.concat(found, how="vertical_relaxed") if found else pl.DataFrame()
 
 
 def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Parts of a table, one or more, as one; a column without a value in any is one of words, if they are of several
-    types.
-    """
+    """Concatenation of parts of a table; columns without values become text if the types differ."""
     if all(part.schema == parts[0].schema for part in parts):
         return pl.concat(parts) if len(parts) > 1 else parts[0]
     return alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
 
 
 def _says(column: pl.Series, folder: str) -> bool:
-    """Whether all cells that a column has say what a folder's name does, in whichever way."""
+    """Whether all present cells of a column equal the value of a partition, in any spelling."""
     cells = column.drop_nulls().unique()
     if cells.dtype.is_numeric():
         number = pl.Series([folder]).cast(pl.Float64, strict=False)[0]
@@ -367,7 +361,7 @@ def _says(column: pl.Series, folder: str) -> bool:
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame in which a column without a value takes any type."""
+    """The frame with the type Null for columns without values."""
     empty = [column.name for column in frame.iter_columns() if column.null_count() == len(column)]
     nulls = [pl.Series(name, [None] * len(frame), dtype=pl.Null) for name in empty]
     return frame.with_columns(nulls) if nulls else frame

@@ -1,10 +1,10 @@
-"""What sort of cells the columns of a table's files have, and which sorts may stand in one column.
+"""Whether the files of a table agree on the type ("sort") of each column.
 
-A file of text says of no column what it is: its cells do. Of a column that has words and numbers, some rows may be all
-numbers, and where files are cut says nothing of a table. So where such a file stands beside one in which both are, the
-column has *turned*: all files are read once more, with its text as words. What is a number by its type is refused then.
+In text files types come from the cells, so that a column of words and numbers may be all numbers in one file. Then it
+has *turned*: all files are read again with its text as words. A column that has a numeric type in another file is an
+error.
 
-A column that is of dates in some files, and of text in others, is one of dates: `as_dates` makes them of the text.
+A column of dates in some files and text in others becomes dates: `as_dates` parses the text.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from deltaw.tables.codes import are_codes
 from deltaw.tables.dates import date_format, otherwise, read_dates
 from deltaw.tables.table import clip
 
-# Numerals are text all of which could be numbers; mixed are words some of which could be numbers, or truth values.
+# Numerals: text all of which may be numbers. Mixed: words some of which may be numbers or booleans.
 CODES, NUMERALS, NUMBERS, TRUTH = "codes", "numerals", "numbers", "truth"
 DATES, WORDS, MIXED = "dates", "words", "mixed"
-COUNTED = {CODES, NUMERALS, NUMBERS}  # a code without a zero in front is a number
+COUNTED = {CODES, NUMERALS, NUMBERS}  # compatible: codes without leading zeros are numbers
 SPELT = {CODES, NUMERALS, WORDS, MIXED}
 TURNING = ({MIXED, NUMBERS}, {MIXED, TRUTH})
 
-LOOK = 1_000  # cells that tell what looks like a number
+LOOK = 1_000  # cells that are checked
 NUMERAL = r"^\s*[+-]?(\d[\d.,'’_ ]*|\.\d+)([eE][+-]?\d+)?\s*$"
 TRUE_OR_FALSE = r"(?i)^\s*(true|false)\s*$"
 FEW_NUMERALS, FEW_TRUTHS = (
     re.compile(each.replace("^", "").rstrip("$"), re.ASCII) for each in (NUMERAL, TRUE_OR_FALSE)
 )
-MORE_THAN_WORDS = re.compile(r"\d|true|false", re.IGNORECASE)  # what the cells of every other sort of text have
+MORE_THAN_WORDS = re.compile(r"\d|true|false", re.IGNORECASE)  # in the cells of all sorts of text but words
 
 
 class Sorts:
-    """What is known of the columns, file by file.
+    """The sorts of the columns, file by file.
 
     Args:
-        words: columns whose text is read as words, whatever it looks like.
+        words: names of columns whose text is read as words.
 
     Attributes:
-        turned: columns whose text is to be words in all files.
-        dates: columns whose text is to be dates, as other files have them.
+        turned: names of columns whose text has to be words in all files.
+        dates: names of columns whose text has to be dates, as in other files.
     """
 
     def __init__(self, words: Collection[str] = ()) -> None:
@@ -53,7 +53,7 @@ class Sorts:
         self._words, self._known, self._found = words, dict[str, str](), dict[str, str]()
 
     def see(self, frame: pl.DataFrame, source: str) -> None:
-        """The next rows of a file. Raises ColumnError, which names it, for cells of another sort than other files'."""
+        """Add the next rows of a file. Raises ColumnError for a sort that does not go with that of other files."""
         for column in frame.iter_columns():
             if column.null_count() < len(column):
                 found = _sort(column)
@@ -61,7 +61,7 @@ class Sorts:
                 self._found[column.name] = _both(self._found.get(column.name, found), found)
 
     def end_of_file(self) -> None:
-        """What comes next is of another."""
+        """The next rows are of another file."""
         self._known |= {name: _both(self._known.get(name, sort), sort) for name, sort in self._found.items()}
         self._found = {}
 
@@ -83,7 +83,7 @@ class Sorts:
 
 
 def as_dates(frame: pl.DataFrame, dates: Collection[str], source: str) -> pl.DataFrame:
-    """The frame with the text of such columns as dates. Raises ColumnError for text that says none, or may say two."""
+    """The frame with the text of these columns as dates. Raises ColumnError for other and for ambiguous text."""
     text = [frame.get_column(name) for name in frame.columns if name in dates and frame.schema[name] == pl.String]
     return frame.with_columns([_dates(column, source) for column in text]) if text else frame
 
@@ -100,7 +100,7 @@ def _dates(column: pl.Series, source: str) -> pl.Series:
 
 
 def _both(known: str, found: str) -> str:
-    """What a column is of which some rows are of one sort, and some of another."""
+    """The sort of a column with rows of two sorts."""
     if known == found:
         return known
     pair = {known, found}
@@ -108,12 +108,12 @@ def _both(known: str, found: str) -> str:
 
 
 def _sort(column: pl.Series) -> str:
-    """What cells are: those of one sort become another file's type without a loss."""
+    """The sort of a column's cells."""
     kind = column.dtype
     if kind.is_numeric():
         return NUMBERS
     if kind == pl.String:
-        # Of the few rows of one of many files Python says it sooner than a call of Polars.
+        # For the few rows of one of many files Python is faster than Polars.
         if len(column) <= LOOK and (few := _of_few({*column.to_list()} - {None})) is not None:
             return few
         return CODES if are_codes(column) else _spelt(column.drop_nulls())
@@ -122,7 +122,7 @@ def _sort(column: pl.Series) -> str:
 
 
 def _of_few(cells: set[str]) -> str | None:
-    """What `_sort` says of these; None where Polars is to say it."""
+    """The sort of a few cells; None if `_spelt` has to decide."""
     text = "\n".join(cells)
     if not MORE_THAN_WORDS.search(text):
         return WORDS

@@ -1,4 +1,4 @@
-"""A table that no memory holds, as slices that one does: large files of columns, delimited text, or many of them."""
+"""Tables larger than memory, in slices of rows: columnar files and delimited text, one or several."""
 
 from __future__ import annotations
 
@@ -35,26 +35,25 @@ from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Some, Table, cell_error
 
-# What a training in memory holds of a table at most: bytes of a cell of a file of columns, and of a byte of text.
-# Measured: docs/scale.md.
+# Most memory of a training at once: bytes per cell of columnar files, and per byte of text. Measured: docs/scale.md.
 OF_A_CELL, OF_A_BYTE = 24, 6
-# Of the memory that is allowed a slice has a cell for so many bytes, and of text a byte for so many cells: words take
-# several times as much as a table, and more while they become one. Beside a slice are those before and after it.
+# A slice has one cell per so many bytes of the allowed memory, and of text one byte per so many cells: text takes
+# several times its size, and several slices are in memory at a time.
 FOR_A_CELL, FOR_A_BYTE, FEWEST = 64, 2, 2**18
-LEAST_TEXT = 2**20  # bytes: of less a slice costs more time than it saves memory
-SHARE = 1 / 2  # of the memory that is free, where nobody says how much
+LEAST_TEXT = 2**20  # bytes; smaller slices cost more time than they save memory
+SHARE = 1 / 2  # of the free memory, by default
 
 T = TypeVar("T")
-END: Any = object()  # of what is made ahead
+END: Any = object()
 
 
 class Slice(NamedTuple):
     """Some rows of a stream.
 
     Attributes:
-        table: named so that messages say where in its file a row lies.
-        file: that they are of.
-        first: how many rows the stream has before them.
+        table: with a name such that messages have the row in its file.
+        file: that contains them.
+        first: number of rows of the stream before them.
     """
 
     table: Table
@@ -68,13 +67,13 @@ class Stream:
 
     Attributes:
         shards: the files.
-        reading: how they are read.
-        facts: what the system knew of each file when the stream was made: another one is refused later.
-        memory: bytes that may be used; None: as many as there are.
-        empty: the files that were found to have no rows.
-        dates: columns whose text is read as dates, as other files have them; they may become more in the first pass,
-            whose slices before are text.
-        notations: how columns write numbers, as far as slices have told; those that turn are for who reads them.
+        reading: the options.
+        facts: size and time of each file when the stream was made, which must not change.
+        memory: bytes that may be used; None: all.
+        empty: files found to have no rows.
+        dates: names of columns whose text is read as dates, as in other files; more may be added in the first pass,
+            whose earlier slices are text.
+        notations: of numbers, by the slices so far; the caller has to handle columns that turn.
     """
 
     shards: Shards
@@ -88,12 +87,12 @@ class Stream:
 
     @property
     def name(self) -> str:
-        """What messages call the table."""
+        """The table's name in messages."""
         return self.shards.name
 
     @property
     def held(self) -> int:
-        """How many bytes a training on all of it at once would hold, about; nothing is looked at again for it."""
+        """About how many bytes a training on all rows at once would need; estimated once."""
         if not self.estimate:
             self.estimate.append(sum(map(_held_by, self._some_files())))
         return self.estimate[0]
@@ -104,24 +103,24 @@ class Stream:
 
     @property
     def cells(self) -> int:
-        """How many a slice has, about."""
+        """About how many cells a slice has."""
         return CELLS if self.memory is None else min(CELLS, max(FEWEST, self.memory // FOR_A_CELL))
 
     @property
     def text(self) -> int:
-        """How many bytes of text a slice has, about."""
+        """About how many bytes of text a slice has."""
         return PIECE if self.memory is None else max(LEAST_TEXT, self.cells // FOR_A_BYTE)
 
     def slices(self, words: Set[str] = frozenset(), columns: Collection[str] | None = None) -> Iterator[Slice]:
-        """The rows in order, some at a time, each slice with the columns of the first.
+        """The rows in order, in slices, each with the columns of the first.
 
         Args:
-            words: columns whose cells are words, whatever they look like in a slice; they may become more meanwhile.
-            columns: those that are wanted.
+            words: names of columns whose cells are words; more may be added meanwhile.
+            columns: names of the wanted columns; None: all.
 
         Raises:
-            TableError: a file cannot be read, or is not what it was.
-            ColumnError: a file lacks a column, has another, or cells of another sort in it.
+            TableError: a file cannot be read, or has changed.
+            ColumnError: a file lacks a column, has another one, or another type.
         """
         like: tuple[str, list[str]] | None = None
         sorts, reading = Sorts(words), replace(self.reading, words=words, notations=self.notations)
@@ -146,8 +145,8 @@ class Stream:
             raise self.shards.without_rows
 
     def once(self, words: Set[str], names: Collection[str]) -> Iterator[Slice]:
-        """`slices` for who does not come back: raises ColumnError, too, where a later slice says that in one of some
-        columns numbers before it were written otherwise than they were read.
+        """`slices` for a single pass: also raises ColumnError if a later slice shows that numbers in one of the columns
+        `names` were read in the wrong notation.
         """
         for part in self.slices(words):
             for name in sorted(self.notations.turned.keys() & {*names}):
@@ -158,7 +157,7 @@ class Stream:
 
 
 def stream(source: object, reading: Reading) -> Stream | None:
-    """The stream of a source; None for one that is read at once only: no file, or of another format.
+    """The stream of a source; None for one that has to be read at once: not a file, or of another format.
 
     Raises:
         TableError: a pattern or a folder has no files, or a file cannot be read.
@@ -178,7 +177,7 @@ def stream(source: object, reading: Reading) -> Stream | None:
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The items, each made by another thread while the one before it is used."""
+    """The items, each made by another thread while the previous one is used."""
     with ThreadPoolExecutor(1, "deltaw-ahead") as thread:
         make = partial(copy_context().run, next, items, END)
         coming = thread.submit(make)
@@ -193,10 +192,10 @@ def gathered(
     enough: float,
     beside: Callable[[Sequence[T], T], bool] = lambda waiting, item: True,
 ) -> Iterator[list[T]]:
-    """The items in lists, in their order: a call takes about as long for one of many small files as for several.
+    """The items in batches, in order, since a call takes about as long for one small file as for several.
 
-    A list ends where its items have `enough` of their size together, before one that has it alone, and before one that
-    does not go `beside` those that wait. Where `items` raises InputError, what came before it comes first.
+    A batch ends when its total size reaches `enough`, before an item that reaches it alone, and before one that is not
+    to be `beside` the waiting ones. If `items` raises InputError, the waiting ones come first.
     """
     waiting, total = list[T](), 0.0
     try:
@@ -219,7 +218,7 @@ def gathered(
 
 
 def free() -> int:
-    """Bytes of memory that nobody uses, as far as the system tells; else half of what there is."""
+    """Bytes of free memory, if the system tells; else half of the memory."""
     limit = memory()
     with suppress(OSError, ValueError, IndexError):
         lines = Path("/proc/meminfo").read_text().splitlines()
@@ -235,7 +234,7 @@ def free() -> int:
 
 
 def _frames(file: Path, rows: Stream, reading: Reading, columns: Collection[str] | None) -> Iterator[Table]:
-    """The rows of a file; of a file of columns only those that are wanted, where it has any of them."""
+    """The rows of a file, of columnar files only the wanted columns (if it has any of them)."""
     name = str(file)
     found = _in_columns(file, rows.cells, columns)
     if found is None:
@@ -251,26 +250,26 @@ def _frames(file: Path, rows: Stream, reading: Reading, columns: Collection[str]
 
 
 def _of_few(few: Few, reading: Reading) -> Iterator[Table]:
-    """The rows of a small file, where it has any."""
+    """The rows of a small file, if it has any."""
     if len(few.frame):
         yield few.table(reading)
 
 
 def _some(table: Table, columns: Collection[str] | None) -> Table:
-    """A table with those of its columns that are wanted."""
+    """The table with the wanted columns."""
     if columns is None:
         return table
     return replace(table, frame=table.frame[[name for name in table.frame.columns if name in columns]])
 
 
 def _spelt(frame: pl.DataFrame, words: Set[str]) -> pl.DataFrame:
-    """The frame with numbers as words where the column is one of words."""
+    """The frame with numbers as words in the columns `words`."""
     numbers = [column for column in frame.iter_columns() if column.name in words and column.dtype.is_numeric()]
     return frame.with_columns(map(as_words, numbers)) if numbers else frame
 
 
 def _in_columns(file: Path, cells: int, columns: Collection[str] | None) -> tuple[str, Iterator[pl.DataFrame]] | None:
-    """What a file of columns is, and its rows, about so many cells at a time; None for text."""
+    """(format, rows of about `cells` cells at a time) of a columnar file; None for text."""
     if (begin := _begin(file)) == BEGIN:
         return "Arrow", _cut(batches(file), cells)
     scanner = SCANNERS.get(begin)
@@ -293,7 +292,7 @@ def _scanned(
 
 
 def _cut(frames: Iterator[pl.DataFrame], cells: int) -> Iterator[pl.DataFrame]:
-    """The frames, each cut into parts of about so many cells."""
+    """The frames cut into parts of about `cells` cells."""
     for frame in frames:
         yield from frame.iter_slices(max(1, cells // max(frame.width, 1)))
 
@@ -307,7 +306,7 @@ def _begin(file: Path) -> bytes:
 
 
 def _can_be_sliced(file: Path) -> bool:
-    """Raises TableError for one that cannot be read."""
+    """Whether a file can be read in slices. Raises TableError if it cannot be read."""
     if _begin(file) in (*SCANNERS, BEGIN) or not file.stat().st_size:
         return True
     try:
