@@ -22,7 +22,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 LABEL = "label"
 
-# Names under which an NPZ file holds inputs and labels, and those set apart for testing.
+# Names of inputs and labels in NPZ files, for training and test.
 NPZ_NAMES = (
     ("x_train", "y_train", "x_test", "y_test"),
     ("X_train", "y_train", "X_test", "y_test"),
@@ -33,7 +33,7 @@ NPZ_NAMES = (
     ("data", "target", "test_data", "test_target"),
 )
 
-# The third byte of an IDX file says the type of its numbers, which are stored most significant byte first.
+# The third byte of an IDX file -> the type of its numbers, big-endian.
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
@@ -42,11 +42,11 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
 
     Args:
         data: the file's bytes.
-        source: the file's name for messages.
-        most: bytes that its arrays may have, decompressed.
+        source: the file's name in messages.
+        most: limit of the decompressed bytes.
 
     Raises:
-        TableError: it is unreadable or larger, or its arrays are not called as in NPZ_NAMES or do not fit together.
+        TableError: unreadable or too large, or without arrays with names in NPZ_NAMES that fit together.
     """
     check_archive(data, source, what := say("a NumPy archive (NPZ)"), most)
     with undamaged(source, what, say("write it anew with numpy.savez(file, x_train=…, y_train=…)")):
@@ -69,13 +69,13 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
 
 
 def read_idx(data: bytes, source: str, path: Path, load: Callable[[Path], bytes]) -> Table:
-    """Images or labels of MNIST's own format, with the labels or images and the test images that lie beside them.
+    """Images or labels in the format of MNIST, with the corresponding labels or images and test images in its folder.
 
     Args:
         data: the file's bytes, decompressed.
-        source: the file's name for messages.
-        path: where the file is; siblings have the usual names (train-images-idx3-ubyte, t10k-labels-idx1-ubyte.gz, …).
-        load: reads and decompresses a sibling.
+        source: the file's name in messages.
+        path: of the file; the others have the usual names (train-images-idx3-ubyte, t10k-labels-idx1-ubyte.gz, …).
+        load: reads and decompresses one of these.
 
     Raises:
         TableError: a file is truncated or not IDX, or images and labels do not fit together.
@@ -106,7 +106,7 @@ def idx_array(data: bytes, source: str) -> Array:
 
 
 def idx_header(data: bytes, source: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    """The type and the shape that an IDX file begins with. Raises TableError where there are none."""
+    """Type and shape in the header of an IDX file. Raises TableError if it is invalid."""
     dimensions = data[3] if len(data) >= 4 else 0
     good = data[:2] == b"\0\0" and 0 < dimensions <= MOST_DIMENSIONS and len(data) >= 4 + 4 * dimensions
     if not good or data[2] not in IDX_TYPES:
@@ -115,9 +115,9 @@ def idx_header(data: bytes, source: str) -> tuple[np.dtype[Any], tuple[int, ...]
 
 
 REMEDY = "fetch the file again"
-MOST_DIMENSIONS = 32  # pictures have three or four; NumPy ends at 32 or 64
+MOST_DIMENSIONS = 32  # images have three or four; NumPy allows 32 or 64
 
-# Parts of the usual names of IDX files, and what they are in the name of the sibling.
+# Parts of the usual names of IDX files -> those of the corresponding file.
 _LABELS = (("images", "labels"), ("idx3", "idx1"))
 _IMAGES = (("labels", "images"), ("idx1", "idx3"))
 _TEST = (("train", "t10k"),)
@@ -131,7 +131,7 @@ def _renamed(path: Path, parts: tuple[tuple[str, str], ...]) -> Path:
 
 
 def siblings(path: Path) -> tuple[Path, ...]:
-    """The names of the files that `read_idx` looks for beside this one, compressed or not."""
+    """The files that `read_idx` looks for in the folder of this one, compressed or not."""
     images = _renamed(path, _IMAGES)
     names = (path, images, _renamed(path, _LABELS), _renamed(images, _TEST), _renamed(_renamed(images, _TEST), _LABELS))
     return tuple(each for name in names for each in _spellings(name) if each != path)
@@ -142,7 +142,7 @@ def _spellings(path: Path) -> tuple[Path, Path, Path]:
 
 
 def _beside(path: Path, parts: tuple[tuple[str, str], ...], load: Callable[[Path], bytes]) -> Array | None:
-    """The array of the sibling whose name differs from the path's by `parts`, compressed or not; None without one."""
+    """The array of the file whose name differs by `parts`, compressed or not; None if there is none."""
     sibling = _renamed(path, parts)
     found = next((each for each in _spellings(sibling) if sibling.name != path.name and each.is_file()), None)
     return None if found is None else idx_array(load(found), str(found))
@@ -163,7 +163,7 @@ def _table(source: str, train: tuple[Array, Array | None], test: tuple[Array | N
 
 
 def _frame(source: str, inputs: Array, labels: Array | None) -> tuple[pl.DataFrame, tuple[Block, ...]]:
-    """A frame with the label (if any) first, and its block if the inputs are images."""
+    """(frame with the label first, if any; the block if the inputs are images)."""
     inputs = inputs.astype(np.float32) if inputs.dtype == np.float16 else inputs  # Polars has no half precision
     if inputs.ndim < 2 or inputs.size == 0:
         found = say("the shape {shape}", shape=inputs.shape)

@@ -1,9 +1,8 @@
-"""Arrow's stream, a batch of rows at a time.
+"""Arrow's stream format, a batch of rows at a time.
 
-It is a row of messages: the schema, dictionaries and batches. Each begins with FF FF FF FF, the length of what
-describes it, and that, a FlatBuffer, which says how long the body is that follows. The schema, the dictionaries so
-far and one batch are a stream again. See https://arrow.apache.org/docs/format/Columnar.html, "Encapsulated message
-format".
+A stream is a sequence of messages: the schema, dictionaries and batches. Each is FF FF FF FF, the length of the
+metadata, the metadata (a FlatBuffer, with the length of the body), and the body. The schema, the dictionaries so far
+and a single batch are a valid stream. See https://arrow.apache.org/docs/format/Columnar.html, "Encapsulated message format".
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from deltaw.speech import say
 
 BEGIN = b"\xff\xff\xff\xff"
 END = BEGIN + b"\0\0\0\0"
-BATCH = 3  # a kind of message
-# Where a table of a FlatBuffer has them, by Arrow's Message.fbs.
+BATCH = 3  # kind of message
+# Indices of fields in the tables of Arrow's Message.fbs.
 KIND, HEADER, BODY, ROWS = 1, 2, 3, 0
 
 
 class _Message(NamedTuple):
-    """Where one lies in a file, what it is, and of a batch how many rows it has."""
+    """A message: its bytes in the file, its kind, and the number of rows of a batch."""
 
     start: int
     stop: int
@@ -35,7 +34,7 @@ class _Message(NamedTuple):
 
 
 def batches(file: Path) -> Iterator[pl.DataFrame]:
-    """The batches of a stream. Raises ValueError, and what Polars does, for a file that cannot be read."""
+    """The batches of a stream. Raises ValueError and errors of Polars for an invalid file."""
     known = b""  # the schema and the dictionaries
     with file.open("rb") as opened:
         for message in _messages(opened):
@@ -48,7 +47,7 @@ def batches(file: Path) -> Iterator[pl.DataFrame]:
 
 
 def size(file: Path) -> tuple[int, int]:
-    """How many rows and columns a stream has, by what describes its batches."""
+    """Numbers of rows and columns of a stream, by the metadata."""
     with file.open("rb") as opened:
         found = list(_messages(opened))
         opened.seek(0)
@@ -57,7 +56,7 @@ def size(file: Path) -> tuple[int, int]:
 
 
 def _messages(file: IO[bytes]) -> Iterator[_Message]:
-    """All of them. Raises ValueError where there is no whole one."""
+    """All messages. Raises ValueError for an incomplete one."""
     start, end = 0, file.seek(0, io.SEEK_END)
     while start < end:
         file.seek(start)
@@ -84,13 +83,13 @@ def _none(place: int) -> ValueError:
 
 
 def _field(data: bytes, table: int, field: int, form: str) -> int:
-    """A number of a table; 0 where it is left out."""
+    """A field of a table that is a number; 0 if it is absent."""
     place = _place(data, table, field)
     return _number(data, place, form) if place else 0
 
 
 def _place(data: bytes, table: int, field: int) -> int:
-    """Where a field of a table lies; 0 for one that is left out."""
+    """The position of a field of a table; 0 if it is absent."""
     known = table - _number(data, table, "<i")
     offset = _number(data, known + 4 + 2 * field, "<H") if 4 + 2 * field < _number(data, known, "<H") else 0
     return table + offset if offset else 0

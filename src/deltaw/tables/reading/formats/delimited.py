@@ -1,4 +1,4 @@
-"""Text with one record a line: CSV, TSV and their relatives."""
+"""Delimited text: CSV, TSV and their relatives."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
-UNNAMED = "Unnamed: 0"  # the first column where its name is empty, as pandas and R leave that of the row: pandas' name
+UNNAMED = "Unnamed: 0"  # name of a first column without one, which pandas and R write for row names; pandas' own name
 
-SEPARATOR_TOLD = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line with which files tell Excel
-TYPING_RECORDS = 1_000  # what Polars looks at to guess types; a wrong guess costs a second reading, nothing else
+SEPARATOR_TOLD = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line for Excel
+TYPING_RECORDS = 1_000  # from which Polars guesses types; if wrong, the text is read again
 
 
 class Records(NamedTuple):
-    """What delimited text holds.
+    """The contents of delimited text.
 
     Attributes:
         frame: typed columns.
-        named: whether their names come from the file (else they are column_1, column_2, …).
-        written: all cells as text, where that was asked for.
-        encoding: what was found, "" for UTF-8.
-        notes: what else the user may want to know.
-        rounded: columns of rounded numbers; see `deltaw.tables.reading.halving`.
-        decimals: as those of a `Table`.
+        named: whether the file has column names (else they are column_1, column_2, …).
+        written: the raw text of all cells, if asked for.
+        encoding: the detected one, "" for UTF-8.
+        notes: other remarks for the user.
+        rounded: names of rounded columns; see `deltaw.tables.reading.halving`.
+        decimals: as in `Table`.
     """
 
     frame: pl.DataFrame
@@ -73,11 +73,11 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
 
     Args:
         data: the whole file.
-        source: the file's name for messages.
-        reading: what the caller says of it.
+        source: the file's name in messages.
+        reading: the options.
 
     Raises:
-        TableError: no text that can be read, empty, only a header, ragged, or with two columns of one name.
+        TableError: not text, empty, only a header, ragged, or duplicate column names.
         SettingError: the delimiter is not one character, or there is no such encoding.
     """
     missing = reading.missing
@@ -107,14 +107,14 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
 
 
 class Dialect(NamedTuple):
-    """How a text writes a table.
+    """The format of a text.
 
     Attributes:
         separator: between fields.
         names: of the columns.
-        named: whether the text begins with them.
-        above: how many lines stood before it.
-        marks: those before decimals.
+        named: whether the text begins with a header.
+        above: number of lines before the text.
+        marks: decimal marks.
     """
 
     separator: str
@@ -125,17 +125,17 @@ class Dialect(NamedTuple):
 
     @property
     def notation(self) -> str:
-        """What says how numbers are written (`deltaw.tables.notations.ways_of`)."""
+        """The separator with the prefix for decimal commas (`deltaw.tables.notations.ways_of`)."""
         return (COMMAS if self.marks.commas else "") + self.separator
 
     @property
     def inside(self) -> Dialect:
-        """That of text from the midst of the same file."""
+        """The format of later text of the same file."""
         return self._replace(named=False)
 
 
 def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, bytes]:
-    """How the first lines are written, and the records with one separator between fields. Raises TableError."""
+    """(the format by the first lines, the text of the records). Raises TableError."""
     told = SEPARATOR_TOLD.match(text)
     text = text[told.end() :] if told else text
     separator = checked(reading.delimiter) or (told[1].decode() if told else find_delimiter(text))
@@ -145,11 +145,11 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
         expected, instead = "{source}: expected a header and rows", "give a file with rows"
         raise TableError(expected, say("only quotes and spaces"), instead, source=source)
     named = has_header(head, reading.missing)
-    if named and (more := lacking(head)):  # every row ends in separators that the names do not have
+    if named and (more := lacking(head)):  # all rows end with more separators than the header
         end = len(text[: text.index(b"\n")].rstrip(b"\r"))
         text, head[0] = text[:end] + more * separator.encode() + text[end:], head[0] + [""] * more
     elif named and leaves_out_row_names(head) and (separator not in ", " or text[text.index(b"\n") :][1:2] == b'"'):
-        text, head[0] = separator.encode() + text, ["", *head[0]]  # a comma or blank in a field needs quotes
+        text, head[0] = separator.encode() + text, ["", *head[0]]  # for a comma or space only with quotes
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)
     return Dialect(separator, names, named, 1 if told else 0, marks), text
@@ -159,11 +159,11 @@ def frame_of(
     text: bytes, dialect: Dialect, source: str, missing: tuple[str, ...],
     guesses: Iterable[dict[str, Any]] | None = None, above: int | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """The records as Polars or Python read them, text as it stands. Raises TableError.
+    """The records as read by Polars, or else by Python, with raw text. Raises TableError.
 
     Args:
         guesses: of types.
-        above: lines before the text, where they are not the dialect's.
+        above: number of lines before the text, if not the dialect's.
     """
     separator, names, named, before, _ = dialect
     if guesses is None:
@@ -175,8 +175,8 @@ def frame_of(
 
 
 def _with_late_codes(frame: pl.DataFrame, text: bytes, dialect: Dialect, missing: tuple[str, ...]) -> pl.DataFrame:
-    """The frame with text in columns that are of codes, though no code of the first records has a zero in front: these
-    are numbers of one width, and others are smaller than it allows. Only then the text says more, and is read again.
+    """The frame with text in columns of codes whose first records have no leading zeros: if later integers have fewer
+    digits, the text is read again.
     """
     whole = (column for column in frame.iter_columns() if column.dtype == pl.Int64)
     late = [column.name for column in whole if narrows(column)]
@@ -191,9 +191,7 @@ def _with_late_codes(frame: pl.DataFrame, text: bytes, dialect: Dialect, missing
 
 
 def typed_frame(frame: pl.DataFrame, dialect: Dialect, reading: Reading, notations: Notations) -> pl.DataFrame:
-    """The frame with each column as what all its cells say; those of `reading.words` as words. The `notations` are told
-    how numbers are written.
-    """
+    """The frame with each column converted by its cells, except for `reading.words`; adds to `notations`."""
     missing = reading.missing
     numbers = [column for column in frame.iter_columns() if column.dtype.is_numeric() and numbers_among(missing)]
     texts = [column for column in frame.iter_columns() if are_words(column)]
@@ -205,9 +203,9 @@ def typed_frame(frame: pl.DataFrame, dialect: Dialect, reading: Reading, notatio
 
 
 def _typed(column: pl.Series, dialect: Dialect, reading: Reading, notations: Notations) -> pl.Series:
-    """A column of text as what all its cells say; words that are held by numbers stay so."""
+    """A converted column of text; words stay Enum."""
     notation = marked(dialect.notation, dialect.marks.known.get(column.name))
-    if are_plain(column) and isinstance(column.dtype, pl.Enum):  # each word says by itself what it is
+    if are_plain(column) and isinstance(column.dtype, pl.Enum):  # convert each distinct word
         each = column.dtype.categories
         if typed(each, notation, reading.missing).equals(each):
             return column
@@ -223,16 +221,13 @@ def _typed(column: pl.Series, dialect: Dialect, reading: Reading, notations: Not
 
 
 def check_head(head: bytes, source: str, more: bool, encoding: str | None = None) -> None:
-    """Refuse by its first bytes what is no text of lines, before all of it is read.
+    """Raise TableError for binary data and endless lines, before the whole file is read.
 
     Args:
         head: the first bytes.
-        source: the file's name for messages.
-        more: whether the file goes on.
-        encoding: what the caller says.
-
-    Raises:
-        TableError: binary data, or a line without an end.
+        source: the file's name in messages.
+        more: whether the file is longer.
+        encoding: given by the user, or None.
     """
     if encoding is None and not is_wide(head):
         _refuse_zero(head.find(b"\0"), source)
@@ -251,14 +246,14 @@ def _refuse_zero(position: int, source: str, before: int = 0) -> None:
 
 
 def lines(data: bytes, source: str, encoding: str | None, before: tuple[int, int] = (0, 0)) -> tuple[bytes, str]:
-    """The text as UTF-8, its lines ending in a newline, none blank at the end; and the encoding: as `decoded`."""
+    r"""(the text as UTF-8 with \n at line ends and no blank lines at the end, its encoding); see `decoded`."""
     data, found = decoded(data, source, encoding, before)
     if not data or data.isspace():
         raise NoRowsError(
             "{source}: expected a table", say("an empty file"), "give a file with a header and rows", source=source
         )
     _refuse_zero(data.find(b"\0"), source, before[0])
-    if b"\r" in data and b"\n" not in data:  # line ends of the old Mac
+    if b"\r" in data and b"\n" not in data:  # line ends of old Macs
         data = data.replace(b"\r", b"\n")
     whole = data.endswith(b"\n") and not data.endswith((b"\n\n", b"\n\r\n"))
     return data if whole else data.rstrip(b"\r\n") + b"\n", found
@@ -273,11 +268,10 @@ def _names(header: list[str], source: str) -> list[str]:
 def _regular_frame(
     text: bytes, delimiter: str, names: list[str], named: bool, guesses: Iterable[dict[str, Any]]
 ) -> pl.DataFrame | None:
-    """The frame as Polars reads it, or None where quotes, blank lines or ragged lines call for a careful reading.
+    """The frame as read by Polars, or None if quotes, blank lines or ragged lines need `careful_frame`.
 
-    Polars pads records that are too short with nulls, so their fields are counted; where there is no quote, only if
-    need be. As many separators as a rectangle has, and no null in the last column, say that no record is too short, and
-    so that none is too long.
+    Polars pads short records with nulls, so fields are counted. Without quotes the total number of separators, and no
+    null in the last column, show that no record is too short, and therefore none too long.
     """
     quoted, width, ends = b'"' in text, len(names), count_of(text, "\n")
     records = rectangle(text, delimiter, width) if quoted else ends
@@ -288,7 +282,7 @@ def _regular_frame(
     for guess in guesses:
         try:
             frame = pl.read_csv(io.BytesIO(text), separator=delimiter, has_header=named, new_columns=names, **guess)
-        except (pl.exceptions.PolarsError, OSError):  # a later cell is of another type; or x^ begins what zlib packs
+        except (pl.exceptions.PolarsError, OSError):  # another type in a later cell; or text that looks like zlib
             continue
         if frame.shape == (records - named, width):
             gaps = [column.fill_nan(None) for column in frame.iter_columns() if may_have_gaps(column)]
@@ -301,9 +295,9 @@ def _regular_frame(
 def type_guesses(
     text: bytes, dialect: Dialect, missing: tuple[str, ...], words: Iterable[str] = ()
 ) -> Iterator[dict[str, Any]]:
-    """How to tell Polars the columns' types, the quickest first; the last always fits. `words`: columns of text.
+    """Arguments of Polars for the columns' types, the fastest first; the last always fits. `words`: columns of text.
 
-    Beside decimal commas a point may part thousands, which Polars does not know: all is read as text.
+    With decimal commas a point may be a thousands separator, unknown to Polars: everything is read as text.
     """
     if dialect.marks.commas:
         yield {"infer_schema": False}
@@ -311,7 +305,7 @@ def type_guesses(
     head, named = head_of(text, dialect.separator), dialect.named
     cells = [cell for record in head[named:] for cell in record]
     if len(head[0]) >= SMALLEST and all(cell.isdecimal() and len(cell) <= 3 for cell in cells):
-        yield {"schema_overrides": [pl.UInt8] * len(head[0])}  # an eighth of the memory: these are likely pixels
+        yield {"schema_overrides": [pl.UInt8] * len(head[0])}  # probably pixels
     spellings = [spelling for word in missing for spelling in (word, word.upper(), word.capitalize())]
     spellings += ["NaN"] if "nan" in missing else []
     words = [*words, *(name for name, mark in dialect.marks.known.items() if mark == COMMA)]

@@ -1,9 +1,9 @@
-"""Bytes as text: in which encoding they are, where nobody says, and what to say where that cannot be known.
+"""Detecting the encoding of text.
 
-UTF-8, UTF-16 and ISO-2022 are known by their form. The other encodings of Chinese, Japanese and Korean are not: nearly
-all bytes are some text in each. There the one is taken whose letters are mostly frequent ones of its language
-(`letters`). Encodings of single letters (Windows-1252, KOI8-R, …) take any bytes, and differ in letters that all are
-frequent somewhere: they are for the user to choose, who is shown a word in each.
+UTF-8, UTF-16 and ISO-2022 have a recognisable form. In other encodings of Chinese, Japanese and Korean nearly all bytes
+are valid: the one is chosen whose characters are mostly frequent ones of its language (`letters`). Single-byte
+encodings (Windows-1252, KOI8-R, …) accept any bytes and cannot be told apart: the user has to choose, and is shown a
+word in each.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 
-# Encodings that switch alphabets by escape sequences and are ASCII bytes otherwise: of mails, and older systems.
+# Encodings with escape sequences in ASCII bytes, of e-mail and older systems.
 ESCAPED = ((b"\x1b$)C", "iso2022_kr", "ISO-2022-KR"), (b"\x1b$", "iso2022_jp_ext", "ISO-2022-JP"))
 
 
 class Language(NamedTuple):
-    """An encoding that is found by the letters that it gives.
+    """An encoding that is recognised by its characters.
 
     Attributes:
-        codec: Python's name of it, of its widest form.
-        title: what it is called.
-        frequent: letters that make up most of a right reading.
+        codec: Python's name of its largest variant.
+        title: its usual name.
+        frequent: frequent characters of the language.
     """
 
     codec: str
@@ -52,40 +52,40 @@ LANGUAGES = (
     Language("euc_jp", "EUC-JP", JAPANESE),
     Language("cp949", "EUC-KR", KOREAN),
 )
-# The share of letters that must be frequent ones, which wrong readings reach by a third (how far each goes is in
-# tests/tables/reading/test_encodings.py), how many there must be, and how far behind the next best reading must be.
+# Least share of frequent characters (wrong encodings reach a third of it, see tests/tables/reading/test_encodings.py),
+# their least number, and the least ratio to the second best share.
 SHARE, FEWEST, AHEAD = 0.4, 2, 1.5
-SAMPLE = 1 << 16  # bytes of lines with other signs than ASCII that are looked at
+SAMPLE = 1 << 16  # bytes of lines with other characters than ASCII that are checked
 
-# What a user is offered where nothing is found, in this order; SHOWN of them, those that read the word differently.
+# Offered to the user if none is detected, in this order: SHOWN of them that decode the word differently.
 OFFERED = ("windows-1252", "windows-1250", "windows-1251", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1253")
 SHOWN = 4
-USUAL = (*OFFERED, "utf-8", "utf-16", "gbk", "euc-jp", "latin-1", "iso-8859-15", "koi8-r")  # which may be meant
-BOMS = re.compile(rb"(?:\xef\xbb\xbf)*")  # several, where programs one after the other have written one
+USUAL = (*OFFERED, "utf-8", "utf-16", "gbk", "euc-jp", "latin-1", "iso-8859-15", "koi8-r")  # for "did you mean"
+BOMS = re.compile(rb"(?:\xef\xbb\xbf)*")  # several, if several programs have written one
 UNPRINTABLE = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x80-\xff]")
-SEPARATOR, WORD = re.compile(rb"[\x00-\x2f;|]"), 12  # what ends a word, and how many bytes of it stand on each side
+SEPARATOR, WORD = re.compile(rb"[\x00-\x2f;|]"), 12  # end of a word, and most bytes on each side of the wrong byte
 
 
 def decoded(
     data: bytes, source: str, encoding: str | None = None, before: tuple[int, int] = (0, 0)
 ) -> tuple[bytes, str]:
-    """The text as UTF-8 without a byte order mark, and what the encoding that was found is called ("" for UTF-8).
+    """(the text as UTF-8 without a byte order mark, the name of the detected encoding, "" for UTF-8).
 
     Args:
         data: the whole file.
-        source: its name for messages.
-        encoding: Python's name of one; None finds it.
-        before: how many bytes and lines the file has before these, where they are a piece of it.
+        source: its name in messages.
+        encoding: Python's name of one; None: detected.
+        before: numbers of bytes and lines of the file before these, if they are a piece of it.
 
     Raises:
-        TableError: bytes that the encoding does not have, or none that is found to be meant.
+        TableError: invalid bytes in the encoding, or none detected.
         SettingError: an encoding that Python does not know.
     """
     if encoding is not None:
         asked = say("{encoding}, as asked", encoding=encoding)
         return _as_utf8(_strictly(data, codec(encoding), source, asked, before)), ""
     found = marked(data) or _wide(data) or UTF8
-    if found == UTF8 and data.isascii():  # a look, where to decode it writes it anew
+    if found == UTF8 and data.isascii():  # without a copy
         return _unescaped(data) or (data, "")
     try:
         text = data.decode(found)
@@ -101,7 +101,7 @@ def decoded(
 
 
 def _unescaped(data: bytes) -> tuple[bytes, str] | None:
-    """What `decoded` returns for text with escape sequences; None for other text."""
+    """The result of `decoded` for text with escape sequences; None for other text."""
     for sequence, name, title in ESCAPED if b"\x1b" in data else ():
         with suppress(UnicodeDecodeError):
             if sequence in data:
@@ -114,7 +114,7 @@ def _as_utf8(text: str) -> bytes:
 
 
 def codec(name: str) -> str:
-    """The encoding as Python calls it. Raises SettingError for one that is none of text."""
+    """Python's name of the encoding. Raises SettingError for an unknown one, or one that is not for text."""
     try:
         found = codecs.lookup(name)
         if not found._is_text_encoding:
@@ -126,19 +126,19 @@ def codec(name: str) -> str:
 
 
 def marked(data: bytes) -> str | None:
-    """The encoding that a byte order mark says."""
+    """The encoding by the byte order mark, or None."""
     return next((encoding for mark, encoding in MARKS if data.startswith(mark)), None)
 
 
 def is_wide(head: bytes) -> bool:
-    """Whether text begins so that has zero bytes in it, as UTF-16 has."""
+    """Whether text with these first bytes is in an encoding with zero bytes, such as UTF-16."""
     return (marked(head) or UTF8) != UTF8 or _wide(head) is not None
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-16 without a byte order mark: the signs of ASCII have a zero in one half of their bytes, never in the other.
+    """UTF-16 without a byte order mark, in which ASCII characters have zeros in one half of the bytes; or None.
 
-    Printable ASCII with a few zeros among it is damaged rather than Chinese.
+    Printable ASCII with a few zeros is rather damaged than Chinese.
     """
     head = data[:4096]
     halves = {"utf-16-le": head[1::2].count(0), "utf-16-be": head[::2].count(0)}
@@ -173,7 +173,7 @@ def _wrong_byte(data: bytes, position: int, before: tuple[int, int]) -> str:
 
 
 def _language(data: bytes) -> Language | None:
-    """The encoding whose reading of some lines has mostly frequent letters; None where none is well ahead of all."""
+    """The encoding in which some lines have mostly frequent characters; None if none is clearly ahead."""
     lines = islice(re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data), SAMPLE)
     sample, size = [], 0
     for line in lines:
@@ -187,7 +187,7 @@ def _language(data: bytes) -> Language | None:
 
 
 def _share(lines: Iterable[bytes], language: Language) -> float:
-    """Which share of the letters beyond ASCII is frequent, 0 where some line cannot be read or says too little."""
+    """The share of frequent characters beyond ASCII; 0 if a line is invalid, or there are too few."""
     try:
         text = b"\n".join(lines).decode(language.codec)
     except UnicodeDecodeError:
@@ -198,7 +198,7 @@ def _share(lines: Iterable[bytes], language: Language) -> float:
 
 
 def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError, before: tuple[int, int]) -> TableError:
-    """The refusal, which shows the word in the encodings that have it."""
+    """The error if no encoding is detected, which shows the word in several encodings."""
     line, place = _line(data, error.start)
     left, right = SEPARATOR.split(line[:place])[-1], SEPARATOR.split(line[place:])[0]
     word = left[-WORD:] + right[:WORD]
@@ -215,6 +215,6 @@ def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError,
 
 
 def _line(data: bytes, position: int) -> tuple[bytes, int]:
-    """The line that has a byte, and the byte's place in it."""
+    """(the line with a byte, the position of the byte in it)."""
     begin, end = data.rfind(b"\n", 0, position) + 1, data.find(b"\n", position)
     return data[begin : len(data) if end < 0 else end], position - begin

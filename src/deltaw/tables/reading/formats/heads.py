@@ -1,4 +1,4 @@
-"""What the first records of delimited text say: whether one names the columns, and what is before decimals."""
+"""The first records of delimited text: whether there is a header, and the decimal marks."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from deltaw.tables.table import clip
 BY_FILE = '"{name}": points are read as thousands separators, since other numbers of the file have decimal commas'
 BY_MODEL = '"{name}": points are read as thousands separators, as in the training rows'
 BY_NOTHING = '"{name}": points are read as decimal points; if they separate thousands, write the numbers without them'
-FEW = 4  # times and oftener each word stands in a column of few, on average
+FEW = 4  # rows per word, on average, from which on a column has few words
 
 
 class Marks(NamedTuple):
-    """What the first records of delimited text say of decimal marks.
+    """Decimal marks, by the first records.
 
     Attributes:
-        commas: whether a column has numbers with decimal commas, with a unit or without. Where one has, a point in
-            another parts thousands if it can: in such a file 3.153 is 3153, for who wrote it would have written a
-            fraction as 3,153.
-        known: what counts of that which a model knows of columns (`still_held`).
-        left: columns whose points may be either, and nothing tells.
+        commas: whether a column has decimal commas. Then points in other columns are thousands separators if possible:
+            in such a file 3.153 is 3153.
+        known: decimal marks of training that still hold (`still_held`).
+        left: names of columns whose points are ambiguous.
     """
 
     commas: bool = False
@@ -40,13 +39,13 @@ class Marks(NamedTuple):
         cls, records: list[list[str]], names: list[str], separator: str, missing: tuple[str, ...],
         known: Decimals | None,
     ) -> Marks:  # fmt: skip
-        """Those of records below these names; `known`: as a `Reading` has it."""
+        """The marks of records with these column names; `known`: see `Reading.decimals`."""
         if separator == "," and COMMA not in (known or {}).values():
             return cls()
         cells = zip(names, zip_longest(*records), strict=False)
         columns = [missing_to_null(pl.Series(name, each, dtype=pl.String), missing) for name, each in cells]
         commas = any(map(has_decimal_comma, columns))
-        may = commas or separator != ","  # where commas separate fields, numbers have none unless one is seen
+        may = commas or separator != ","  # in comma-separated files only with evidence
         if known is None or (commas and separator != "," and COMMA not in known.values()):
             return cls(commas)
         here = still_held(columns, known) if may else {}
@@ -56,7 +55,7 @@ class Marks(NamedTuple):
 
 
 def told_of_points(frame: pl.DataFrame, missing: tuple[str, ...], marks: Marks) -> tuple[str, ...]:
-    """What is said of the columns of such text in which points part thousands, or may, and nobody else says it."""
+    """Notes on columns in which points are thousands separators, or may be."""
     found = [say(BY_NOTHING, name=clip(name)) for name in marks.left]
     for column in frame.iter_columns() if marks.commas or marks.known else ():
         text = column.dtype.categories if isinstance(column.dtype, pl.Enum) else column
@@ -68,7 +67,7 @@ def told_of_points(frame: pl.DataFrame, missing: tuple[str, ...], marks: Marks) 
 
 
 def lacking(head: list[list[str]]) -> int:
-    """How many fields all rows have behind those that the first record names, where nothing stands in them; else 0."""
+    """The number of empty fields that all rows have beyond the header; else 0."""
     width, widths = len(head[0]), {len(record) for record in head[1:]}
     more = max(widths, default=width) - width
     if width < 2 or more < 1 or len(widths) > 1 or any("\n" in cell for cell in head[0]):
@@ -77,19 +76,18 @@ def lacking(head: list[list[str]]) -> int:
 
 
 def leaves_out_row_names(head: list[list[str]]) -> bool:
-    """Whether the first record names all columns but the first, which names rows: so R writes tables."""
+    """Whether the header has no name for a first column of row names, as R writes tables."""
     names = [record[0] for record in head[1:]]
     return {len(record) for record in head[1:]} == {len(head[0]) + 1} and 1 < len(names) == len(set(names))
 
 
 def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> bool:
-    """Whether the first record names the columns rather than being data itself.
+    """Whether the first record is a header rather than data.
 
-    It is data if it has only numbers. It also is data if every column that is numeric below it starts with a number
-    and one of its cells cannot be a name: a number with a fraction, or a word that the column repeats, unless as many
-    columns of few words never repeat theirs. Where it stands below again, files were joined, and it is not looked at
-    to tell what is numeric. So "country,2019,2020" above numbers is a header, and "5.1,3.5,setosa"
-    above more flowers is not.
+    It is data if it has only numbers; or if every column that is numeric below it starts with a number, and one of its
+    cells cannot be a name: a number with a fraction, or a word that recurs in its column (unless as many columns of few
+    words do not repeat theirs). Repetitions of the header, in concatenated files, are ignored. So "country,2019,2020"
+    above numbers is a header, and "5.1,3.5,setosa" above more flowers is not.
     """
 
     def are_numbers(cells: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""JSON: an object a line, or an array of objects. Every name in an object is a column, null where others lack it."""
+"""JSON: an object per line, or an array of objects. Names are columns, with null if an object lacks one."""
 
 from __future__ import annotations
 
@@ -19,18 +19,16 @@ from deltaw.tables.reading.source import Source
 from deltaw.tables.table import Table
 
 CELL = 8  # bytes of a number in a frame
-# A backslash, a sign in two halves, or half a sign alone: where a program has cut a text, as of tweets, in an emoji.
+# A backslash, a surrogate pair, or a lone surrogate, as in tweets that were cut inside an emoji.
 HALF = re.compile(rb"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(\\u[dD][89a-fA-F]\w\w)")
 REMEDY = "give JSON Lines (an object a line), an array of objects, or CSV"
 
 
 def read_json(file: Source) -> Table:
-    """The table of a JSON file; lists and objects in cells stay what they are, as those of Parquet do.
-
-    Half a sign, which no text has, is U+FFFD, as in bytes that are damaged.
+    """The table of a JSON file; lists and objects in cells are kept, as in Parquet; lone surrogates become U+FFFD.
 
     Raises:
-        TableError: a line that is no object, or a table that is larger than it may be.
+        TableError: a line that is not an object, or too large a table.
     """
     data, title = decoded(file.data, file.name, file.reading.encoding)
     if b"\\ud" in data or b"\\uD" in data:
@@ -47,7 +45,7 @@ def read_json(file: Source) -> Table:
 
 
 def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
-    """As Polars reads it, quickly; None where it does not (NaN, or a damaged line)."""
+    """The frame as read by Polars; None if it fails (NaN, or a damaged line)."""
     try:
         schema = pl.scan_ndjson(io.BytesIO(data), infer_schema_length=None).collect_schema()
         check_size(source, CELL * len(schema) * (data.count(b"\n") + 1), most)
@@ -57,7 +55,7 @@ def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
 
 
 def _objects(text: str, source: str) -> list[dict[str, Any]]:
-    """The objects, as Python reads them. Raises TableError for the first that is none."""
+    """The objects as read by Python. Raises TableError for the first element that is not an object."""
     expected = say("{source}: expected JSON Lines or an array of objects", source=source)
     try:
         whole = json.loads(text)
@@ -102,7 +100,7 @@ def _of_objects(rows: list[dict[str, Any]], source: str, most: int) -> pl.DataFr
 
 
 def _column(name: str, cells: list[Any]) -> pl.Series:
-    """A column; cells of several types become text, and so do whole numbers of more bits than Polars has."""
+    """A column; mixed types and integers beyond 64 bits become text."""
     with suppress(TypeError, pl.exceptions.PolarsError):
         found = pl.Series(name, cells, strict=False)
         if found.null_count() == cells.count(None):

@@ -1,12 +1,12 @@
-"""Frequent letters of languages whose encodings no byte tells apart: most of a right reading is of them.
+"""Frequent characters of Chinese, Japanese and Korean, by which their encodings are recognised.
 
-A wrong reading of Chinese, Japanese or Korean bytes gives letters of the same script, but rare ones: of those that
-can come out, these are a tenth or less. They need not be the most frequent in any order, nor all of them.
+A wrong encoding gives characters of the same script, but rare ones: at most a tenth of the possible ones are in these
+sets. They need not be complete, nor in any order.
 """
 
 from __future__ import annotations
 
-# Frequent in texts, and in the headers and cells of tables: persons, places, goods, dates, weather, health.
+# Frequent in texts and in tables: persons, places, goods, dates, weather, health.
 SIMPLIFIED = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都"
     "同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由"
@@ -21,7 +21,7 @@ SIMPLIFIED = frozenset(
     "农工技服教育硕博士专科初未婚离异汉族满回苗壮彝藏川湘鄂皖赣闽粤桂琼黔滇陕甘肃疆内蒙古吉辽河浙湖香港澳米饭菜肉鱼蛋奶茶果苹香蕉梨桃葡萄柑橘橙"
     "车站票座速油耗马达轮手动自能源纯混是有无对错好坏高矮长短轻薄厚鲜花草树木叶萼瓣宽种类"
 )
-# Of the letters above, those that Big5 has too are written alike; these are what the others become, and some more.
+# The traditional forms of those characters above that Big5 lacks, and some more.
 TRADITIONAL = frozenset(
     "這個們來為國說時會對過發後裡裏種經學現動還進樣從實軍無與長機當沒點業將兩間問應戰頭體見產話給門東聲論處義幾認條氣題變總電數報結務"
     "場計員別號碼齡單價額買賣訂貨庫編備註態質郵網溫濕風壓級課試績縣鎮鄉區廣慶廈島連瀋蘇漢寧書難邊張該規萬術領確傳師觀讓識帶導爭運筆轉"

@@ -1,4 +1,4 @@
-"""Large delimited text, some of its lines at a time: all of it in memory would take more than its rows do."""
+"""Large delimited text in pieces, since all of it would take more memory than the table."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ from deltaw.tables.table import Table, check_names
 from deltaw.threads import in_order
 
 PIECE = 2**25  # bytes of text
-LARGE, SMALL = 2**27, 2**22  # of more the rows alone are held, and pieces are small beside these
-FEW_CELLS = 2**18  # about as many has a small piece, or those of half its bytes
+LARGE, SMALL = 2**27, 2**22  # bytes of a file from which on it is read in pieces, and of these pieces
+FEW_CELLS = 2**18  # about the cells of a small piece
 
 
 def can_be_in_pieces(path: Path) -> bool:
-    """Whether its lines end where a byte says so: not of UTF-16. Raises one of DAMAGE."""
+    """Whether line ends are single bytes, as they are not in UTF-16. Raises one of DAMAGE."""
     with _opened(path) as file:
         return not is_wide(file.read(HEAD_BYTES))
 
 
 def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterator[Table]:
-    """The rows of a file in pieces of about so many bytes, each with columns as its own cells say.
+    """The rows of a file in pieces of about `size` bytes, each with types by its own cells.
 
     Raises:
         TableError: as `read_delimited`.
@@ -61,14 +61,16 @@ def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterat
 
 
 def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) -> Records | None:
-    """What `read_delimited` makes of the whole file, the rows of each piece in memory of their own.
+    """The result of `read_delimited` of the whole file, from pieces with memory of their own.
 
-    Read anew where later rows say of columns what the first ones did not: that they are of words, or not to be rounded.
-    None where the pieces do not say it: what is a number in one and a word in another was written in ways that are
-    known no more, and in which encoding text is, all of it says.
+    Read again if later rows show that columns are words, or should not be rounded. None if pieces are not enough: for
+    errors, for columns that are still of mixed types, and for detecting the encoding.
 
     Args:
-        text: columns that are read as text, since they are not of one type in all pieces.
+        path: of the file.
+        name: in messages.
+        reading: the options.
+        text: columns that are read as text, since pieces have different types.
     """
     as_text = replace(reading, words=reading.words | set(text))
     try:
@@ -79,13 +81,13 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
             first = 0
             for each in _raw(path, name, as_text, _small(path), in_order):
                 if not first and reading.unrounded is not None:
-                    rows = _lines(path) - each.dialect.above - each.named  # more than these where cells have newlines
+                    rows = _lines(path) - each.dialect.above - each.named  # or fewer, with newlines in cells
                     halves = Halves.of_table(reading.unrounded, rows, each.frame.width)
                 yield each._replace(frame=halves.of(each.frame, first))
                 first += len(each.frame)
 
         found = [each._replace(frame=apart(held(each.frame, rows))) for each in small()]
-    except (TableError, OSError):  # which the whole file says better
+    except (TableError, OSError):  # reading the whole file gives a better message
         return None
     mixed, wrongly = _mixed([piece.frame for piece in found]), halves.wrongly
     if not found or any(piece.encoding for piece in found) or (mixed and text):
@@ -105,7 +107,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
 
 
 def _small(path: Path) -> int:
-    """The bytes of a small piece: of short numbers so many are more cells, which take more room than their text."""
+    """The bytes of a small piece: fewer for short numbers, which take more memory than their text."""
     with path.open("rb") as file:
         head = file.read(CHUNK)
     cells = count_of(head, "\n") + max(count_of(head, each) for each in DELIMITERS)
@@ -113,13 +115,13 @@ def _small(path: Path) -> int:
 
 
 def _lines(path: Path) -> int:
-    """How many lines a file has."""
+    """The number of lines of a file."""
     with path.open("rb") as file:
         return sum(count_of(part, "\n") for part in iter(partial(file.read, CHUNK), b""))
 
 
 def _mixed(frames: list[pl.DataFrame]) -> list[str]:
-    """The columns that are neither of one type in all, nor always of numbers, but for where they have no value."""
+    """Names of columns with different types, not all numeric, ignoring parts without values."""
     found = []
     for columns in zip(*(frame.iter_columns() for frame in frames), strict=True):
         kinds = {type_read(column) for column in columns if column.null_count() < len(column)}
@@ -129,9 +131,9 @@ def _mixed(frames: list[pl.DataFrame]) -> list[str]:
 
 
 class _Piece(NamedTuple):
-    """Some rows as they stand in the text, how it writes them, whether it begins with names, and the encoding found.
+    """Rows with raw text, their format, whether the file has a header, and the detected encoding.
 
-    `large`: columns of fractions that have whole numbers which float64 does not hold.
+    `large`: names of float columns with integers beyond 2^53.
     """
 
     frame: pl.DataFrame
@@ -144,9 +146,9 @@ class _Piece(NamedTuple):
 def _raw(
     path: Path, name: str, reading: Reading, size: int = PIECE, mapped: Callable[..., Any] = map
 ) -> Iterator[_Piece]:
-    """See `pieces`: before cells of text are looked at. The types of the last piece that was handed out are expected.
+    """`pieces` before text is converted; each is expected to have the types of the last one.
 
-    `mapped`: what makes pieces of their text, as `map` does, or `in_order`.
+    `mapped`: `map`, or `in_order` for several threads.
     """
     cut = _cut(path, name, size)
     if (data := next(cut, None)) is None:
@@ -163,7 +165,7 @@ def _raw(
     begun = len(data), count_of(data, "\n")
 
     def piece(text: bytes, encoding: str, kinds: list[Any], above: int) -> _Piece:
-        words = set(reading.as_text & set(dialect.names))  # anew: they may have become more
+        words = set(reading.as_text & set(dialect.names))  # may have grown
         guesses = _guesses(text, dialect, reading, kinds, words)
         frame = frame_of(text, dialect, name, reading.missing, guesses, above)
         large = exact.rounded_of_text(frame, partial(_words, text, dialect, name, reading))
@@ -197,14 +199,14 @@ def _raw(
 
 
 def _words(text: bytes, dialect: Dialect, name: str, reading: Reading, columns: list[str]) -> pl.DataFrame:
-    """Some columns as they are written."""
+    """The raw text of some columns."""
     return frame_of(text, dialect, name, reading.missing, [{"infer_schema": False}])[columns]
 
 
 def _guesses(
     text: bytes, dialect: Dialect, reading: Reading, kinds: list[Any], words: set[str]
 ) -> Iterator[dict[str, Any]]:
-    """What Polars is told of types: those of the piece before, or what the first lines say, but for words."""
+    """Guesses of types: those of the previous piece, then by the first lines."""
     if kinds and all(kind == pl.String for name, kind in zip(dialect.names, kinds, strict=True) if name in words):
         codes = dict.fromkeys(codes_in(text, *dialect[:3], reading.missing), pl.String)
         yield {"schema_overrides": dict(zip(dialect.names, kinds, strict=True)) | codes}
@@ -212,14 +214,14 @@ def _guesses(
 
 
 def _cut(path: Path, name: str, size: int) -> Iterator[bytes]:
-    """The bytes in pieces that end where a record does."""
+    """The bytes in pieces that end at the end of a record."""
     rest = b""
     try:
         with _opened(path) as file:
             while data := file.read(size):
                 data = rest + data
                 end = _last_end(data)
-                data, rest = data[:end], data[end:]  # while it is read, there is no other copy of it
+                data, rest = data[:end], data[end:]  # the only copy
                 if data:
                     yield data
     except DAMAGE as error:
@@ -235,7 +237,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _last_end(data: bytes) -> int:
-    """Where the last whole record ends: at a newline outside of quotes, of which there is an even number before it."""
+    """The end of the last complete record: a newline after an even number of quotes."""
     end = data.rfind(b"\n") + 1
     while end and data.count(b'"', 0, end) % 2:
         end = data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
@@ -243,7 +245,7 @@ def _last_end(data: bytes) -> int:
 
 
 def _end_of_record(data: bytes, end: int, most: int) -> int:
-    """Where the first record ends, from the end of its first line on."""
+    """The end of the first record; `end`: of its first line."""
     while 0 < end < most and data.count(b'"', 0, end) % 2:
         end = data.find(b"\n", end) + 1 or most
     return end or most

@@ -1,4 +1,4 @@
-"""Images as columns: one column a pixel, and a block that says that they share one scale."""
+"""Images as columns: one per pixel, and a `Block` for their common scale."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import polars as pl
 from deltaw.tables.table import Block
 
 BYTE = (0.0, 255.0)
-SMALLEST = 64  # pixels; fewer columns of small whole numbers are more likely something else
+SMALLEST = 64  # pixels; fewer columns of small integers are probably not an image
 
-FAINTEST = 16  # images on another scale, such as 0…16, do not go beyond this value
+FAINTEST = 16  # largest value of images on another scale than 0…255
 
 # A header that names pixels: pixel0, pixel_3_4, px12, and Kaggle's 1x1.
 PIXEL_NAME = re.compile(r"(pixel|px)[_ ]?\d+([_x]\d+)*|\d+x\d+", re.IGNORECASE)
@@ -27,7 +27,7 @@ def pixel_names(shape: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def image_frame(images: np.ndarray[Any, Any]) -> pl.DataFrame:
-    """One column a pixel from images of shape (n, rows, columns[, channels]), of the images' own type."""
+    """One column per pixel from images of shape (n, rows, columns[, channels]), of the same type."""
     columns = np.ascontiguousarray(images.reshape(len(images), -1).T)
     return pl.DataFrame([pl.Series(n, c) for n, c in zip(pixel_names(images.shape[1:]), columns, strict=True)])
 
@@ -45,15 +45,15 @@ def square(count: int) -> tuple[int, int] | None:
 
 
 def find_images(frame: pl.DataFrame, named: bool) -> tuple[pl.DataFrame, str | None, tuple[Block, ...]]:
-    """Recognise a CSV of square images: the book's (label, pixels 0…255, no header), or one that names its pixels.
+    """Recognise square images in a CSV: without a header (label, pixels 0…255), or with names of pixels.
 
     Args:
         frame: the file's columns.
         named: whether it has a header.
 
     Returns:
-        The frame (with the names "label" and "pixel_row_column" where it had none), the label's name, and the block;
-        the frame as it was, None and () where it holds no images.
+        The frame (with names "label" and "pixel_row_column" if it had none), the label's name, and the block; without
+        images the same frame, None and ().
     """
     nothing = (frame, None, ())
     if named:
@@ -74,7 +74,7 @@ def find_images(frame: pl.DataFrame, named: bool) -> tuple[pl.DataFrame, str | N
 
 
 def _are_bytes(frame: pl.DataFrame, names: list[str]) -> bool:
-    """Whether the columns hold whole numbers 0…255, none missing, that reach beyond FAINTEST."""
+    """Whether the columns are integers 0…255 without missing cells, and some beyond FAINTEST."""
     part = frame[names]
     if not all(kind.is_integer() for kind in part.dtypes) or part.is_empty():
         return False

@@ -1,4 +1,4 @@
-"""What stands between the fields of delimited text: found, and counted at the speed of memory."""
+"""The delimiter of text: detected, and counted at the speed of memory."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy as np
 from deltaw.exceptions import SettingError
 from deltaw.tables.reading.formats.careful import is_blank
 
-# Candidates for the delimiter; of those that explain the first lines equally well, the first is taken. The comma comes
-# late because it is also a decimal sign (1,5;2,5), the space last because words contain it.
+# Candidates; of equally good ones the first is taken. The comma comes late since it is also a decimal mark (1,5;2,5),
+# the space last since it is in texts.
 DELIMITERS = ("\t", ";", "|", ",", " ")
 DELIMITER_NAMES = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
-# The least share of the first lines that must have the same number of fields for a delimiter to be believed.
+# Least share of the first records with the same number of fields.
 AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95}
 
-HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # what is looked at to find the delimiter and the header
-PIECE = 1 << 18  # bytes that are looked at together: they stay in the cache
+HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # by which delimiter and header are detected
+PIECE = 1 << 18  # bytes counted at a time, which stay in the cache
 
 
 def checked(delimiter: str | None) -> str | None:
-    """What a caller says stands between fields. Raises SettingError for what is not one character."""
+    """The given delimiter, by its name or itself. Raises SettingError if it is not one character."""
     if not isinstance(delimiter, str | None):
         raise SettingError("delimiter: expected one character", repr(delimiter), 'give "," or ";" or "tab", say')
     delimiter = DELIMITER_NAMES.get(delimiter or "", delimiter)
@@ -35,12 +35,12 @@ def checked(delimiter: str | None) -> str | None:
 
 
 def plain_spaces(text: bytes, separator: str) -> bytes:
-    """Text whose fields one separator parts, where that is a space."""
+    """Text with single spaces between fields, if the separator is a space."""
     return _unaligned(text) if separator == " " else text
 
 
 def _unaligned(text: bytes) -> bytes:
-    """Text whose columns are aligned by spaces or tabs, with one space between fields."""
+    """Text with columns aligned by spaces or tabs, with single spaces instead."""
     return re.sub(rb"^ +| +(?=\r?$)|(?<= ) +", b"", text.replace(b"\t", b" "), flags=re.MULTILINE)
 
 
@@ -60,48 +60,45 @@ def _cut(text: bytes) -> bytes:
 
 
 def find_delimiter(text: bytes) -> str:
-    """The delimiter that gives most of the first lines the same number of fields (more than one); else the comma."""
+    """The delimiter by which most of the first records have the same number of fields (more than one); else a comma."""
 
     def agreement(delimiter: str) -> float:
         widths = [len(record) for record in head_of(_unaligned(head) if delimiter == " " else head, delimiter)]
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
-        short = widths[:1] == [usual - 1]  # names, of which R leaves out that of row names
+        short = widths[:1] == [usual - 1]  # R's header, without a name for the row names
         share = (widths.count(usual) + (short and usual > 2)) / len(widths) if usual > 1 else 0.0
         return share if share >= AGREEMENT[delimiter] else 0.0
 
     head = _cut(text)
     best, most = ",", 0.0
     for delimiter in DELIMITERS:
-        there = delimiter.encode() in head or (delimiter == " " and b"\t" in head)  # which becomes one
-        if there and (share := agreement(delimiter)) > most:  # the first of equals
+        there = delimiter.encode() in head or (delimiter == " " and b"\t" in head)
+        if there and (share := agreement(delimiter)) > most:  # the first of equally good ones
             best, most = delimiter, share
-        if most == 1.0:  # to know the columns that spaces align, all of the head would be written anew
+        if most == 1.0:  # `_unaligned` is slow
             break
     return best
 
 
 def count_of(text: bytes, sign: str) -> int:
-    """How often a sign of one byte stands there, at the speed of memory."""
+    """The number of occurrences of an ASCII character."""
     buffer, code = np.frombuffer(text, np.uint8), ord(sign)
     return sum(int(np.count_nonzero(buffer[start : start + PIECE] == code)) for start in range(0, len(text), PIECE))
 
 
 def rectangle(text: bytes, delimiter: str, width: int) -> int:
-    """The number of records if each has `width` fields, else 0; at the speed of memory.
-
-    Right for text whose quotes enclose whole fields; quotes within fields may make it 0, which is looked into then.
-    """
+    """The number of records if each has `width` fields, else 0; also 0 for some texts with quotes inside fields."""
     buffer, quoted, inside = np.frombuffer(text, np.uint8), b'"' in text, False
     records, begun = 0, np.empty(0, bool)
     for start in range(0, len(buffer), PIECE):
         piece = buffer[start : start + PIECE]
         line_ends = piece == ord("\n")
         ends = line_ends | (piece == ord(delimiter))
-        if quoted:  # a doubled quote closes and opens again, so the parity of quotes tells inside from outside
+        if quoted:  # by the parity of quotes, since a doubled quote closes and opens again
             within = np.logical_xor.accumulate(piece == ord('"')) ^ inside
             inside = bool(within[-1])
             ends &= ~within
-        fields = np.concatenate([begun, line_ends[ends]])  # of each whether it ends its line
+        fields = np.concatenate([begun, line_ends[ends]])  # whether each is the last of its line
         whole = len(fields) // width
         lines, begun = fields[: whole * width].reshape(whole, width), fields[whole * width :]
         if not lines[:, -1].all() or np.count_nonzero(lines) != whole:

@@ -1,4 +1,4 @@
-"""Small Parquet files of one table, many of them by one call of Polars, which takes as long for the rows of one."""
+"""Many small Parquet files of one table in one call of Polars, which takes about as long as for one of them."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table
 
 SMALL = 2**16  # bytes of a file
-MOST = 256  # files, all of which are open at a time
+MOST = 256  # files that are open at a time
 ENDINGS = (".parquet", ".pq", "")
-FILE = "\0file"  # the column that says whose a row is: none that anybody has
+FILE = "\0file"  # name of the column with the file of each row
 
 
 class Few(NamedTuple):
-    """The rows of a small file, as Polars has read them with those of others, and what pandas calls its index."""
+    """The rows of a small file, read with those of others, and its index columns."""
 
     file: Path
     frame: pl.DataFrame
     without: tuple[str, ...]
 
     def table(self, reading: Reading) -> Table:
-        """As `parquet_at` has them. Raises TableError where there are none."""
+        """The table, as by `parquet_at`. Raises NoRowsError if it is empty."""
         return without_index(self.frame, str(self.file), reading, self.without)
 
 
 class Together:
-    """The files of a table, from the first to the last; each is asked for once.
+    """The files of a table, in order, each asked for once.
 
     Args:
         files: in order.
-        reading: how they are read.
-        columns: those that are wanted, of files that have any of them; None: all.
+        reading: the options.
+        columns: names of the wanted columns (all, if a file has none of them); None: all.
     """
 
     def __init__(self, files: Sequence[Path], reading: Reading, columns: Collection[str] | None = None) -> None:
         self._files, self._columns, self._next = files, columns, 0
-        # What looks at each file by itself: `max_bytes`, and words that are for other formats.
+        # Options that have to be checked for each file.
         self._alone = reading.max_bytes is not None or reading.sheet is not None or reading.encoding is not None
         self._found: dict[Path, Few] = {}
 
     def take(self, file: Path) -> Few | None:
-        """The rows of a file; None for one that is read by itself, as it is large, or of another format, or unlike
-        those beside it, or damaged: who reads it then says so.
+        """The rows of a file; None for one that has to be read alone: large, of another format, with other columns, or
+        damaged (reading it raises the error).
         """
         if self._next < len(self._files) and file == self._files[self._next]:
             few = [*takewhile(_is_small, self._files[self._next : self._next + MOST])]
@@ -67,12 +67,12 @@ class Together:
 def _is_small(file: Path) -> bool:
     try:
         return file.suffix.lower() in ENDINGS and file.stat().st_size <= SMALL
-    except OSError:  # gone; who reads it says so
+    except OSError:  # reading it raises the error
         return False
 
 
 def cells(files: Sequence[Path]) -> int | None:
-    """How many cells small files have that are alike; None where Polars says nothing of them."""
+    """The number of cells of files with the same columns; None if Polars cannot tell."""
     with suppress(Exception, pl.exceptions.PanicException), quiet_panics():
         rows, width = shape(_scanned(files))
         return rows * (width - 1)
@@ -84,7 +84,7 @@ def _scanned(files: Sequence[Path]) -> pl.LazyFrame:
 
 
 def _read(files: Sequence[Path], columns: Collection[str] | None) -> Iterable[Few]:
-    """The rows of each file; none where they are many after all. Polars raises where columns or types are others."""
+    """The rows of each file; [] if they are many after all. Polars raises errors if columns or types differ."""
     lazy = _scanned(files)
     if math.prod(shape(lazy)) > AT_ONCE:
         return []
@@ -94,7 +94,7 @@ def _read(files: Sequence[Path], columns: Collection[str] | None) -> Iterable[Fe
     whose = frame.drop_in_place(FILE).rle().struct.unnest()
     counts = dict(zip(whose["value"].to_list(), whose["len"].to_list(), strict=True))
     if len(counts) < len(whose) or not counts.keys() <= set(map(str, files)):
-        return []  # rows of a file lie apart, or it is called otherwise
+        return []  # rows of a file are not contiguous, or its name differs
     ends = np.cumsum([counts.get(str(file), 0) for file in files]).tolist()
     parts = zip(files, [0, *ends], ends, strict=False)
     return [Few(file, frame[begin:end], pandas_index(file)) for file, begin, end in parts]

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): one of their sheets, whose first row names the columns."""
+"""Excel workbooks (.xlsx): a sheet with column names in the first row, or below a title."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import ABOVE, Table, listing, suggested
 
-EXACT = 2**53  # whole numbers beyond are not all numbers of a workbook, which knows floating-point ones only
-UNNAMED = "__UNNAMED__"  # what fastexcel calls a column without a name, before its number
-FEWEST_NAMES = 3  # columns of a table that may have a title above it
+EXACT = 2**53  # integers are exact up to here, since workbooks store floating-point numbers
+UNNAMED = "__UNNAMED__"  # prefix of fastexcel's name for an unnamed column
+FEWEST_NAMES = 3  # columns of a table below a title
 
 
 def read_workbook(file: Source) -> Table:
-    """The sheet that is asked for, or the first with rows.
+    """The given sheet, or the first with rows.
 
     Raises:
         MissingError: fastexcel is not installed.
-        TableError: the workbook cannot be read, is larger than it may be, or has no rows.
-        SettingError: it has no such sheet.
+        TableError: the workbook is unreadable, too large, or without rows.
+        SettingError: there is no such sheet.
     """
     check_archive(file.data, file.name, say("an Excel workbook"), limit(file.reading.max_bytes, len(file.data)))
     try:
@@ -36,7 +36,7 @@ def read_workbook(file: Source) -> Table:
         wanted = "{name}: expected fastexcel, which reads Excel workbooks"
         install = 'install it: pip install "deltaw[excel]"; or save the sheet as CSV'
         raise MissingError(wanted, say("none installed"), install, name=file.name) from None
-    logging.getLogger("fastexcel").setLevel(logging.CRITICAL)  # it tells about columns and sheets without a value
+    logging.getLogger("fastexcel").setLevel(logging.CRITICAL)  # it warns about empty columns and sheets
     with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
         book = fastexcel.read_excel(file.data)
         names = list(book.sheet_names)
@@ -60,19 +60,19 @@ def read_workbook(file: Source) -> Table:
 
 
 def _first_with_rows(book: Any, names: list[str]) -> tuple[str | None, pl.DataFrame, int]:
-    """The first sheet with rows, what stands in it, and how many rows stand above the names."""
+    """(name of the first sheet with rows, its cells, number of rows above the column names)."""
     for name in names:
         top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=ABOVE, dtypes="string")
         above = _above(top.to_polars().rows())
-        sheet = book.load_sheet(name, header_row=above, schema_sample_rows=None)  # its types are those of all rows
+        sheet = book.load_sheet(name, header_row=above, schema_sample_rows=None)  # types by all rows
         if sheet.width and sheet.height:
             return name, sheet.to_polars(), above
     return None, pl.DataFrame(), 0
 
 
 def _above(rows: list[tuple[str | None, ...]]) -> int:
-    """How many rows stand above the names: none, or those to the first that has a different word in every column, where
-    the first row that is not empty is a title: it has few cells, and the first of them.
+    """The number of rows above the column names: if the first row that is not empty is a title (its first cell and few
+    others), those above the first row with a different word in every column; else 0.
     """
     title = next((row for row in rows if any(cell is not None for cell in row)), ())
     width = len(title)
@@ -83,7 +83,7 @@ def _above(rows: list[tuple[str | None, ...]]) -> int:
 
 
 def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
-    """Without rows that are empty and columns that have neither a name nor a cell; whole numbers as such."""
+    """The frame without empty rows and unnamed empty columns, and with integers as such."""
     frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
     empty = [name for name in frame.columns if name.startswith(UNNAMED) and frame[name].is_null().all()]
     frame = frame.drop(empty).rename(

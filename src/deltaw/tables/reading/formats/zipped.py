@@ -1,4 +1,4 @@
-"""A table in a ZIP archive, as they are sent and downloaded: the one file in it."""
+"""ZIP archives with a single file."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from deltaw.tables.reading.loading import check_archive, first_line, limit
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import listing
 
-FORMATS = (".npy", "xl/", "[Content_Types].xml", "mimetype")  # how names in archives that are formats end or begin
-LOCKED = 0x1  # of a member's flags
+FORMATS = (".npy", "xl/", "[Content_Types].xml", "mimetype")  # ends or beginnings of members in formats based on ZIP
+LOCKED = 0x1  # flag of an encrypted member
 
 
 def packed(file: Source) -> Source | None:
-    """The file in an archive; None for an archive that is a format itself: NumPy's, or a workbook.
+    """The file in an archive; None for a format based on ZIP: NumPy's, or a workbook.
 
     Raises:
-        TableError: it holds none or several, is locked, or is larger than it may be.
+        TableError: none or several files, encrypted, or too large.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             members = archive.infolist()
-    except Exception:  # damaged headers, of many kinds: who reads the format says it
+    except Exception:  # damaged: reading it raises the error
         return None
     if any(member.filename.endswith(FORMATS) or member.filename.startswith(FORMATS) for member in members):
         return None
@@ -40,12 +40,12 @@ def packed(file: Source) -> Source | None:
     check_archive(file.data, file.name, say("a ZIP archive"), limit(file.reading.max_bytes, len(file.data)))
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive, archive.open(files[0]) as member:
-            data = member.read(files[0].file_size)  # of which `read()` unpacks what there is, and cuts it afterwards
-    except Exception as error:  # of a damaged member, and of what this Python does not unpack
+            data = member.read(files[0].file_size)  # limited, since `read()` would decompress everything
+    except Exception as error:  # damaged, or not supported by this Python
         raise TableError(expected, say("an unreadable one ({reason})", reason=first_line(error)), "unpack it") from None
     return replace(file, data=data, path=Path(files[0].filename))
 
 
 def _beside(name: str) -> bool:
-    """Whether it is what systems put beside files."""
+    """Whether it is a metadata file of an operating system."""
     return name.startswith("__MACOSX/") or Path(name).name.startswith(".")
