@@ -1,4 +1,6 @@
-"""What DeltaW leaves on disk: model files and checkpoints, and the one way in which any output is written."""
+"""Files that DeltaW writes: model files and checkpoints (`model.py`), and any output, atomically (`atomic.py`, many at
+a time `several.py`) and never over an input (`places.py`).
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Writing a file whole or not at all.
+"""Atomic writing of a file.
 
-The bytes go to a temporary file in the same folder, which is flushed to the disk and then renamed over the target
-(`os.replace` is atomic within one file system); at last the folder itself is flushed, so that the new name survives a
-power cut. A reader sees the old file or the new one, never half of either.
+The bytes are written to a temporary file in the same folder, which is flushed to disk and renamed over the target
+(`os.replace` is atomic within a file system); then the folder is flushed, so that the new name survives a power cut. A
+reader sees either the old file or the new one.
 
-Who is killed in between leaves the temporary file. Its writer holds a lock on it that dies with the process, so the
-next save to that folder knows which ones nobody writes any more, and removes them.
+A process that is killed in between leaves the temporary file. The writer's lock on it ends with the process, so that
+the next write to that folder can tell, and remove it.
 """
 
 from __future__ import annotations
@@ -21,25 +21,24 @@ from pathlib import Path
 from deltaw.exceptions import OutputError, no_path
 from deltaw.speech import say
 
-if sys.platform != "win32":  # which removes no file that is open: there the name itself is the lock
+if sys.platform != "win32":  # which does not remove open files: no lock is needed
     import fcntl
 
 TEMPORARY = re.compile(r"\.deltaw-[0-9a-f]{16}\.tmp")
-# Names of what is open already: /dev/stdout, /dev/fd/3, /proc/self/fd/3. Their file may be anything, also one that is
-# appended to; nothing is renamed over it.
+# Open file descriptors, written to rather than replaced, since they may be a file that is appended to.
 DESCRIPTOR = re.compile(r"/dev/(?P<name>stdout|stderr)|/(dev|proc/self)/fd/(?P<number>\d+)")
 STANDARD = {"stdout": 1, "stderr": 2}
-TRIED = 2**16  # bytes that there has to be room for
+TRIED = 2**16  # bytes for which the disk needs to have space
 
 
 def write_bytes(path: str | Path, data: bytes, one_of_several: bool = False) -> None:
-    """Write `data` to `path` whole or not at all.
+    """Write `data` to `path` atomically.
 
-    `one_of_several`: its folder is looked through for what others left, and flushed, by the caller, once.
+    `one_of_several`: the caller flushes the folder, and removes temporary files, once for all.
 
-    A new file's mode follows the umask; one that is replaced keeps its mode, and its owner and group where the system
-    lets us give them. A symbolic link is written through. Pipes, descriptors (`/dev/stdout`) and the null device
-    cannot be renamed over: they are written to. Other devices are refused: what was there would be lost, or this is.
+    A new file's mode follows the umask; a replaced one keeps its mode, and its owner and group if the system permits. A
+    symbolic link is followed. Pipes, descriptors (`/dev/stdout`) and the null device cannot be replaced, and are
+    written to. Other devices are an error.
 
     Raises:
         OutputError: the folder is missing or cannot be written, the file is marked as read-only, or the disk is full.
@@ -61,28 +60,24 @@ def write_bytes(path: str | Path, data: bytes, one_of_several: bool = False) -> 
                 file.flush()
                 _keep_mode(descriptor, before)
                 os.fsync(descriptor)
-                if sys.platform != "win32":  # under the lock: nobody may take it for left over
+                if sys.platform != "win32":  # while it is locked
                     temporary.replace(target)
-            if sys.platform == "win32":  # which renames no file that is open
+            if sys.platform == "win32":  # which does not rename open files
                 temporary.replace(target)
-        except BaseException:  # Ctrl-C too: no half-written file stays behind
+        except BaseException:  # including Ctrl-C
             with suppress(OSError):
                 temporary.unlink()
             raise
         if not one_of_several:
             flush_folder(target.parent)
     except BrokenPipeError:
-        raise  # the reader of a pipe has gone: not an error of the output
+        raise  # the reader of a pipe has closed it: not an error
     except OSError as error:
         raise _refusal(path, error) from error
 
 
 def check_writable(path: str | Path) -> None:
-    """Try whether `path` could be written now, so that an hour of training is not lost at its end.
-
-    Raises:
-        OutputError: it could not.
-    """
+    """Check that `path` can be written, before a long training. Raises OutputError."""
     target = _target(path)
     try:
         if (stream := _stream(path)) is not None:
@@ -91,7 +86,7 @@ def check_writable(path: str | Path) -> None:
         _replaceable(target)
         temporary, descriptor = _create_beside(target)
         try:
-            os.write(descriptor, bytes(TRIED))  # a full disk has a place for a name
+            os.write(descriptor, bytes(TRIED))  # a full disk may still have space for a name
         finally:
             os.close(descriptor)
             temporary.unlink()
@@ -100,39 +95,39 @@ def check_writable(path: str | Path) -> None:
 
 
 def _target(path: str | Path) -> Path:
-    """Where a path leads. Raises OutputError for what is none."""
+    """The real path. Raises OutputError if it is not a path."""
     if found := no_path(path):
         raise OutputError("expected the path of a file", found, "give one")
     try:
         return Path(os.path.realpath(path))
-    except OSError as error:  # a current folder that is no more
+    except OSError as error:  # the current folder was removed
         raise _refusal(path, error) from error
 
 
 def _replaceable(target: Path) -> os.stat_result | None:
-    """What is at `target` now, or None. Raises OSError for a folder, and for a file that its mode keeps from us."""
+    """The existing file, or None. Raises OSError for a folder, and for a read-only file."""
     try:
         before = target.stat()
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(before.st_mode):
         raise IsADirectoryError(21, say("it is a folder"))
-    # The superuser may write everything; a file without any permission to write is kept from him too.
+    # For the superuser, who may write everything, read-only files are read-only, too.
     if not before.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise _ReadOnlyError(13, "read-only")
     return before
 
 
 class _DeviceError(OSError):
-    """A disk, a terminal, /dev/full: nothing that a file is written to."""
+    """A device other than the null device: a disk, a terminal, /dev/full."""
 
 
 class _ReadOnlyError(PermissionError):
-    """The file itself is not to be written, though its folder may be."""
+    """The file is read-only, though its folder may be writable."""
 
 
 def _keep_mode(descriptor: int, before: os.stat_result | None) -> None:
-    """Give the new file the owner, group and mode of the one that it replaces."""
+    """Give the new file the owner, group and mode of the replaced one."""
     if before is None or sys.platform == "win32":
         return
     now = os.fstat(descriptor)
@@ -141,13 +136,12 @@ def _keep_mode(descriptor: int, before: os.stat_result | None) -> None:
             with suppress(OSError):
                 os.fchown(descriptor, owner, group)
                 break
-    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))  # last: a change of owner takes bits of the mode away
+    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))  # last, since a change of owner clears bits of the mode
 
 
 def _create_beside(target: Path) -> tuple[Path, int]:
-    """An empty file beside `target`, open for writing and locked: its name and its descriptor.
-
-    Its mode is 0666 less the umask, which `tempfile` would not give.
+    """(name, descriptor) of an empty file in the same folder, open for writing and locked, with mode 0666 minus the
+    umask, unlike that of `tempfile`.
     """
     while True:
         temporary = target.parent / f".deltaw-{secrets.token_hex(8)}.tmp"
@@ -156,14 +150,14 @@ def _create_beside(target: Path) -> tuple[Path, int]:
         if sys.platform != "win32":
             with suppress(OSError):  # a file system without locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if not os.fstat(descriptor).st_nlink:  # somebody took it for left over before it was locked
+            if not os.fstat(descriptor).st_nlink:  # another process removed it before it was locked
                 os.close(descriptor)
                 continue
         return temporary, descriptor
 
 
 def _remove_left_over(folder: Path) -> None:
-    """Remove the temporary files of writers that are gone; those of others, and what is in doubt, stay."""
+    """Remove the temporary files of killed processes."""
     with suppress(OSError), os.scandir(folder) as entries:
         for name in [name for entry in entries if (name := entry.name)[0] == "." and TEMPORARY.fullmatch(name)]:
             with suppress(OSError):
@@ -171,7 +165,7 @@ def _remove_left_over(folder: Path) -> None:
 
 
 def _remove_unlocked(path: Path) -> None:
-    """Remove a temporary file unless it is locked. Raises OSError where it is, or where nobody can tell."""
+    """Remove a temporary file. Raises OSError if it is locked, or the file system has no locks."""
     if sys.platform == "win32":
         path.unlink()
     else:
@@ -185,8 +179,8 @@ def _remove_unlocked(path: Path) -> None:
 
 
 def _stream(path: str | Path) -> Path | int | None:
-    """What is written to rather than replaced: a descriptor, or the path of a pipe, a socket or the null device; else
-    None. Raises OSError for another device.
+    """A descriptor, or the path of a pipe, a socket or the null device, if it has to be written to rather than
+    replaced; else None. Raises OSError for other devices.
     """
     if found := DESCRIPTOR.fullmatch(os.fspath(path)):
         return STANDARD.get(found["name"]) or int(found["number"])
@@ -200,7 +194,7 @@ def _stream(path: str | Path) -> Path | int | None:
 
 
 def _check_stream(stream: Path | int) -> None:
-    """Raise OSError for what is not open, or not to be written to."""
+    """Raise OSError if it is not open, or not writable."""
     if isinstance(stream, Path):
         if not os.access(stream, os.W_OK):
             raise PermissionError
@@ -211,7 +205,7 @@ def _check_stream(stream: Path | int) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Flush a folder's entries, where the system can (Windows cannot open a folder)."""
+    """Flush a folder's entries, if the system can (Windows cannot open a folder)."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -10,10 +10,10 @@ The envelope is JSON again, in a string (safetensors allows only strings there):
 
     {"format_version": 1, "sha256": ..., "arrays": {name: [dtype, shape], ...}, "document": {...}}
 
-The digest covers the document, the list of arrays and every array's bytes, so that a file that was cut, or in which a
-bit has flipped, is refused rather than used. It is no signature: whoever can write the file can write the digest.
-A document that would swell the header (a table with 20,000 columns) becomes an array of bytes named `document`.
-A checkpoint has the same layout under a key of its own: neither is taken for the other.
+The digest covers the document, the list of arrays and every array's bytes, so that truncated and damaged files are
+errors. It is not a signature: whoever can write the file can write the digest. A document that is too large for the
+header (of a table with 20,000 columns) becomes an array of bytes named `document`. A checkpoint has the same layout
+with another key.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from deltaw.schema import check
 from deltaw.speech import say
 
 FORMAT_VERSION = 1
-MAX_EMBEDDED = 2**18  # bytes of JSON up to which the document stays in the header, where escaping may double them
+MAX_EMBEDDED = 2**18  # bytes of the document in the header, where escaping may double them
 OVERFLOW = "document"
 
-# safetensors' name of each dtype that a model may hold, and NumPy's
+# safetensors' names of the permitted dtypes -> NumPy's.
 DTYPES = {"F32": "float32", "F64": "float64", "I32": "int32", "I64": "int64", "U8": "uint8"}
 
 ENVELOPE = {
@@ -54,11 +54,11 @@ class Kind(NamedTuple):
 
     Attributes:
         key: of its envelope in the header.
-        name: what messages call it.
-        give: what to do where there is another file.
-        make: what to do where there is none, or nothing in it.
-        finite: whether all its numbers are.
-        most: bytes of its header.
+        name: in messages.
+        give: the remedy for a file of another kind.
+        make: the remedy for a missing or empty file.
+        finite: whether all its numbers have to be finite.
+        most: limit of the header's bytes.
     """
 
     key: str
@@ -70,11 +70,11 @@ class Kind(NamedTuple):
 
 
 MODEL = Kind("deltaw", "model file", "give a .deltaw file", "train a model with `deltaw train -o FILE`", True, 2**20)
-# Of a training that has come to nothing too, and of thousands of networks.
+# Also of diverged trainings, and of thousands of networks.
 ANEW = "remove it, or begin anew in another folder"
 CHECKPOINT = Kind("deltaw-checkpoint", "checkpoint", "give a folder that --checkpoint made", ANEW, False, 2**26)
 
-# How a foreign file starts, and what to call it.
+# First bytes of other formats -> their name.
 _FOREIGN = {
     b"PK": "a zip file (PyTorch, Keras or NumPy save such)",
     b"\x80\x04": "a pickle",
@@ -88,10 +88,10 @@ _FOREIGN = {
 
 
 class AnotherFormatError(ModelFileError):
-    """A file of another format than this version's.
+    """A file of a later format version.
 
     Attributes:
-        document: what it holds, as far as that can be told.
+        document: its document, if present.
     """
 
     document: Any = None
@@ -100,17 +100,17 @@ class AnotherFormatError(ModelFileError):
 def write(
     path: str | Path, arrays: dict[str, np.ndarray[Any, Any]], document: dict[str, Any], kind: Kind = MODEL
 ) -> None:
-    """Write a file of a kind, whole or not at all.
+    """Write a file of a kind atomically.
 
     Args:
-        path: where; an existing file is replaced.
-        arrays: name -> array of a dtype in `DTYPES`; of a model floats must be finite.
+        path: an existing file is replaced.
+        arrays: name -> array of a dtype in `DTYPES`; in a model floats must be finite.
         document: plain JSON data.
         kind: of the file.
 
     Raises:
         OutputError: `path` cannot be written.
-        ValueError: an array or the document cannot be stored (a mistake in the caller).
+        ValueError: an array or the document cannot be stored (a bug of the caller).
     """
     from safetensors.numpy import save
 
@@ -138,10 +138,10 @@ def write(
 
 
 def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
-    """Read a file of a kind that `write` wrote: (arrays, document).
+    """(arrays, document) of a file of a kind.
 
-    Everything is checked before it is believed: sizes, JSON (no duplicate keys, no NaN), names, dtypes, shapes,
-    offsets, the digest, finite values. The document's own fields are for the caller to check.
+    Validates sizes, JSON (no duplicate keys, no NaN), names, dtypes, shapes, offsets, the digest, and finite values.
+    The caller validates the document's fields.
 
     Raises:
         ModelFileError: the file is missing, truncated, foreign, damaged; AnotherFormatError: of a later format.
@@ -173,17 +173,17 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
 
 
 def _read_bytes(path: str | Path, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any], bytes]:
-    """The header's arrays, the envelope, and the bytes behind them."""
+    """The header's arrays, the envelope, and the bytes after the header."""
     about = {"where": where, "kind": say(kind.name)}
     if found := no_path(path):
         raise ModelFileError("expected the path of a {kind}", found, "check the path", kind=say(kind.name))
     try:
         mode = Path(path).stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe waits for who writes to it
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe may block
             raise ModelFileError("{where}: expected a {kind}", say("a pipe or a device"), kind.give, **about)
         with Path(path).open("rb") as file:
             header, envelope = _read_header(file, where, kind)
-            # Compared before reading: a forged size must not take the memory.
+            # Before reading, since a forged size could exhaust the memory.
             size = _check_arrays(header, envelope["arrays"], where)
             available = os.fstat(file.fileno()).st_size - file.tell()
             if available != size:
@@ -203,7 +203,7 @@ def _read_bytes(path: str | Path, where: str, kind: Kind) -> tuple[dict[str, Any
 
 
 def _read_header(file: BinaryIO, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The header's arrays and the envelope, both checked."""
+    """The header's arrays and the envelope, validated."""
     header = _parse(_read_header_bytes(file, where, kind), where, kind)
     stored = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(stored, dict) or kind.key not in stored:
@@ -249,7 +249,7 @@ def _check_version(envelope: Any, where: str) -> None:
 
 
 def _check_arrays(header: dict[str, Any], specification: dict[str, Any], where: str) -> int:
-    """Hold the header's entries against the envelope's; return the number of bytes that they take."""
+    """Compare the header's entries with the envelope's; return the number of bytes of all arrays."""
     found = {name: [DTYPES.get(entry.get("dtype")), entry.get("shape")] for name, entry in header.items()}
     if found != specification:
         names = sorted(n for n in {*found, *specification} if found.get(n) != specification.get(n))
@@ -272,10 +272,7 @@ def _array(entry: dict[str, Any], data: bytes) -> np.ndarray[Any, Any]:
 
 
 def _parse(data: bytes, where: str, kind: Kind) -> Any:
-    """JSON as RFC 8259 has it, and stricter.
-
-    No duplicate keys, no NaN, no number beyond float64 or int64, no text that UTF-8 does not have.
-    """
+    """Strict JSON: no duplicate keys, no NaN, no numbers beyond float64 or int64, no lone surrogates."""
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(items)
@@ -301,7 +298,7 @@ def _parse(data: bytes, where: str, kind: Kind) -> Any:
     }
     try:
         value = json.loads(data.decode(), **hooks)
-        _canonical(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text, and breaks who prints it
+        _canonical(value, ensure_ascii=False).encode()  # lone surrogates cannot be printed
         return value
     except (ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:80]
@@ -313,11 +310,11 @@ def _ours(kind: Kind) -> str:
 
 
 def _refuse(where: str, expected: str, found: str, remedy: str) -> NoReturn:
-    """Raise ModelFileError; all but `where` are sentences."""
+    """Raise ModelFileError; all arguments but `where` are sentences."""
     raise ModelFileError(say("{where}: expected {expected}", where=where, expected=say(expected)), say(found), remedy)
 
 
-# --- what reading and writing share ---------------------------------------------------------------------------------
+# --- shared by reading and writing ------------------------------------------------------------------------------------
 
 
 def _specification(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[Any]]:
@@ -332,7 +329,7 @@ def _digest(document: Any, arrays: dict[str, np.ndarray[Any, Any]]) -> str:
 
 
 def _canonical(value: Any, ensure_ascii: bool = True) -> str:
-    """The one text of a JSON value: sorted keys, no spaces, no NaN."""
+    """Canonical JSON: sorted keys, no spaces, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=ensure_ascii)
 
 

@@ -1,4 +1,4 @@
-"""Where results go: never over what they are made of, nor over each other."""
+"""Paths of outputs, which never overwrite an input or another output."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ NONE: dict[str, Path | None] = {}
 def check_outputs(
     outputs: Mapping[str, Path | None], inputs: Iterable[Path], folders: Mapping[str, Path | None] = NONE
 ) -> None:
-    """Refuse, before anything is done, outputs that cannot be or that would destroy something.
+    """Raise an error for invalid outputs before any work.
 
     Args:
-        outputs: option -> its path, or None where it was not given.
-        inputs: every file that the command reads.
-        folders: the same of folders that it makes.
+        outputs: option -> its path, or None if it was not given.
+        inputs: all files that the command reads.
+        folders: option -> folder that the command creates, or None.
 
     Raises:
-        OutputError: an output is an input's file, another output's or a folder (by another name too: a link, another
-            letter case), or cannot be written.
+        OutputError: an output is the same file as an input or another output (also by a link, or in another case), or
+            cannot be written.
     """
     given = {option: path_of(path, option) for option, path in outputs.items() if path is not None}
     sources = list(inputs)
     for option, path in given.items():
-        if os.fspath(path) == "-":  # standard input where a table is read; no output is called so
+        if os.fspath(path) == "-":  # not a name for stdout here
             raise OutputError(
                 "{option}: expected a path", "-", "give one; answers without one go to stdout", option=option
             )
@@ -49,7 +49,7 @@ def check_outputs(
 
 
 def check_inputs_stay(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
-    """Raise OutputError for an output that is an input's file, by another name too."""
+    """Raise OutputError for an output that is the same file as an input."""
     sources = list(inputs)
     for option, path in outputs.items():
         for source in sources:
@@ -64,23 +64,23 @@ def check_inputs_stay(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> No
 
 
 def folder(name: str, given: str | Path) -> Path:
-    """The path of a folder. Raises SettingError for the empty text, which as a path is the current folder."""
+    """The path of a folder. Raises SettingError for "", which would be the current folder."""
     if among(given, ("",)):
         raise SettingError("{name}: expected the path of a folder", repr(""), "give one, or leave it out", name=name)
     return path_of(given, name)
 
 
 def path_of(given: Any, what: str) -> Path:
-    """What somebody gave as a path, called `what` in messages. Raises SettingError for what is none."""
+    """A given path, called `what` in messages. Raises SettingError for anything else."""
     if found := no_path(given):
         raise SettingError("{what}: expected a path", found, "give one", what=what)
     return Path(given)
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths are one file, or would be if both were written; devices and pipes are nobody's file."""
+    """Whether two paths are the same regular file, or would be if both were written."""
     try:
-        # `write_bytes` finds its way by no/../x, too, where there is no folder "no".
+        # `realpath`, since `write_bytes` also accepts no/../x without a folder "no".
         one, other = (each if each.exists() else Path(os.path.realpath(each)) for each in (one, other))
         if one.exists() and other.exists():
             return one.is_file() and one.samefile(other)
@@ -90,10 +90,10 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def unfinished(path: Path) -> Path:
-    """Where the result of an interrupted training goes: beside the one that is there, `NAME.interrupted.deltaw`."""
+    """The path of an interrupted training's result: `NAME.interrupted.deltaw` if `NAME.deltaw` exists."""
     return path.with_name(f"{path.stem}.interrupted{path.suffix}") if path.is_file() else path
 
 
 def _spelt(path: Path) -> str:
-    """A path as a file system would compare it that knows neither letter case nor two ways to write an accent."""
+    """A path as compared by file systems that ignore case and Unicode normalization."""
     return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()

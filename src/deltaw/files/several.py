@@ -1,5 +1,5 @@
-"""Many files, each whole or not at all. Who waits for the disk after each of them waits most of the time: several small
-ones are on their way at once, and a folder is looked through and flushed once.
+"""Atomic writing of many files: small ones by several threads, since most of the time is waiting for the disk, and with
+a single flush of each folder.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Self
 
 from deltaw.files.atomic import flush_folder, write_bytes
 
-AT_ONCE, WAITING = 4, 64  # files that are being written, and that are written or wait for it
-SMALL = 2**18  # bytes of a file that may wait
+AT_ONCE, WAITING = 4, 64  # threads, and most pending files
+SMALL = 2**18  # bytes of a file that may be pending
 
 
 class Several:
-    """A context: on leaving it all files are on the disk. Raises OutputError for the first that could not be written;
-    others before and behind it may be there.
+    """A context manager: at its end all files are on disk. Raises OutputError for the first that could not be written;
+    others may have been.
     """
 
     def __init__(self) -> None:
@@ -39,9 +39,9 @@ class Several:
                 flush_folder(folder)
 
     def write(self, path: Path, data: bytes) -> None:
-        """See `write_bytes`; what it raises may come at a later call."""
+        """See `write_bytes`; its errors may be raised by a later call."""
         if path.parent in self._folders and len(data) <= SMALL:
-            spoken = copy_context()  # errors say it in the language of who writes
+            spoken = copy_context()  # for the language of errors
             self._coming.append(self._threads.submit(lambda: spoken.run(write_bytes, path, data, True)))
             self._wait(WAITING)
             return
@@ -50,6 +50,6 @@ class Several:
         self._folders.add(path.parent)
 
     def _wait(self, most: int) -> None:
-        """Until so many are on their way at most."""
+        """Wait until at most `most` files are pending."""
         while len(self._coming) > most:
             self._coming.popleft().result()

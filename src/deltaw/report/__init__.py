@@ -1,4 +1,4 @@
-"""The report of a training: one HTML file that stands alone, with its figures and styles inside."""
+"""The report of a training: a self-contained HTML file, with scores, columns and learning curves."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from deltaw.speech import say, spoken
 
 
 def write(path: str | Path, model: Model, rows: str = "") -> None:
-    """Write the report of a model to `path`, whole or not at all; see `html`. Raises OutputError."""
+    """Write the report of a model to `path` atomically; see `html`. Raises OutputError."""
     files.write_bytes(path, html(model, rows).encode())
 
 
 def html(model: Model, rows: str = "") -> str:
     """The report of a model as an HTML page.
 
-    Right after `deltaw.fit` it shows curves, the worst answers, and what the columns are worth; a model that was loaded
-    no longer has the rows for that. With the `scores` and `held_out` of other rows put into it, it is about those.
+    Directly after `deltaw.fit` it has curves, the largest errors and the importance of columns, for which a loaded
+    model lacks the rows. To report on other rows, replace the model's `scores` and `held_out`.
 
     Args:
         model: the model.
-        rows: what was scored, where it is not the rows that were set apart in training.
+        rows: description of the scored rows, if they are not those held out in training.
     """
     title = say("{name} of {source}", name=model.target.name, source=model.origin.source)
     sections = "".join(pages.section(heading, body) for heading, body in _sections(model) if body)

@@ -1,4 +1,4 @@
-"""What a report says of the columns: what each is worth, how the answer goes with it, and what is done with it."""
+"""Sections of a report about the columns: importance, partial dependence, preparation."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
     from deltaw.preparation import Preparation
 
 MAX_COLUMNS = 200  # rows of the table of columns
-# Columns that are permuted, how often, and how many rows times columns: a second or two.
+# Permutation importance: most columns, repetitions, and limits of rows times columns and of rows: a second or two.
 MAX_WORTHS, REPEATS, MAX_PERMUTED, FEWEST_PERMUTED, MOST_PERMUTED = 200, 3, 60_000, 300, 2_000
 MAX_DEPENDENCES = 6  # columns
-MAX_LINES = 4  # classes in a figure of these
+MAX_LINES = 4  # classes in a figure of partial dependence
 
 
 def sections(model: Model) -> Iterator[tuple[str, str]]:
-    """Heading and HTML of what the rows held out say of them."""
-    asked = model.witness or model  # the network itself may have learnt from the rows
+    """(heading, HTML) of the sections that need held-out rows."""
+    asked = model.witness or model  # the network itself may have been trained on these rows
     if (found := _importance(asked)) is not None:
         yield say("How important the columns are"), _worth(found, model.witness is not None)
         yield say("How the answer depends on a column"), _dependences(asked, found)
 
 
 def _importance(model: Model) -> Importance | None:
-    """What the columns are worth on some of the rows held out; None where they are not known, or one or too many."""
+    """Permutation importance on some held-out rows; None without such rows, and for a single column or too many."""
     if model.held_out is None or not 2 <= len(model.preparation.steps) <= MAX_WORTHS:
         return None
     most = max(FEWEST_PERMUTED, min(MOST_PERMUTED, MAX_PERMUTED // len(model.preparation.steps)))
     rows = model.held_out[some(len(model.held_out), most, 0)]
     try:
         return model.importance(rows, repeats=REPEATS)
-    except InputError:  # a score that these rows do not define
+    except InputError:  # the score is undefined on these rows
         return None
 
 
 def _worth(found: Importance, by_witness: bool) -> str:
-    """The columns by what they are worth; `found` are the same numbers as those of `Model.importance`."""
+    """The columns by importance."""
     shown = found.columns[: curves.MAX_BARS]
     figure = curves.importance(
         [reads(each.column) for each in shown], [each.drop for each in shown], [each.interval for each in shown],
@@ -72,7 +72,7 @@ def _worth(found: Importance, by_witness: bool) -> str:
 
 
 def _dependences(model: Model, found: Importance) -> str:
-    """How the answer goes with the columns that are worth most."""
+    """Partial dependence on the most important columns."""
     assert model.held_out is not None
     names = [each.column for each in found.columns[:MAX_DEPENDENCES]]
     known = [each for each in (model.dependence(model.held_out, name) for name in names) if each is not None]
@@ -98,7 +98,7 @@ def _dependences(model: Model, found: Importance) -> str:
 
 
 def _lines(model: Model, known: list[Dependence]) -> list[int] | None:
-    """Which classes have a line: of two the second, of many those that move most; None for numbers."""
+    """Indices of the classes with a line: of two the second, of more those with the largest range; None for numbers."""
     if model.task == "regression":
         return None
     if len(model.classes) == 2:
@@ -108,7 +108,7 @@ def _lines(model: Model, known: list[Dependence]) -> list[int] | None:
 
 
 def table(preparation: Preparation) -> str:
-    """The table of what is done with each column."""
+    """The table of the preparation of each column."""
     described = preparation.describe()
     cells = [
         [column, kind, treatment, f"{features:,}"] for column, kind, treatment, features in described[:MAX_COLUMNS]
@@ -118,5 +118,5 @@ def table(preparation: Preparation) -> str:
 
 
 def more(columns: int) -> str:
-    """How many columns are not listed."""
+    """The number of columns that are not listed."""
     return f"<p class=soft>{say('… and {n:,} more columns.', n=columns)}</p>" if columns > 0 else ""

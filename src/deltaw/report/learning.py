@@ -1,4 +1,4 @@
-"""What a report says of how a model was made: tuned, trained, of which layers, by which settings."""
+"""Sections of a report about the training: tuning, learning curves, layers, settings."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from deltaw.speech import say
 
 
 def sections(model: Model) -> Iterator[tuple[str, str]]:
-    """Heading and HTML of what went before."""
+    """(heading, HTML) of tuning and learning."""
     if model.tuning is not None:
         yield say("Tuning"), _tuned(model.tuning)
-    if len(model.history):  # not where Ctrl-C came in the first epoch
+    if len(model.history):  # not after Ctrl-C in the first epoch
         yield say("Learning"), _learning(model)
 
 
 def _tuned(tuning: Tuning) -> str:
-    """What came of it, what mattered, and each candidate in a figure."""
+    """The result, the importance of the settings, and a figure of all candidates."""
     said = "".join(f"<p>{escape(line)}</p>" for line in tuning.statement.splitlines())
     headings, rows = tuning.lines
     if not rows:
@@ -33,7 +33,7 @@ def _tuned(tuning: Tuning) -> str:
 
 
 def _learning(model: Model) -> str:
-    """The curves, and how long it took."""
+    """The learning curves, and the time."""
     history = model.history
     figure = plots.learning_curves(
         history.loss,
@@ -49,7 +49,7 @@ def _learning(model: Model) -> str:
 
 def _learning_note(model: Model) -> str:
     history = model.history
-    seconds = sum(history.seconds)  # none in a model that was loaded
+    seconds = sum(history.seconds)  # 0 for a loaded model
     rate = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
     epochs = amount(len(history), "epoch")
     if seconds > 0:
@@ -63,7 +63,7 @@ def _learning_note(model: Model) -> str:
 
 
 def network(model: Model) -> str:
-    """The layers; of several networks those of each kind."""
+    """The layers; of several networks, of each different one."""
     kinds = {network.summary(): network for network in model.members}
     counts = [sum(other.summary() == kind for other in model.members) for kind in kinds]
     said = [say("{n} networks of these layers:", n=count) for count in counts]
@@ -82,7 +82,7 @@ def _layers(network: Network) -> str:
 
 
 def settings(model: Model) -> str:
-    """All settings, and what they were used with."""
+    """All settings, the seed, the engine and versions."""
     origin = model.origin
     settings = {name: value for name, value in model.recipe.document().items() if value is not None}
     settings |= {"seed": origin.seed, "engine": origin.engine, **origin.versions}

@@ -1,4 +1,4 @@
-"""What a report says of the scores: how good the answers are, which were taken for which, and the worst of them."""
+"""Sections of a report about the scores: all scores, confusion, thresholds, calibration, the largest errors."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from deltaw.speech import listed, say
 if TYPE_CHECKING:
     from deltaw.preparation import Target
 
-MAX_PER_CLASS = 60  # classes that the precision-and-recall figure can show
-FEWEST_CALIBRATED = 100  # rows: of fewer, shares of tenths say nothing
+MAX_PER_CLASS = 60  # classes in the figure of precision and recall
+FEWEST_CALIBRATED = 100  # rows; with fewer, deciles are too small
 MAX_WORST = 12  # rows
 MAX_WORST_PICTURES = 24
-MAX_SHOWN_INPUTS = 7  # raw columns shown of each of the worst answers
+MAX_SHOWN_INPUTS = 7  # raw columns shown for each of the largest errors
 
 
 def sections(model: Model) -> Iterator[tuple[str, str]]:
-    """Heading and HTML of each section; "" where there is nothing to show."""
+    """(heading, HTML) of each section; "" if there is nothing to show."""
     scores = model.scores
     if scores is None:
         return
@@ -46,7 +46,7 @@ def sections(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def _scores(scores: Scores, named: str | None) -> str:
-    """The table of the scores that have no tile."""
+    """The table of the scores without a tile."""
     cells = [
         [m.title, m.show(scores[m.name]), scores.show_interval(m), m.show(scores.baseline[m.name])]
         for m in scores.defined
@@ -62,7 +62,7 @@ def _scores(scores: Scores, named: str | None) -> str:
 
 
 def _numbers(outcome: Outcome, name: str) -> str:
-    """Numbers against the truth."""
+    """Predicted against true numbers."""
     figure = plots.predicted_against_true(outcome.truth, outcome.predicted, name)
     drawn = pages.figure(figure, say("answers and true values, and the distribution of errors"))
     figure = curves.residuals(outcome.truth, outcome.predicted, name)
@@ -70,7 +70,7 @@ def _numbers(outcome: Outcome, name: str) -> str:
 
 
 def _calibration(outcome: Outcome) -> str:
-    """Shares of right answers against how sure they were; "" where there are too few."""
+    """The calibration figure; "" for too few rows."""
     if outcome.probabilities is None or len(outcome.truth) < FEWEST_CALIBRATED:
         return ""
     figure = plots.calibration(outcome.probabilities, outcome.truth, outcome.weight)
@@ -78,7 +78,7 @@ def _calibration(outcome: Outcome) -> str:
 
 
 def _thresholds(scores: Scores, target: Target) -> str:
-    """How classes are told apart wherever the line between them is drawn."""
+    """ROC and precision-recall curves, and for two classes the scores by threshold."""
     assert scores.outcome is not None
     truth, p, classes = scores.outcome.truth, scores.outcome.shares, scores.classes
     weight = scores.outcome.weight
@@ -114,7 +114,7 @@ def _confusion(scores: Scores) -> str:
 
 
 def _worst(model: Model, scores: Scores) -> str:
-    """Pictures where the inputs are one, else a table of the rows."""
+    """The largest errors, as images if the inputs are one, else as a table."""
     assert scores.outcome is not None
     if model.held_out is None:
         return ""
@@ -139,7 +139,7 @@ def _worst(model: Model, scores: Scores) -> str:
 
 
 def _verdicts(model: Model, scores: Scores, rows: Iterable[int]) -> list[list[str]]:
-    """Truth, answer, and how sure or how far off: three texts for each row."""
+    """For each row the truth, the prediction, and its probability or error, as texts."""
     assert scores.outcome is not None
     truth, predicted, probabilities = scores.outcome.truth, scores.outcome.predicted, scores.outcome.probabilities
     if probabilities is None:

@@ -1,14 +1,14 @@
-"""What DeltaW says, in the language of whoever reads it.
+"""Translation of messages.
 
-English sentences stand in the code, with named fields, where they are read best; `say` says them in the language that
-is chosen. The other languages stand in a folder each, in TOML, English sentence = sentence:
+The code has English sentences with named fields; `say` returns them in the current language. Translations are in a
+folder per language, in TOML, English sentence = sentence:
 
     "expected {expected}, found {found}" = "应为{expected}，实际：{found}"
 
-What stands in fields is anybody's and stays as it is. Between a Chinese character and a word or number of another
-script stands a blank, in a sentence (a test holds that) and where a field is filled, which may hold either (`filled`
-sees to that). An error says its own sentences (`deltaw.exceptions`). Nothing is read before a language other than
-English is asked for. A test holds that no sentence is missing, or has other fields.
+Values of fields are not translated. Between a Chinese character and a word or number of another script is a space, in
+sentences (there is a test for that) and around fields (`filled` inserts it). Errors translate themselves
+(`deltaw.exceptions`). Catalogues are read when a language other than English is used first. A test checks that no
+sentence is missing, or has other fields.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).parent
 
 HAN = "\u4e00-\u9fff"
-WORD = "0-9A-Za-z²³\u00c0-\u03ff\u2070-\u209c∂∇√∞‖\"'`#$€_"  # the ends of words and numbers of other scripts
+WORD = "0-9A-Za-z²³\u00c0-\u03ff\u2070-\u209c∂∇√∞‖\"'`#$€_"  # at the ends of words and numbers of other scripts
 TIGHT = re.compile(rf"[{HAN}](?:[{WORD}(\[\-−+±~.]|/[{WORD}.])|[{WORD})\]%′][{HAN}]")  # a path begins with /
 
 PLAIN = Formatter()
@@ -35,17 +35,17 @@ chosen: ContextVar[str] = ContextVar("deltaw_language", default=LANGUAGES[0])
 
 
 def spoken() -> str:
-    """The language that is chosen: "en" where nobody did."""
+    """The current language: by default "en"."""
     return chosen.get()
 
 
 def say(sentence: str, /, **values: object) -> str:
-    """A sentence in the language that is chosen, with the values in its fields; a sentence that it lacks, in English.
+    """A sentence in the current language (in English, if there is no translation), with its fields filled.
 
     Args:
-        sentence: English, `{name}` for each value, with `str.format`'s own ways: "{rows:,} rows of {name}". Without
-            values, braces are braces.
-        values: by name.
+        sentence: in English, with fields of `str.format`: "{rows:,} rows of {name}". Without values, braces are
+            literal.
+        values: of the fields.
     """
     lang = chosen.get()
     if lang == LANGUAGES[0]:
@@ -55,12 +55,12 @@ def say(sentence: str, /, **values: object) -> str:
 
 
 def in_english(sentence: str, /, **values: object) -> str:
-    """The same in English whatever is chosen: for what is kept (a reason in a model file), to be `retold`."""
+    """The same in English, for texts that are stored (a reason in a model file) and translated by `retold`."""
     return counted(sentence, values).format_map(values) if values else sentence
 
 
 class Kept(str):
-    """A text that is English where it is data, as the name of a feature is in JSON and in files. `reads` says it."""
+    """A text that is English as data, such as a feature's name in JSON and files; `reads` translates it."""
 
     sentence: str
     values: dict[str, object]
@@ -72,7 +72,7 @@ class Kept(str):
 
 
 def reads(text: object) -> str:
-    """How a text reads in the language that is chosen: what is kept is said, what is anybody's stays as it is."""
+    """A text for the user: `Kept` ones translated, others unchanged."""
     if not isinstance(text, Kept):
         return str(text)
     if not text.values:
@@ -81,24 +81,24 @@ def reads(text: object) -> str:
 
 
 def listed(names: Iterable[str], last: str = ", ", between: str = ", ") -> str:
-    """Several in a row: "a, b, c"; with a `last` of " and ", "a, b and c"."""
+    """A list: "a, b, c"; with " and " as `last`, "a, b and c"."""
     *most, end = list(names) or [""]
     return beside(beside(say(between).join(most), say(last)), end) if most else end
 
 
 def beside(left: str, right: str) -> str:
-    """Two texts as one, with a blank where Chinese and a word or number of another script would touch."""
+    """Concatenation, with a space between Chinese and a word or number of another script."""
     return f"{left} {right}" if left and TIGHT.match(left[-1] + right[:2]) else left + right
 
 
 def filled(sentence: str, values: Mapping[str, object], by: Formatter = PLAIN) -> str:
-    """A sentence with the values in its fields, each `beside` what it stands beside."""
+    """A sentence with its fields filled, with spaces as by `beside`."""
     values = {name: reads(value) if isinstance(value, Kept) else value for name, value in values.items()}
     return reduce(beside, _parts(sentence, values, by), "")
 
 
 def _parts(sentence: str, values: Mapping[str, object], by: Formatter) -> Iterator[str]:
-    """The text before each field, and what is in it."""
+    """The texts between fields, and the filled fields, in order."""
     for text, name, way, conversion in by.parse(sentence):
         yield text
         if name is not None:
@@ -108,15 +108,14 @@ def _parts(sentence: str, values: Mapping[str, object], by: Formatter) -> Iterat
 
 @lru_cache
 def catalogue(lang: str) -> dict[str, str]:
-    """English sentence -> the sentence, of all files of a language."""
+    """English sentence -> translation, from all files of a language."""
     return _sentences(FOLDER / lang)
 
 
 def retold(text: str) -> str:
-    """What was said in English to be kept (a reason in a model file), in the language that is chosen.
+    """A text that was stored in English (a reason in a model file), in the current language.
 
-    The sentences that are kept stand by themselves, in kept/: the text is held against each, and its fields are filled
-    with what stands there. A text that fits none stays as it is.
+    It is matched with the sentences in the folder kept/, to find the values of their fields; unchanged if none matches.
     """
     fitting = ((said, pattern.fullmatch(text)) for pattern, said in _kept(chosen.get()))
     return next((filled(said, found.groupdict()) for said, found in fitting if found), text)
@@ -124,21 +123,21 @@ def retold(text: str) -> str:
 
 @lru_cache
 def _kept(lang: str) -> list[tuple[re.Pattern[str], str]]:
-    """Each sentence that is kept, its fields as groups, and what it is in the language."""
+    """(pattern of a stored sentence with groups for its fields, translation)."""
     return [(_pattern(english), said) for english, said in _sentences(FOLDER / lang / "kept").items()]
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
     parts, seen = "", set[str]()
-    for i, part in enumerate(re.split(r"\{(\w+)\}", sentence)):  # text and names in turn
-        name = f"(?P={part})" if part in seen else f"(?P<{part}>.+)"  # a name that comes again is the same text
+    for i, part in enumerate(re.split(r"\{(\w+)\}", sentence)):  # texts and names alternate
+        name = f"(?P={part})" if part in seen else f"(?P<{part}>.+)"
         parts += name if i % 2 else _either(part)
         seen |= {part} if i % 2 else set()
     return re.compile(parts, re.DOTALL)
 
 
 def _either(text: str) -> str:
-    """A pattern for what stands behind a field, which may have been 1."""
+    """A pattern for the text after a field, in plural or singular."""
     one = of_one(text)
     return re.escape(text) if one == text else f"(?:{re.escape(text)}|{re.escape(one)})"
 

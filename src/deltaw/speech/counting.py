@@ -1,4 +1,4 @@
-"""One of something in English: of the sentence "{n:,} rows" it is "1 row"."""
+"""English singulars: "{n:,} rows" becomes "1 row"."""
 
 from __future__ import annotations
 
@@ -11,17 +11,8 @@ NOUNS = (
     "example", "feature", "field", "file", "fold", "image", "input", "label", "layer", "line", "network", "number",
     "output", "parameter", "row", "second", "target", "training", "unit", "value", "weight", "word",
 )  # fmt: skip
-BEFORE = (
-    "different",
-    "distinct",
-    "held-out",
-    "hidden",
-    "later",
-    "test",
-    "training",
-    "validation",
-    "whole",
-)  # what may stand before a noun
+# Adjectives before a noun.
+BEFORE = ("different", "distinct", "held-out", "hidden", "later", "test", "training", "validation", "whole")
 VERBS = {"are": "is", "have": "has", "hold": "holds", "repeat": "repeats", "count": "counts", "were": "was"}
 
 PLURALS = {f"{noun}es" if noun.endswith("s") else f"{noun}s": noun for noun in NOUNS}
@@ -33,7 +24,7 @@ COUNTED = re.compile(r"\{(?P<field>\w+)(?P<way>:,)?\}" + OF_MANY.pattern)
 
 
 def counted(sentence: str, values: Mapping[str, object]) -> str:
-    """An English sentence in which what is counted stands in the singular where its number is 1."""
+    """An English sentence with nouns in the singular after fields that are 1."""
     if not _counts(sentence):
         return sentence
 
@@ -46,7 +37,7 @@ def counted(sentence: str, values: Mapping[str, object]) -> str:
 
 
 def of_one(text: str) -> str:
-    """What stands behind a number in a sentence, where the number is 1."""
+    """The text after a number that is 1."""
     match = OF_MANY.match(text)
     return _singular(match) + text[match.end() :] if match else text
 
@@ -58,5 +49,5 @@ def _singular(match: re.Match[str]) -> str:
 
 @lru_cache(4096)
 def _counts(sentence: str) -> bool:
-    """Whether it counts anything: most say something else."""
+    """Whether a sentence has a counted noun."""
     return COUNTED.search(sentence) is not None

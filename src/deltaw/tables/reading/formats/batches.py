@@ -2,7 +2,8 @@
 
 A stream is a sequence of messages: the schema, dictionaries and batches. Each is FF FF FF FF, the length of the
 metadata, the metadata (a FlatBuffer, with the length of the body), and the body. The schema, the dictionaries so far
-and a single batch are a valid stream. See https://arrow.apache.org/docs/format/Columnar.html, "Encapsulated message format".
+and a single batch are a valid stream. See https://arrow.apache.org/docs/format/Columnar.html, "Encapsulated message
+format".
 """
 
 from __future__ import annotations
