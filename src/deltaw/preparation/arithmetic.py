@@ -63,32 +63,30 @@ def arithmetic(preparation: Preparation, frame: pl.DataFrame, source: str = "dat
     values = preparation.transform(row, source)[0]
     lines, start = [], 0
     for step in preparation.steps:
-        told = TELLERS[type(step)](step, row, scaling, source, values[start : start + len(step.features)])
-        for place, cell, words in told:
-            lines.append(
-                Line(step.title, cell, step.features[place], start + place, words, float(values[start + place]))
-            )
-        start += len(step.features)
+        features = step.features
+        for i, cell, words in EXPLAIN[type(step)](step, row, scaling, source, values[start : start + len(features)]):
+            lines.append(Line(step.title, cell, features[i], start + i, words, float(values[start + i])))
+        start += len(features)
     return lines
 
 
 # Each returns (index among the step's features, raw cell, words) for features that have an explanation.
-TargetSums = list[tuple[int, Any, str]]
+Explained = list[tuple[int, Any, str]]
 
 
-def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
+def _number(step: Number, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Explained:
     column = row.get_column(step.column)
     x = float(as_numbers(column, source)[0])
     missing = bool(np.isnan(x))
     before = say("missing, replaced by the median {fill}; ", fill=number(step.fill)) if missing else ""
     x = step.fill if missing else x
-    told: TargetSums = [(0, column[0], before + _scaled(step.scale, x))]
-    told += _bins(step.edges, column[0], x)
-    told += _recurring(step, column[0], np.nan if missing else x, values)
-    return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
+    lines: Explained = [(0, column[0], before + _scaled(step.scale, x))]
+    lines += _bins(step.edges, column[0], x)
+    lines += _recurring(step, column[0], np.nan if missing else x, values)
+    return lines + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
 
 
-def _recurring(step: Number, cell: Any, x: float, values: Any) -> TargetSums:
+def _recurring(step: Number, cell: Any, x: float, values: Any) -> Explained:
     """The mean target of rows with exactly this number, minus the piecewise-linear fit over its bins."""
     if step.means is None:
         return []
@@ -100,41 +98,41 @@ def _recurring(step: Number, cell: Any, x: float, values: Any) -> TargetSums:
     return _means(step.means, step.first_mean, cell, values, line, cell=number(x))
 
 
-def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
+def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Explained:
     cell = row.get_column(step.column)[0]
     names = {scaling.low: say("no"), scaling.high: say("yes")}
-    told: TargetSums = [
+    lines: Explained = [
         (0, cell, names.get(round(float(values[0]), 6), say("missing, or another word: halfway between")))
     ]
-    return told + _indicator(1, step.indicator, cell is None, scaling)
+    return lines + _indicator(1, step.indicator, cell is None, scaling)
 
 
-def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
+def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Explained:
     taken, others = int(np.argmax(values[: len(step.slots)])), len(step.slots) - 1
     size = say(", {x} instead of 1 for {n} words", x=number(step.taken(scaling)), n=len(step.words))
     shown = {"size": size if step.weight != 1.0 else "", "low": number(scaling.low)}
     one, several = "one-hot{size}; the other input gets {low}", "one-hot{size}; the other {n} inputs get {low}"
     words = say(several, n=others, **shown) if others > 1 else say(one, **shown)
     series = row.get_column(step.column)
-    told: TargetSums = [(taken, series[0], words)]
+    lines: Explained = [(taken, series[0], words)]
     if step.means is None:
-        return told
+        return lines
     word = step.words_of(series)[0]
     known, unknown = "{name} of rows with {word}, smoothed: {x}; {scaled}", "{name} of all rows: {x}; {scaled}"
     line = known if word in (None, *step.means.words) else unknown
-    return told + _means(step.means, step.first_mean, series[0], values, line, word=clip(word or say(MISSING)))
+    return lines + _means(step.means, step.first_mean, series[0], values, line, word=clip(word or say(MISSING)))
 
 
-def _means(means: Means | Recurring, first: int, raw: Any, values: Any, line: str, **more: str) -> TargetSums:
+def _means(means: Means | Recurring, first: int, raw: Any, values: Any, line: str, **more: str) -> Explained:
     """A line for each mean; their features start at index `first`."""
-    told: TargetSums = []
+    lines: Explained = []
     for place, (name, scale) in enumerate(zip(map(retold, means.names), means.scales, strict=True), first):
         x = float(scale.undo(values[place]))
-        told.append((place, raw, say(line, name=name, x=number(x), scaled=_scaled(scale, x), **more)))
-    return told
+        lines.append((place, raw, say(line, name=name, x=number(x), scaled=_scaled(scale, x), **more)))
+    return lines
 
 
-def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
+def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Explained:
     column = row.get_column(step.column)
     days = float(as_days(column, source, step.format)[0])
     missing = bool(np.isnan(days))
@@ -142,28 +140,28 @@ def _day(step: Day, row: pl.DataFrame, scaling: Scaling, source: str, values: An
     before = say("missing, replaced by the median; ") if missing else ""
     day = number(days, DAY_DIGITS)
     since = say("day {day} from 1970-01-01 on; {scaled}", day=day, scaled=_scaled(step.scale, days, DAY_DIGITS))
-    told: TargetSums = [(0, column[0], before + since)]
-    told += _bins(step.edges, column[0], days, DAY_DIGITS)
+    lines: Explained = [(0, column[0], before + since)]
+    lines += _bins(step.edges, column[0], days, DAY_DIGITS)
     low, high = scaling.swing
     for i, cycle in enumerate(step.cycles):
         for j, swing in enumerate(("sin", "cos")):
             wave = f"{swing}(2π · {day} / {number(CYCLES[cycle], DAY_DIGITS)})"
             words = wave if (low, high) == (-1, 1) else f"{number(low)} + {number(high - low)} · (1 + {wave}) / 2"
-            told.append((1 + count(step.edges) + 2 * i + j, column[0], words))
-    return told + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
+            lines.append((1 + count(step.edges) + 2 * i + j, column[0], words))
+    return lines + _indicator(len(step.features) - 1, step.indicator, missing, scaling)
 
 
-def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
-    told: TargetSums = []
+def _block(step: BlockOfNumbers, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Explained:
+    lines: Explained = []
     for place, name in enumerate(step.columns):
         x = float(as_numbers(row.get_column(name), source)[0])
         missing = bool(np.isnan(x))
         before = say("missing, replaced by the lowest value {low}; ", low=number(step.low)) if missing else ""
-        told.append((place, None if missing else x, before + _scaled(step.scale, step.low if missing else x)))
-    return told
+        lines.append((place, None if missing else x, before + _scaled(step.scale, step.low if missing else x)))
+    return lines
 
 
-def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> TargetSums:
+def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Explained:
     known = step.sums(row, source)[0] in step.means.numbers
     of_row, of_others = (
         "{name} of its exact duplicates, smoothed: {x}; {scaled}",
@@ -175,7 +173,7 @@ def _alike(step: Alike, row: pl.DataFrame, scaling: Scaling, source: str, values
     )
 
 
-TELLERS: dict[type, Callable[..., TargetSums]] = {
+EXPLAIN: dict[type, Callable[..., Explained]] = {
     Number: _number,
     Truth: _truth,
     Category: _category,
@@ -185,7 +183,7 @@ TELLERS: dict[type, Callable[..., TargetSums]] = {
 }
 
 
-def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -> TargetSums:
+def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -> Explained:
     """The bin of x, or the outermost one if x is beyond all."""
     if not edges:
         return []
@@ -206,7 +204,7 @@ def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -
     return [(1 + k, cell, words)]
 
 
-def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> TargetSums:
+def _indicator(place: int, there: bool, missing: bool, scaling: Scaling) -> Explained:
     value = number(scaling.high if missing else scaling.low)
     words = say("missing: {value}" if missing else "not missing: {value}", value=value)
     return [(place, say(MISSING) if missing else say("present"), words)] if there else []

@@ -1,4 +1,4 @@
-"""Cells as numbers, whatever type the column came in; or an error that names the cell."""
+"""Conversion of cells of any type to numbers, dates, booleans or indices of words, with errors that name the cell."""
 
 from __future__ import annotations
 
@@ -28,32 +28,29 @@ from deltaw.tables.held import as_read
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 
-SOME = 300  # cells: to look each of them up here takes less time than to have Polars do it
-SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # which models of earlier versions did not keep
+SOME = 300  # cells up to which Python is faster than Polars
+SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # units that models of earlier versions do not have
 REMEDY = "correct the cell or leave it empty"
 DAY = 86_400 * 1_000_000  # microseconds
-SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # of yes, for each word
+SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # word -> 1 for yes, 0 for no
 SPELT = {each: yes for word, yes in SHARES.items() for each in (word, word.capitalize(), word.upper())}
 
 
 def as_numbers(series: pl.Series, source: str, unit: str | None = None) -> NDArray[np.float64]:
-    """Numbers (n,), NaN where missing; not to be written to, since they may be the series' own.
-
-    Args and errors: see `as_floats`.
-    """
+    """Float64 numbers (n,), NaN if missing; read-only, since they may be the series' own. See `as_floats`."""
     return as_floats(series, source, unit).astype(np.float64, copy=False)
 
 
 def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArray[np.floating]:
-    """The same, those of a column of float32 in the size that they have.
+    """Numbers (n,), NaN if missing; float32 for a column of float32, else float64.
 
     Args:
-        series: numbers, or text that says some.
-        source: the table's name for messages.
-        unit: that text may write them with (`deltaw.tables.units`); "" for none, but a sign of SIGNS; None finds it.
+        series: numbers, or numbers in text.
+        source: the table's name in messages.
+        unit: of numbers in text (`deltaw.tables.units`); "" for none, or one in SIGNS; None: detected.
 
     Raises:
-        ColumnError: a cell that is no number, or an infinite one (row and column named); a column of dates.
+        ColumnError: a cell is not a number, or infinite (names row and column); a column of dates.
     """
     series = as_read(series) if series.dtype == pl.Enum else series
     if series.dtype == pl.String:
@@ -62,7 +59,7 @@ def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArra
         unit = found if unit is None or found in SIGNS else unit
         series = numbers_in(words, unit, source) if unit else read_numbers(words)
         if series.null_count() > words.null_count():
-            for read in (as_written(words), series):  # the cell that no way of reading a comma explains
+            for read in (as_written(words), series):  # the cell that is no number whatever a comma means
                 refuse_cell(read.is_null() & words.is_not_null(), words, source, "a number", REMEDY)
     elif not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
         expected = say('{source}: expected numbers in column "{name}", as in training', source=source, name=series.name)
@@ -75,16 +72,16 @@ def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArra
 
 
 def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.float64]:
-    """Days since 1970-01-01 (n,), with the time of day as a fraction, NaN where missing.
+    """Days since 1970-01-01 (n,), with the time of day as a fraction, NaN if missing.
 
     Args:
         series: dates, times, or text.
-        source: the table's name for messages.
-        spelling: how text writes them (a strftime format); "" finds it. Text that writes all of them in another way is
-            read, too, where that way can be no other: 2024-01-31 00:00:00 for 2024-01-31.
+        source: the table's name in messages.
+        spelling: date format of text (strftime); "": detected. Another unambiguous format is accepted if all cells have
+            it: 2024-01-31 00:00:00 instead of 2024-01-31.
 
     Raises:
-        ColumnError: a cell that is no such date (row and column named), or a column of another kind.
+        ColumnError: a cell is not such a date (names row and column), or a column of another kind.
     """
     series = as_read(series)
     if series.dtype == pl.String:
@@ -105,8 +102,8 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
 
 
 def places_of(words: Iterable[str]) -> dict[str, int]:
-    """The place of each word, as cells are read that say it: composed, which those of models of earlier versions may
-    not be. Of two that would become one the composed one is said by cells, and the other by none.
+    """Word -> index, with words in Unicode normalization form C, like cells (words of earlier versions may not be); if
+    two become equal, the normalised one counts.
     """
     known = tuple(words)
     taken, found = {*known}, dict[str, int]()
@@ -124,7 +121,7 @@ def spelt_as(words: pl.Series, known: Iterable[str]) -> pl.Series:
 
 
 def as_shares(series: pl.Series) -> NDArray[np.float64]:
-    """1 for yes, 0 for no, NaN where the cell is missing or another word."""
+    """1 for yes, 0 for no, NaN for missing cells and other words."""
     if series.dtype == pl.Boolean:
         return series.cast(pl.Float64).to_numpy()
     if (places := places_as_written(series, SPELT, len(SPELT))) is not None:
@@ -136,7 +133,7 @@ def as_shares(series: pl.Series) -> NDArray[np.float64]:
 
 
 def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArray[np.int64]:
-    """The number that is known of each word, (n,): len(known) for other words, `missing` where there is none."""
+    """The index of each word, (n,): len(known) for other words, `missing` for null."""
     other = len(known)
     if len(words) <= SOME:
         return np.array([missing if word is None else known.get(word, other) for word in words.to_list()], np.int64)
@@ -147,7 +144,7 @@ def as_places(words: pl.Series, known: Mapping[str, int], missing: int) -> NDArr
 def looked_up(
     words: pl.Series, known: Mapping[str, int], width: int | None, missing: int
 ) -> tuple[pl.Series, NDArray[np.int64]]:
-    """The words, codes of this width as those are known (`in_width`), and `as_places` of them."""
+    """(the words, with leading zeros as the known ones of this width, see `in_width`; `as_places` of them)."""
     places = as_places(words, known, missing)
     if (places == len(known)).any() and (spelt := in_width(words, width)) is not words:
         return spelt, as_places(spelt, known, missing)
@@ -155,12 +152,10 @@ def looked_up(
 
 
 def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> NDArray[np.int64] | None:
-    """The same of cells that are such words as they stand, or missing, so that nobody has to look at how each is
-    written; None where one is not.
-    """
+    """`as_places` without normalisation, for cells that are all known words or null; None for other cells."""
     if len(cells) <= SOME:
         return None
-    if isinstance(cells.dtype, pl.Enum):  # each of its words is looked up once
+    if isinstance(cells.dtype, pl.Enum):  # look up each distinct word once
         numbers, none = {word: i for i, word in enumerate(known)}, np.iinfo(np.int64).min
         of_words = np.array([*(numbers.get(word, none) for word in cells.dtype.categories), missing], np.int64)
         found = of_words[filled(cells, len(of_words) - 1)]
@@ -173,12 +168,12 @@ def places_as_written(cells: pl.Series, known: Iterable[str], missing: int) -> N
 
 @lru_cache(maxsize=256)
 def _kind_of(words: tuple[str, ...]) -> pl.Enum:
-    """That of cells which say one of these; to make one takes longer than to look up a thousand cells by it."""
+    """The Enum of these words, cached, since making one takes longer than a thousand lookups."""
     return pl.Enum(words)
 
 
 def filled(places: pl.Series, gap: int) -> NDArray[np.int64]:
-    """The numbers of words of such a kind, and of a gap this one."""
-    numbers = places.to_physical().to_numpy()  # with gaps they are floats, NaN there
+    """The codes of an Enum, with `gap` for null."""
+    numbers = places.to_physical().to_numpy()  # floats with NaN, if there are nulls
     whole = np.where(np.isnan(numbers), gap, numbers) if places.has_nulls() else numbers
     return whole.astype(np.int64)

@@ -39,7 +39,7 @@ from deltaw.tables.strays import check_strays
 from deltaw.tables.table import cell_error, clip, listing, suggested
 from deltaw.tables.units import is_unit, plain_unit
 
-AT_ONCE = 2**16  # rows converted at a time
+AT_ONCE = 2**16  # rows converted at a time, to save memory
 
 
 @dataclass(frozen=True)
@@ -149,19 +149,19 @@ class Target:
 
     @property
     def other_task(self) -> Task | None:
-        """The task that the column could set as well, where nobody asked for one: numbers can be classes, too."""
+        """The other possible task, unless the user chose one: numbers can be classes, too."""
         if self.task == "regression":
             return None if self.reason in (AS_ASKED, FRACTIONS) else "classification"
         names = isinstance(self.classes[0], str) and not are_codes(_series(self.name, self.classes))
         return None if self.reason == AS_ASKED or names or isinstance(self.classes[0], bool) else "regression"
 
     def known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
-        """Which of the rows have an answer, (n,). Raises ColumnError for a column of a type that no target has."""
+        """(n,) whether the target of each row is known. Raises ColumnError for a type that no target has."""
         cells = cells_of(series, self.name, source)
         return cells.is_not_null().to_numpy() if cells.null_count() else np.ones(len(cells), np.bool_)
 
     def some_known(self, series: pl.Series, source: str = "data") -> NDArray[np.bool_]:
-        """The same; raises ColumnError where no row has an answer either."""
+        """`known`; also raises ColumnError if it is for no row."""
         known = self.known(series, source)
         if len(known) and not known.any():
             expected = say('{source}: expected values in target "{name}"', source=source, name=self.name)
@@ -173,8 +173,8 @@ class Target:
     ) -> NDArray[np.int32] | NDArray[np.float32]:
         """Labels (n,) int32 for classification, scaled numbers (n, 1) float32 for regression.
 
-        With `gaps` a missing value is -1, or NaN. Raises ColumnError for one without, and for a class that was not
-        seen in training, or a cell that is no number.
+        With `gaps`, a missing value is -1 or NaN. Raises ColumnError for a missing value without `gaps`, a class that
+        was not in training, and a cell that is not a number.
         """
         given = series
         series = cells_of(series, self.name, source) if gaps else known_cells(series, self.name, source)
@@ -182,7 +182,7 @@ class Target:
             return self.scale.apply(self.numbers(series, source))[:, None]
         known = self._spelt
         labels = np.empty(len(series), np.int32)
-        for start in range(0, len(series), AT_ONCE):  # the words of all rows would take more room than their labels
+        for start in range(0, len(series), AT_ONCE):
             part = series[start : start + AT_ONCE]
             if (places := places_as_written(part, known, -1)) is not None:
                 labels[start : start + len(part)] = places
@@ -199,7 +199,7 @@ class Target:
         return labels
 
     def numbers(self, series: pl.Series, source: str = "data") -> NDArray[np.float64]:
-        """The answers (n,) as they are, NaN where missing; of regression. Raises ColumnError for another cell."""
+        """The numbers (n,) of regression, NaN if missing. Raises ColumnError for other cells."""
         return as_numbers(series, source, self.unit)
 
     @cached_property
@@ -209,7 +209,7 @@ class Target:
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        """The place of each class, as it is spelt."""
+        """Class as a word -> index."""
         return {word: place for place, word in enumerate(self._spelt)}
 
     @cached_property
@@ -223,18 +223,18 @@ class Target:
         return self.slots(self.encode(series, source, gaps), low, high)
 
     def slots(self, labels: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
-        """The same of labels that are known."""
+        """`one_hot` of labels."""
         return np.where(np.arange(len(self.classes)) == labels[:, None], np.float32(high), np.float32(low))
 
     def going_on(self) -> Target:
-        """The same, whose answers may lie beyond those seen by half of their range; not below 0, where none was."""
+        """The target with predictions up to half the range beyond the training rows; not below 0, if these are not."""
         beyond = self.high / 2 - self.low / 2
         low = max(self.low - beyond, 0.0 if self.low >= 0 else -LARGEST)
         return replace(self, low=low, high=min(self.high + beyond, LARGEST))
 
     def averaged(self, series: pl.Series, source: str = "data") -> tuple[tuple[str, ...], NDArray[Any]]:
-        """What a mean of answers is of: k names, and (n, k) numbers, or their logarithms where these are learnt; of two
-        classes whether it is the second, of more whether it is each: truth values, since there may be many rows.
+        """(k names, values (n, k)) for target encoding: numbers, or their logarithms on a log scale; booleans, whether
+        it is the second of two classes, or each of more.
         """
         if self.task == "classification":
             named = self.classes if len(self.classes) > 2 else self.classes[1:]
@@ -245,9 +245,9 @@ class Target:
         return (f"mean {self.name}" + " on a log scale" * log,), straight.undo(self.encode(series, source))
 
     def with_threshold(self, threshold: float | None) -> Target:
-        """The same, its second class the answer from this probability on; None: where it is the likelier.
+        """The target with the second class predicted from this probability on; None: if it is the likelier one.
 
-        Raises SettingError for what is no probability, and where there are not two classes.
+        Raises SettingError for an invalid probability, and unless there are two classes.
         """
         if threshold is None:
             return replace(self, threshold=None)
@@ -260,14 +260,14 @@ class Target:
         return replace(self, threshold=float(threshold))
 
     def labels(self, shares: NDArray[Any]) -> NDArray[np.intp]:
-        """Which class is the answer, (n,): the likeliest, or of two by the threshold. `shares`: (n, K)."""
+        """The predicted classes (n,): the likeliest, or of two by the threshold. `shares`: probabilities (n, K)."""
         if self.threshold is None:
             return np.asarray(shares.argmax(axis=1))
         return (shares[:, 1] >= self.threshold).astype(np.intp)
 
     @property
     def rule(self) -> str:
-        """When a class is the answer, in words: "yes from a probability of 0.3 on"; "" where the likeliest is."""
+        """The threshold in words: "yes from a probability of 0.3 on"; "" without one."""
         if self.threshold is None:
             return ""
         return say("{answer} from a probability of {p} on", answer=self.classes[1], p=number(self.threshold))
@@ -277,11 +277,10 @@ class Target:
         return pl.Series(self.name, self.values(outputs).tolist())
 
     def values(self, outputs: ArrayLike) -> NDArray[Any]:
-        """TrainingTargets in the target's own values, (n,).
+        """Predictions in the target's own values, (n,).
 
         Args:
-            outputs: classification: labels (n,), or one probability a class (n, K), of which `labels` chooses;
-                regression: scaled numbers (n,) or (n, 1).
+            outputs: classification: labels (n,), or probabilities (n, K); regression: scaled numbers (n,) or (n, 1).
         """
         outputs = np.asarray(outputs)
         if self.task == "classification":
@@ -300,7 +299,7 @@ class Target:
 
     @classmethod
     def from_document(cls, document: Any) -> Target:
-        """The target that `document` was made of. Raises ModelFileError where it does not describe one."""
+        """The inverse of `document`. Raises ModelFileError for an invalid document."""
         values = fields(document, CHECKS, "target", USUAL)
         enough = len(values["classes"]) > 1 if values["task"] == "classification" else not values["classes"]
         if not enough or values["low"] > values["high"]:
@@ -332,7 +331,7 @@ def _fit(scaling: str | tuple[str, float, float]) -> Fit:
 
 
 def _are_classes(value: Any) -> bool:
-    """Values of one type, in order, none missing or twice, also as the words that cells are read as."""
+    """Whether a document's value is valid classes: of one type, ascending, and distinct also as words."""
     if not isinstance(value, list) or len({type(each) for each in value}) > 1:
         return False
     plain = all(agrees(each, (str, bool, float)) for each in value)
@@ -354,4 +353,4 @@ CHECKS = {
     "threshold": (float, None),
     "unit": ("", is_unit),
 }
-USUAL = {"threshold": None, "unit": ""}  # not written where it is this: an earlier version reads the file, too
+USUAL = {"threshold": None, "unit": ""}  # not written if default, so that earlier versions can read the file

@@ -1,4 +1,4 @@
-"""The target's column as it is read: which task it sets, its cells of a type that a target has, its classes."""
+"""Classification or regression: the task by the target's values, its cells, and its classes."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from deltaw.tables.units import unit_of
 Task = Literal["classification", "regression"]
 TASKS = ("classification", "regression")
 
-# Whole numbers are classes if there are few of them and each has many rows: the digits 0…9, the species 0, 1, 2.
+# Integers are classes if there are few distinct ones, with many rows each: the digits 0…9, the species 0, 1, 2.
 FEW_CLASSES, CLASS_SHARE = 20, 0.05
-AS_ASKED, FRACTIONS = "as asked", "numbers with fractions"  # reasons that leave nothing to choose
+AS_ASKED, FRACTIONS = "as asked", "numbers with fractions"  # reasons without an alternative
 MOST_CLASSES = 10_000
-ROWS_PER_CLASS = 2  # on average at least: one to learn from, one to be judged by
+ROWS_PER_CLASS = 2  # at least, on average: one for training, one for scores
 
 
 def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
-    """The task that a target (without missing values) sets, and why, in a few words.
+    """(task, reason) for a target without missing values.
 
-    Words and truth values are classes, and so are two different numbers. Whole numbers are classes if there are at most
-    20 different ones and they make up at most 5 % of the rows. Other numbers are to be estimated.
+    Words, booleans and two distinct numbers are classes; so are integers, if there are at most 20 distinct ones, and at
+    most one per 20 rows. Other numbers are for regression.
     """
     rows = len(series)
     if not series.dtype.is_numeric():
@@ -44,7 +44,7 @@ def infer_task(series: pl.Series, distinct: int) -> tuple[Task, str]:
 
 
 def cells_of(series: pl.Series, name: str, source: str) -> pl.Series:
-    """The series called `name`, of a type that a target can have, missing values null; words as they are held."""
+    """The series called `name`, converted to a type of targets, with null for missing values; Enum is kept."""
     series = series.alias(name)
     if series.dtype.is_float():
         series = as_read(series)
@@ -58,7 +58,7 @@ def cells_of(series: pl.Series, name: str, source: str) -> pl.Series:
 
 
 def in_unit(series: pl.Series, task: str | None, source: str) -> tuple[pl.Series, str]:
-    """Text that is numbers with one unit as numbers, where these are to be estimated, and the unit; else as it is."""
+    """(numbers, unit) for text of numbers with a unit, if the task is regression; else (series, "")."""
     unit = unit_of(series) if series.dtype == pl.String and task != "classification" else ""
     if not unit:
         return series, ""
@@ -69,7 +69,7 @@ def in_unit(series: pl.Series, task: str | None, source: str) -> tuple[pl.Series
 
 
 def known_cells(series: pl.Series, name: str, source: str) -> pl.Series:
-    """`cells_of`, of which none is missing. Raises ColumnError for one that is."""
+    """`cells_of`; raises ColumnError for a missing value."""
     series = cells_of(series, name, source)
     if series.null_count():
         refuse_cell(series.is_null(), series, source, "a value for the target", "fill it in, or remove the row")
@@ -77,14 +77,14 @@ def known_cells(series: pl.Series, name: str, source: str) -> pl.Series:
 
 
 def _instead(series: pl.Series) -> str:
-    """What to do with a target of too many different values."""
+    """The remedy for a target with too many distinct values."""
     if len(series) < ENOUGH:
         return say("give more rows")
     words = series.dtype == pl.String
     if series.dtype.is_numeric() or (words and are_codes(series)):
         return say("it looks like an identifier: choose another target, or ask for regression")
     mostly, stray = first_stray(series) if words else (False, None)
-    if mostly and stray:  # what is below a limit, <0.5, or not yet known
+    if mostly and stray:  # values below a limit (<0.5), or not yet known
         line = (
             "its numbers are mixed with words ({word}): write numbers, or list the words in na, to leave out their rows"
         )
@@ -93,7 +93,7 @@ def _instead(series: pl.Series) -> str:
 
 
 def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tuple[Any, ...]:
-    """The different values in order, plain Python ones. Raises ColumnError if there are too many to learn."""
+    """The distinct values in order, as Python objects. Raises ColumnError if there are too many."""
     if distinct * ROWS_PER_CLASS > len(series) or distinct > MOST_CLASSES:
         raise ColumnError(
             say(
@@ -108,7 +108,7 @@ def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tupl
             _instead(as_read(series)),
         )
     classes = series.unique().sort().to_list()
-    if isinstance(last := classes[-1], int) and last >= 2**63:  # of unsigned 64 bits: no model file holds them
+    if isinstance(last := classes[-1], int) and last >= 2**63:  # cannot be stored in a model file
         expected = say(
             '{source}: expected whole numbers below 2^63 as classes in target "{name}"', source=source, name=name
         )

@@ -1,6 +1,4 @@
-"""Words of rows to be answered that say nothing to a model, which learnt from none of them, or from too few; and
-days that come after all that it learnt from.
-"""
+"""Cells of new rows that a model does not know: words that were not in training, or too rare, and later dates."""
 
 from __future__ import annotations
 
@@ -18,12 +16,11 @@ from deltaw.preparation.reading import SHARES, places_of
 from deltaw.tables.cells import as_words
 from deltaw.tables.held import as_read
 
-# Of a column of words new ones are as usual; where most are new, the column is another, or spelt otherwise.
-ENOUGH = 0.5
+ENOUGH = 0.5  # share of unknown words from which on the column is probably another, or has another spelling
 
 
 class Unknown(NamedTuple):
-    """Of a column: how many cells have words that the model does not know, of how many that are there; and one."""
+    """A column with unknown words: number of cells with such words, of all present ones, and one of them."""
 
     column: str
     cells: int
@@ -32,8 +29,7 @@ class Unknown(NamedTuple):
 
 
 def unknown_words(steps: Iterable[Step], frame: pl.DataFrame, enough: float = ENOUGH) -> list[Unknown]:
-    """The columns of yes and no in which other words stand, and those of words of which more than `enough` are not
-    known.
+    """Boolean columns with other words, and columns of words of which more than the share `enough` is unknown.
 
     Args:
         steps: of a preparation.
@@ -45,7 +41,7 @@ def unknown_words(steps: Iterable[Step], frame: pl.DataFrame, enough: float = EN
 
 
 def later_days(steps: Iterable[Step], frame: pl.DataFrame) -> list[tuple[str, int, int]]:
-    """Columns of days in bins, of whose cells more than ENOUGH come after the last: (column, how many, of how many)."""
+    """(column, number of later dates, number of dates) of columns with bins, if the share exceeds ENOUGH."""
     found = []
     for step in steps:
         if isinstance(step, Day) and step.edges:

@@ -178,23 +178,23 @@ class Alike:
         read = [each.read(frame, TRAINING) for each in self.columns]
         columns = [each.known_by(cells, rng, most) for each, cells in zip(self.columns, read, strict=True)]
         made = replace(self, columns=tuple(columns))
-        told = made._told(
+        target_sums = made._target_sums(
             np.sum([each.of_read(cells) for each, cells in zip(columns, read, strict=True)], axis=0), answers
         )
-        means = np.round(told.means(np.arange(PARTS))[0][1:], DIGITS) + 0.0
-        numbers, values = tuple(told.cells[1:].to_list()), tuple(map(tuple, means.tolist()))
+        means = np.round(target_sums.means(np.arange(PARTS))[0][1:], DIGITS) + 0.0
+        numbers, values = tuple(target_sums.cells[1:].to_list()), tuple(map(tuple, means.tolist()))
         return replace(made, means=replace(self.means, numbers=numbers, values=values))
 
     def sums(self, frame: pl.DataFrame, source: str) -> Values:
         """The sum of codes of each row."""
         return np.asarray(np.sum([each.of_rows(frame, source) for each in self.columns], axis=0))
 
-    def _told(self, sums: Values, answers: TrainingTargets) -> TargetSums:
+    def _target_sums(self, sums: Values, answers: TrainingTargets) -> TargetSums:
         return answers.sums_by(pl.Series(self.title, sums), self.means.scales)
 
     def out_of_fold(self, frame: pl.DataFrame, answers: TrainingTargets) -> OutOfFold:
         """Out-of-fold means of the training rows."""
-        return OutOfFold.by(self._told(self.sums(frame, TRAINING), answers))
+        return OutOfFold.by(self._target_sums(self.sums(frame, TRAINING), answers))
 
     @property
     def title(self) -> str:
@@ -233,7 +233,7 @@ class Alike:
         sums = self.sums(frame, source)
         if answers is None:
             return self.means.of(sums)
-        found = answers.out_of_fold.get(self.title) or OutOfFold.by(self._told(sums, answers))
+        found = answers.out_of_fold.get(self.title) or OutOfFold.by(self._target_sums(sums, answers))
         known = np.isin(sums, self.means.numbers)  # unknown cells share a code
         return np.where(known[:, None], found.of(pl.Series(self.title, sums), answers.parts), 0.0)
 

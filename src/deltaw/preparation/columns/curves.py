@@ -29,31 +29,31 @@ DEVIATIONS, WORTH = 5.0, 0.1
 FEWEST, TWICE = 30, 2  # distinct numbers; times as many bins as before
 
 
-def finer(told: ByNumber, edges: tuple[float, ...], most: int) -> tuple[float, ...]:
+def finer(by_number: ByNumber, edges: tuple[float, ...], most: int) -> tuple[float, ...]:
     """Edges of up to `most` bins if the target is a finer curve, else `edges`.
 
     For classes always `edges`: neighbours mostly explain a step there, which a hidden unit fits by itself.
 
     Args:
-        told: sums of the target for each number.
+        by_number: the target for each number.
         edges: of the column's bins; () for a single one.
         most: the largest number of bins.
     """
-    numbers = told.numbers
-    if told.of_classes or len(numbers) < FEWEST or most < TWICE * max(count(edges), 1):
+    numbers = by_number.numbers
+    if by_number.of_classes or len(numbers) < FEWEST or most < TWICE * max(count(edges), 1):
         return edges
     least = max(WORTH, DEVIATIONS / len(numbers) ** 0.5)
-    if _known_by_neighbours(told, told.means - told.means.mean(axis=1, keepdims=True), 1) < least:
+    if _known_by_neighbours(by_number, by_number.means - by_number.means.mean(axis=1, keepdims=True), 1) < least:
         return edges  # a cheap bound
     coarse = edges or (float(numbers[0]), float(numbers[-1]))
-    if _known_by_neighbours(told, told.means - told.line(coarse)[0], len(coarse)) < least:
+    if _known_by_neighbours(by_number, by_number.means - by_number.line(coarse)[0], len(coarse)) < least:
         return edges
-    return fit_edges(np.repeat(numbers, told.counts), most)
+    return fit_edges(np.repeat(numbers, by_number.counts), most)
 
 
-def _known_by_neighbours(told: ByNumber, left: Values, taken: int) -> float:
+def _known_by_neighbours(by_number: ByNumber, left: Values, taken: int) -> float:
     """1 − S / B over all outputs; `left`: (k, G) residual sums of each number, after a fit of `taken` coefficients."""
-    each = 1.0 / np.maximum(told.rows, SMALLEST)
-    noise = told.units @ (np.diff(left) ** 2 / (each[1:] + each[:-1])).sum(axis=1) / (len(each) - 1)
-    whole = told.units @ (told.rows * left**2).sum(axis=1) / max(len(each) - taken, 1)
+    each = 1.0 / np.maximum(by_number.rows, SMALLEST)
+    noise = by_number.units @ (np.diff(left) ** 2 / (each[1:] + each[:-1])).sum(axis=1) / (len(each) - 1)
+    whole = by_number.units @ (by_number.rows * left**2).sum(axis=1) / max(len(each) - taken, 1)
     return float(1.0 - noise / whole) if whole > 0 else 0.0

@@ -13,7 +13,7 @@ from deltaw.preparation.scales.bins import count, position
 
 Values = NDArray[np.float64]
 
-TOLD_BY = 20_000  # rows by which columns of numbers are judged, evenly spaced
+SAMPLED = 20_000  # rows of a sample, evenly spaced
 STEADY = 1e-9  # ridge, relative to the largest diagonal element, for bins without rows
 
 
@@ -35,7 +35,7 @@ class Sample(NamedTuple):
     @classmethod
     def of(cls, answers: TrainingTargets) -> Sample:
         """A sample of all rows."""
-        every = slice(None, None, max(1, -(-len(answers.values) // TOLD_BY)))
+        every = slice(None, None, max(1, -(-len(answers.values) // SAMPLED)))
         some = answers.some(every)._replace(whole={})
         return cls(every, some, scaled(some.values, some.scales), some.squared_widths)
 
@@ -133,5 +133,5 @@ class ByNumber:
         gram = np.diag(hats((1 - up) ** 2 * self.rows, up**2 * self.rows)) + np.diag(beside, 1) + np.diag(beside, -1)
         along = np.stack([hats((1 - up) * each, up * each) for each in self.sums])
         heights = np.linalg.solve(gram + STEADY * gram.max() * np.eye(bins + 1), along.T).T
-        told = (1 - up) * heights[:, low] + up * heights[:, low + 1]
-        return told, np.asarray((along * heights).sum(axis=1))
+        fitted = (1 - up) * heights[:, low] + up * heights[:, low + 1]
+        return fitted, np.asarray((along * heights).sum(axis=1))

@@ -182,9 +182,9 @@ class OutOfFold(NamedTuple):
     means: Values
 
     @classmethod
-    def by(cls, told: TargetSums) -> OutOfFold:
+    def by(cls, sums: TargetSums) -> OutOfFold:
         """The smoothed means by these sums."""
-        return cls(told.cells, np.stack([told.means(others)[0] for others in OTHERS]))
+        return cls(sums.cells, np.stack([sums.means(others)[0] for others in OTHERS]))
 
     def of(self, cells: pl.Series, parts: NDArray[np.uint8]) -> Values:
         """(n, k) means of rows by their cells and parts."""
@@ -278,13 +278,13 @@ class Means:
     @classmethod
     def fit(cls, words: pl.Series, answers: TrainingTargets) -> Means:
         """Fit on the words (null if missing) and targets of the training rows."""
-        told = answers.sums_by(words, answers.scales)
-        counts = pl.DataFrame({"word": told.cells, "rows": told.counts}).with_row_index("place")
+        sums = answers.sums_by(words, answers.scales)
+        counts = pl.DataFrame({"word": sums.cells, "rows": sums.counts}).with_row_index("place")
         counts = counts.filter(pl.col("rows") >= FEWEST_ROWS).drop_nulls("word")
         most = MOST_KNOWN // len(answers.scales)
         known = counts.sort(["rows", "word"], descending=[True, False]).head(most).sort("word")
-        means, other = told.means(np.arange(PARTS))
-        missing = means[0] if told.counts[0] else other
+        means, other = sums.means(np.arange(PARTS))
+        missing = means[0] if sums.counts[0] else other
         values = means[known["place"].to_numpy()]
         return cls(answers.names, answers.scales, tuple(known["word"]), *map(_plain, (values, missing, other)))
 

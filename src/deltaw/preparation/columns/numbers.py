@@ -78,11 +78,11 @@ class Number(OneColumn):
         x = as_floats(frame.get_column(column.name), TRAINING, column.format)
         if whole.answers is None or whole.sample is None:
             return cls(column.name, *_learnt(x, scaling, whole), None, column.format)
-        told = ByNumber(whole.sample.cells(x), whole.sample)
-        ascending = told.ascending if len(told.sample.answers.values) == len(x) else None
+        by_number = ByNumber(whole.sample.cells(x), whole.sample)
+        ascending = by_number.ascending if len(by_number.sample.answers.values) == len(x) else None
         scale, fill, indicator, edges = _learnt(x, scaling, whole, ascending)
-        edges = finer(told, edges, whole.finest)
-        means = Recurring.fit(column.name, x, edges, whole.answers, told)
+        edges = finer(by_number, edges, whole.finest)
+        means = Recurring.fit(column.name, x, edges, whole.answers, by_number)
         return cls(column.name, scale, fill, indicator, edges, means, column.format)
 
     def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Number:
@@ -108,9 +108,9 @@ class Number(OneColumn):
 
     @property
     def features(self) -> tuple[str, ...]:
-        told = (Kept("{column}: {name}", column=self.column, name=name) for name in self.mean_names)
+        means = (Kept("{column}: {name}", column=self.column, name=name) for name in self.mean_names)
         bins, missing = _bin_features(self.column, self.edges), missing_feature(self.column, self.indicator)
-        return (self.column, *bins, *told, *missing)
+        return (self.column, *bins, *means, *missing)
 
     def treatment(self, scaling: Scaling) -> str:
         said = "{how}; missing: {fill}, plus an indicator" if self.indicator else "{how}; missing: {fill}"

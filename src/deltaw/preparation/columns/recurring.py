@@ -73,7 +73,12 @@ class Recurring:
 
     @classmethod
     def fit(
-        cls, column: str, x: NDArray[np.floating], edges: tuple[float, ...], answers: TrainingTargets, told: ByNumber
+        cls,
+        column: str,
+        x: NDArray[np.floating],
+        edges: tuple[float, ...],
+        answers: TrainingTargets,
+        by_number: ByNumber,
     ) -> Recurring | None:
         """Fit on the training rows; None if numbers do not act as names.
 
@@ -82,19 +87,19 @@ class Recurring:
             x: (n,) float32 or float64, NaN where missing.
             edges: of the column's bins.
             answers: the rows' targets.
-            told: sums of the targets of a sample of these rows, by number.
+            by_number: sums of the targets of a sample of these rows, by number.
         """
-        if not edges or not _no_chance(told, edges):
+        if not edges or not _no_chance(by_number, edges):
             return None
-        sample, scales = told.sample, tuple(Scale(0.0, scale.width) for scale in answers.scales)
-        if not _Sums(_told(column, sample.cells(x), sample.answers, scales), edges).is_worth_it(sample.units):
+        sample, scales = by_number.sample, tuple(Scale(0.0, scale.width) for scale in answers.scales)
+        if not _Sums(_target_sums(column, sample.cells(x), sample.answers, scales), edges).is_worth_it(sample.units):
             return None
         names = tuple(f"{name} (residual)" for name in answers.names)
         return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, answers)
 
     def known(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> Recurring:
         """The same with the numbers and means of these rows."""
-        sums = _Sums(_told(column, x, answers, self.scales), edges)
+        sums = _Sums(_target_sums(column, x, answers, self.scales), edges)
         known = np.flatnonzero(sums.counts >= FEWEST_ROWS)
         known = np.sort(known[np.argsort(-sums.counts[known], kind="stable")[: MOST_KNOWN // len(self.scales)]])
         means = np.round(sums.means(np.arange(PARTS))[known], DIGITS) + 0.0
@@ -133,34 +138,34 @@ class Recurring:
 
     def out_of_fold(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> OutOfFold:
         """Out-of-fold means of the training rows; 0 for missing numbers."""
-        told = _told(column, x, answers, self.scales)
-        means = np.zeros((PARTS, len(told.cells), len(self.names)))
-        means[:, 1:] = _Sums(told, edges).means(OTHERS)
-        return OutOfFold(told.cells, means)
+        sums = _target_sums(column, x, answers, self.scales)
+        means = np.zeros((PARTS, len(sums.cells), len(self.names)))
+        means[:, 1:] = _Sums(sums, edges).means(OTHERS)
+        return OutOfFold(sums.cells, means)
 
 
 def _cells(column: str, x: Values) -> pl.Series:
     return pl.Series(column, x, nan_to_null=True)
 
 
-def _told(column: str, x: Values, answers: TrainingTargets, scales: Sequence[Scale]) -> TargetSums:
+def _target_sums(column: str, x: Values, answers: TrainingTargets, scales: Sequence[Scale]) -> TargetSums:
     """Sums of the targets by number, in units of scales without an offset."""
-    told = answers.sums_by(_cells(column, x), scales)
+    sums = answers.sums_by(_cells(column, x), scales)
     if column not in answers.whole:
-        return told
+        return sums
     moved = [Scale(-own.centre / own.width, 1.0) for own in answers.scales]
-    return told.in_units(moved, 1.0)  # back from units that move as well
+    return sums.in_units(moved, 1.0)  # back from units that move as well
 
 
-def _no_chance(told: ByNumber, edges: tuple[float, ...]) -> bool:
+def _no_chance(by_number: ByNumber, edges: tuple[float, ...]) -> bool:
     """Whether enough numbers recur, and the F test on the residuals of all outputs is significant."""
-    several, within = np.count_nonzero(told.counts > 1), int(told.counts.sum()) - len(told.counts)
-    among, rows = len(told.counts) - len(edges), len(told.sample.answers.values)
+    several, within = np.count_nonzero(by_number.counts > 1), int(by_number.counts.sum()) - len(by_number.counts)
+    among, rows = len(by_number.counts) - len(edges), len(by_number.sample.answers.values)
     if several < FEWEST_NUMBERS or within < LEAST_SHARE * rows or among <= 0:
         return False
-    own = told.own
-    apart = float(told.units @ (own - told.line(edges)[1]))
-    noise = max(float(told.units @ (told.squares - own)) / within, STEADY * apart / among, SMALLEST)  # not 0
+    own = by_number.own
+    apart = float(by_number.units @ (own - by_number.line(edges)[1]))
+    noise = max(float(by_number.units @ (by_number.squares - own)) / within, STEADY * apart / among, SMALLEST)  # not 0
     ratio = apart / among / noise
     return bool(ratio > 1.0 and about(among, within, ratio) < CHANCE)
 
@@ -169,13 +174,13 @@ class _Line(NamedTuple):
     """The piecewise-linear fit on some rows, and its residuals by number.
 
     Attributes:
-        told: (..., k, G) prediction for each number.
+        fitted: (..., k, G) prediction for each number.
         rows: (..., G) weight of the rows of each.
         sums: (..., k, G) sums of their residuals.
         squares: (..., k) sum of squares of all residuals.
     """
 
-    told: Values
+    fitted: Values
     rows: Values
     sums: Values
     squares: Values
@@ -195,10 +200,10 @@ class _Sums:
         counts: (G,) rows with each.
     """
 
-    def __init__(self, told: TargetSums, edges: tuple[float, ...]) -> None:
-        self.numbers, self.counts = told.cells[1:].to_numpy(), told.counts[1:]
-        self._rows, self._sums = told.rows[:, 1:], np.swapaxes(told.sums[..., 1:], 0, 1)
-        self._squares = told.squares[..., 1:].sum(axis=-1).T
+    def __init__(self, sums: TargetSums, edges: tuple[float, ...]) -> None:
+        self.numbers, self.counts = sums.cells[1:].to_numpy(), sums.counts[1:]
+        self._rows, self._sums = sums.rows[:, 1:], np.swapaxes(sums.sums[..., 1:], 0, 1)
+        self._squares = sums.squares[..., 1:].sum(axis=-1).T
         passed = np.clip(position(self.numbers, edges)[:, None] - np.arange(count(edges)), 0.0, 1.0)
         self._basis = np.hstack([np.ones((len(passed), 1)), passed])
 
@@ -208,14 +213,14 @@ class _Sums:
         gram = (B.T * rows[..., None, :]) @ B
         most = gram.max(axis=(-2, -1))[..., None, None]
         steady = gram + STEADY * np.where(most, most, 1.0) * np.eye(B.shape[1])
-        told = np.swapaxes(np.linalg.solve(steady, np.swapaxes(sums @ B, -2, -1)), -2, -1) @ B.T
-        return _Line(told, rows, *self._left(told, parts))
+        fitted = np.swapaxes(np.linalg.solve(steady, np.swapaxes(sums @ B, -2, -1)), -2, -1) @ B.T
+        return _Line(fitted, rows, *self._left(fitted, parts))
 
-    def _left(self, told: Values, parts: NDArray[np.int64]) -> tuple[Values, Values]:
+    def _left(self, fitted: Values, parts: NDArray[np.int64]) -> tuple[Values, Values]:
         """Residual sums and squares of some parts' rows for these predictions."""
         rows, sums = self._rows[parts].sum(axis=-2)[..., None, :], self._sums[parts].sum(axis=-3)
-        squares = self._squares[parts].sum(axis=-2) - (told * (2 * sums - rows * told)).sum(axis=-1)
-        return sums - rows * told, squares
+        squares = self._squares[parts].sum(axis=-2) - (fitted * (2 * sums - rows * fitted)).sum(axis=-1)
+        return sums - rows * fitted, squares
 
     def means(self, parts: NDArray[np.int64]) -> Values:
         """(..., G, k) smoothed mean residuals by the rows of some parts."""
@@ -227,5 +232,7 @@ class _Sums:
         `weight`: (k,) of the squares of each output.
         """
         line, own = self.line(OTHERS), np.arange(PARTS)[:, None]
-        left, after = ((self._left(told, own)[1] @ weight).sum() for told in (line.told, line.told + line.means))
+        left, after = (
+            (self._left(fitted, own)[1] @ weight).sum() for fitted in (line.fitted, line.fitted + line.means)
+        )
         return bool(left - after > WORTH * left)
