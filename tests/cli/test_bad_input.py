@@ -354,7 +354,7 @@ def test_an_option_with_two_values_is_refused(run: Run, command: str, line: str)
     [
         "-t a -t a --epochs 3 --epochs 2",
         "-t a --drop b --drop c",
-        "-t a --set dropout=0 --set dropout=1",
+        "-t a --set dropout=0 --set dropout=0.1",
         "-t a --drop -t",
     ],
 )
