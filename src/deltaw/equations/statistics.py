@@ -11,4 +11,5 @@ from numpy.typing import NDArray
 
 def standard_error(sample: NDArray[Any] | Sequence[float], ddof: int = 0) -> float:
     """The standard error of the mean of n values: their standard deviation, with n − ddof, over √n."""
-    return float(np.std(sample, ddof=ddof) / np.sqrt(len(sample)))
+    error: float = np.std(sample, ddof=ddof) / len(sample) ** 0.5
+    return float(error)

@@ -1,7 +1,7 @@
-"""What of a recipe depends on the data: how many rows there are to train on, how many inputs and classes, and whether
+"""Settings of a recipe that depend on the data: on the numbers of training rows, inputs and classes, and on whether
 the inputs are pixels.
 
-All of it is measured: docs/explanations/recipe.md says on which tables, benchmarks/notes/recipe.md what else was tried.
+All are measured: docs/explanations/recipe.md says on which tables, benchmarks/notes/recipe.md what else was tried.
 """
 
 from __future__ import annotations
@@ -9,16 +9,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-FEW_ROWS = 150  # fewer: what they say is partly chance, and time is no matter
-LARGE_ROWS = 10_000  # by which chance is outvoted: shy answers and shut units only slow what is to be learnt
-MANY_ROWS = 50_000  # of which those that choose the weights are no loss, and none says too much of itself
-PLENTY_ROWS = 800_000  # of which batches four times as large make steps enough, between which two threads meet
-ENOUGH_STEPS = 6_000_000  # rows that are looked at, in all epochs, by which a large table is learnt
-ALONE = 2_000  # from so many on a second network is not worth its time, unless there are many classes
-MANY_CLASSES = 4  # trees are grown for each class, a network learns all at once: there is time for more
-WAVES = "waves"  # ends a training after the rate's third wave, if that brought nothing: the fourth is as long as all
-JUDGED_ROWS = 8_000  # from so many on those held out beside them tell that
-OF_A_CLASS = 40  # rows that it has: from so many on, units that all classes share are needed more than they overfit
+# Rows.
+FEW_ROWS = 150  # below: much overfitting, and training takes no time
+ALONE = 2_000  # from here on a second network is not worth its time, unless there are many classes
+JUDGED_ROWS = 8_000  # from here on the held-out rows are enough to tell whether a cycle brought an improvement
+LARGE_ROWS = 10_000  # from here on overfitting is no problem: label smoothing and dropout only slow learning down
+MANY_ROWS = 50_000  # from here on the validation rows are not missed in training
+PLENTY_ROWS = 800_000  # from here on batches can be four times as large (threads wait for each other once a batch)
+OF_A_CLASS = 40  # of each class: from here on, hidden units are too few rather than overfitting, so none is dropped
+ENOUGH_STEPS = 6_000_000  # seen in all epochs: enough for a large table
+
+MANY_CLASSES = 4  # boosted trees grow a tree for each class, a network learns all at once: there is time for more
+WAVES = (
+    "waves"  # end after the learning rate's third cycle if it brought nothing: the fourth takes as long as all three
+)
 
 
 def _notes_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:
@@ -26,15 +30,19 @@ def _notes_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[st
 
 
 def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:
-    """Batches of a 32nd of the rows, so that small tables too make a thousand steps. Fewer epochs for more rows, which
-    say more in each; twice as many for many classes. A rate that falls with the root of the inputs: as many steps in
-    one direction add up in z. Decay and dropout fall with the rows, as the weight of a fixed prior does beside more
-    data; below 150 rows, where few or none say when it is enough, there is more of both, in more steps, and no kink in
-    the activation. Where many classes share the units, and there are rows enough of each, nothing is dropped. Rows that
-    chose the weights are learnt from in the end, unless they are few beside the others. Of large tables the shares of
-    their answers are what is to be learnt, so no target is smoothed, and many classes take longer steps; batches larger
-    than 128 would leave them too few. Of many rows a larger rate that falls once goes farther than one in waves; where
-    there are steps enough for larger batches, it grows with their root.
+    """The default recipe.
+
+    - Batches of a 32nd of the rows, so that small tables too make a thousand steps; at most 128 rows, so that large
+      tables make enough, and more only for very many rows.
+    - Epochs: fewer for more rows, twice as many for many classes.
+    - The learning rate falls with the root of the number of inputs, whose changes add up in z. For many rows, and many
+      classes of a large table, it is larger; for many rows it falls once instead of in cycles, and with the largest
+      batches it is larger by the root of their size.
+    - Weight decay and dropout fall with the number of rows, as the weight of a prior does with more data. Below 150
+      rows, where few or no held-out rows end the training, there is more of both, in more steps, and a smooth
+      activation. No dropout for large tables, and if many classes share the units and have rows enough.
+    - Label smoothing except for large tables, of which probabilities can be learnt as they are.
+    - Validation rows are trained on in the end (`finish`), unless they are few beside the others.
     """
     plenty, many, large = (rows >= least and not image for least in (PLENTY_ROWS, MANY_ROWS, LARGE_ROWS))
     few = 1.0 if image else max(1.0, (FEW_ROWS / rows) ** 2)
@@ -63,11 +71,10 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
 
 
 def ensemble(rows: int, image: bool, classes: int, epochs: int) -> dict[str, Any]:
-    """How many networks answer where rows that are held out choose the weights of what is kept, and how long each
-    learns: of few rows, or of many classes, two.
+    """`networks` and their epochs, if validation rows choose the weights: two networks for few rows, or many classes.
 
-    What one network makes of few rows is partly chance, and a mean of two is less so; unless there are many classes
-    each learns for less long then. Of fewer rows than FEW_ROWS less time costs more than the second is worth.
+    A mean of two networks overfits less than one. Unless there are many classes, each gets fewer epochs; below FEW_ROWS
+    fewer epochs would cost more than the second network is worth.
     """
     longer = classes >= MANY_CLASSES
     if image or not FEW_ROWS <= rows < (MANY_ROWS if longer else ALONE):
@@ -76,9 +83,7 @@ def ensemble(rows: int, image: bool, classes: int, epochs: int) -> dict[str, Any
 
 
 def doubled(networks: int, rows: int) -> int:
-    """How many networks of a pack there are where so many are asked for: of few rows twice as many, two with the same
-    part held out. What one makes of few rows is partly chance, and there is time.
-    """
+    """Number of networks of an ensemble: for few rows twice as many, of which two share a held-out part."""
     return 2 * networks if rows < ALONE else networks
 
 
@@ -88,8 +93,8 @@ def _power(x: float) -> int:
 
 
 def _quick_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:
-    """As the default recipe, from FEW_ROWS on in a fifth of the epochs, which leave too few steps for the largest
-    batches, and for tables at a rate that gets as far.
+    """The default recipe in a fifth of the epochs (from FEW_ROWS on): with smaller batches, so that there are steps
+    enough, and, for tables, another learning rate.
     """
     found = _default_by_data(rows, inputs, image, classes)
     if rows < FEW_ROWS and not image:
@@ -100,7 +105,7 @@ def _quick_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[st
 
 
 def _accurate_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:
-    """As the default recipe, but that each of several networks goes to its end: their mean makes up for it."""
+    """The default recipe without early stopping: the mean of several networks makes up for overfitting."""
     return _default_by_data(rows, inputs, image, classes) | {"patience": None}
 
 

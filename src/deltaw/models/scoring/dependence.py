@@ -1,8 +1,8 @@
-"""How the answer goes with one column, all others as they are: partial dependence.
+"""Partial dependence of the prediction on one column.
 
-Friedman 2001, "Greedy function approximation: a gradient boosting machine", section 8.2: every row is given the same
-cell, and the answers are averaged. The cells are those of real rows, so that nothing is asked that no row says of that
-column; with the others it may still go ill, as a height of two metres with an age of three years does.
+Friedman 2001, "Greedy function approximation: a gradient boosting machine", section 8.2: all rows get the same cell,
+and their predictions are averaged. The cells are taken from real rows, so each occurs; combinations with the other
+columns may not, such as a height of two metres at an age of three years.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from deltaw.tables.cells import as_words
 
 Array = NDArray[Any]
 
-MAX_ROWS = 500  # rows that an answer is averaged over
+MAX_ROWS = 500  # that predictions are averaged over
 POINTS = 24  # of a column of numbers or dates
 MOST_WORDS = 12
-ENDS = 0.02  # share of the rows beyond each end: outliers would take all the room
+ENDS = 0.02  # share of the rows left out at each end: outliers would take most of the axis
 
 ORDERED: dict[str, Callable[[pl.Series, str], Array]] = {"number": as_numbers, "date": as_days}
 
 
 @dataclass(frozen=True, eq=False)
 class Dependence:
-    """The mean answer for each of some cells of a column.
+    """The mean prediction for each of some cells of a column.
 
     Attributes:
         column: its name.
         kind: "number", "date", "boolean" or "category".
         values: (m,) numbers, days since 1970-01-01, or words; the cells, in order.
         answers: (m,) in the target's own units, or (m, K) probabilities.
-        rows: (m,) how many of the rows have that cell; None for numbers and dates.
+        rows: (m,) number of rows with each cell; None for numbers and dates.
     """
 
     column: str
@@ -50,26 +50,26 @@ class Dependence:
 
     @property
     def cells(self) -> list[Any]:
-        """`values` as they are read: a missing word in the language that is chosen."""
+        """`values` as they are shown: "missing" in the language that is chosen."""
         return [say(MISSING) if value == MISSING else value for value in self.values.tolist()]
 
     @property
     def swing(self) -> float:
-        """How far the answer goes from the lowest to the highest."""
+        """The difference between the highest and the lowest mean prediction."""
         return float(np.ptp(self.answers, axis=0).max())
 
 
 def of_column(
     X: Array, place: slice, step: Step, cells: pl.Series, answer: Callable[[Array], Array]
 ) -> Dependence | None:
-    """The dependence on a column; None for blocks, and for columns that have one cell.
+    """The dependence on a column; None for blocks, and for columns with the same cell in all rows.
 
     Args:
         X: (n, n_in), the network's inputs.
-        place: the inputs that are the column's features.
-        step: the column's.
+        place: the inputs made of the column.
+        step: the preparation of the column.
         cells: (n,) the raw column.
-        answer: from inputs (r, n_in) to answers (r,) or (r, K).
+        answer: from inputs (r, n_in) to predictions (r,) or (r, K).
     """
     if step.kind in ORDERED:
         (values, rows), counts = _along(ORDERED[step.kind](cells, "data")), None
@@ -89,7 +89,7 @@ def of_column(
 
 
 def _along(numbers: Array) -> tuple[Array, Array]:
-    """Cells in even steps of rank, without the ends: their values, and a row that has each."""
+    """(cells at even steps of rank without the ends, a row with each)."""
     known = np.flatnonzero(~np.isnan(numbers))
     order = known[np.argsort(numbers[known], kind="stable")]
     ends = round(ENDS * (len(order) - 1)) if len(order) else 0
@@ -99,7 +99,7 @@ def _along(numbers: Array) -> tuple[Array, Array]:
 
 
 def _words(cells: pl.Series) -> tuple[Array, Array, Array]:
-    """The most frequent words, most frequent first: they, a row that has each, and how many do."""
+    """(the most frequent words in order, a row with each, its number of rows)."""
     words = as_words(cells).fill_null(MISSING).to_numpy()
     values, first, counts = np.unique(words.astype(str), return_index=True, return_counts=True)
     chosen = np.argsort(-counts, kind="stable")[:MOST_WORDS]

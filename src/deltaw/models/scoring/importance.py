@@ -1,9 +1,8 @@
-"""What the columns are worth to a model: how much worse it scores where one of them says nothing any more.
+"""Permutation importance of columns: how much a model's score falls when the cells of a column are shuffled.
 
-Permutation importance (Breiman 2001, "Random forests", section 10; Fisher, Rudin & Dominici 2019, "All models are
-wrong, but many are useful", section 3): the cells of a column change rows at random, all others stay, and the score
-falls by so much. It says what this network draws from a column beside the others it has: of two columns that say the
-same, either can stand in for the other, and both seem worth less than they would alone.
+Breiman 2001, "Random forests", section 10; Fisher, Rudin & Dominici 2019, "All models are wrong, but many are useful",
+section 3. It measures what this network takes from a column beside all others: of two columns with the same
+information, either can stand in for the other, and both seem less important than they would alone.
 """
 
 from __future__ import annotations
@@ -30,21 +29,21 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-MAX_ROWS = 5_000  # more say little that these do not
+MAX_ROWS = 5_000  # more would add little
 MAX_REPEATS = 1000
-AT_ONCE = 64  # answers of all rows whose intervals are drawn together
-TELLING = {"classification": "auc", "regression": "r2"}  # the score that falls, where none is named
+AT_ONCE = 64  # predictions of all rows, whose intervals are computed together
+TELLING = {"classification": "auc", "regression": "r2"}  # the metric if none is named
 MAX_LINES, MAX_BARS = 30, 20  # of a table in a notebook, and of a figure
 
 
 @dataclass(frozen=True)
 class Worth:
-    """What one column, or block of columns, is worth.
+    """The importance of one column, or block of columns.
 
     Attributes:
         column: its name.
-        drop: by how much the score is worse without what it says; below 0 it is better, by chance or by overfitting.
-        interval: 95 %, over rows and permutations; None where they do not tell.
+        drop: how much worse the score is when it is shuffled; below 0: better, by chance or by overfitting.
+        interval: 95 %, over rows and permutations; None if there is none.
     """
 
     column: str
@@ -54,15 +53,15 @@ class Worth:
 
 @dataclass(frozen=True, repr=False)
 class Importance:
-    """What each column is worth, the most important first.
+    """The importance of all columns, the most important first.
 
     `importance["age"]` is the `Worth` of a column.
 
     Attributes:
-        metric: the score that falls.
-        score, guess: what the network reaches on these rows, and the constant answer.
-        rows, repeats, seed: how many rows were looked at, and how often they were permuted.
-        columns: a `Worth` each.
+        metric: of the score that falls.
+        score, guess: the scores of the network and of the constant prediction on these rows.
+        rows, repeats, seed: number of rows, number of permutations and their seed.
+        columns: a `Worth` for each.
     """
 
     metric: Metric
@@ -98,11 +97,11 @@ class Importance:
         return curves.importance(names, drops, [each.interval for each in shown], self.metric.title)
 
     def show(self, worth: Worth) -> str:
-        """The drop of `worth`, one of `columns`, as people read it, in units of the metric: "4.21%"."""
+        """The drop of `worth`, one of `columns`, as text in units of the metric: "4.21%"."""
         return self._signed(worth.drop)
 
     def show_interval(self, worth: Worth) -> str:
-        """The interval of `worth` as people read it, or "" where it has none."""
+        """The interval of `worth` as text; "" if it has none."""
         return "" if worth.interval is None else " – ".join(map(self._signed, worth.interval))
 
     def _signed(self, value: float) -> str:
@@ -137,14 +136,14 @@ def permuted(
     repeats: int,
     seed: int,
 ) -> tuple[Worth, ...]:
-    """What each place of the inputs is worth, the most important first.
+    """The importance of each column, the most important first.
 
     Args:
         X: (n, n_in), the network's inputs.
-        places: the name of each column and which inputs are its features.
-        answer: from inputs to answers beside the truth.
-        metric: the score that falls.
-        repeats: permutations; all columns are moved by the same ones, so that they can be compared.
+        places: the name of each column, and the inputs made of it.
+        answer: from inputs to predictions beside the truth.
+        metric: of the score.
+        repeats: number of permutations; all columns have the same ones, so that they can be compared.
         seed: of the permutations and of the intervals' draws.
     """
     n = len(X)
@@ -183,7 +182,7 @@ def _sorted(found: Iterable[Worth]) -> tuple[Worth, ...]:
 
 
 def _drop(metric: Metric, score: Sums, repeats: int) -> Callable[[Array], Array]:
-    """A function of the sums before and after each permutation, side by side: how much score is lost on average."""
+    """The mean drop of the score, as a function of the sums before and after each permutation, side by side."""
 
     def drop(sums: Array) -> Array:
         before, *after = (score.value(part) for part in np.split(sums, repeats + 1, axis=-1))
@@ -193,7 +192,7 @@ def _drop(metric: Metric, score: Sums, repeats: int) -> Callable[[Array], Array]
 
 
 def check(repeats: Any, seed: Any) -> None:
-    """Raise SettingError where they cannot be."""
+    """Raise SettingError for numbers that are not allowed."""
     for name, value, least, most in (("repeats", repeats, 1, MAX_REPEATS), ("seed", seed, 0, 2**63 - 1)):
         if not is_whole(value, least, most):
             raise SettingError(
@@ -207,5 +206,5 @@ def check(repeats: Any, seed: Any) -> None:
 
 
 def some(n: int, most: int, seed: int) -> Array:
-    """At most so many of n rows, at random, in order."""
+    """Indices of at most so many of n rows, at random, in order."""
     return np.arange(n) if n <= most else np.sort(np.random.default_rng([seed, 4]).permutation(n)[:most])

@@ -1,14 +1,13 @@
-"""How far a score may be off for want of rows: 95 % intervals.
+"""95 % confidence intervals of scores, by the bootstrap.
 
-The bootstrap: the rows are drawn anew, with replacement, and scored; from the scores of many such draws BCa takes an
-interval that allows for bias and skewness (Efron 1987, "Better bootstrap confidence intervals", JASA 82; Efron &
-Tibshirani 1993, "An introduction to the bootstrap", section 14.3). It says how another table of as many rows would
-score the same network, not how another training would do.
+Rows are drawn with replacement and scored; from the scores of many such draws BCa takes an interval, corrected for bias
+and skewness (Efron 1987, "Better bootstrap confidence intervals", JASA 82; Efron & Tibshirani 1993, "An introduction to
+the bootstrap", section 14.3). It covers the chance in which rows were scored, not that in training.
 
-Rows beyond `GROUPS` are put together at random in groups of one size, which are drawn in their place: the spread of
-the sums stays the same, and is known as well as from so many rows. Rows that somebody has said to belong together
-(`--group`: those of a patient) are drawn together: twenty patients with fifty rows each are no thousand patients
-(Davison & Hinkley 1997, "Bootstrap methods and their application", section 3.8).
+More than `GROUPS` rows are put into random groups of equal size, which are drawn in their place: the variance of sums
+stays the same. Rows of a group of the caller's (`--group`: those of a patient) are always drawn together: twenty
+patients with fifty rows each are not a thousand patients (Davison & Hinkley 1997, "Bootstrap methods and their
+application", section 3.8).
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ Interval = tuple[float, float]
 LEVEL = 0.95
 DRAWS = 1000
 GROUPS = 1000
-FEWEST_ROWS = 10  # draws of fewer say nothing
+FEWEST_ROWS = 10  # for an interval
 NORMAL = NormalDist()
 Z = NORMAL.inv_cdf((1 + LEVEL) / 2)
 
 
 @dataclass(frozen=True)
 class Resamples:
-    """Rows drawn anew, the same for the same number of rows and seed: scores of one resample can be compared."""
+    """Bootstrap draws of rows, the same for the same number of rows and seed, so that scores can be compared."""
 
     rows: int
     seed: int = 0
@@ -46,12 +45,12 @@ class Resamples:
 
     @classmethod
     def of(cls, outcome: Outcome, seed: int = 0) -> Resamples:
-        """Resamples of the rows of an outcome."""
+        """Draws of the rows of an outcome."""
         return cls(len(outcome.truth), seed, outcome.weight, outcome.group)
 
     @cached_property
     def groups(self) -> Groups:
-        """The rows themselves, or what belongs together, or where these are many, groups of them."""
+        """What is drawn: rows, or groups of the caller's; if these are many, random groups of them."""
         places, count = np.arange(self.rows), self.rows
         if self.cluster is not None:  # by where each first stands, whatever its number is
             _, first, which = np.unique(self.cluster, return_index=True, return_inverse=True)
@@ -62,7 +61,7 @@ class Resamples:
 
     @cached_property
     def counts(self) -> Array:
-        """How often each group is drawn, (DRAWS, G)."""
+        """How often each of G groups is drawn, (DRAWS, G)."""
         size = self.groups.count
         drawn = np.random.default_rng([self.seed, 2]).integers(size, size=(DRAWS, size))
         drawn += size * np.arange(DRAWS)[:, None]
@@ -70,12 +69,12 @@ class Resamples:
 
 
 def bca(point: float, draws: Array, without: Array) -> Interval | None:
-    """The BCa interval of a score, or None where the draws say nothing.
+    """The BCa interval of a score; None if too few draws have one, or all the same.
 
     Args:
         point: the score of all rows.
-        draws: those of the resamples; NaN where there is none.
-        without: those of all rows but one group each, for the acceleration.
+        draws: the scores of the draws; NaN if undefined.
+        without: the scores without one group each (jackknife), for the acceleration.
     """
     draws, without = draws[np.isfinite(draws)], without[np.isfinite(without)]
     if len(draws) < DRAWS / 2 or not np.isfinite(point) or np.ptp(draws) <= 1e-12 * abs(point):
@@ -94,10 +93,10 @@ def bca(point: float, draws: Array, without: Array) -> Interval | None:
 
 
 def of_many(terms: Sequence[Array], value: Callable[[Array], Array], resamples: Resamples) -> list[Interval | None]:
-    """The intervals of `value` of the sums of each of several `terms`, (G, q); the draws are read once for all.
+    """The intervals of `value` of the sums of each of several `terms`, (G, q), by one matrix product for all.
 
-    Their ends have nine digits: those beyond may depend on how many threads take part in a product of matrices, and the
-    same rows are to give the same model file.
+    They are rounded to nine digits: further ones may depend on the number of threads in a matrix product, and the same
+    rows must give the same model file.
     """
     drawn = np.split(resamples.counts @ np.concatenate(terms, axis=1), len(terms), axis=1)
     return [_of_drawn(each, sums, value) for each, sums in zip(terms, drawn, strict=True)]
@@ -110,7 +109,7 @@ def _of_drawn(terms: Array, drawn: Array, value: Callable[[Array], Array]) -> In
 
 
 def of_share(right: int, rows: int) -> Interval:
-    """The interval of a share of rows, also of none or all (Wilson 1927, "Probable inference", JASA 22)."""
+    """The interval of a proportion, which may be 0 or 1 (Wilson 1927, "Probable inference", JASA 22)."""
     share, squared = right / rows, Z**2 / rows
     middle = (share + squared / 2) / (1 + squared)
     reach = Z / (1 + squared) * (share * (1 - share) / rows + squared / (4 * rows)) ** 0.5
@@ -118,8 +117,8 @@ def of_share(right: int, rows: int) -> Interval:
 
 
 def of_median(values: Array) -> Interval | None:
-    """The interval of a median, between two of the values: as far from the middle as coins seldom fall more unevenly
-    (Conover 1999, "Practical nonparametric statistics", section 3.2).
+    """The interval of a median, between two order statistics, by the binomial distribution (Conover 1999, "Practical
+    nonparametric statistics", section 3.2).
     """
     ordered, n = np.sort(values), len(values)
     if n < FEWEST_ROWS:
@@ -128,7 +127,7 @@ def of_median(values: Array) -> Interval | None:
     return float(ordered[max(int(low), 1) - 1]), float(ordered[min(int(high), n) - 1])
 
 
-# Where no draws are needed.
+# Metrics that need no draws.
 EXACT: dict[str, Callable[[Outcome], Interval | None]] = {
     "accuracy": lambda o: of_share(int((o.truth == o.predicted).sum()), len(o.truth)),
     "median_error": lambda o: of_median(np.abs(o.predicted - o.truth)),
@@ -136,13 +135,13 @@ EXACT: dict[str, Callable[[Outcome], Interval | None]] = {
 
 
 def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval | None:
-    """The 95 % interval of a score, or None where the rows do not tell."""
+    """The 95 % interval of a score; None if there is none."""
     return intervals([metric], outcome, resamples).get(metric.name)
 
 
 @np.errstate(all="ignore")
 def intervals(metrics: Iterable[Metric], outcome: Outcome, resamples: Resamples) -> dict[str, Interval]:
-    """The intervals of several scores, by name, where the rows tell; sums that scores have in common are drawn once."""
+    """The intervals of several scores, by name, of those that have one; sums that scores share are drawn once."""
 
     @cache
     def drawn(terms: Callable[[Outcome, Groups], Array]) -> tuple[Array, Array]:

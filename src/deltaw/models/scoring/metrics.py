@@ -1,7 +1,7 @@
-"""The scores there are: to add one, add a row of `METRICS`.
+"""Metrics: to add one, add a row to `METRICS`.
 
-A score is a function of sums over rows. One definition gives the score itself, that of every resample of the rows, and
-that of the rows without some, which its interval is made of (`intervals`). What is no such function, the area under a
+A metric is a function of sums over rows. One definition gives the score, the scores of bootstrap resamples and the
+jackknife scores, of which its confidence interval is made (`intervals`). One that is no such function, the area under a
 curve, is the mean of its pseudo-values: what each row adds to it.
 
 Definitions are those of scikit-learn's metrics (https://scikit-learn.org/stable/modules/model_evaluation.html) with
@@ -32,14 +32,14 @@ CALIBRATION_BINS = 15  # Guo et al. 2017
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """Answers beside the truth, row by row.
+    """Predictions beside the truth.
 
     Attributes:
         truth: (n,) class indices, or numbers in the target's own units.
-        predicted: (n,) the same for the answers.
+        predicted: (n,) the same for the predictions.
         probabilities: (n, K), or None for numbers.
-        weight: (n,) how much each row counts; None: as much as any other.
-        group: (n,) numbers, the same of rows that say less together than as many others would; None: of none.
+        weight: (n,) row weights; None: all 1.
+        group: (n,) group numbers: rows of a group are not independent. None: all rows are.
     """
 
     truth: Array
@@ -56,9 +56,9 @@ class Outcome:
 
     @cached_property
     def areas(self) -> tuple[Array, Array]:
-        """Pseudo-values (n,) of the area under the ROC curve and of average precision; NaN where there is none.
+        """Pseudo-values (n,) of the area under the ROC curve and of average precision; NaN if it is undefined.
 
-        Of two classes those of the second; of more the mean over the classes, each against the rest.
+        With two classes those of the second; with more the mean over the classes, each against the rest.
         """
         n, k = self.shares.shape
         w = np.ones(n) if self.weight is None else self.weight
@@ -74,7 +74,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Groups:
-    """Which of `count` groups each row is of, (n,), and how much it counts there, (n,) or once."""
+    """The group of each row, (n,), of `count` groups, and the row weights, (n,) or None."""
 
     of: Array
     count: int
@@ -90,7 +90,7 @@ class Groups:
         return found
 
     def spread(self, place: Array, width: int, values: Array | None = None) -> Array:
-        """(count, width): the sums of `values`, or else the rows, at each place."""
+        """(count, width): for each group the sums of `values`, or the numbers of rows, at each place."""
         if self.weight is not None:
             values = self.weight if values is None else values * self.weight
         found = np.bincount(self.of * width + place.astype(np.int64), values, self.count * width)
@@ -129,7 +129,7 @@ def ratio(part: Array, whole: Array) -> Array:
 
 
 def mean_of(value: Callable[[Outcome], Array], alone: bool = True) -> Sums:
-    """The mean of a value that each row has, (n,)."""
+    """The mean over rows of a value, (n,)."""
     return Sums(lambda o, groups: groups.sums(1.0, value(o)), lambda sums: ratio(sums[..., 1], sums[..., 0]), alone)
 
 
@@ -139,7 +139,7 @@ def root_of(mean: Sums) -> Sums:
 
 
 def _mean_of_defined(values: Array) -> Array:
-    """The mean over the last axis of what is not NaN."""
+    """The mean over the last axis, without NaN."""
     known = ~np.isnan(values)
     return ratio(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1))
 
@@ -148,13 +148,13 @@ def _mean_of_defined(values: Array) -> Array:
 
 
 def _surprise(o: Outcome) -> Array:
-    """−ln p(true class): 0 is certain and right; ln K knows nothing. Probabilities of 0 count as 1e-7."""
+    """−ln p(true class): 0 if certain and right, ln K if uniform. Probabilities of 0 count as 1e-7."""
     given = np.take_along_axis(o.shares, o.truth[:, None].astype(np.intp), axis=1)[:, 0]
     return np.asarray(-np.log(np.clip(given.astype(np.float64), 1e-7, 1.0)))
 
 
 def _class_counts(o: Outcome, groups: Groups) -> Array:
-    """Rows of each class, answers of each class, right answers of each class: (G, 3 K)."""
+    """For each class: rows, predictions, right predictions: (G, 3 K)."""
     k, right = o.shares.shape[1], (o.truth == o.predicted).astype(np.float64)
     parts = groups.spread(o.truth, k), groups.spread(o.predicted, k), groups.spread(o.truth, k, right)
     return np.concatenate(parts, axis=1)
@@ -177,21 +177,21 @@ def _mean_recall(sums: Array) -> Array:
 
 
 def _f1(sums: Array) -> Array:
-    """2 right / (rows + answers): of two classes the second's, of more the mean over those that occur."""
+    """2 right / (rows + predictions): of two classes the second's, of more the mean over those that occur."""
     rows, answers, right = _thirds(sums)
     each = ratio(2 * right, rows + answers)
     return np.nan_to_num(each[..., 1]) if each.shape[-1] == 2 else _mean_of_defined(each)
 
 
 def _squared_distance(o: Outcome) -> Array:
-    """Brier 1950: Σ (p − y)² over the classes; of two classes over one of them, as is usual."""
+    """Brier 1950: Σ (p − y)² over the classes; with two classes over one of them, as usual."""
     truth = np.take_along_axis(o.shares, o.truth[:, None].astype(np.intp), axis=1)[:, 0].astype(np.float64)
     distance = np.square(o.shares, dtype=np.float64).sum(axis=1) - 2 * truth + 1
     return np.asarray(distance / 2 if o.shares.shape[1] == 2 else distance)
 
 
 def _overconfidence(o: Outcome, groups: Groups) -> Array:
-    """Rows, then in each bin of how sure the likeliest classes are, how sure they are less how many are right."""
+    """Rows, then for each bin of the highest probability its sum, minus the number of right predictions."""
     sure, right = o.shares.max(axis=1).astype(np.float64), o.shares.argmax(axis=1) == o.truth
     place = np.clip(np.ceil(sure * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
     return np.concatenate([groups.sums(1.0), groups.spread(place, CALIBRATION_BINS, sure - right)], axis=1)
@@ -246,7 +246,7 @@ def _in_a_unit(o: Outcome) -> tuple[Array, Array, float]:
 
 
 def _mean_error(power: int) -> Sums:
-    """The mean of |e|^power, and its root of that degree, in the target's units."""
+    """The mean of |e|^power, to the power 1 / power: in the target's units."""
 
     def terms(o: Outcome, groups: Groups) -> Array:
         _, e, unit = _in_a_unit(o)
@@ -267,7 +267,7 @@ def _spread_and_error(o: Outcome, groups: Groups) -> Array:
 
 
 def _r2(sums: Array) -> Array:
-    """1 − Σ e² / Σ (t − mean t)²: 1 is perfect, 0 no better than the mean; NaN where all t are equal."""
+    """1 − Σ e² / Σ (t − mean t)²: 1 is perfect, 0 no better than the mean; NaN if all t are equal."""
     rows, t, squares, errors = (sums[..., i] for i in range(4))
     return 1.0 - ratio(errors, squares - t**2 / np.where(rows > 0, rows, 1.0))
 
@@ -288,7 +288,7 @@ def _squared_log_error(o: Outcome) -> Array:
 
 @np.errstate(over="ignore")
 def median_error(o: Outcome) -> float:
-    """The median of |e|, in the target's units; of rows with weights, half of the weight lies on either side."""
+    """The median of |e|, in the target's units; of weighted rows the weighted median."""
     _, e, unit = _in_a_unit(o)
     if o.weight is None:
         return float(np.median(np.abs(e)) * unit)
@@ -315,24 +315,24 @@ class Metric:
 
     @property
     def title(self) -> str:
-        """The name of the score, in the language that is spoken."""
+        """The name of the score in the language that is chosen."""
         return say(self.english)
 
     @property
     def by_answers(self) -> bool:
-        """Whether it goes by which class is answered, and not by probabilities: a threshold changes it."""
+        """Whether it depends on the predicted class, and so on the threshold, and not on probabilities."""
         return isinstance(self.score, Sums) and self.score.terms is _class_counts
 
     def show(self, value: float) -> str:
-        """The value as people read it."""
+        """The value as text."""
         return say("not defined") if np.isnan(value) else self.write(value)
 
     def __reduce__(self) -> tuple[Callable[[str], Metric], tuple[str]]:
-        """Pickled by its name: a function without one cannot be."""
+        """Pickled by name, since a lambda cannot be pickled."""
         return _named, (self.name,)
 
     def gain(self, value: float | Array, over: float | Array) -> Any:
-        """By how much `value` is better than `over`; below 0 it is worse."""
+        """How much better `value` is than `over`; below 0: worse."""
         return value - over if self.higher_is_better else over - value
 
 

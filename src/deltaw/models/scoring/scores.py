@@ -1,8 +1,8 @@
-"""How good the answers are, each number beside what always giving the same answer would score.
+"""Scores of predictions, each beside that of a constant prediction, the baseline.
 
-The baseline knows only the training rows' targets: it answers with their commonest class (and, where probabilities are
-asked for, their class shares), or with their mean. It is scored by the same functions as the model, so that a score
-that looks good and is worth nothing (99 % where 99 % are "no") shows at once.
+The baseline knows only the training rows' targets: it predicts their commonest class (with their class shares as
+probabilities), or their mean. It is scored by the same functions as the model, so that a score that looks good and is
+worth nothing (99 % where 99 % are "no") is seen at once.
 """
 
 from __future__ import annotations
@@ -23,17 +23,15 @@ from deltaw.tables.table import nearest
 
 Array = NDArray[Any]
 
-# Above this the confusion matrix is not stored in model files: 10,000 numbers say no more than the scores.
-MAX_STORED_CLASSES = 100
+MAX_STORED_CLASSES = 100  # with more, model files have no confusion matrix: it would be 10,000 numbers
 
-
-# What the baseline answers, in words; a sentence that is said where it is shown.
+# The baseline's prediction, in words; a sentence for `say`.
 GUESS = {"classification": "always the majority class", "regression": "always the mean"}
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """The answer that never changes: class shares of the training rows (K,), or the mean of their targets (1,)."""
+    """A constant prediction: class shares of the training rows (K,), or the mean of their targets (1,)."""
 
     task: str
     statistic: tuple[float, ...]
@@ -44,14 +42,14 @@ class Baseline:
         if task == "regression":
             with np.errstate(over="ignore", invalid="ignore"):
                 mean = float(np.average(truth, weights=weight))
-            # The sum of numbers near the largest float overflows; that of their shares does not.
+            # The sum of numbers near the largest float overflows; that of weighted numbers does not.
             shares = 1 / len(truth) if weight is None else weight / weight.sum()
             return cls(task, (mean if np.isfinite(mean) else float(np.sum(truth * shares, dtype=np.float64)),))
         counts = np.bincount(truth, weight, minlength=n_classes)
         return cls(task, tuple((counts / (counts.sum() or 1)).tolist()))
 
     def outcome(self, truth: Array, weight: Array | None = None) -> Outcome:
-        """What it answers for the rows of `truth`."""
+        """Its predictions for the rows of `truth`."""
         if self.task == "regression":
             return Outcome(truth, np.full(len(truth), self.statistic[0]), weight=weight)
         shares = np.asarray(self.statistic)
@@ -63,20 +61,19 @@ class Baseline:
 class Scores:
     """Scores on some rows, beside the baseline's.
 
-    `scores["accuracy"]`, or `scores.accuracy`, is a score, `scores.baseline["accuracy"]` what the baseline gets, and
-    `scores.intervals["accuracy"]` where the score of other rows like these would lie, 95 times in 100.
+    `scores["accuracy"]`, or `scores.accuracy`, is a score, `scores.baseline["accuracy"]` that of the baseline, and
+    `scores.intervals["accuracy"]` its 95 % confidence interval.
 
     Attributes:
         task: "classification" or "regression".
-        rows: how many rows were scored.
-        values: name of the metric -> score (see `METRICS`); NaN where it is not defined.
-        baseline: the same for the constant answer.
+        rows: number of rows that were scored.
+        values: name of the metric -> score (see `METRICS`); NaN if it is undefined.
+        baseline: the same for the constant prediction.
         classes: the target's values; () for numbers.
-        intervals: name of the metric -> (low, high), where the rows tell (see `deltaw.models.scoring.intervals`).
-        confusion: (K, K) counts, row the true class, column the answer; None for numbers.
-        outcome: the answers row by row, where they are still known (not after loading a model).
-        weight: the column that says how much each row counts in the scores, not in `confusion`; None where all count
-            the same.
+        intervals: name of the metric -> (low, high), if there are rows enough (see `deltaw.models.scoring.intervals`).
+        confusion: (K, K) counts, row the true class, column the predicted one; None for numbers.
+        outcome: the predictions row by row; None in a model that was loaded.
+        weight: the column of row weights in the scores (not in `confusion`); None: all rows count the same.
     """
 
     task: str
@@ -132,31 +129,31 @@ class Scores:
 
     @property
     def counted(self) -> str:
-        """How much each row counts, behind how many there are: ", each by its w"; "" where all count the same."""
+        """The end of a sentence about rows: ", each by its w"; "" if all count the same."""
         return "" if self.weight is None else say(", each by its {column}", column=self.weight)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The rows of `METRICS` that are known of these rows: a file of an earlier version has fewer."""
+        """The rows of `METRICS` that have a value: a file of an earlier version has fewer."""
         return tuple(metric for metric in METRICS[self.task] if metric.name in self.values)
 
     @property
     def first(self) -> tuple[Metric, ...]:
-        """The first of `metrics`, for where there is room for few: the `headline` comes first."""
+        """The main metrics, where there is room for few; that of the `headline` comes first."""
         return self.metrics[:FIRST]
 
     def leading(self, named: str | None) -> tuple[Metric, ...]:
-        """The `first`, and the metric `named`, by which the weights were chosen, where one was."""
+        """The `first`, and the metric `named`, if the best weights were chosen by it."""
         return self.first + tuple(metric for metric in self.metrics[FIRST:] if metric.name == named)
 
     @property
     def defined(self) -> tuple[Metric, ...]:
-        """`first`, and those of the other metrics that these rows define."""
+        """`first`, and those of the other metrics that are defined."""
         return self.first + tuple(metric for metric in self.metrics[FIRST:] if not np.isnan(self[metric.name]))
 
     @property
     def headline(self) -> float:
-        """The score that one would name first: accuracy, from 0 to 1, or R², at most 1."""
+        """The main score: accuracy, from 0 to 1, or R², at most 1."""
         return self.values[self.metrics[0].name]
 
     def show(self, metric: Metric) -> str:
@@ -165,22 +162,22 @@ class Scores:
         return metric.show(self[metric.name]) + (f" [{between}]" if between else "")
 
     def show_interval(self, metric: Metric) -> str:
-        """The interval of `metric` alone: "88.10% – 98.60%", or "" where the rows do not tell."""
+        """The interval of `metric` alone: "88.10% – 98.60%", or "" if there is none."""
         return " – ".join(map(metric.show, self.intervals.get(metric.name, ())))
 
     @property
     def recall(self) -> Array:
-        """(K,) of the rows of each class, the share that was found, from 0 to 1; NaN where there are none.
+        """(K,) share of each class's rows that were predicted as that class, 0 to 1; NaN for a class without rows.
 
         Raises:
-            SettingError: scores of numbers, or of a file that does not keep the confusion of so many classes.
+            SettingError: no confusion matrix: scores of numbers, or of very many classes from a file.
         """
         counts = self._counts("recall")
         return ratio(counts.diagonal(), counts.sum(axis=1))
 
     @property
     def precision(self) -> Array:
-        """(K,) of the answers of each class, the share that was right, from 0 to 1; NaN where there are none.
+        """(K,) share of the predictions of each class that are right, 0 to 1; NaN for a class that is never predicted.
 
         Raises:
             SettingError: as `recall`.
@@ -237,13 +234,13 @@ SCHEMA = {
 
 
 def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = (), weight: str | None = None) -> Scores:
-    """Score answers.
+    """The scores of predictions.
 
     Args:
-        outcome: the answers beside the truth, at least one row.
-        baseline: what to hold them against.
+        outcome: predictions beside the truth, at least one row.
+        baseline: to compare with.
         classes: the target's K values, in the order of the indices; () for numbers.
-        weight: what the rows' weights are called, where they have some.
+        weight: the column of row weights; None: there is none.
     """
     metrics, constant = METRICS[baseline.task], baseline.outcome(outcome.truth, outcome.weight)
     return Scores(
@@ -260,7 +257,7 @@ def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = (), wei
 
 
 def worst(outcome: Outcome, count: int) -> Array:
-    """Indices of the `count` worst answers, worst first: wrong and most sure of it, or farthest off."""
+    """Indices of the `count` worst predictions, worst first: wrong with the highest probability, or farthest off."""
     if outcome.probabilities is None:
         badness = np.abs(outcome.truth - outcome.predicted)
     else:

@@ -1,6 +1,6 @@
-"""Where the line between two classes is drawn: at a probability that was given, or where a score is best.
+"""The decision threshold between two classes: a given probability, or the one at which a score is best.
 
-The class that it is about is the second in order, as with F1 and the area under the ROC curve.
+It is the probability of the second class in order, as for F1 and the area under the ROC curve.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PROBABLE = tuple(metric.name for metric in METRICS["classification"] if not metr
 
 
 def checked(value: Any) -> float | str | None:
-    """A threshold as a recipe keeps it: a probability, or "best:f1". Raises SettingError for what is neither."""
+    """A threshold as a recipe keeps it: a probability, or "best:f1". Raises SettingError for anything else."""
     if isinstance(value, str) and value.startswith(BEST):
         metric_to_be_best_in(value)
         return value
@@ -36,7 +36,7 @@ def checked(value: Any) -> float | str | None:
 
 
 def metric_to_be_best_in(threshold: float | str | None) -> Metric | None:
-    """The score of a "best:…"; None for a number. Raises SettingError where no threshold changes that score."""
+    """The metric of "best:…"; None for a number. Raises SettingError for one that does not depend on the threshold."""
     if not isinstance(threshold, str):
         return None
     known = {metric.name: metric for metric in METRICS["classification"] if metric.by_answers}
@@ -50,7 +50,7 @@ def metric_to_be_best_in(threshold: float | str | None) -> Metric | None:
 
 
 def stated(threshold: float | str | None, target: Target) -> str:
-    """What was asked for, in words; "" where the likeliest class is the answer."""
+    """A sentence on the threshold; "" if the likelier class is predicted."""
     if target.threshold is None:
         return ""
     metric = metric_to_be_best_in(threshold)
@@ -61,20 +61,20 @@ def stated(threshold: float | str | None, target: Target) -> str:
 
 
 def best(metric: Metric, outcome: Outcome) -> float:
-    """The threshold at which a score is best; of several the one nearest to ½.
+    """The threshold at which a score is best; of several, the one nearest to ½.
 
     Args:
-        metric: one that goes by answers.
-        outcome: of rows that the network has not learnt from, two classes.
+        metric: one that depends on the predicted class.
+        outcome: of held-out rows, two classes.
 
     Raises:
-        SettingError: rows of which none tells one threshold from another.
+        SettingError: the score is undefined for these rows.
     """
     assert isinstance(metric.score, Sums)
     order = np.argsort(outcome.shares[:, 1], kind="stable")
     p, yes = outcome.shares[order, 1].astype(np.float64), outcome.truth[order] == 1
     counts = np.ones(len(p)) if outcome.weight is None else outcome.weight[order]
-    # From each place on, all rows are answered with the second class: behind the last, none is.
+    # The second class is predicted from each start on; after the last, for no row.
     starts = np.flatnonzero(np.diff(p, prepend=-1.0, append=2.0) > 0)
     below = np.concatenate([[0.0], p, [1.0]])
     cuts = (below[starts] + below[starts + 1]) / 2

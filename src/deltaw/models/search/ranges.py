@@ -1,6 +1,6 @@
-"""What a search may change of a recipe, and by which law it draws: a row of RANGES each.
+"""The settings that a search draws, and their distributions: a row of RANGES for each.
 
-A setting that the caller gives is left as it is; the others are drawn around what the recipe has decided for the table.
+They are drawn around the values that the recipe has decided for the table. A setting that the caller gives is kept.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from deltaw.models.recipes import Recipe
 from deltaw.numbers import number
 from deltaw.speech import listed, say
 
-KEPT = 0.5  # how likely a setting stays what the recipe has: most of what it has is near the best already
-SHARE = 0.5  # how often a share that may be 0 is 0
+KEPT = 0.5  # probability that a setting keeps the recipe's value, which is mostly near the best
+SHARE = 0.5  # probability of 0, for a value that may be 0
 
 
 class Law(Protocol):
-    """How a value is drawn; `str` says it."""
+    """A distribution of values; its `str` describes it."""
 
     def draw(self, own: Any, random: np.random.Generator) -> Any:
         """A value; `own` is the recipe's."""
@@ -29,7 +29,7 @@ class Law(Protocol):
 
 @dataclass(frozen=True)
 class Times:
-    """The recipe's own times a number from 1 / factor to factor, on a log scale."""
+    """The recipe's value times a number from 1 / factor to factor, log-uniform."""
 
     factor: float
 
@@ -42,7 +42,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Multiples:
-    """The recipe's own times one of these, a whole number."""
+    """The recipe's value times one of these factors, as a whole number."""
 
     factors: tuple[float, ...]
 
@@ -55,7 +55,7 @@ class Multiples:
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of these, each as likely."""
+    """One of these values, uniformly."""
 
     values: tuple[Any, ...]
 
@@ -68,7 +68,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class UpTo:
-    """0, or in half of the draws anything up to `most`."""
+    """0, or in half of the draws uniform up to `most`."""
 
     most: float
 
@@ -84,10 +84,10 @@ class Range(NamedTuple):
     """A setting that is drawn.
 
     Attributes:
-        law: how.
-        field: of `Recipe`, which it is a part of: one that the caller has given is not drawn.
-        get, put: its value in a recipe, and the recipe with another.
-        of: whether a recipe has it at all.
+        law: its distribution.
+        field: the field of `Recipe` that it belongs to: if the caller has given it, it is not drawn.
+        get, put: its value in a recipe, and the recipe with another value.
+        of: whether a recipe has the setting.
     """
 
     law: Law
@@ -98,7 +98,7 @@ class Range(NamedTuple):
 
 
 def _field(name: str, law: Law, of: Callable[[Recipe], bool] = lambda recipe: True) -> Range:
-    """One that is a field of its own."""
+    """A setting that is a field of `Recipe`."""
     return Range(
         law, name, lambda recipe: getattr(recipe, name), lambda recipe, value: replace(recipe, **{name: value}), of
     )
@@ -110,13 +110,13 @@ def _sizes(recipe: Recipe) -> tuple[int, ...]:
 
 
 def _of_layers(recipe: Recipe, count: int) -> Recipe:
-    """So many hidden layers: those beyond the recipe's are like its last."""
+    """The recipe with so many hidden layers; additional ones are like its last."""
     own = _sizes(recipe)
     return replace(recipe, hidden=(own + own[-1:] * count)[:count])
 
 
 def _of_width(recipe: Recipe, width: int) -> Recipe:
-    """The first layer so wide, the others as they stand to it."""
+    """The recipe with a first layer of this width, the others in proportion."""
     own = _sizes(recipe)
     return replace(recipe, hidden=tuple(max(1, round(each * width / own[0])) for each in own))
 
@@ -134,8 +134,8 @@ def _hidden(recipe: Recipe) -> bool:
     return bool(recipe.hidden)
 
 
-# Widths and numbers of layers around the recipe's; activations that were best on some table of docs/accuracy.md. Only
-# `tune` changes the scaling: networks whose mean answers share their inputs.
+# Activations are those that were best on some table of docs/accuracy.md. Only `tune` varies the scaling: the networks
+# of an ensemble share their inputs.
 RANGES: dict[str, Range] = {
     "scaling": _field("scaling", OneOf(("piecewise", "robust", "standard"))),
     "learning_rate": _field("learning_rate", Times(3.0)),
@@ -154,10 +154,10 @@ OF_INPUTS = "scaling"
 
 
 def drawable(recipe: Recipe, given: Collection[str]) -> tuple[str, ...]:
-    """The rows of RANGES that a recipe has and the caller has not decided; of its inputs apart.
+    """The rows of RANGES that a recipe has and the caller has not given, without the scaling of the inputs.
 
     Args:
-        given: names of the fields of `Recipe` that were asked for.
+        given: names of the fields of `Recipe` that the caller gave.
     """
     return tuple(
         name for name, row in RANGES.items() if name != OF_INPUTS and row.field not in given and row.of(recipe)
@@ -165,15 +165,15 @@ def drawable(recipe: Recipe, given: Collection[str]) -> tuple[str, ...]:
 
 
 def values(recipe: Recipe) -> dict[str, Any]:
-    """What a recipe has of each row that it has."""
+    """A recipe's values of the rows that it has."""
     return {name: row.get(recipe) for name, row in RANGES.items() if row.of(recipe)}
 
 
 def drawn(recipe: Recipe, names: Collection[str], seed: int, number: int) -> Recipe:
-    """The recipe of a candidate: number 0 is the recipe itself; each other number always draws the same.
+    """The recipe of a candidate: number 0 is the recipe itself; any other number always gives the same draw.
 
     Args:
-        recipe: everything decided.
+        recipe: with all fields decided.
         names: rows of RANGES.
     """
     if not number:

@@ -35,12 +35,12 @@ from deltaw.progress import left_out, watching
 from deltaw.speech import say
 from deltaw.tables import Reading, read_as
 
-RUNGS = (3 / 15, 7 / 15, 1.0)  # of its epochs: where coslog comes down
+RUNGS = (3 / 15, 7 / 15, 1.0)  # shares of the epochs: where the rate of coslog falls to zero
 WIDTH = 8  # candidates of a round
-PARTS = 4  # that are held out in turn, of tables below TWICE rows; of larger ones one part chooses
+PARTS = 4  # held out in turn, below TWICE rows; of more rows one validation part is enough
 SECONDS, MOST_ROUNDS = 60.0, 10_000
-BY_DATA = ("hidden", "epochs")  # where None is not given
-ALONE = ("folds", "networks", "start")  # which a search decides, or has no use for
+BY_DATA = ("hidden", "epochs")  # arguments of which None means: not given
+ALONE = ("folds", "networks", "start")  # arguments of `fit` that a search decides itself, or cannot use
 
 
 def tune(
@@ -108,12 +108,12 @@ def tune(
 
 @dataclass(frozen=True)
 class Search:
-    """What is decided before a search begins.
+    """Everything that is decided before a search.
 
     Attributes:
-        plan: of the recipe as it is.
-        variants: from a scaling of the inputs to the plan by it.
-        scalings: that are tried, beside the recipe's own.
+        plan: of the unchanged recipe.
+        variants: from a scaling of the inputs to its plan.
+        scalings: that are tried beside the recipe's own.
         seconds, rounds, members: see `tune`.
     """
 
@@ -216,11 +216,11 @@ class Search:
 
 @dataclass
 class Pool:
-    """The candidates of one preparation of the inputs.
+    """The candidates with one preparation of the inputs.
 
     Attributes:
         plan, held_out: theirs.
-        found: those that came to the last rung, or as far as the time was enough for.
+        found: those that finished the last rung, or were still in training when the time was up.
         trials: all.
     """
 
@@ -231,7 +231,7 @@ class Pool:
 
     @property
     def badness(self) -> float:
-        """The badness of the best candidate so far; infinite where there is none."""
+        """The badness of the best candidate so far; infinite without any."""
         return min((each.badness for each in self.found), default=float("inf"))
 
     def begun(self, drawings: Sequence[tuple[int, Recipe]], budget: Budget) -> list[Candidate]:
@@ -239,11 +239,11 @@ class Pool:
         return begun(self.plan, self.held_out, drawings, budget)
 
     def judged(self, members: Sequence[Snapshot]) -> float:
-        """How bad the mean answer of these is."""
+        """The badness of the mean of these."""
         return self.held_out.ensemble_badness([each.outputs for each in members])
 
     def over(self, candidate: Candidate, reached: bool) -> None:
-        """Take note of a candidate that goes no further; `reached`: whether it may answer."""
+        """Record a candidate that is not trained further; `reached`: whether it may be in the result."""
         curve = candidate.curve
         first = max(1, round(RUNGS[0] * candidate.trainings[0].epochs))
         some = np.nanmin(curve[:first], initial=np.inf) if len(curve) >= first else np.nan
@@ -255,7 +255,7 @@ class Pool:
 
 
 def halved(pools: Sequence[Pool], candidates: Sequence[Candidate], budget: Budget, enough: Callable[[], bool]) -> None:
-    """Train candidates from rung to rung, the better half of them each time, and the recipe as it is in any case."""
+    """Successive halving: the better half of the candidates goes on at each rung, the unchanged recipe always."""
     pool_of = {id(each.held_out): each for each in pools}
     left = list(candidates)
     for share in RUNGS:

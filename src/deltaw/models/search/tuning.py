@@ -1,4 +1,4 @@
-"""What a search has tried and found: a line for each setting that was drawn, by how much it mattered."""
+"""The record of a search: its candidates, and how important each setting was."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 End = Literal["rounds", "seconds", "interrupted", "callback"]
 BINS = 3  # of the values of a setting that may be any number: low, middle, high
-FEWEST = 4  # candidates: fewer say nothing of a setting
+FEWEST = 4  # candidates, to measure the importance of a setting
 ENDS: dict[End, str] = {
     "rounds": "all rounds were done",
     "seconds": "the time was up: the same call may give another model",
@@ -34,12 +34,12 @@ class Trial:
     """A candidate.
 
     Attributes:
-        number: 0 is the recipe as it is.
-        values: of each row of RANGES that the recipe has.
-        first: the lowest badness until where all candidates came; NaN where it is not known.
-        badness: the lowest of all its epochs.
-        epochs: how many it made.
-        chosen: whether its networks answer.
+        number: 0 is the unchanged recipe.
+        values: of the rows of RANGES that the recipe has.
+        first: the lowest badness in the first rung, which all candidates finish; NaN if it did not.
+        badness: the lowest badness of all its epochs.
+        epochs: number of its epochs.
+        chosen: whether its networks are members of the result.
     """
 
     number: int
@@ -52,11 +52,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Group:
-    """The candidates that had one value of a setting, or values of one third.
+    """The candidates with one value of a setting, or with values in one third of its range.
 
     Attributes:
         label: the value, or the lowest and the highest.
-        count: how many there were.
+        count: number of candidates.
         mean, best: of their `Trial.first`.
     """
 
@@ -68,14 +68,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a setting did.
+    """The importance of a setting.
 
     Attributes:
         name: a row of RANGES.
-        law: how it was drawn, in words.
-        share: of the order of all candidates, how much the groups explain (η² of the ranks, 0 to 1); NaN: not known.
+        law: its distribution, in words.
+        share: share of the candidates' ranking that its groups explain (η² of the ranks, 0 to 1); NaN: too few.
         groups: by value.
-        chosen: the values of the candidates whose networks answer.
+        chosen: the values of the candidates that are in the result.
     """
 
     name: str
@@ -87,20 +87,19 @@ class Effect:
 
 @dataclass(frozen=True, repr=False)
 class Tuning:
-    """What `deltaw.tune` has tried.
+    """The record of `deltaw.tune`.
 
     Attributes:
-        trials: every candidate, in the order in which they were drawn.
-        keep: what was chosen by: "loss", or the name of a score.
+        trials: all candidates, in the order in which they were drawn.
+        keep: what candidates were compared by: "loss", or the name of a score.
         task: "classification" or "regression".
-        rows: how many chose.
-        untuned, tuned: badness on these rows (the loss, or minus the score) of the recipe as it is, and of what is
-            kept.
-        scores, untuned_scores: of both on rows that chose nothing; None where there are none.
-        networks: how many answer.
-        rounds: how many there were.
-        seconds: how long they took.
-        end: what ended them.
+        rows: number of validation rows.
+        untuned, tuned: badness on these rows (the loss, or minus the score) of the unchanged recipe, and of the result.
+        scores, untuned_scores: of both on test rows; None without any.
+        networks: number of networks in the result.
+        rounds: number of rounds.
+        seconds: duration.
+        end: what ended the search.
     """
 
     trials: tuple[Trial, ...]
@@ -118,12 +117,12 @@ class Tuning:
 
     @property
     def gained(self) -> bool:
-        """Whether anything was better, on the rows that choose, than the recipe as it is: `tuned` below `untuned`."""
+        """Whether the result is better on the validation rows than the unchanged recipe: `tuned` below `untuned`."""
         return self.tuned < self.untuned
 
     @property
     def statement(self) -> str:
-        """What came of it, in a few lines of the language that is chosen."""
+        """The result in a few lines, in the language that is chosen."""
         metric = None if self.keep == "loss" else metric_of(None if self.keep == "score" else self.keep, self.task)
         said = {
             "what": say("loss") if metric is None else metric.title, "rows": self.rows,
@@ -149,7 +148,7 @@ class Tuning:
 
     @property
     def effects(self) -> tuple[Effect, ...]:
-        """What each setting that was drawn did, those first that mattered most."""
+        """The importance of each setting that was drawn, the most important first."""
         known = [each for each in self.trials if np.isfinite(each.first)]
         found = [self._effect(name, known) for name in RANGES if len({_value(t, name) for t in known} - {None}) > 1]
         return tuple(sorted(found, key=lambda each: -np.nan_to_num(each.share, nan=-1.0)))
@@ -173,7 +172,7 @@ class Tuning:
 
     @property
     def note(self) -> str:
-        """How `lines` are to be read."""
+        """How to read `lines`."""
         return say(
             "Measured on the validation rows after the first rung, which all candidates reached. The "
             "importance of a setting is the share of the candidates' ranking that its values explain; with "
@@ -181,7 +180,7 @@ class Tuning:
         )
 
     def plot(self) -> Figure:
-        """How bad each candidate was against each setting, a matplotlib figure."""
+        """The badness of the candidates over each setting, a matplotlib figure."""
         known = [each for each in self.trials if np.isfinite(each.first)]
         panels = [
             (effect.name, [each.values[effect.name] for each in known if effect.name in each.values])
@@ -247,7 +246,7 @@ def _value(trial: Trial, name: str) -> Any:
 
 
 def _labels(values: list[Any]) -> list[tuple[Any, str]]:
-    """The group of each value: itself, or of many numbers which third it lies in; with what it sorts by."""
+    """(sort key, label) of each value's group: itself, or the third that it lies in if there are many numbers."""
     distinct = sorted(set(values))
     if len(distinct) <= BINS or isinstance(distinct[0], str):
         return [(value, value if isinstance(value, str) else number(value)) for value in values]

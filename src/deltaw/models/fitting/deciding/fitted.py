@@ -1,4 +1,4 @@
-"""What the training rows alone say of columns and target: the preparation of a network's inputs and targets."""
+"""What is fitted on the training rows alone: the preparation of a network's inputs, and the scale of its targets."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ Array = NDArray[Any]
 
 
 class Fitted(NamedTuple):
-    """What is learnt of columns and target.
+    """Preparation and target, fitted on training rows.
 
     Attributes:
-        preparation, target: as the training rows say they are, or as a model knows them.
-        answers: those of the training rows, where a column's statistics ask for them.
-        rising: the columns that only rise, or only fall, with the time of the rows.
+        preparation, target: fitted, or those of the model that training starts from.
+        answers: the targets of the training rows, for target statistics of columns; None if no column uses any.
+        rising: columns that are monotonic in the time of the rows.
     """
 
     preparation: Preparation
@@ -55,15 +55,15 @@ def fitted(
     constraints: Constraints, seed: int, start: Start | None, streamed: Streamed | None = None,
     uninformative: Mapping[str, str] | None = None,
 ) -> Fitted:  # fmt: skip
-    """What the training rows alone say, or where there is one, the model that is trained on.
+    """Fit preparation and target on the training rows; with `start`, take those of the model.
 
     Args:
-        whole: the target as all rows say it is.
-        training: which rows of the table are learnt from.
-        uninformative: columns to leave out, with the reasons; None: screening of these rows decides.
+        whole: the target of all rows, whose classes do not depend on the division.
+        training: indices of the training rows in the table.
+        uninformative: columns to leave out, with the reasons; None: screening decides.
 
     Raises:
-        ColumnError: a column, or the target, of which these rows can say nothing.
+        ColumnError: a column, or the target, on which nothing can be fitted.
     """
     if start is not None:
         return _of_model(start, table, recipe, training, constraints, seed, streamed)
@@ -112,7 +112,9 @@ def _of_model(
     seed: int,
     streamed: Streamed | None,
 ) -> Fitted:
-    """What the model has learnt; who knows rows by heart would find their own answers, if these are the same."""
+    """Those of the model, with the answers of these rows for columns that it looks up among rows with equal cells: were
+    they among the rows of the model's training, they would find their own targets there.
+    """
     preparation, target = start.learnt(recipe)
     if not preparation.alike_inputs or streamed is not None:
         return Fitted(preparation, target)
@@ -121,7 +123,7 @@ def _of_model(
 
 
 def _ask_for_answers(columns: tuple[Column, ...], counted: Counted | None) -> bool:
-    """Whether statistics of the target are made of any column: of numbers, and of those of many words."""
+    """Whether any column may get target statistics: numbers, and categories of many words."""
     words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
     words |= {} if counted is None else {name: len(counted.words[name]) for name in words}
     return any(n > MANY for n in words.values()) or any(each.kind == Number.kind for each in columns)
@@ -129,7 +131,7 @@ def _ask_for_answers(columns: tuple[Column, ...], counted: Counted | None) -> bo
 
 @contextmanager
 def _named(table: Table) -> Iterator[None]:
-    """An error about a column says of which table."""
+    """Adds the name of the table to an error about a column."""
     try:
         yield
     except ColumnError as error:

@@ -1,4 +1,4 @@
-"""The rows that a caller gives, read, and looked at whole: before any are divided, and before anything is learnt."""
+"""The rows of a request: read and checked as a whole, before they are divided and anything is fitted on them."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from deltaw.tables.strays import gaps_of
 
 @dataclass
 class Given:
-    """Rows with an answer, and what is known of all of them.
+    """Rows with a target value.
 
     Attributes:
         table: the rows; see `let_go`.
-        columns: of what kind each is, and why.
-        whole: the target, as all rows say it is: what kind it is does not depend on how they are divided.
-        constraints: what each division has to respect.
-        test, validation: tables that were given to score and to choose by, or None.
-        weight: the column that says how much a row counts, or None.
-        left_out, weightless: how many rows have no answer, and how many more a weight of 0.
+        columns: their kinds, and why.
+        whole: the target of all rows: whether it is one of classes, and of which, does not depend on the division.
+        constraints: of each division of the rows.
+        test, validation: tables that were given for these; None: none.
+        weight: the column of row weights, or None.
+        left_out, weightless: numbers of rows without a target value, and with a weight of 0: neither are in `table`.
     """
 
     table: Table
@@ -55,7 +55,7 @@ class Given:
     weightless: int
 
     def let_go(self) -> Table:
-        """The table, without its rows here any more: who still has them keeps parts of them from being freed."""
+        """The table, of which nothing is kept here, so that its rows can be freed part by part."""
         table, self.table = self.table, replace(self.table, frame=self.table.frame.clear())
         return table
 
@@ -92,7 +92,7 @@ class Given:
             raise SettingError(expected, say("the same"), "give others")
         table = table if test is None else replace(table, test=test.frame)
         found = start.columns if start else weights.without_column(kinds_of(table, name, kinds), weight)
-        # Looked at whole first: what kind of target it is, and which row is bad, does not depend on the split.
+        # Of all rows: what the target is, and which row is wrong, does not depend on the division.
         whole = start.model.target if start else Target.fit(series, name, task=request.task, source=table.name)
         for some in (bare, test, validation):
             if some is not None:
@@ -101,7 +101,7 @@ class Given:
             weights.of_rows(read_in.column(weight), table.name, whole.known(read_in.column(name)))  # raises
         constraints = constraints_of(everything, whole, choices)
         table, left_out = answered(table, whole)
-        if left_out and not start:  # what a column is, the rows say that are learnt from
+        if left_out and not start:  # rows without a target value say nothing of the kinds of columns
             found = weights.without_column(kinds_of(table, name, kinds), weight)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
         new = start.notes_on(table.frame) if start else ()
@@ -123,15 +123,15 @@ def no_target(table: Table) -> NoReturn:
 
 
 def _as_they_are(names: Iterable[str | None], kinds: Any) -> Iterator[str]:
-    """Columns that are more than inputs of numbers, and whose numbers stay what they are however large the table is."""
+    """Columns whose numbers are not rounded in a large table, since they are not (only) inputs."""
     yield from (name for name in names if isinstance(name, str))
     told = kinds.items() if isinstance(kinds, Mapping) else ()
     yield from (str(as_name(name)) for name, kind in told if kind != Number.kind)
 
 
 def _read(source: Any, name: str, task: str | None, how: Reading) -> tuple[Table, Reading, tuple[str, ...]]:
-    """The rows of a source, how others are to be read as they are, and what is said of words of the target `name` that
-    usually mean a missing value.
+    """(the rows of a source, how other rows are to be read like these, notes on words in the target `name` that usually
+    mean a missing value).
 
     Classes that a frame has as text stay text, "0" and "True" too: predictions are compared with its own answers.
     """
@@ -155,7 +155,7 @@ def _are_classes(answers: pl.Series, task: str | None) -> bool:
 
 
 def _can_be_read_again(source: Any) -> bool:
-    """Whether a source has the same rows when it is read once more, by other words for what is missing."""
+    """Whether a source can be read again, with other words for missing values."""
     if isinstance(source, Table) or comes_once(source):  # a table has been read
         return False
     return isinstance(source, (str, PathLike, list, tuple, dict)) or hasattr(type(source), "columns")

@@ -75,8 +75,8 @@ def _planned(request: Request) -> Plan:
 
 
 def _eliminates(settled: recipes.Recipe, layout: Layout, request: Request) -> bool:
-    """Whether short trainings are to eliminate columns: with fewer rows they are too uncertain, with more it costs more
-    than it gains.
+    """Whether short trainings may eliminate columns: with fewer rows they are too uncertain, with more they cost more
+    than they gain.
     """
     unknown, rows = request.uninformative is None and request.start is None, len(layout.kept.training)
     held_out = bool(layout.folds) and all(len(division.test) for division in layout.folds)
@@ -84,7 +84,7 @@ def _eliminates(settled: recipes.Recipe, layout: Layout, request: Request) -> bo
 
 
 def _settled(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
-    """The recipe as it is for these rows, but for what their inputs say; and how the rows are divided."""
+    """(the recipe with all that does not depend on the inputs, the division of the rows)."""
     whole, start = given.whole, request.start
     named = {} if request.metric is None else {"keep": metric_of(request.metric, whole.task).name}
     settled = recipes.choose(request.recipe, whole.task, request.settings | named)
@@ -94,7 +94,7 @@ def _settled(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
     layout = laid_out(
         given.constraints, request.choices, settled.validation, request.seed, *given_too, settled.ensemble_size
     )
-    if settled.ensemble_size > 1 and layout.folds:  # one part each: there may be fewer than asked for
+    if settled.ensemble_size > 1 and layout.folds:  # a part for each network: there may be fewer than asked for
         parts = len(layout.folds)
         named_none = request.seconds is None and start is None and "networks" not in request.settings
         free = named_none and not _is_image(given.table)
@@ -161,20 +161,20 @@ def _learnt(given: Given, request: Request, recipe: recipes.Recipe, layout: Layo
 
 
 def _parts_suffice(table: Table, preparation: Preparation, layout: Layout, request: Request) -> bool:
-    """Whether raw rows may be let go part by part: nobody asks for them again, and each part can be read alone."""
+    """Whether raw rows may be freed part by part: they are not needed again, and each part can be prepared alone."""
     needed = layout.folds or request.streamed is not None or not preparation.reads_alone(table.frame)
     shown = (request.lean or 0) // preparation.n_features
-    known = set(table.frame.columns).issuperset(preparation.input_names)  # else there is an error
+    known = set(table.frame.columns).issuperset(preparation.input_names)  # otherwise there will be an error
     return not needed and known and shown < len(layout.kept.training)
 
 
 def _check_chosen(layout: Layout, settled: recipes.Recipe, metric: str | None, rows: int) -> None:
-    """Raise SettingError for a metric or a threshold that are to choose by rows of which none are held out."""
+    """Raise SettingError for a metric or a threshold that need held-out rows, if there are none."""
     share = number(settled.validation)
     if metric is not None and not (len(layout.kept.validation) or (settled.validation and layout.folds)):
         none = say("none (validation={share} of {rows:,} rows)", share=share, rows=rows)
         raise SettingError("metric: expected validation rows to choose the weights by", none, "leave it out")
-    alone = layout.folds[0] if len(layout.folds) == 1 else layout.kept  # no other training answers for its rows
+    alone = layout.folds[0] if len(layout.folds) == 1 else layout.kept  # several folds can choose by each other's rows
     if isinstance(settled.threshold, str) and not (len(alone.validation) or len(layout.folds) > 1):
         few = say("fewer than {n}", n=FEWEST_CHOOSING) if settled.validation else say("none")
         these = say("{few} (validation={share} of {rows:,} rows)", few=few, share=share, rows=rows)
@@ -184,10 +184,10 @@ def _check_chosen(layout: Layout, settled: recipes.Recipe, metric: str | None, r
 
 
 def replan(model: Model, source: Any) -> Plan | None:
-    """The plan that a model was trained by, where `source` holds the rows that it was trained on; None for others.
+    """The plan that a model was trained by, if `source` has the rows that it was trained on; None for other rows.
 
-    The rows are divided anew by the model's seed; they are the same where they give the same preparation and target.
-    Which columns it knows, and as what, its preparation says. Rows that were given beside the table it does not have.
+    They are divided again, by the model's seed, with the columns and kinds of its preparation; that they are the same
+    rows shows in the same preparation and target. Test or validation rows that were given beside them are not known.
 
     Raises:
         InputError: the source cannot be read, or has no column of the target's name.

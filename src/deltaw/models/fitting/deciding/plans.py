@@ -1,4 +1,4 @@
-"""What is decided before a training, as data: of all of it, and of each training where there are several."""
+"""A plan: everything that is decided before training, as data; and the plan of each fold."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is decided before training, for `run`; what a caller may want to show first.
+    """Everything that is decided before training; `run` does as it says.
 
     Attributes:
-        table: the rows as they were read, without those that have no answer.
-        start: the model whose weights it begins with, or None.
-        left_out: how many rows have none.
-        weightless: how many more had a weight of 0: they are left out, too.
+        table: the rows as they were read, without those that have no target value.
         columns: the kind of each column, and why.
-        preparation, target, recipe, network: what the model will have; the network has its initial weights.
-        training, validation, test: the rows that the network which is kept learns from, those that choose its weights,
-            and those that it never sees; None where there are none of a sort.
-        folds: divisions of the training rows. A network is trained on each, to find the epoch after which the training
-            on all of them is to end, and where there are no test rows, to score them.
-        constraints: what each division has to respect.
-        choices: how the rows were to be divided.
-        given: the settings of the recipe that the caller named.
-        seconds: for so long the recipe `accurate` trains networks; None: as many as it says.
-        looked: rows to learn from, spread evenly, with raw columns, where those of the others were let go.
-        uninformative: columns to leave out, with the reasons; None: screening of the training rows decides.
-        test_name, validation_name: what the rows that were given for these are called, or None.
-        streamed: the rows to learn from, where no memory holds them: `training` are a sample of them then.
+        preparation, target, recipe, network: those of the model to be; the network has its initial weights.
+        training, validation, test: the rows that the final network learns from, those that choose its best weights, and
+            those that score it; None: no such rows.
+        seed, engine, threads: see `deltaw.fit`.
+        constraints: of each division of the rows.
+        choices: how the caller wanted the rows divided.
+        folds: divisions of the training rows. A network is trained on each, to find the epoch to end the final training
+            with and, without test rows, the scores.
+        test_name, validation_name: names of the tables that were given for these, or None.
+        left_out, weightless: numbers of rows left out without a target value, and with a weight of 0.
+        start: the model whose weights training starts from, or None.
+        streamed: the training rows if they do not fit into memory; `training` is then a sample of them.
+        given: names of the recipe's settings that the caller gave.
+        seconds: how long the recipe `accurate` searches; None: it trains the networks that it names.
+        looked: some training rows with their raw columns, evenly spaced, if those of the others were freed.
+        uninformative: columns to leave out, with the reasons; None: screening decides, in each fold anew.
     """
 
     table: Table
@@ -88,46 +88,46 @@ class Plan:
 
     @property
     def rows(self) -> int:
-        """How many rows have a known target."""
+        """Number of rows with a target value."""
         return self.learnt + sum(len(part) for part in (self.validation, self.test) if part is not None)
 
     @property
     def learnt(self) -> int:
-        """How many rows are learnt from."""
+        """Number of training rows."""
         return len(self.training if self.streamed is None else self.streamed)
 
     @property
     def trainings(self) -> int:
-        """How many trainings there will be."""
+        """Number of networks that are trained."""
         return self.recipe.ensemble_size if self.recipe.ensemble_size > 1 else len(self.folds) + 1
 
     @property
     def scored_by_folds(self) -> bool:
-        """Whether the networks of the folds answer for the rows that they have not seen."""
+        """Whether the scores come from the folds' networks, each on the rows that it has not seen."""
         return bool(self.folds) and self.table.test is None and self.choices.test_size is None
 
     @property
     def ended_by_folds(self) -> bool:
-        """Whether the folds find the epoch after which the training on all rows ends: too few rows find none."""
+        """Whether the folds choose the epoch to end the final training with, which takes enough held-out rows."""
         held_out = sum(len(each.validation) or len(each.test) for each in self.folds)
         return self.validation is None and self.recipe.validation > 0 and held_out >= FEWEST_CHOOSING
 
     @property
     def finishes(self) -> bool:
-        """Whether the table's rows that chose the best weights are learnt from, too, in the end; see `finishing`."""
+        """Whether training goes on with the table's validation rows in the end; see `finishing`."""
         chose = self.validation is not None and self.validation_name is None and self.streamed is None
         return bool(self.recipe.finish) and chose and not self.folds
 
     @property
     def chooses_apart(self) -> bool:
-        """Whether each of several networks is chosen by rows of its own, though there are no folds: in the end all of
-        them learn from all rows. What belongs together, or comes later, is held out once, from all of them.
+        """Whether each network of an ensemble has its own validation rows, though there are no folds: in the end all
+        networks learn from all rows. With groups or times, one part is held out from all networks.
         """
         tied = self.choices.group is not None or self.choices.time is not None
         return self.finishes and self.recipe.ensemble_size > 1 and not tied
 
     def counts(self, part: Part) -> Array | None:
-        """How much the rows of a part count in training, and in the loss that chooses: (n,), or None for alike."""
+        """Weights of a part's rows in the training and validation loss, (n,): row times class weights; None: all 1."""
         factors = weights.of_classes(self.recipe.class_weight, self.target, self.training.truth, self.training.weight)
         return weights.in_training(factors, part.truth, part.weight)
 
@@ -150,15 +150,15 @@ class Plan:
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
-        """The rows that are looked at after each epoch: to choose by, or where nothing is chosen, only to show."""
+        """The rows that are scored after each epoch: validation rows choose the best, test rows are only shown."""
         if self.validation is not None:
             return "validation", self.validation
         return ("", None) if self.test is None else ("test", self.test)
 
     def of(self, division: Division) -> Plan:
-        """The plan of one training on some of the rows: what is learnt from a table, from its training rows alone.
+        """The plan of a training on a division of the rows: everything is fitted anew, on its training rows alone.
 
-        Validation or test rows that were given stay where the division has none of its own.
+        Validation or test rows that were given are kept if the division has none of its own.
         """
         table, frame, training = self.table, self.table.frame, division.training
         preparation, target, answers, _ = fitted(
@@ -203,7 +203,7 @@ class Plan:
 
     @property
     def observed(self) -> Plan:
-        """One training on some of the rows that shows how this one goes: others choose its weights, and score it."""
+        """The plan of one training on a part of the rows, with validation and test rows, in place of the folds."""
         if not self.folds:
             return self
         return self.of(observed(self.constraints, self.recipe.validation, self.seed, self.table.test is not None))

@@ -1,4 +1,4 @@
-"""The plan of a training on rows that no memory holds: one pass over them, and a plan made on a sample."""
+"""The plan for a table that does not fit into memory: one pass over all rows, then a plan for a sample of them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,10 @@ from deltaw.tables.reading.streams import SHARE, free
 from deltaw.tables.table import Some
 from deltaw.training.blocks import check_folder
 
-# What a plan on rows in memory can do, and one on a sample of them cannot; and what leaves it out.
+# Arguments that need all rows in memory, and their values that ask for nothing.
 IN_MEMORY = {"folds": (None, 0), "group": (None,), "time": (None,)}
-# What a slice, the rows that are held out and the least sample take, about: docs/scale.md.
-LEAST = 2**26
-DISK = Path("/var/tmp")  # where files lie that are too large for /tmp, which may be memory
+LEAST = 2**26  # bytes that a slice, the held-out rows and the smallest sample take, about: docs/scale.md
+DISK = Path("/var/tmp")  # for large files: /tmp may be in memory
 
 
 def plan(
@@ -71,9 +70,9 @@ def planned(
 
 
 def _to_be_streamed(request: Request, memory: int | None, there: int | None) -> tuple[Stream, int] | None:
-    """The stream of a source that would take more memory than there is for it, and how much that is; else None.
+    """(the stream of a source that needs more memory than is allowed, the bytes that are allowed), or None.
 
-    Raises SettingError for what cannot be asked for then, where somebody has said how much memory there is.
+    Raises SettingError for an argument that needs all rows in memory, if the caller has limited the memory.
     """
     if memory is not None and not is_whole(memory, 1):
         raise SettingError("memory: expected a number of bytes, 1 or more", repr(memory), "give e.g. 2_000_000_000")
@@ -92,13 +91,13 @@ def _to_be_streamed(request: Request, memory: int | None, there: int | None) -> 
             "{name}: expected none where rows do not fit into the memory", repr(wrong[1]),
             "leave it out, or allow more memory (--memory)", name=wrong[0],
         )  # fmt: skip
-    # What is free is another number each time, and a run that goes on needs the same rows in the same order.
+    # Rounded, since what is free differs each time, and a resumed run needs the same rows in the same order.
     most = most if memory is not None or most >= ENOUGH else 2 ** (most.bit_length() - 1)
     return replace(rows, memory=most), most
 
 
 def _in_memory_alone(request: Request) -> tuple[str, Any] | None:
-    """A setting, and its value, that only rows in memory can have."""
+    """An argument that needs all rows in memory, and its value; None: there is none."""
     usual = recipes.RECIPES[request.recipe]["regression"].ensemble_size
     networks = request.settings.get("networks") or usual
     wrong = ((name, getattr(request, name)) for name, none in IN_MEMORY.items() if getattr(request, name) not in none)
@@ -129,7 +128,7 @@ def _streamed(request: Request, rows: Stream, memory: int, folder: Path) -> Plan
         choosing = _part(rest, share, MOST_VALIDATION)
     seen.divide(scored + choosing)
 
-    # Of other columns there is nothing left, and the rows are divided.
+    # Other columns have not been read, and the rows are already divided.
     sample = replace(
         request, source=_table(seen, seen.sample, rows), target=name, drop=None, columns=None, kinds=kinds or None,
         streamed=Streamed(rows, seen, memory, folder), folds=0, test_size=None,
@@ -162,7 +161,7 @@ def _share(request: Request) -> float:
 
 
 def _used(first: Table, target: str, request: Request) -> tuple[list[str], dict[str, str]]:
-    """The columns that are looked at, and what the caller told them to be. Raises as planning does."""
+    """(the columns to read, the kinds that the caller gave them). Raises as planning does."""
     weight = request.weight
     if weight is not None:
         first.column(weight)
@@ -174,7 +173,7 @@ def _used(first: Table, target: str, request: Request) -> tuple[list[str], dict[
 
 
 def _part(rows: int, share: float, most: int) -> int:
-    """How many rows a part has."""
+    """Number of rows of a part."""
     return 0 if not rows or share <= 0 else max(1, round(min(share, most / rows) * rows))
 
 

@@ -1,4 +1,4 @@
-"""A training that begins with the weights of a saved model, on other rows that its own preparation makes inputs of."""
+"""Warm start: training starts from the weights of a model, with its preparation, on other rows."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from deltaw.tables.table import clip
 if TYPE_CHECKING:
     import polars as pl
 
-# What the weights and their inputs and outputs were made by; everything else of a recipe may be another.
+# Settings that the weights, inputs and outputs of the model were made with; others may be changed.
 FIXED = (
     "hidden", "activation", "output_activation", "bias", "init", "scaling", "targets", "target_low", "target_high",
     "target_scale", "clamp", "networks", "weight",
 )  # fmt: skip
 MIDDLE = 0.5
-NEW = 0.05  # of a column's cells: fewer are as rare as words without a slot are in training
+NEW = 0.05  # share of a column's cells that are unknown words, from which a note says so
 
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """Where a training begins.
+    """The model that training starts from.
 
     Attributes:
-        model: whose weights, preparation and target it has.
-        name: what messages call it.
+        model: with its weights, preparation and target.
+        name: of the model in messages.
     """
 
     model: Model
@@ -56,13 +56,13 @@ class Start:
     def asked(
         self, recipe: str, target: str | None, settings: Mapping[str, Any], **fixed: Any
     ) -> tuple[str, str, dict[str, Any]]:
-        """(recipe, target, settings): the model's own, and what the caller says beside.
+        """(recipe, target, settings) of the model, with the settings that the caller changes.
 
         Args:
-            fixed: arguments of `deltaw.fit` that a model leaves no choice in, as they were given.
+            fixed: the values given for other arguments of `deltaw.fit` that the model has decided.
 
         Raises:
-            SettingError: something that the model has decided is to be another.
+            SettingError: a value other than the model's for something that it has decided.
         """
         own: dict[str, Any] = vars(self.model.recipe)
         named = {"recipe": (recipe, "default", own["name"]), "target": (target, None, self.model.target.name)}
@@ -86,18 +86,18 @@ class Start:
         return SettingError(expected, found, "leave it out", name=name, model=self.name)
 
     def reading(self, how: Reading) -> Reading:
-        """The same, but that what is missing, and what a word, is what the model was told."""
+        """The same with the model's words for missing values and columns of words."""
         return reading_of(self.model, how)
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """What the columns are taken for."""
+        """The model's columns and their kinds."""
         preparation = self.model.preparation
         used = [Column(step.title, step.kind, say("as in {model}", model=self.name)) for step in preparation.of_columns]
         return (*used, *(Column(each.column, each.kind, each.reason) for each in preparation.left_out))
 
     def notes_on(self, frame: pl.DataFrame) -> tuple[str, ...]:
-        """What is said of words that only a new training would learn: its slots are those of the model."""
+        """Notes on words that the model does not know: it cannot learn new ones."""
         line = (
             '{n:,} of {present:,} cells of {column} are words that {model} does not know ("{word}"); '
             "continued training cannot add them: train from scratch for that"
@@ -116,11 +116,11 @@ class Start:
         )
 
     def learnt(self, recipe: Recipe) -> tuple[Preparation, Target]:
-        """What else the training rows say of columns and target."""
-        given = recipe.threshold  # the best one is not known yet
+        """The model's preparation and target, in place of what is fitted on training rows."""
+        given = recipe.threshold  # "best:…" is found after training
         return self.model.preparation, self.model.target.with_threshold(MIDDLE if isinstance(given, str) else given)
 
     def network(self, k: int = 0) -> Network:
-        """The k-th network of the model, from 0, to go on from: of fewer, each in its turn."""
+        """A copy of the model's k-th network, from 0; if it has fewer, from the first again."""
         members = self.model.members
         return members[k % len(members)].copy()

@@ -1,4 +1,4 @@
-"""The rows of a plan that no memory holds, prepared once and kept in blocks on a disk while they are trained on."""
+"""Training rows that do not fit into memory: prepared once, and kept in blocks on a disk during training."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from deltaw.training.windows import WINDOW, Windows
 Array = NDArray[Any]
 
 AT_ONCE = 2**16  # rows that are prepared at a time
-SHARE = 1 / 8  # of the memory that is allowed, for a run or a window, where that is less than usual
+SHARE = 1 / 8  # of the allowed memory: most for a run or a window
 
 
 def bytes_of(plan: Plan) -> int:
-    """How much room the prepared rows take on the disk."""
+    """Bytes that the prepared rows take on the disk."""
     assert plan.streamed is not None
     return len(plan.streamed) * sum(Kept.of(array).bytes for array in _arrays(plan, plan.training))
 
 
 def prepared(plan: Plan) -> Blocks:
-    """The rows to learn from in blocks, a context.
+    """The prepared training rows in blocks, as a context that removes them.
 
     Raises:
-        OutputError: there is no room for them; nothing is written then.
-        ColumnError, TableError: a cell that cannot be, a file that is not what it was.
+        OutputError: there is not enough room; nothing has been written then.
+        ColumnError, TableError: a wrong cell, or a file that has changed.
     """
     streamed = plan.streamed
     assert streamed is not None
@@ -79,7 +79,7 @@ def some_of(plan: Plan) -> Rows:
 
 
 def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
-    """The arrays of all rows to learn from, in order."""
+    """The arrays of all training rows, in order."""
     survey, stream, digests = streamed.survey, streamed.stream, Counter[Path]()
 
     def learnt() -> Iterator[_Some]:
@@ -93,7 +93,7 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
     for some in gathered(learnt(), lambda some: some.frame.estimated_size(), TOGETHER):
         try:
             yield from _pieces(plan, _Some.of(some), streamed.answers)
-        except InputError:  # each by itself says in which file it is, and in which row
+        except InputError:  # prepared file by file, the error names the file and the row
             for each in some if len(some) > 1 else ():
                 deque(_pieces(plan, each, streamed.answers), 0)
             raise
@@ -101,7 +101,7 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
 
 
 class _Some(NamedTuple):
-    """Some rows to learn from, what messages call them, and in which part each lies."""
+    """Some training rows, their name in messages, and the part of each."""
 
     frame: pl.DataFrame
     source: str
@@ -109,7 +109,7 @@ class _Some(NamedTuple):
 
     @classmethod
     def of(cls, some: Sequence[_Some]) -> _Some:
-        """Those of several files as one."""
+        """The rows of several files together."""
         frames, sources, parts = zip(*some, strict=True)
         return some[0] if len(some) == 1 else cls(joined(frames), sources[0], np.concatenate(parts))
 
@@ -124,7 +124,7 @@ def _pieces(plan: Plan, some: _Some, told: TrainingTargets | None) -> Iterator[l
 
 
 def _arrays(plan: Plan, part: Part) -> list[Array]:
-    """What is kept of rows: what is stored of their inputs, their targets as the loss takes them, and their weights."""
+    """What is kept of rows: their stored inputs, their targets as the loss takes them, and their weights."""
     rows = Rows.of(plan.network, part.X, part.T, loss(plan.recipe.loss))
     counts, stored = plan.counts(part), rows.X.unfolded().stored if isinstance(rows.X, Encoded) else rows.X
     assert rows.T is not None
@@ -132,7 +132,7 @@ def _arrays(plan: Plan, part: Part) -> list[Array]:
 
 
 def _runs(pieces: Iterator[list[Array]], size: int) -> Iterator[list[Array]]:
-    """The same rows, so many at a time."""
+    """The same rows, `size` at a time."""
     waiting: list[list[Array]] = []
     count = 0
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""What a run is made of, so that a checkpoint goes on in the same run and in no other."""
+"""What defines a run, so that it is resumed from its own checkpoints and from no others."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from deltaw.models.rows.survey import ENOUGH
 from deltaw.tables.digest import sha256
 from deltaw.training.checkpoints import Checkpoints, called, difference, digest, made_by
 
-ANOTHER = ("epochs",)  # what may be another where a run goes on; see `Checkpoints`
+ANOTHER = ("epochs",)  # settings that may change when a run is resumed; see `Checkpoints`
 
 
 def checkpoints(
     plan: Plan, folder: str | Path, every: str | float, resume: bool, say: Callable[[str], object] | None = None
 ) -> Checkpoints:
-    """Those of a plan's run, whose trainings are numbered as `running` makes them: folds first, or networks.
+    """The checkpoints of a plan's run; its trainings are numbered in the order of `running`: folds first, or networks.
 
-    Raises as `Checkpoints`; SettingError where the clock says what is made.
+    Raises as `Checkpoints`; SettingError with `seconds`, since the result then depends on the clock.
     """
     if plan.seconds is not None:
         raise SettingError("checkpoint: expected none beside seconds", "", "leave one of the two out")
@@ -34,7 +34,7 @@ def checkpoints(
 
 
 def made_of(plan: Plan) -> dict[str, Any]:
-    """What defines a run: its data by their digests, its settings by their values."""
+    """What defines a run: digests of its data, and its settings."""
     recipe = {name: value for name, value in plan.recipe.document().items() if name not in ANOTHER}
     start = () if plan.start is None else [a for each in plan.start.model.members for a in each.weights]
     asked = {
@@ -64,9 +64,9 @@ def made_of(plan: Plan) -> dict[str, Any]:
 
 
 def differing(plan: Plan, kept: bool) -> dict[int, InputError]:
-    """What is wrong in each of several processes that train together and are not about the same as the first one.
+    """Of several processes that train together, an error for each whose run differs from that of the first.
 
-    `kept`: whether there are checkpoints here, which all write and read together.
+    `kept`: whether this process has checkpoints; all have to have them.
     """
     version, checkpoint = made_by()["version"], "DIR" if kept else None
     of_each = ranks.here().gathered(
@@ -84,14 +84,14 @@ def differing(plan: Plan, kept: bool) -> dict[int, InputError]:
 
 
 def check_same(plan: Plan, kept: bool) -> None:
-    """Raise InputError, in all processes that train together, where one is about other rows or settings."""
+    """Raise InputError in all processes that train together, if one of them has other rows or settings."""
     if ranks.here().world > 1 and known(plan.engine) == "torch":
         for rank, error in differing(plan, kept).items():
             raise InputError("rank {rank}: {message}", rank=rank, message=error)
 
 
 def _of_table(plan: Plan) -> str:
-    """Of rows that no memory holds a sum over all: which of them are a sample, the seed says too."""
+    """The digest of the training table; of a streamed one, of all its rows."""
     if plan.streamed is not None:
         return digest(np.array([plan.streamed.survey.digest], np.uint64))
     return f"sha256:{sha256(plan.table)}"

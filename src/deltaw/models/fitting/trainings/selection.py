@@ -1,4 +1,4 @@
-"""Which of many networks answer together: greedily, with replacement, by rows that none of them learnt from.
+"""Ensemble selection: members are added greedily, with replacement, by their mean's badness on held-out rows.
 
 Caruana, Niculescu-Mizil, Crew & Ksikes 2004, "Ensemble selection from libraries of models", ICML.
 """
@@ -16,20 +16,20 @@ MOST = 16  # members: each costs time in every answer
 
 
 def selected(outputs: Array, badness: Callable[[Array], float], most: int = MOST, again: bool = True) -> list[int]:
-    """The members of the best mean that is found by adding one after the other.
+    """The members of an ensemble, found greedily.
 
-    The best one is first. Then whichever makes the mean best is added, again and again; one that is added twice counts
-    twice. It ends with `most` members, or where none makes the mean better: so that the mean is never worse, on these
-    rows, than the best one alone.
+    The first is the best candidate. Then, again and again, the one that makes the mean best is added; one that is added
+    twice counts twice. Selection ends with `most` members, or if no candidate makes the mean better, so on these rows
+    the ensemble is never worse than its first member.
 
     Args:
-        outputs: (m, n, k), what each of m candidates (a network after an epoch) says about n rows.
+        outputs: (m, n, k), the outputs of m candidates (each a network after an epoch) for n rows.
         badness: of a mean (n, k), lower is better; NaN is never chosen.
         most: members, 1 or more.
-        again: whether one that is a member may be added again.
+        again: whether a member may be added again.
 
     Returns:
-        Numbers of candidates, in the order in which they were added; of equals the first. [] where all are NaN.
+        Indices of candidates in the order in which they were added; of equal ones the first. [] if all are NaN.
     """
     members: list[int] = []
     total, lowest = np.zeros(outputs.shape[1:]), np.inf
@@ -46,5 +46,5 @@ def selected(outputs: Array, badness: Callable[[Array], float], most: int = MOST
 
 
 def weights(members: list[int]) -> dict[int, float]:
-    """Candidate -> its share in the mean, in the order in which they came in."""
+    """Candidate -> its share in the mean, in the order in which they were added."""
     return {member: members.count(member) / len(members) for member in dict.fromkeys(members)}
