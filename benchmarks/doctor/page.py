@@ -24,6 +24,7 @@ from deltaw import InputError, Network, language, plots, train
 from deltaw.doctor import RULES, Finding, Rule, Setup, diagnose
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.page import title
+from deltaw.doctor.rules.table import SYMPTOMS
 from deltaw.doctor.setup import matrix
 from deltaw.doctor.trials.changes import applied
 from deltaw.doctor.trials.scores import guess, score, scored
@@ -139,70 +140,74 @@ WITH_COLUMN = {
 SHUFFLED = np.random.default_rng(2)
 
 EXAMPLES: dict[str, Example] = {
-    "refused": Example(classes, {"dropout": 1.0}),
-    "uphill": Example(classes, {"learning_rate": -0.01}),
-    "standing_still": Example(classes, {"learning_rate": 0.0}),
+    "invalid_arguments": Example(classes, {"dropout": 1.0}),
+    "gradient_ascent": Example(classes, {"learning_rate": -0.01}),
+    "zero_learning_rate": Example(classes, {"learning_rate": 0.0}),
     "summed_loss": Example(lambda: numbers(optimizer="sgd", learning_rate=0.1), {"reduction": "sum"}),
-    "not_the_gradient": Example(classes, layers("sigmoid", [8, 8], "normal(3)", backward="notes")),
-    "dropout_on_narrow": Example(classes, layers("relu", [3], dropout=0.7)),
-    "heavy_smoothing": Example(classes, {"label_smoothing": 0.95}),
-    "weightless_rows": Example(classes, lambda s: replace(s, sample_weight=1.0 * (np.arange(len(s.X)) < 12))),
-    "bad_numbers": Example(classes, inputs(lambda x: np.where(x > 2.5, np.nan, x))),
+    "inexact_gradient": Example(classes, layers("sigmoid", [8, 8], "normal(3)", backward="notes")),
+    "excessive_dropout": Example(classes, layers("relu", [3], dropout=0.7)),
+    "excessive_label_smoothing": Example(classes, {"label_smoothing": 0.95}),
+    "uneven_sample_weights": Example(classes, lambda s: replace(s, sample_weight=1.0 * (np.arange(len(s.X)) < 12))),
+    "non_finite_values": Example(classes, inputs(lambda x: np.where(x > 2.5, np.nan, x))),
     "unscaled_inputs": Example(classes, inputs(lambda x: 300 * x)),
-    "far_values": Example(numbers, inputs(lambda x: np.where(np.arange(x.size).reshape(x.shape) % 9, x, -999))),
+    "input_outliers": Example(numbers, inputs(lambda x: np.where(np.arange(x.size).reshape(x.shape) % 9, x, -999))),
     "double_scaling": Example(classes, inputs(lambda x: x / 255 / 4)),
-    "no_signal": Example(classes, inputs(lambda x: 0 * x + 1)),
+    "all_columns_constant": Example(classes, inputs(lambda x: 0 * x + 1)),
     **{name: Example(classes, inputs(change)) for name, change in WITH_COLUMN.items()},
-    "contradictions": Example(classes, inputs(lambda x: 2 * np.round(x / 2))),
-    "rows_across_split": Example(classes, lambda s: replace(s, validation=(s.X[:HELD_OUT], s.T[:HELD_OUT]))),
-    "rows_elsewhere": Example(classes, lambda s: replace(s, validation=(10 * s.validation[0] + 50, s.validation[1]))),
+    "conflicting_targets": Example(classes, inputs(lambda x: 2 * np.round(x / 2))),
+    "train_test_overlap": Example(classes, lambda s: replace(s, validation=(s.X[:HELD_OUT], s.T[:HELD_OUT]))),
+    "distribution_shift": Example(
+        classes, lambda s: replace(s, validation=(10 * s.validation[0] + 50, s.validation[1]))
+    ),
     "ordered_rows": Example(classes, in_order),
-    "more_parameters": Example(classes, layers("relu", [2500])),
+    "overparameterised": Example(classes, layers("relu", [2500])),
     "one_class": Example(classes, lambda s: replace(s, T=0 * s.T)),
     "constant_target": Example(numbers, lambda s: replace(s, T=0 * s.T + 3)),
     "missing_classes": Example(classes, labels(lambda t: 3 * t)),
-    "class_numbers": Example(classes, {"loss": "squared"}),
-    "imbalance": Example(classes, lambda s: replace(s, X=s.X[(s.T == 0) | (np.arange(len(s.T)) < 20)],
+    "labels_not_one_hot": Example(classes, {"loss": "squared"}),
+    "class_imbalance": Example(classes, lambda s: replace(s, X=s.X[(s.T == 0) | (np.arange(len(s.T)) < 20)],
                                                     T=s.T[(s.T == 0) | (np.arange(len(s.T)) < 20)])),
-    "validation_classes": Example(classes, lambda s: replace(s, X=s.X[s.T == 0], T=s.T[s.T == 0])),
-    "far_targets": Example(numbers, labels(lambda t: np.where(np.arange(len(t)) % 9, t, -999))),
+    "unseen_classes": Example(classes, lambda s: replace(s, X=s.X[s.T == 0], T=s.T[s.T == 0])),
+    "target_outliers": Example(numbers, labels(lambda t: np.where(np.arange(len(t)) % 9, t, -999))),
     "unscaled_targets": Example(numbers, labels(lambda t: 1e3 * t)),
     "targets_outside_range": Example(numbers, {"output_activation": "sigmoid"}),
-    "targets_at_ends": Example(binary, {"loss": "squared"}),
-    "single_softmax": Example(binary, {"output_activation": "softmax"}),
-    "softmax_several_labels": Example(several, {"output_activation": "softmax", "loss": "cross_entropy"}),
+    "targets_at_asymptotes": Example(binary, {"loss": "squared"}),
+    "softmax_on_one_output": Example(binary, {"output_activation": "softmax"}),
+    "softmax_for_multilabel": Example(several, {"output_activation": "softmax", "loss": "cross_entropy"}),
     "improper_loss": Example(one_hot, {"output_activation": "sigmoid"}),
-    "log_of_any_number": Example(binary, {"output_activation": "identity"}),
-    "hinge_out_of_reach": Example(binary, {"loss": "hinge"}),
-    "loss_for_numbers": Example(several, {"loss": "absolute", "learning_rate": 0.3}),
-    "squared_for_classes": Example(binary, {"loss": "squared"}),
+    "outputs_outside_loss_domain": Example(binary, {"output_activation": "identity"}),
+    "unreachable_hinge_margin": Example(binary, {"loss": "hinge"}),
+    "regression_loss_for_classes": Example(several, {"loss": "absolute", "learning_rate": 0.3}),
+    "squared_error_for_classes": Example(binary, {"loss": "squared"}),
     "no_hidden_activation": Example(classes, {"hidden_activation": "identity"}),
     "step_activation": Example(classes, {"hidden_activation": "step"}),
     "equal_weights": Example(classes, {"init": "constant(0.1)"}),
     "weights_too_large": Example(classes, layers("tanh", [32], "normal(10)")),
     "weights_too_small": Example(classes, layers("relu", [8] * 6, "uniform(0.05)")),
-    "vanishing_by_depth": Example(classes, layers("sigmoid", [8] * 9)),
-    "exploding_at_start": Example(classes, layers("exponential", [8] * 5)),
+    "vanishing_gradient_at_start": Example(classes, layers("sigmoid", [8] * 9)),
+    "exploding_signals_at_start": Example(classes, layers("exponential", [8] * 5)),
     "dead_layer": Example(classes, biased),
     "saturated_at_start": Example(classes, layers("sigmoid", [32], "normal(60)")),
-    "numbers_lost": Example(lambda: numbers(optimizer="sgd", learning_rate=0.1), {"learning_rate": 300.0}),
-    "rate_too_high": Example(classes, {"learning_rate": 10.0}),
-    "rate_too_low": Example(classes, {"learning_rate": 1e-6}),
-    "noisy_steps": Example(classes, {"optimizer": "momentum(0.95)", "learning_rate": 0.1, "batch_size": 1}),
-    "clipped": Example(lambda: numbers(optimizer="sgd", learning_rate=0.1), {"max_grad_norm": 1e-4}),
+    "diverged": Example(lambda: numbers(optimizer="sgd", learning_rate=0.1), {"learning_rate": 300.0}),
+    "learning_rate_too_high": Example(classes, {"learning_rate": 10.0}),
+    "learning_rate_too_low": Example(classes, {"learning_rate": 1e-6}),
+    "noisy_gradient": Example(classes, {"optimizer": "momentum(0.95)", "learning_rate": 0.1, "batch_size": 1}),
+    "excessive_gradient_clipping": Example(
+        lambda: numbers(optimizer="sgd", learning_rate=0.1), {"max_grad_norm": 1e-4}
+    ),
     "too_few_epochs": Example(classes, {"epochs": 1, "learning_rate": 0.001}),
     "saturated_in_training": Example(classes, layers("tanh", [32], "normal(30)", learning_rate=0.001)),
     "dead_units": Example(classes, {"learning_rate": 1.0}),
-    "gradient_faded": Example(classes, layers("sigmoid", [5] * 9, "he_uniform", learning_rate=0.001)),
-    "gradient_grown": Example(classes, layers("relu", [16] * 6, "normal(3)")),
+    "vanishing_gradient": Example(classes, layers("sigmoid", [5] * 9, "he_uniform", learning_rate=0.001)),
+    "exploding_gradient": Example(classes, layers("relu", [16] * 6, "normal(3)")),
     "over_regularised": Example(classes, {"l2": 1.0}),
-    "too_small": Example(classes, layers("relu", [1])),
+    "network_too_small": Example(classes, layers("relu", [1])),
     "overfitting": Example(classes, few_rows),
-    "chance": Example(classes, labels(lambda t: SHUFFLED.permutation(t))),
-    "rows_unlike": Example(classes, lambda s: replace(s, validation=(s.validation[0][:, ::-1], s.validation[1]))),
-    "saved_weights": Example(classes, {}, worn),
-    "answers_alike": Example(classes, layers("sigmoid", [5] * 9, "he_uniform", learning_rate=0.001)),
-    "learns_less": Example(classes, layers("sigmoid", [8] * 9)),
+    "uninformative_inputs": Example(classes, labels(lambda t: SHUFFLED.permutation(t))),
+    "concept_shift": Example(classes, lambda s: replace(s, validation=(s.validation[0][:, ::-1], s.validation[1]))),
+    "damaged_weights": Example(classes, {}, worn),
+    "no_better_than_baseline": Example(classes, layers("sigmoid", [5] * 9, "he_uniform", learning_rate=0.001)),
+    "worse_than_simple_model": Example(classes, layers("sigmoid", [8] * 9)),
 }  # fmt: skip
 
 # Sections of the page: the files whose rules look before a training; in the last stand those that look during one.
@@ -230,7 +235,6 @@ WORDS = {
     },
 }  # fmt: skip
 assert WORDS["en"].keys() == WORDS["zh"].keys()
-OUTCOMES = ("answers_alike", "learns_less", "too_small", "too_few_epochs")  # what nearly every cause explains
 
 
 def part(rule: Rule) -> str:
@@ -333,7 +337,7 @@ def entry(rule: Rule, finding: Finding, words: dict[str, str]) -> Iterator[str]:
     if finding.repair is not None:
         yield wrapped(words["repair"].format(words=finding.repair.words), "- ", "  ")
     yield wrapped(words["source"].format(source=say(rule.source)), "- ", "  ")
-    if others := [f"`{other}`" for other in dict.fromkeys(rule.explains) if other not in OUTCOMES]:
+    if others := [f"`{other}`" for other in dict.fromkeys(rule.explains) if other not in SYMPTOMS]:
         yield wrapped(words["explains"].format(rules=listed(others)), "- ", "  ")
 
 

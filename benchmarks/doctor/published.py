@@ -34,27 +34,27 @@ CASES, MNIST = SHARED / "cases" / "training_faults.json", SHARED / "data" / "mni
 # Epochs where the file has "-": as many as its repaired program needs.
 UNSAID_EPOCHS = 200
 
-VANISHING = {"vanishing_by_depth", "gradient_faded"}
-OUTPUT = {"improper_loss", "log_of_any_number"}
+VANISHING = {"vanishing_gradient_at_start", "vanishing_gradient"}
+OUTPUT = {"improper_loss", "outputs_outside_loss_domain"}
 # The rules that name what the file calls the program's faults; any of them is right.
 CAUSES: dict[str, set[str]] = {
-    "SO48385830": {"rate_too_high", "no_hidden_activation", "squared_for_classes"},
-    "SO31556268_XOR": {"loss_for_numbers", "rate_too_low", "too_few_epochs"},
-    "SO50306988": {"rate_too_low", "too_few_epochs"},
-    "SO38648195": {"softmax_several_labels", "squared_for_classes"},
+    "SO48385830": {"learning_rate_too_high", "no_hidden_activation", "squared_error_for_classes"},
+    "SO31556268_XOR": {"regression_loss_for_classes", "learning_rate_too_low", "too_few_epochs"},
+    "SO50306988": {"learning_rate_too_low", "too_few_epochs"},
+    "SO38648195": {"softmax_for_multilabel", "squared_error_for_classes"},
     "SO55328966": {"unscaled_inputs", "no_hidden_activation", *OUTPUT},
-    "SO31880720": {"single_softmax"},
-    "SO59278771_iris": {"unscaled_inputs", "weights_too_small", "too_small", "dead_units", *OUTPUT},
+    "SO31880720": {"softmax_on_one_output"},
+    "SO59278771_iris": {"unscaled_inputs", "weights_too_small", "network_too_small", "dead_units", *OUTPUT},
     "SO48221692": {"targets_outside_range"},
-    "TDC_IPS_5": {"rate_too_high"},
-    "TDC_IPS_15": {"rate_too_high", "unscaled_inputs"},
-    "TFE_333": {"weights_too_large", "rate_too_low"},
+    "TDC_IPS_5": {"learning_rate_too_high"},
+    "TDC_IPS_15": {"learning_rate_too_high", "unscaled_inputs"},
+    "TFE_333": {"weights_too_large", "learning_rate_too_low"},
     "AT_demo_gradient_vanish": VANISHING,
-    "AT_demo_oscillating_loss": {"noisy_steps", "rate_too_high"},
-    "AT_circle_0ae2cd88": {"exploding_at_start"},
+    "AT_demo_oscillating_loss": {"noisy_gradient", "learning_rate_too_high"},
+    "AT_circle_0ae2cd88": {"exploding_signals_at_start"},
     "AT_circle_5ab0aeda": VANISHING,
     "AT_circle_8de47bdc": {"weights_too_small", "dead_units", "dead_layer", *VANISHING},
-    "AT_blob_0b6f114d": {"exploding_at_start", *OUTPUT},
+    "AT_blob_0b6f114d": {"exploding_signals_at_start", *OUTPUT},
     "AT_blob_2569b90f": {*VANISHING, *OUTPUT},
 }
 

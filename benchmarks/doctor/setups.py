@@ -225,10 +225,10 @@ def _deep(activation: str, low: int, high: int) -> Callable[[Setup, Random], Set
     return lambda setup, rng: _rebuilt(setup, [int(rng.integers(5, 20))] * int(rng.integers(low, high)), activation)
 
 
-PACE = frozenset({"rate_too_low", "too_few_epochs"})
-OUTPUT = frozenset({"log_of_any_number", "improper_loss"})
-FADING = frozenset({"vanishing_by_depth", "gradient_faded", "weights_too_small"})
-GROWING = frozenset({"weights_too_large", "saturated_at_start", "saturated_in_training", "exploding_at_start"})
+PACE = frozenset({"learning_rate_too_low", "too_few_epochs"})
+OUTPUT = frozenset({"outputs_outside_loss_domain", "improper_loss"})
+FADING = frozenset({"vanishing_gradient_at_start", "vanishing_gradient", "weights_too_small"})
+GROWING = frozenset({"weights_too_large", "saturated_at_start", "saturated_in_training", "exploding_signals_at_start"})
 WAYS: dict[str, Way] = {
     "inputs_unscaled": Way(
         lambda s, rng: replace(s, X=(s.X + rng.uniform(-3, 3)) * float(10 ** rng.uniform(2.5, 4))),
@@ -238,20 +238,20 @@ WAYS: dict[str, Way] = {
         lambda s, rng: replace(s, X=s.X * float(10 ** rng.uniform(-6, -4))),
         frozenset({"double_scaling", "unscaled_inputs"}), ALL,
     ),
-    "holes": Way(_holes, frozenset({"bad_numbers"}), ALL),
+    "holes": Way(_holes, frozenset({"non_finite_values"}), ALL),
     "targets_out_of_reach": Way(
         lambda s, rng: replace(applied(s, {"output_activation": "sigmoid"}), T=s.T * 20 + 100),
         frozenset({"targets_outside_range"}), NUMBERS,
     ),
-    "single_softmax": Way(_change(output_activation="softmax"), frozenset({"single_softmax"}), BINARY),
+    "softmax_on_one_output": Way(_change(output_activation="softmax"), frozenset({"softmax_on_one_output"}), BINARY),
     "softmax_for_labels": Way(
-        _change(output_activation="softmax", loss="cross_entropy"), frozenset({"softmax_several_labels"}), ("labels",)
+        _change(output_activation="softmax", loss="cross_entropy"), frozenset({"softmax_for_multilabel"}), ("labels",)
     ),
     "sigmoid_cross_entropy": Way(_change(output_activation="sigmoid"), OUTPUT, ONE_HOT),
-    "log_of_any_number": Way(
+    "outputs_outside_loss_domain": Way(
         lambda s, rng: applied(s, {"output_activation": str(rng.choice(["relu", "identity"]))}), OUTPUT, CLASSES
     ),
-    "hinge_on_softmax": Way(_change(loss="hinge"), frozenset({"hinge_out_of_reach", "improper_loss"}), CLASSES),
+    "hinge_on_softmax": Way(_change(loss="hinge"), frozenset({"unreachable_hinge_margin", "improper_loss"}), CLASSES),
     "no_activation": Way(_change(hidden_activation="identity", init=None), frozenset({"no_hidden_activation"}), CURVED),
     "step": Way(_change(hidden_activation="step", init=None), frozenset({"step_activation"}), CURVED),
     "zero_weights": Way(_weights("zeros"), frozenset({"equal_weights", "dead_layer"}), ALL),
@@ -262,15 +262,15 @@ WAYS: dict[str, Way] = {
     ),
     "negative_biases": Way(_negative_biases, frozenset({"dead_layer", "dead_units"}), ALL),
     "deep_sigmoid": Way(_deep("sigmoid", 7, 12), FADING, ALL),
-    "exponential_layers": Way(_deep("exponential", 4, 8), frozenset({"exploding_at_start"}), ALL),
+    "exponential_layers": Way(_deep("exponential", 4, 8), frozenset({"exploding_signals_at_start"}), ALL),
     "sorted_rows": Way(_sorted_rows, frozenset({"ordered_rows"}), CLASSES),
-    "rate_too_high": Way(_rate(300, 3000), frozenset({"rate_too_high", "numbers_lost"}), ALL),
-    "rate_too_low": Way(_rate(1e-5, 1e-4), PACE, ALL),
+    "learning_rate_too_high": Way(_rate(300, 3000), frozenset({"learning_rate_too_high", "diverged"}), ALL),
+    "learning_rate_too_low": Way(_rate(1e-5, 1e-4), PACE, ALL),
     "few_steps": Way(_few_steps, PACE, ALL),
     "penalty": Way(_change(l2=1.0), frozenset({"over_regularised"}), ALL),
-    "dropout": Way(_change(dropout=0.95), frozenset({"over_regularised", "dropout_on_narrow"}), ALL),
+    "dropout": Way(_change(dropout=0.95), frozenset({"over_regularised", "excessive_dropout"}), ALL),
     "shuffled_targets": Way(
-        lambda s, rng: replace(s, T=s.T[rng.permutation(len(s.T))]), frozenset({"chance"}),
+        lambda s, rng: replace(s, T=s.T[rng.permutation(len(s.T))]), frozenset({"uninformative_inputs"}),
         ("digits", *BINARY, *NUMBERS),
     ),
 }  # fmt: skip

@@ -146,7 +146,7 @@ def test_a_loaded_machine_is_no_fault_of_the_network(times: Callable[..., Times]
     assert seen.given[0].history.ended == "callback"
     assert seen.skill < 0.9 * seen.possible
     assert seen.share < 0.5
-    assert not {found.rule for found in diagnosis.findings} & {"too_few_epochs", "learns_less"}
+    assert not {found.rule for found in diagnosis.findings} & {"too_few_epochs", "worse_than_simple_model"}
 
 
 @pytest.mark.parametrize(("lost", "skill"), [(False, 0.9), (True, -1.0)])

@@ -257,6 +257,6 @@ def test_words_that_share_a_slot_do_not_contradict_one_another() -> None:
     rng = np.random.default_rng(0)
     word, other = rng.permutation(np.arange(600) % 150), rng.integers(0, 3, 600)
     table = pl.DataFrame({"word": [f"w{i}" for i in word], "x": other, "y": word + 0.25 * other})
-    assert "contradictions" not in {f.rule for f in examine_table(table, "y", seconds=0).findings}
+    assert "conflicting_targets" not in {f.rule for f in examine_table(table, "y", seconds=0).findings}
     twice = table.with_columns(y=pl.col("y") + 50 * (pl.int_range(600) % 2))
-    assert "contradictions" in {f.rule for f in examine_table(twice, "y", seconds=0).findings}
+    assert "conflicting_targets" in {f.rule for f in examine_table(twice, "y", seconds=0).findings}

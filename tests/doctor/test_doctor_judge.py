@@ -124,7 +124,7 @@ def test_a_rare_class_makes_no_fault() -> None:
     for diagnosis in (diagnose(planned(plan), seconds=2.0), examine_model(model, plan.table, seconds=2.0)):
         assert diagnosis.healthy, diagnosis
         assert diagnosis.evidence.watched.measure == "AUC"
-        assert "chance" not in {f.rule for f in diagnosis.findings}
+        assert "uninformative_inputs" not in {f.rule for f in diagnosis.findings}
 
 
 def test_train_and_doctor_are_of_one_mind_where_there_is_nothing_to_learn() -> None:
@@ -133,7 +133,7 @@ def test_train_and_doctor_are_of_one_mind_where_there_is_nothing_to_learn() -> N
     said = outcome(models.run(plan))
     found = {f.rule: f.severity for f in diagnose(planned(plan), seconds=2.0).findings}
     assert said.split(",")[0] in ("fault", "risk")
-    assert found["chance"] in ("fault", "risk")
+    assert found["uninformative_inputs"] in ("fault", "risk")
 
 
 @pytest.mark.parametrize("choices", [{}, {"test_size": 0.4}])

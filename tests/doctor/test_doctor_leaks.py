@@ -93,7 +93,7 @@ def test_a_number_of_rows_that_were_sorted() -> None:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_an_honest_column_is_none(name: str) -> None:
     """Petal width alone tells 96 % of the irises apart."""
-    assert not {each.rule for each in examine_table(name, seconds=0).findings} & {"leak", "rows_across_split"}
+    assert not {each.rule for each in examine_table(name, seconds=0).findings} & {"leak", "train_test_overlap"}
 
 
 def test_few_rows_of_a_class_at_a_columns_end_are_chance() -> None:
@@ -148,7 +148,7 @@ def few_valued(rows: int, seed: int) -> tuple[Any, Any]:
 
 def across(X: Any, T: Any, Xv: Any, Tv: Any) -> Finding | None:
     setup = Setup(Network([4, 8, 2], ["relu", "softmax"]), X, T, "cross_entropy", validation=(Xv, Tv))
-    return next((each for each in diagnose(setup, seconds=0).findings if each.rule == "rows_across_split"), None)
+    return next((each for each in diagnose(setup, seconds=0).findings if each.rule == "train_test_overlap"), None)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -186,4 +186,4 @@ def test_rows_whose_rare_words_share_a_slot_are_no_copies() -> None:
     ids = [[f"{draw.integers(90, 150)}/{draw.integers(60, 100)}" for _ in range(N)] for _ in range(2)]
     rows = {"age": draw.integers(20, 60, N), "a": ids[0], "b": ids[1], "y": draw.choice(["no", "yes"], N)}
     found = examine_table(pl.DataFrame(rows), "y", seconds=0).findings
-    assert "rows_across_split" not in {each.rule for each in found}
+    assert "train_test_overlap" not in {each.rule for each in found}

@@ -107,14 +107,14 @@ def test_a_model_of_every_row_is_judged_by_rows_held_out_of_a_training_like_it()
     assert seen.given[0].score == pytest.approx(model.scores["r2"], abs=0.15)
     assert seen.given[0].score < seen.anew.fitted
     np.testing.assert_array_equal(seen.loss, model.history.loss)  # what is drawn is the model's own
-    assert not {"learns_less", "too_few_epochs", "over_regularised"} & {f.rule for f in diagnosis.findings}
+    assert not {"worse_than_simple_model", "too_few_epochs", "over_regularised"} & {f.rule for f in diagnosis.findings}
     assert "did not use" in diagnosis.page.text()
 
 
 def test_a_model_of_every_row_that_learnt_too_little_is_found_and_mended() -> None:
     rows, slow = every_row(epochs=3, rate=1e-6)
     diagnosis = examine_model(slow, rows, seconds=SECONDS)
-    assert diagnosis.findings[0].rule == "rate_too_low"
+    assert diagnosis.findings[0].rule == "learning_rate_too_low"
     repaired = diagnosis.repair(seconds=2 * SECONDS)
     assert repaired.helped
     assert len(repaired.before) == 3
@@ -123,23 +123,23 @@ def test_a_model_of_every_row_that_learnt_too_little_is_found_and_mended() -> No
 def test_weights_of_every_row_that_are_worse_than_their_settings(tmp_path: Path) -> None:
     rows, model = every_row(epochs=20, rate=0.03)
     diagnosis = examine_model(broken(model, tmp_path), rows, seconds=SECONDS)
-    assert diagnosis.findings[0].rule == "saved_weights"
+    assert diagnosis.findings[0].rule == "damaged_weights"
     assert "of the training rows" in diagnosis.page.text()
-    assert diagnosis.repair(seconds=SECONDS).kept[0].rule == "saved_weights"
+    assert diagnosis.repair(seconds=SECONDS).kept[0].rule == "damaged_weights"
 
 
 def test_what_is_wrong_with_the_saved_weights_is_said(frame: pl.DataFrame, model: Model, tmp_path: Path) -> None:
     """Its recipe is sound: only the weights can tell, and training anew is the repair."""
     diagnosis = examine_model(broken(model, tmp_path), frame, seconds=SECONDS)
     found = {f.rule: f for f in diagnosis.findings}
-    assert diagnosis.findings[0].rule == "saved_weights"
+    assert diagnosis.findings[0].rule == "damaged_weights"
     assert diagnosis.findings[0].severity == "fault"
     assert found["dead_units"].evidence["dead"] == 16
     assert found["dead_units"].where is not None
     assert found["dead_units"].where.layer == 1
-    assert found["dead_units"].because_of == ("saved_weights",)
+    assert found["dead_units"].because_of == ("damaged_weights",)
     repaired = diagnosis.repair(seconds=SECONDS)
-    assert repaired.kept[0].rule == "saved_weights"
+    assert repaired.kept[0].rule == "damaged_weights"
     assert len(repaired.before) == 1
     assert len(repaired.after) == 3
     assert np.mean(repaired.after) > repaired.before[0] + 0.2
@@ -149,8 +149,8 @@ def test_what_is_wrong_with_the_saved_weights_is_said(frame: pl.DataFrame, model
 def test_settings_at_fault_are_not_blamed_on_the_weights(frame: pl.DataFrame) -> None:
     slow = deltaw.fit(frame, "kind", epochs=20, hidden=[24], validation=0.0, folds=0, learning_rate=1e-6)
     diagnosis = examine_model(slow, frame, seconds=SECONDS)
-    assert diagnosis.findings[0].rule == "rate_too_low"
-    assert "saved_weights" not in {f.rule for f in diagnosis.findings}
+    assert diagnosis.findings[0].rule == "learning_rate_too_low"
+    assert "damaged_weights" not in {f.rule for f in diagnosis.findings}
     repaired = diagnosis.repair(seconds=2 * SECONDS)
     assert repaired.helped
     assert len(repaired.before) == 1
@@ -161,7 +161,7 @@ def test_rows_that_it_never_saw(frame: pl.DataFrame, model: Model, tmp_path: Pat
     sound = examine_model(model, few, seconds=SECONDS)
     assert sound.evidence.watched.saved
     assert sound.healthy
-    assert examine_model(broken(model, tmp_path), few, seconds=SECONDS).findings[0].rule == "saved_weights"
+    assert examine_model(broken(model, tmp_path), few, seconds=SECONDS).findings[0].rule == "damaged_weights"
 
 
 def test_bins_are_called_by_their_column() -> None:
@@ -194,7 +194,7 @@ def test_classes_are_counted_among_the_rows_that_are_learnt_from() -> None:
     rng = np.random.default_rng(0)
     frame = pl.DataFrame({"x": rng.normal(size=305), "y": ["no"] * 300 + ["yes"] * 5})
     diagnosis = diagnose(planned(models.plan(frame, "y")), seconds=0)
-    (found,) = (each for each in diagnosis.findings if each.rule == "imbalance")
+    (found,) = (each for each in diagnosis.findings if each.rule == "class_imbalance")
     said = re.match(r"Of the (\d+) training rows, (\d+) are of the most frequent class, (\d) of", found.cause)
     assert said is not None
     whole, most, least = map(int, said.groups())
@@ -205,9 +205,9 @@ def test_values_far_out_are_named_as_the_table_has_them() -> None:
     rng = np.random.default_rng(0)
     age = np.where(np.arange(300) % 8, rng.normal(40, 12, 300).round(1), -999)
     frame = pl.DataFrame({"age": age, "z": rng.normal(size=300), "y": (age > 40).astype(int)})
-    for scaling, rules in (("standard", ["far_values"]), ("piecewise", [])):
+    for scaling, rules in (("standard", ["input_outliers"]), ("piecewise", [])):
         diagnosis = diagnose(planned(models.plan(frame, "y", scaling=scaling)), seconds=0)
-        found = [each for each in diagnosis.findings if each.rule == "far_values"]
+        found = [each for each in diagnosis.findings if each.rule == "input_outliers"]
         assert [each.rule for each in found] == rules
         for each in found:
             assert each.cause.startswith("Some values of column age are outliers (−999), all others lie from ")
@@ -222,11 +222,11 @@ def test_targets_far_out_are_no_chance() -> None:
     z = rng.normal(size=240)
     frame = pl.DataFrame({"x": z, "y": np.where(np.arange(240) % 9, z, -999)})
     first, *others = examine_table(frame, "y", seconds=2).findings
-    assert first.rule == "far_targets"
+    assert first.rule == "target_outliers"
     assert " of the targets are outliers (−999), all others lie from −2" in first.cause
     assert first.repair is not None
     assert first.repair.words.startswith("read -999 as missing (--na=-999)")
-    assert all("far_targets" in each.because_of for each in others if each.rule == "chance")
+    assert all("target_outliers" in each.because_of for each in others if each.rule == "uninformative_inputs")
 
 
 def test_networks_begin_with_the_line_as_fit_has_them() -> None:

@@ -157,7 +157,7 @@ def test_a_line_before_a_training_that_will_not_go_well(table: Path, capsys: pyt
     assert len(set(heard)) == len(heard)
     assert main(["train", "rows.csv", "-t", "kind", "--epochs", "2", "--learning-rate", "0", "--doctor", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["doctor"]["findings"][0]["rule"] == "standing_still"
+    assert document["doctor"]["findings"][0]["rule"] == "zero_learning_rate"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.doctor.setups import WAYS, broken, healthy
 from deltaw.doctor import diagnose
 
-SOME = ("large_weights", "exponential_layers", "step", "rate_too_high")
+SOME = ("large_weights", "exponential_layers", "step", "learning_rate_too_high")
 
 
 @pytest.mark.parametrize("seed", range(1000, 1008))

@@ -100,28 +100,30 @@ class Case:
 
 
 CASES = [
-    Case("numbers_lost", lambda: number(optimizer="sgd", learning_rate=50.0), lambda f: f.where.step < 200),
-    Case("rate_too_high", lambda: number(optimizer="sgd", learning_rate=50.0), lambda f: f.evidence["better"] < 5),
-    Case("rate_too_high", lambda: binary(learning_rate=30.0), lambda f: f.evidence["bound"] is None),
-    Case("rate_too_low", lambda: binary(learning_rate=1e-6), lambda f: f.evidence["better"] > 1e-4),
-    Case("noisy_steps", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["rough"] > 0.02),
-    Case("clipped", lambda: number(optimizer="sgd", learning_rate=0.05, max_grad_norm=1e-6),
+    Case("diverged", lambda: number(optimizer="sgd", learning_rate=50.0), lambda f: f.where.step < 200),
+    Case("learning_rate_too_high", lambda: number(optimizer="sgd", learning_rate=50.0),
+         lambda f: f.evidence["better"] < 5),
+    Case("learning_rate_too_high", lambda: binary(learning_rate=30.0), lambda f: f.evidence["bound"] is None),
+    Case("learning_rate_too_low", lambda: binary(learning_rate=1e-6), lambda f: f.evidence["better"] > 1e-4),
+    Case("noisy_gradient", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["rough"] > 0.02),
+    Case("excessive_gradient_clipping", lambda: number(optimizer="sgd", learning_rate=0.05, max_grad_norm=1e-6),
          lambda f: f.evidence["gradient"] > 1e-4),
     Case("too_few_epochs", lambda: binary(epochs=1), lambda f: f.evidence["steps"] == 14),
     Case(
         "saturated_in_training", lambda: replace(binary(), X=X * 1e4 + 1e5), lambda f: f.evidence["saturated"] > 0.8
     ),
     Case("dead_units", dying, lambda f: f.evidence["dead"] == 12 and f.where.layer == 1),
-    Case("gradient_faded", faded, lambda f: f.evidence["ratio"] < 1e-3),
-    Case("gradient_grown", growing, lambda f: f.evidence["ratio"] > 1e3 and f.where.layer == 0),
+    Case("vanishing_gradient", faded, lambda f: f.evidence["ratio"] < 1e-3),
+    Case("exploding_gradient", growing, lambda f: f.evidence["ratio"] > 1e3 and f.where.layer == 0),
     Case("over_regularised", lambda: binary(l2=1.0), lambda f: f.evidence["shrunk_to"] < 0.5),
     Case("over_regularised", lambda: binary(dropout=0.95), lambda f: f.evidence["dropout"] == 0.95),
-    Case("too_small", lambda: binary((1,)), lambda f: f.evidence["units"] == 1),
+    Case("network_too_small", lambda: binary((1,)), lambda f: f.evidence["units"] == 1),
     Case("overfitting", memorised, lambda f: f.evidence["fitted"] > f.evidence["held_out"] + 0.1),
-    Case("chance", lambda: binary(T=CURVED[rng.permutation(N)]), lambda f: f.evidence["p"] > 0.05),
-    Case("rows_unlike", misplaced, lambda f: f.evidence["inside"] > 0.8 > 0.6 > f.evidence["apart"]),
-    Case("answers_alike", lambda: binary(init="zeros"), lambda f: f.evidence["score"] < 0.6 < f.evidence["plain"]),
-    Case("learns_less", lambda: binary(init="zeros"), lambda f: f.evidence["plain"] > 0.8),
+    Case("uninformative_inputs", lambda: binary(T=CURVED[rng.permutation(N)]), lambda f: f.evidence["p"] > 0.05),
+    Case("concept_shift", misplaced, lambda f: f.evidence["inside"] > 0.8 > 0.6 > f.evidence["apart"]),
+    Case("no_better_than_baseline", lambda: binary(init="zeros"),
+         lambda f: f.evidence["score"] < 0.6 < f.evidence["plain"]),
+    Case("worse_than_simple_model", lambda: binary(init="zeros"), lambda f: f.evidence["plain"] > 0.8),
 ]  # fmt: skip
 
 
@@ -144,7 +146,7 @@ def test_a_rule_speaks_where_it_should(case: Case) -> None:
 
 def test_every_rule_of_training_has_a_case() -> None:
     there = {rule.name for rule in RULES if rule.when == "during"}
-    assert there - {"saved_weights"} == {case.rule for case in CASES}  # that one: test_doctor_model.py
+    assert there - {"damaged_weights"} == {case.rule for case in CASES}  # that one: test_doctor_model.py
 
 
 @pytest.mark.parametrize("name", HEALTHY)
@@ -182,9 +184,9 @@ def test_the_error_of_a_guess() -> None:
 @pytest.mark.parametrize(
     ("setup", "causes"),
     [
-        (lambda: binary(learning_rate=1e-6), {"rate_too_low"}),
-        (lambda: number(optimizer="sgd", learning_rate=50.0), {"rate_too_high"}),
-        (faded, {"vanishing_by_depth"}),
+        (lambda: binary(learning_rate=1e-6), {"learning_rate_too_low"}),
+        (lambda: number(optimizer="sgd", learning_rate=50.0), {"learning_rate_too_high"}),
+        (faded, {"vanishing_gradient_at_start"}),
         (lambda: binary(l2=1.0), {"over_regularised"}),
         (lambda: binary(activation="identity"), {"no_hidden_activation"}),
         pytest.param(lambda: replace(binary(), X=X * 1e4 + 1e5), {"unscaled_inputs"}, marks=pytest.mark.slow),
@@ -207,7 +209,7 @@ def test_the_cause_comes_first_and_its_repair_helps(setup: Callable[[], Setup], 
 
 def test_labels_without_signal_are_not_repaired() -> None:
     diagnosis = diagnose(binary(T=CURVED[rng.permutation(N)]), seconds=SECONDS)
-    assert diagnosis.findings[0].rule == "chance"
+    assert diagnosis.findings[0].rule == "uninformative_inputs"
     repaired = repair(diagnosis, SECONDS)
     if repaired.helped:  # by luck, on the rows that judge
         assert np.mean(repaired.after) > np.mean(repaired.before)
@@ -243,7 +245,7 @@ def test_a_fault_becomes_a_risk_and_a_risk_a_note_where_the_network_learns() -> 
     suspect = Finding("", rule="weights_too_small", severity="fault", likelihood=0.5)
     slight = replace(suspect, severity="risk")
     elsewhere = Finding("", rule="leak", severity="risk", likelihood=0.3)  # no score shows it
-    certain = Finding("", rule="chance", severity="fault", likelihood=0.9)
+    certain = Finding("", rule="uninformative_inputs", severity="fault", likelihood=0.9)
     found = confirmed(known, [suspect, slight, elsewhere, certain])
     assert [f.severity for f in found] == ["risk", "note", "risk", "fault"]
 
@@ -253,9 +255,9 @@ def test_a_proof_is_not_refuted_by_a_trial() -> None:
     setup = replace(binary(init="zeros"), T=CURVED)
     net = Network([4, 24, 1], ["tanh", "softmax"], init="zeros")
     diagnosis = diagnose(replace(setup, network=net), seconds=SECONDS)
-    assert diagnosis.findings[0].rule in {"single_softmax", "equal_weights"}
+    assert diagnosis.findings[0].rule in {"softmax_on_one_output", "equal_weights"}
     faults = [f.rule for f in diagnosis.findings if f.severity == "fault"]
-    assert {"single_softmax", "equal_weights"} <= set(faults)
+    assert {"softmax_on_one_output", "equal_weights"} <= set(faults)
     assert repair(diagnosis, 3 * SECONDS).helped
 
 
@@ -272,7 +274,7 @@ def test_the_given_set_up_stays_as_it_was() -> None:
 def test_a_rate_is_tried_where_the_setup_sums_its_error() -> None:
     summed = number(optimizer="sgd", learning_rate=0.5, reduction="sum", batch_size=64)
     diagnosis = diagnose(summed, seconds=SECONDS)
-    assert {"rate_too_high", "summed_loss"} & {f.rule for f in diagnosis.findings[:2]}
+    assert {"learning_rate_too_high", "summed_loss"} & {f.rule for f in diagnosis.findings[:2]}
     assert hold_out(summed, Budget()).setup.reduction == "sum"
 
 
@@ -318,9 +320,9 @@ def test_more_errors_than_need_be_are_a_risk_and_no_fault() -> None:
     assert 1 - seen.skill > ERRORS * (1 - seen.possible)
     assert diagnosis.healthy
     found = {f.rule: f for f in diagnosis.findings}
-    assert found["learns_less"].severity == "risk"
-    assert "times the errors" in found["learns_less"].cause
-    assert found["learns_less"].because_of  # it has a cause
+    assert found["worse_than_simple_model"].severity == "risk"
+    assert "times the errors" in found["worse_than_simple_model"].cause
+    assert found["worse_than_simple_model"].because_of  # it has a cause
 
 
 def test_rows_trained_on_do_not_repair() -> None:

@@ -22,9 +22,11 @@ CLOSES = 0.25
 # not help alone, something else is wrong too.
 PROVED = 0.85
 LIKELY = 0.7  # likelihood of a risk that one harmless training does not refute
-ANEW = "saved_weights"  # the rule whose repair changes no setting
-LAST_RESORT = "learns_less"  # the rule whose repair is another network
-CERTAIN = frozenset({"refused", "chance", ANEW})  # rules whose findings are faults even if the network scores well
+ANEW = "damaged_weights"  # the rule whose repair changes no setting
+LAST_RESORT = "worse_than_simple_model"  # the rule whose repair is another network
+CERTAIN = frozenset(
+    {"invalid_arguments", "uninformative_inputs", ANEW}
+)  # rules whose findings are faults even if the network scores well
 TRIAL = 0.06  # share of the seconds for one trial
 CONFIRMED = 0.4  # share of the seconds for all trials of single repairs, and again for those of all but one
 

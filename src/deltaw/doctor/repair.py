@@ -153,7 +153,7 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
             search.allow(AGAIN * seconds)
             kept = search.thinned(search.greedy(_without_the_last(hidden), kept))
             able += [f for f in hidden if f.rule not in {g.rule for g in able}]
-    chance = any(f.rule == "chance" for f in known)
+    chance = any(f.rule == "uninformative_inputs" for f in known)
     with within(LAST * seconds):  # the last resort is always tried
         last = [f for f in able if f.rule == LAST_RESORT]
         if last and search.skill(kept) < min(NEARLY * search.skill(last), search.skill(last) - HELPS):

@@ -18,7 +18,7 @@ WIDER = 10.0  # ratio of the standard deviations, either way
 LOOKED_AT = 500  # rows, evenly spaced
 
 
-def rows_elsewhere(evidence: Evidence) -> Finding | None:
+def distribution_shift(evidence: Evidence) -> Finding | None:
     """Most columns of the held-out rows are on another scale than in training."""
     known, apart = evidence.known, evidence.setup.apart
     if apart is None:
@@ -27,7 +27,7 @@ def rows_elsewhere(evidence: Evidence) -> Finding | None:
         X = matrix(apart[0], "X")
         x = known.scaled(X[spread(X.shape[0], LOOKED_AT)])
     except (InputError, IndexError, TypeError, ValueError):
-        return None  # the rule `refused` reports it
+        return None  # the rule `invalid_arguments` reports it
     columns = known.columns
     if x.ndim != 2 or x.shape[1] != len(columns.low) or X.shape[0] < FEWEST:
         return None
@@ -53,7 +53,7 @@ def rows_elsewhere(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
 
 
-def rows_unlike(evidence: Evidence) -> Finding | None:
+def concept_shift(evidence: Evidence) -> Finding | None:
     """What is learnt holds for held-out training rows, but not for the validation or test rows."""
     seen = evidence.watched
     if not seen.unlike:

@@ -94,7 +94,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
     return None
 
 
-def far_values(evidence: Evidence) -> Finding | None:
+def input_outliers(evidence: Evidence) -> Finding | None:
     """Columns with outliers beside which all other values look the same."""
     known = evidence.known
     if not known.outliers:
@@ -163,7 +163,7 @@ def double_scaling(evidence: Evidence) -> Finding | None:
     )
 
 
-def no_signal(evidence: Evidence) -> Finding | None:
+def all_columns_constant(evidence: Evidence) -> Finding | None:
     """Every column holds one value."""
     columns = evidence.known.columns
     if not columns.constant.all() or evidence.known.rows < 2:

@@ -92,12 +92,12 @@ def dead_units(evidence: Evidence) -> Finding | None:
     )
 
 
-def gradient_faded(evidence: Evidence) -> Finding | None:
+def vanishing_gradient(evidence: Evidence) -> Finding | None:
     """Vanishing gradient: ∂E/∂o at the first layer against the output, at the end of training."""
     return _along_the_layers(evidence, faded=True)
 
 
-def gradient_grown(evidence: Evidence) -> Finding | None:
+def exploding_gradient(evidence: Evidence) -> Finding | None:
     """Exploding gradient: ∂E/∂o at the first layer against the output, at the end of training."""
     return _along_the_layers(evidence, faded=False)
 
@@ -124,7 +124,7 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
     )  # fmt: skip
 
 
-def saved_weights(evidence: Evidence) -> Finding | None:
+def damaged_weights(evidence: Evidence) -> Finding | None:
     """A saved network scores less than a new training with its settings."""
     seen = evidence.watched
     if not seen.settings_teach or seen.anew is None:

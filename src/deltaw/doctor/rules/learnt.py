@@ -31,7 +31,7 @@ DROPPED = 0.3  # dropout rate from which it may be too much
 FEWEST = 30  # held-out rows for the permutation test
 
 
-def answers_alike(evidence: Evidence) -> Finding | None:
+def no_better_than_baseline(evidence: Evidence) -> Finding | None:
     """The network gives the same answer for all rows: E stays at the constant guess's."""
     seen = evidence.watched
     E = seen.loss
@@ -69,13 +69,13 @@ def answers_alike(evidence: Evidence) -> Finding | None:
     )
 
 
-def chance(evidence: Evidence) -> Finding | None:
+def uninformative_inputs(evidence: Evidence) -> Finding | None:
     """A permutation test: predictions fit shuffled targets as well."""
     seen = evidence.watched
     if seen.setup.apart is None or len(seen.setup.apart[1]) < FEWEST or seen.p <= 5 * CHANCE or seen.learnable:
         return None
     if seen.unlike:
-        return None  # `rows_unlike` says more
+        return None  # `concept_shift` says more
     sure = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
     few = "" if sure else say(" {n:,} rows are too few to be sure of it.", n=len(seen.setup.apart[1]))
     return finding(
@@ -120,7 +120,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
     )
 
 
-def too_small(evidence: Evidence) -> Finding | None:
+def network_too_small(evidence: Evidence) -> Finding | None:
     """Underfitting: the network cannot fit the training rows, but a baseline with one hidden layer can."""
     seen, net = evidence.watched, evidence.setup.network
     hidden = net.sizes[1:-1]
@@ -195,7 +195,7 @@ def over_regularised(evidence: Evidence) -> Finding | None:
     )
 
 
-def learns_less(evidence: Evidence) -> Finding | None:
+def worse_than_simple_model(evidence: Evidence) -> Finding | None:
     """A baseline learns far more from the same rows: the last resort, if no other rule explains it."""
     seen = evidence.watched
     if not seen.short:

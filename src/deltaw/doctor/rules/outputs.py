@@ -128,7 +128,7 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
     )
 
 
-def targets_at_ends(evidence: Evidence) -> Finding | None:
+def targets_at_asymptotes(evidence: Evidence) -> Finding | None:
     """Targets at the ends of a bounded output activation, which it only approaches; the notes advise against it."""
     known, name = evidence.known, output(evidence)
     low, high = activation(name).range
@@ -155,7 +155,7 @@ def targets_at_ends(evidence: Evidence) -> Finding | None:
     )
 
 
-def single_softmax(evidence: Evidence) -> Finding | None:
+def softmax_on_one_output(evidence: Evidence) -> Finding | None:
     """Softmax over one output: exp(z)/exp(z)."""
     net = evidence.setup.network
     if output(evidence) != "softmax" or net.sizes[-1] != 1:
@@ -174,7 +174,7 @@ def single_softmax(evidence: Evidence) -> Finding | None:
     )
 
 
-def softmax_several_labels(evidence: Evidence) -> Finding | None:
+def softmax_for_multilabel(evidence: Evidence) -> Finding | None:
     """Softmax for multilabel targets."""
     known = evidence.known
     if output(evidence) != "softmax" or known.targets.form != "several" or known.t.shape[1] < 2:
@@ -236,7 +236,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
     )
 
 
-def log_of_any_number(evidence: Evidence) -> Finding | None:
+def outputs_outside_loss_domain(evidence: Evidence) -> Finding | None:
     """A loss with the logarithm of outputs that may be 0 or less, or above 1."""
     name, row = output(evidence), kind(evidence)
     low, high = activation(name).range
@@ -263,7 +263,7 @@ def log_of_any_number(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
 
 
-def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
+def unreachable_hinge_margin(evidence: Evidence) -> Finding | None:
     """Hinge loss with outputs that cannot reach −1 and 1, or with other targets."""
     name, known = output(evidence), evidence.known
     if kind(evidence) != "hinge":
@@ -291,7 +291,7 @@ def hinge_out_of_reach(evidence: Evidence) -> Finding | None:
     )
 
 
-def loss_for_numbers(evidence: Evidence) -> Finding | None:
+def regression_loss_for_classes(evidence: Evidence) -> Finding | None:
     """Classes with a loss for numbers, which is not minimal at the class probabilities."""
     targets, row = evidence.known.targets, kind(evidence)
     if targets.task == "regression" or row not in NUMBER_LOSSES or output(evidence) == "step":
@@ -314,7 +314,7 @@ def loss_for_numbers(evidence: Evidence) -> Finding | None:
     )
 
 
-def squared_for_classes(evidence: Evidence) -> Finding | None:
+def squared_error_for_classes(evidence: Evidence) -> Finding | None:
     """Squared error for classes: with bounded outputs its gradient vanishes where the answer is most wrong."""
     targets, row, name = evidence.known.targets, kind(evidence), output(evidence)
     if targets.task == "regression" or row not in ("squared", "huber"):

@@ -25,7 +25,7 @@ ROUGH = 0.02  # standard deviation of E from epoch to epoch, relative to E, once
 # --- the numbers ----------------------------------------------------------------------------------------------------
 
 
-def numbers_lost(evidence: Evidence) -> Finding | None:
+def diverged(evidence: Evidence) -> Finding | None:
     """NaN or infinity during training: the first tensor, and the step."""
     seen = evidence.watched
     if seen.broke is None:
@@ -48,7 +48,7 @@ def numbers_lost(evidence: Evidence) -> Finding | None:
 # --- the pace -------------------------------------------------------------------------------------------------------
 
 
-def rate_too_high(evidence: Evidence) -> Finding | None:
+def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     """A lower learning rate is markedly better in the sweep."""
     found = _better_rate(evidence, lower=True)
     if found is None:
@@ -82,7 +82,7 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
     )
 
 
-def rate_too_low(evidence: Evidence) -> Finding | None:
+def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     """A higher learning rate is markedly better in the sweep."""
     found = _better_rate(evidence, lower=False)
     if found is None:
@@ -124,7 +124,7 @@ def _better_rate(evidence: Evidence, lower: bool) -> tuple[During, float, float]
     return seen, sweep.best, gain
 
 
-def clipped(evidence: Evidence) -> Finding | None:
+def excessive_gradient_clipping(evidence: Evidence) -> Finding | None:
     """Gradient clipping that leaves hardly any step."""
     seen, longest = evidence.watched, evidence.setup.max_grad_norm
     if not seen.short or longest is None or seen.start is None:
@@ -170,7 +170,7 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
     )
 
 
-def noisy_steps(evidence: Evidence) -> Finding | None:
+def noisy_gradient(evidence: Evidence) -> Finding | None:
     """E fluctuates from epoch to epoch and falls no further: small batches, large steps."""
     seen, setup = evidence.watched, evidence.setup
     E = seen.loss[len(seen.loss) // 2 :]

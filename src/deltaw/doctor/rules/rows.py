@@ -19,7 +19,7 @@ BY_CHANCE = 3.0  # standard errors of a share
 FEWEST_SHARED = 3  # validation rows: one or two may equal others by chance
 
 
-def bad_numbers(evidence: Evidence) -> Finding | None:
+def non_finite_values(evidence: Evidence) -> Finding | None:
     """NaN or infinity in X or T."""
     known = evidence.known
     columns, bad = known.columns, int(known.columns.bad.sum())
@@ -53,7 +53,7 @@ def bad_numbers(evidence: Evidence) -> Finding | None:
     )
 
 
-def contradictions(evidence: Evidence) -> Finding | None:
+def conflicting_targets(evidence: Evidence) -> Finding | None:
     """Equal inputs with different targets."""
     found = evidence.known.duplicates
     if not found.contradicting:
@@ -71,7 +71,7 @@ def contradictions(evidence: Evidence) -> Finding | None:
     )
 
 
-def rows_across_split(evidence: Evidence) -> Finding | None:
+def train_test_overlap(evidence: Evidence) -> Finding | None:
     """Validation rows that are also training rows, more than by chance."""
     known = evidence.known
     shared, copied = known.duplicates.shared, known.duplicates.copied
@@ -132,7 +132,7 @@ def ordered_rows(evidence: Evidence) -> Finding | None:
     )
 
 
-def more_parameters(evidence: Evidence) -> Finding | None:
+def overparameterised(evidence: Evidence) -> Finding | None:
     """More parameters than target values."""
     known, net = evidence.known, evidence.setup.network
     told = known.rows * net.sizes[-1]

@@ -21,7 +21,7 @@ USUAL = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}  # usual learning rates
 BOUND = 0.001  # that of adaptive optimisers
 
 
-def refused(evidence: Evidence) -> Finding | None:
+def invalid_arguments(evidence: Evidence) -> Finding | None:
     """The error that `deltaw.train` raises."""
     error = evidence.refusal
     if error is None:
@@ -29,7 +29,7 @@ def refused(evidence: Evidence) -> Finding | None:
     return finding("deltaw.train refuses this: {error}.", error=error, repair=Repair(error.remedy or say("correct it")))
 
 
-def uphill(evidence: Evidence) -> Finding | None:
+def gradient_ascent(evidence: Evidence) -> Finding | None:
     """Gradient ascent: a negative learning rate, or a loss without a minimum."""
     setup = evidence.setup
     rate = _number(setup.learning_rate)
@@ -46,7 +46,7 @@ def uphill(evidence: Evidence) -> Finding | None:
     return None
 
 
-def standing_still(evidence: Evidence) -> Finding | None:
+def zero_learning_rate(evidence: Evidence) -> Finding | None:
     """A learning rate of zero."""
     if _number(evidence.setup.learning_rate) != 0:
         return None
@@ -74,7 +74,7 @@ def summed_loss(evidence: Evidence) -> Finding | None:
     )
 
 
-def not_the_gradient(evidence: Evidence) -> Finding | None:
+def inexact_gradient(evidence: Evidence) -> Finding | None:
     """backward="notes": the angle between its direction and the gradient at the first step."""
     found = evidence.setup.backward
     start = None if evidence.before is None else evidence.before.start
@@ -84,7 +84,7 @@ def not_the_gradient(evidence: Evidence) -> Finding | None:
     cosine = float(start.notes_cosine[l])
     if cosine > 1 - 1e-6:
         return None
-    against = say("uphill") if cosine < 0 else say("not downhill as steeply as it could")
+    against = say("gradient_ascent") if cosine < 0 else say("not downhill as steeply as it could")
     return finding(
         "backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer "
         "{l} points {degrees}° away from −∂E/∂W: {against}.",
@@ -98,7 +98,7 @@ def not_the_gradient(evidence: Evidence) -> Finding | None:
     )
 
 
-def dropout_on_narrow(evidence: Evidence) -> Finding | None:
+def excessive_dropout(evidence: Evidence) -> Finding | None:
     """Dropout that often drops all units of a narrow layer, or nearly all of any layer."""
     net = evidence.setup.network
     hidden = net.sizes[1:-1]
@@ -106,7 +106,7 @@ def dropout_on_narrow(evidence: Evidence) -> Finding | None:
         given = evidence.setup.dropout
         rates = (given if isinstance(given, Dropout) else Dropout(given)).rates(len(hidden))
     except InputError:
-        return None  # `refused` says what is wrong with it
+        return None  # `invalid_arguments` says what is wrong with it
     gone = [rate**units for rate, units in zip(rates, hidden, strict=True)]
     for l, (rate, units, share) in enumerate(zip(rates, hidden, gone, strict=True)):
         if share > ALL_DROPPED or rate > DROPPED:
@@ -127,7 +127,7 @@ def dropout_on_narrow(evidence: Evidence) -> Finding | None:
     return None
 
 
-def heavy_smoothing(evidence: Evidence) -> Finding | None:
+def excessive_label_smoothing(evidence: Evidence) -> Finding | None:
     """Label smoothing that leaves less than half of the label."""
     share = _number(evidence.setup.label_smoothing)
     if share is None or not share > SMOOTHED or share >= 1:
@@ -141,13 +141,13 @@ def heavy_smoothing(evidence: Evidence) -> Finding | None:
     )
 
 
-def weightless_rows(evidence: Evidence) -> Finding | None:
+def uneven_sample_weights(evidence: Evidence) -> Finding | None:
     """Row weights that are dominated by a few rows."""
     given = evidence.setup.sample_weight
     try:
         w = np.asarray(given, np.float64)
     except (TypeError, ValueError):
-        return None  # `refused` says what is wrong with it
+        return None  # `invalid_arguments` says what is wrong with it
     if given is None or w.shape != (evidence.known.rows,) or not (w >= 0).all() or not w.sum() > 0:
         return None
     without = _weightless_class(evidence, w)

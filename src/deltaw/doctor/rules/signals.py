@@ -22,7 +22,7 @@ SQUASHING = frozenset({"sigmoid", "tanh", "softsign", "softmax", "step"})
 STEEPEST = {"sigmoid": 0.25, "softmax": 0.5}
 
 
-def vanishing_by_depth(evidence: Evidence) -> Finding | None:
+def vanishing_gradient_at_start(evidence: Evidence) -> Finding | None:
     """Vanishing gradients through many layers of bounded activations."""
     start, net = evidence.known.start, evidence.setup.network
     hidden = net.activations[:-1]
@@ -56,7 +56,7 @@ def vanishing_by_depth(evidence: Evidence) -> Finding | None:
     )
 
 
-def exploding_at_start(evidence: Evidence) -> Finding | None:
+def exploding_signals_at_start(evidence: Evidence) -> Finding | None:
     """Signals that grow from layer to layer, or overflow."""
     start, net = evidence.known.start, evidence.setup.network
     if start is None:

@@ -82,7 +82,7 @@ def missing_classes(evidence: Evidence) -> Finding | None:
     )
 
 
-def class_numbers(evidence: Evidence) -> Finding | None:
+def labels_not_one_hot(evidence: Evidence) -> Finding | None:
     """Class numbers with a loss that needs a target for each output."""
     targets, row = evidence.known.targets, loss_row(evidence)
     if targets.form != "labels" or row is None or row.kind == "cross_entropy":
@@ -97,7 +97,7 @@ def class_numbers(evidence: Evidence) -> Finding | None:
     )
 
 
-def imbalance(evidence: Evidence) -> Finding | None:
+def class_imbalance(evidence: Evidence) -> Finding | None:
     """One class with many times the rows of another."""
     targets, weight = evidence.known.targets, evidence.setup.sample_weight
     counts = targets.classes[targets.classes > 0]
@@ -126,7 +126,7 @@ def imbalance(evidence: Evidence) -> Finding | None:
     )
 
 
-def validation_classes(evidence: Evidence) -> Finding | None:
+def unseen_classes(evidence: Evidence) -> Finding | None:
     """Classes in the validation rows that have no training rows."""
     setup, targets = evidence.setup, evidence.known.targets
     if setup.validation is None or targets.task != "classification":
@@ -136,7 +136,7 @@ def validation_classes(evidence: Evidence) -> Finding | None:
         label = targets.label(T[:, None] if T.ndim == 1 else T)
         unseen = np.setdiff1d(label, np.flatnonzero(targets.classes))
     except (InputError, IndexError, TypeError, ValueError):
-        return None  # `refused` says what is wrong with it
+        return None  # `invalid_arguments` says what is wrong with it
     if not len(unseen):
         return None
     share = float(np.isin(label, unseen).mean())
@@ -150,7 +150,7 @@ def validation_classes(evidence: Evidence) -> Finding | None:
     )
 
 
-def far_targets(evidence: Evidence) -> Finding | None:
+def target_outliers(evidence: Evidence) -> Finding | None:
     """Outliers among the targets, whose errors dominate the loss."""
     known, targets = evidence.known, evidence.known.targets
     if targets.task != "regression" or targets.bad:
