@@ -31,7 +31,7 @@ from deltaw.cli.speaking import FAULTS, TYPERS
 from deltaw.derive import derivation
 from deltaw.derive.page import DROPPED
 from deltaw.doctor.findings import PLACES, SEVERITIES
-from deltaw.doctor.rules.columns import SAID
+from deltaw.doctor.rules.columns import PREDICTS
 from deltaw.doctor.rules.table import RULES
 from deltaw.engines import NEEDS
 from deltaw.equations.losses import LOSSES
@@ -90,7 +90,7 @@ TABLES: dict[str, Any] = {
     "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
     "settings": [*meanings().values(), OF_DATA],
     "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason, rule.source)],
-    "findings": [*SEVERITIES, *PLACES.values(), "gain of repair", *SAID.values()],
+    "findings": [*SEVERITIES, *PLACES.values(), "gain of repair", *PREDICTS.values()],
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
     "preparation": [row.summary for row in SCALINGS.values()]
     + [*CYCLES, MISSING, OTHER, *KINDS, "block", Alike.kind, *TASKS],

@@ -212,7 +212,7 @@ EXAMPLES: dict[str, Example] = {
 
 # Sections of the page: the files whose rules look before a training; in the last stand those that look during one.
 FILES = {
-    "settings": {"settings"}, "inputs": {"columns", "rows", "apart"}, "targets": {"targets"}, "outputs": {"outputs"},
+    "settings": {"settings"}, "inputs": {"columns", "rows", "shifts"}, "targets": {"targets"}, "outputs": {"outputs"},
     "start": {"activations", "signals", "weights"}, "training": set(),
 }  # fmt: skip
 # What the page itself says; rules and findings speak the language that is chosen.

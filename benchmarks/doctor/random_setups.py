@@ -56,7 +56,7 @@ def of_broken(seed: int, seconds: float) -> dict[str, Any]:
     named = any(f.rule in causes and f.severity != "note" for f in found)
     mended = repair(diagnosis, 2 * seconds)
     holdout = hold_out(sound, Budget(5000, 5.0), seed=2)
-    goal, held = skill(holdout, holdout.setup), len(holdout.setup.apart[1])
+    goal, held = skill(holdout, holdout.setup), len(holdout.setup.held_out[1])
     mended_holdout = hold_out(mended.setup, Budget(5000, 5.0), seed=2)
     after = skill(mended_holdout, mended_holdout.setup)
     share = min(max(holdout.guess + (1 - holdout.guess) * goal, 0.05), 0.95)

@@ -18,7 +18,7 @@ from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.trials import clock
 from deltaw.doctor.trials.clock import Clock, left, within
 from deltaw.doctor.trials.learning_rate import sweep
-from deltaw.doctor.trials.stepping import first_break, watched
+from deltaw.doctor.trials.stepping import first_divergence, watched
 from deltaw.doctor.trials.trial import Budget, hold_out, trial
 from deltaw.training import EarlyStopping
 
@@ -116,7 +116,7 @@ def test_nothing_is_begun_after_the_end() -> None:
         assert single_gains(seen, found, 10.0) == {}
         assert joint_gains(seen, found, 10.0) == {}
         assert len(sweep(holdout.setup, FACTORS, 1.0).rates) == 1
-        assert first_break(replace(holdout.setup, learning_rate=1e30), 3) is None
+        assert first_divergence(replace(holdout.setup, learning_rate=1e30), 3) is None
 
 
 def test_an_examination_of_no_time_still_answers() -> None:
@@ -143,9 +143,9 @@ def test_a_loaded_machine_is_no_fault_of_the_network(times: Callable[..., Times]
     diagnosis = diagnose(healthy, seconds=10)
     seen = diagnosis.evidence.during
     assert seen is not None
-    assert seen.given[0].history.ended == "callback"
+    assert seen.trainings[0].history.ended == "callback"
     assert seen.skill < 0.9 * seen.possible
-    assert seen.share < 0.5
+    assert seen.completed < 0.5
     assert not {found.rule for found in diagnosis.findings} & {"too_few_epochs", "worse_than_simple_model"}
 
 
@@ -157,10 +157,10 @@ def test_the_luck_of_one_draw_refutes_no_repair(monkeypatch: pytest.MonkeyPatch,
     def tried(setup: Setup, seed: int | None, seconds: float) -> Any:
         asked.append(seed)
         first = seed is None
-        return SimpleNamespace(score=-1.0 if first else 0.9, broke=first)
+        return SimpleNamespace(score=-1.0 if first else 0.9, diverged=first)
 
-    monkeypatch.setattr(confirm, "afforded", tried)
+    monkeypatch.setattr(confirm, "trial_within", tried)
     holdout = SimpleNamespace(repaired=lambda changes: setup(seed=3), skill=lambda score: score)
-    seen: Any = SimpleNamespace(holdout=holdout, broke=lost)
+    seen: Any = SimpleNamespace(holdout=holdout, divergence=lost)
     assert confirm._skill(seen, [], 1.0) == skill
     assert asked == ([None] if lost else [None, 4])

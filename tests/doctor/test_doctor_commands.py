@@ -17,7 +17,7 @@ from deltaw import Network, models
 from deltaw.cli import main
 from deltaw.cli.commands import train as commands
 from deltaw.doctor import Finding, Setup, examine, examine_table
-from deltaw.doctor.commands import together, written
+from deltaw.doctor.commands import code, joint_code
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.trials.changes import OPERATIONS, applied
 
@@ -91,7 +91,7 @@ def test_train_takes_the_options_and_python_says_the_same(
     heard: list[dict[str, Any]] = []
     monkeypatch.setattr(commands, "train", lambda order: heard.append(order.choices) or 0)
     for changes in CHANGES + (OF_CLASSES if task == "classification" else OF_NUMBERS):
-        typed = written(finding(changes), table_setup(task))
+        typed = code(finding(changes), table_setup(task))
         assert main(["train", str(tmp_path / "t.csv"), "-t", "y", *shlex.split(typed.command)]) == 0
         by_command = models.plan(TABLES[task], "y", **heard.pop())
         if not typed.python:
@@ -108,7 +108,7 @@ def test_what_the_options_do_is_what_the_repair_does() -> None:
     """The network and the settings of the changed set-up are those of the plan."""
     setup = table_setup("classification")
     for changes in ({"hidden": [7]}, {"hidden_activation": "tanh", "init": None}, {"learning_rate": 0.25, "l2": 0.5}):
-        words = eval(written(finding(changes), setup).python.replace("deltaw.fit(table, target, ..., ", "dict("))
+        words = eval(code(finding(changes), setup).python.replace("deltaw.fit(table, target, ..., ", "dict("))
         plan, mended = models.plan(TABLES["classification"], "y", **words), applied(setup, changes)
         assert (
             plan.network.sizes[1:] == mended.network.sizes[1:]
@@ -119,11 +119,11 @@ def test_what_the_options_do_is_what_the_repair_does() -> None:
 
 def test_a_column_of_a_table_goes_by_its_name() -> None:
     setup = table_setup("classification")
-    assert written(finding({"drop_columns": (1,)}), setup).command == "--drop b"
-    assert "drop=('b',)" in written(finding({"drop_columns": (1,)}), setup).python
-    assert written(finding({"drop_columns": (), "l2": 0.1}), setup).command == ""  # part of a column cannot be left out
-    assert written(finding({"balance": True}), setup).command == "--class-weight balanced"
-    assert together([finding({"l2": 0.1}), finding({"l2": 0.2})], setup).command == "--set l2=0.2"
+    assert code(finding({"drop_columns": (1,)}), setup).command == "--drop b"
+    assert "drop=('b',)" in code(finding({"drop_columns": (1,)}), setup).python
+    assert code(finding({"drop_columns": (), "l2": 0.1}), setup).command == ""  # part of a column cannot be left out
+    assert code(finding({"balance": True}), setup).command == "--class-weight balanced"
+    assert joint_code([finding({"l2": 0.1}), finding({"l2": 0.2})], setup).command == "--set l2=0.2"
 
 
 # --- arrays ----------------------------------------------------------------------------------------------------------
@@ -172,11 +172,11 @@ LABELS = (X[:, 0] > 0).astype(int)
 def test_the_lines_of_python_make_the_change(changes: dict[str, Any], words: dict[str, Any]) -> None:
     made = {"network": Network([4, 8, 2], ["relu", "softmax"]), "X": X, "T": LABELS, "loss": "cross_entropy"}
     setup = Setup(**(made | {"batch_size": 32} | words))
-    typed = written(finding(changes), setup)
+    typed = code(finding(changes), setup)
     assert typed.command == ""
     if "dropout" in changes and isinstance(changes["dropout"], tuple):
         changes = {"dropout": (0.15,)}
-        typed = written(finding(changes), setup)
+        typed = code(finding(changes), setup)
     mended, typed_setup = applied(setup, changes), run(typed.python, setup)
     np.testing.assert_allclose(typed_setup.X, mended.X, atol=1e-9)
     np.testing.assert_allclose(typed_setup.T, mended.T, atol=1e-9)
@@ -199,7 +199,7 @@ def test_many_rows_come_from_the_diagnosis() -> None:
     net, words = Network([4, 8, 2], ["relu", "softmax"]), {"loss": "cross_entropy", "batch_size": 32}
     diagnosis = examine(net, X, LABELS, validation=(X[:60], LABELS[:60]), seconds=0, **words)
     found = next(each for each in diagnosis.findings if each.rule == "train_test_overlap")
-    python = written(found, diagnosis.setup).python
+    python = code(found, diagnosis.setup).python
     heard: dict[str, Any] = {"np": np, "diagnosis": diagnosis, "X": X, "T": LABELS}
     exec(python.rsplit("; deltaw.train", 1)[0], heard)
     assert (len(heard["X"]), len(heard["T"])) == (60, 60)
@@ -216,7 +216,7 @@ def test_the_examples_of_the_rules_have_lines_that_run() -> None:
             continue
         setup = EXAMPLES[rule.name].sick
         found = {each.rule: each for each in diagnose(setup, seconds=0).findings}[rule.name]
-        python = written(found, setup).python
+        python = code(found, setup).python
         assert bool(python) == bool(found.repair and found.repair.changes), rule.name
         if python and "diagnosis" not in python:
             run(python, setup)

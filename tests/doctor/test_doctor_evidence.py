@@ -139,11 +139,11 @@ def test_twins_are_units_that_never_part() -> None:
     net.weights[1][2] = net.weights[1][0]
     start = before(setup(network=net)).start
     assert start is not None
-    assert start.twins.tolist() == [0, 0, 0]  # in equal, out different: they part at the first step
+    assert start.duplicates.tolist() == [0, 0, 0]  # in equal, out different: they part at the first step
     net.weights[2][:, 2] = net.weights[2][:, 0]
     start = before(setup(network=net)).start
     assert start is not None
-    assert start.twins.tolist() == [0, 1, 0]
+    assert start.duplicates.tolist() == [0, 1, 0]
 
 
 # --- changes --------------------------------------------------------------------------------------------------------
@@ -225,8 +225,8 @@ def rule(name: str, *explains: str) -> Rule:
     return Rule(name, "risk", "before", lambda _: None, "r.", "s.", explains=explains)
 
 
-def found(name: str, severity: Any, likelihood: float = 0.5, idle: bool = False) -> Finding:
-    return Finding("c.", severity=severity, likelihood=likelihood, rule=name, idle=idle)
+def found(name: str, severity: Any, likelihood: float = 0.5, ineffective: bool = False) -> Finding:
+    return Finding("c.", severity=severity, likelihood=likelihood, rule=name, ineffective=ineffective)
 
 
 def test_the_cause_comes_first_and_is_as_bad_as_what_it_causes() -> None:
@@ -238,7 +238,9 @@ def test_the_cause_comes_first_and_is_as_bad_as_what_it_causes() -> None:
 
 
 def test_a_cause_whose_repair_changed_nothing_explains_nothing() -> None:
-    placed = ordered([found("end", "fault"), found("cause", "risk", idle=True)], [rule("cause", "end"), rule("end")])
+    placed = ordered(
+        [found("end", "fault"), found("cause", "risk", ineffective=True)], [rule("cause", "end"), rule("end")]
+    )
     assert [(f.rule, f.severity) for f in placed] == [("end", "fault"), ("cause", "risk")]
 
 

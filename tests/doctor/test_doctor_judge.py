@@ -15,7 +15,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 import deltaw
 from deltaw import Network, models
 from deltaw.doctor import Setup, diagnose, examine_model, judge, outcome, planned
-from deltaw.doctor.trials.scores import gained, guess, measure, permuted, score
+from deltaw.doctor.trials.scores import gains_over_guess, guess, measure, permutation_p_value, score
 from deltaw.doctor.trials.trial import Budget, hold_out
 
 SHARES = np.array([0.6, 0.3, 0.1])
@@ -176,7 +176,7 @@ def test_auc_scores_where_one_class_has_most_rows() -> None:
         test=(X[:300], np.eye(2)[T[:300].astype(int)]),
     )
     assert measure(two) == "AUC"
-    assert {g.measure for g in gained(two, two.network)} == {"accuracy", "log loss", "AUC"}
+    assert {g.measure for g in gains_over_guess(two, two.network)} == {"accuracy", "log loss", "AUC"}
 
 
 # --- whose rows -----------------------------------------------------------------------------------------------------
@@ -188,13 +188,13 @@ def test_rows_that_chose_the_weights_do_not_score() -> None:
     assert plan.test is not None
     model = models.run(plan)
     seen = examine_model(model, plan.table, seconds=1.0).evidence.watched
-    np.testing.assert_array_equal(seen.setup.apart[0], plan.test.X)
+    np.testing.assert_array_equal(seen.setup.held_out[0], plan.test.X)
     assert model.scores is not None
     assert judge.auc(seen.gains[0]) == pytest.approx(
         roc_auc_score(plan.test.truth, model.scores.outcome.probabilities[:, 1])
     )
     holdout = hold_out(planned(plan), Budget())
-    np.testing.assert_array_equal(holdout.setup.apart[1], plan.test.T)
+    np.testing.assert_array_equal(holdout.setup.held_out[1], plan.test.T)
     np.testing.assert_array_equal(holdout.setup.validation[1], plan.validation.T)  # these stop the training
 
 
@@ -204,7 +204,7 @@ def test_early_stopping_of_ones_own_does_not_score_either() -> None:
     setup = Setup(Network([2, 4, 1]), X, T, validation=(X[:50], T[:50]), early_stopping=3)
     holdout = hold_out(setup, Budget())
     assert len(holdout.held) == 50
-    np.testing.assert_array_equal(holdout.setup.apart[0], X[holdout.held])
+    np.testing.assert_array_equal(holdout.setup.held_out[0], X[holdout.held])
 
 
 def test_where_there_are_no_rows_apart_it_is_said() -> None:
@@ -212,9 +212,9 @@ def test_where_there_are_no_rows_apart_it_is_said() -> None:
     frame = pl.DataFrame({"x": x, "y": np.where(x > 0, "yes", "no")})
     model = deltaw.fit(frame, "y", epochs=20, test_size=0.0, validation=0.0, hidden=[8])
     diagnosis = examine_model(model, frame, seconds=1.0)
-    assert diagnosis.evidence.watched.setup.apart is None
+    assert diagnosis.evidence.watched.setup.held_out is None
     assert diagnosis.healthy
-    assert "training rows, for lack of others" in " ".join(diagnosis.page.text().split())
+    assert "training rows, since there are no others" in " ".join(diagnosis.page.text().split())
 
 
 def test_permutations_of_ranks() -> None:
@@ -224,5 +224,5 @@ def test_permutations_of_ranks() -> None:
 
     known = targets(T, Setup(Network([4, 1]), X, T))
     good = X[:, :3].sum(axis=1, keepdims=True)
-    assert permuted(known, T, good, 99) == pytest.approx(0.01)
-    assert permuted(known, T, np.ones_like(good), 99) == 1.0
+    assert permutation_p_value(known, T, good, 99) == pytest.approx(0.01)
+    assert permutation_p_value(known, T, np.ones_like(good), 99) == 1.0

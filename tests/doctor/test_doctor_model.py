@@ -83,7 +83,7 @@ def test_the_score_is_the_models_own(frame: pl.DataFrame, model: Model) -> None:
     assert seen.saved
     assert diagnosis.healthy
     assert model.scores is not None
-    assert seen.given[0].score == pytest.approx(model.scores["accuracy"])
+    assert seen.trainings[0].score == pytest.approx(model.scores["accuracy"])
     np.testing.assert_array_equal(seen.loss, model.history.loss)
     assert "as it was saved" in diagnosis.page.text()
 
@@ -102,10 +102,10 @@ def test_a_model_of_every_row_is_judged_by_rows_held_out_of_a_training_like_it()
     diagnosis = examine_model(model, rows, seconds=SECONDS)
     seen = diagnosis.evidence.watched
     assert seen.saved
-    assert seen.met
+    assert seen.contaminated
     assert model.scores is not None
-    assert seen.given[0].score == pytest.approx(model.scores["r2"], abs=0.15)
-    assert seen.given[0].score < seen.anew.fitted
+    assert seen.trainings[0].score == pytest.approx(model.scores["r2"], abs=0.15)
+    assert seen.trainings[0].score < seen.retrained.fitted
     np.testing.assert_array_equal(seen.loss, model.history.loss)  # what is drawn is the model's own
     assert not {"worse_than_simple_model", "too_few_epochs", "over_regularised"} & {f.rule for f in diagnosis.findings}
     assert "did not use" in diagnosis.page.text()

@@ -67,7 +67,7 @@ def test_a_line_said_once(table: Path, capsys: pytest.CaptureFixture[str]) -> No
     """What the doctor knew before training is not said again after it."""
     assert main(["train", "rows.csv", "-t", "kind", "--epochs", "40", "--set", "dropout=0.85"]) == 0
     heard = [line for line in capsys.readouterr().err.splitlines() if line.startswith("doctor ")]
-    assert heard[0].startswith("doctor   risk, dropout on narrow")
+    assert heard[0].startswith("doctor   risk, excessive dropout")
     assert len(set(heard)) == len(heard)
 
 

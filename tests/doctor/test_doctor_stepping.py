@@ -12,7 +12,7 @@ from deltaw import Network
 from deltaw.doctor import learning_rate
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials import stepping
-from deltaw.doctor.trials.stepping import LARGEST, MOST_LOOKS, first_break, machine, top_curvature, watched
+from deltaw.doctor.trials.stepping import LARGEST, MOST_LOOKS, first_divergence, machine, top_curvature, watched
 from deltaw.equations import backprop, losses
 from deltaw.exceptions import InputError
 
@@ -140,7 +140,7 @@ def test_the_step_that_breaks_is_the_one_that_arithmetic_says() -> None:
     w, step = 0.0, 0
     while abs(0.5 * (1.0 - 3.0 * w) ** 2) <= LARGEST:  # E is the first to overflow: it is the square
         w, step = w + alpha * (1.0 - 3.0 * w) * 3.0, step + 1
-    found = first_break(setup, 100)
+    found = first_divergence(setup, 100)
     assert found is not None
     assert found.tensor == "E"
     assert found.where.step == step
@@ -151,13 +151,13 @@ def test_the_step_that_breaks_is_the_one_that_arithmetic_says() -> None:
 def test_the_layer_that_overflows_is_named() -> None:
     net = Network([1, 2, 2, 2, 1], ["exponential"] * 3 + ["identity"], init="ones")
     setup = Setup(net, np.full((4, 1), 3.0), np.ones((4, 1)), batch_size=4, epochs=2, learning_rate=1e-3)
-    found = first_break(setup, 2)  # e³ = 20, e^(2·20) = 2e17, e^(4e17) = ∞
+    found = first_divergence(setup, 2)  # e³ = 20, e^(2·20) = 2e17, e^(4e17) = ∞
     assert found is not None
     assert (found.tensor, found.where.layer, found.where.step) == ("o", 2, 0)
 
 
 def test_a_training_that_keeps_its_numbers_has_no_break() -> None:
-    assert first_break(line(learning_rate=0.1, epochs=20), 20) is None
+    assert first_divergence(line(learning_rate=0.1, epochs=20), 20) is None
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from deltaw.doctor.evidence.watching import guess_error, watch
 from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding, Repair
 from deltaw.doctor.repair import _beaten, repair
-from deltaw.doctor.trials.scores import gained
+from deltaw.doctor.trials.scores import gains_over_guess
 from deltaw.doctor.trials.trial import Budget, hold_out, trial
 
 SECONDS = 2.0
@@ -102,10 +102,11 @@ class Case:
 CASES = [
     Case("diverged", lambda: number(optimizer="sgd", learning_rate=50.0), lambda f: f.where.step < 200),
     Case("learning_rate_too_high", lambda: number(optimizer="sgd", learning_rate=50.0),
-         lambda f: f.evidence["better"] < 5),
+         lambda f: f.evidence["better_learning_rate"] < 5),
     Case("learning_rate_too_high", lambda: binary(learning_rate=30.0), lambda f: f.evidence["bound"] is None),
-    Case("learning_rate_too_low", lambda: binary(learning_rate=1e-6), lambda f: f.evidence["better"] > 1e-4),
-    Case("noisy_gradient", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["rough"] > 0.02),
+    Case("learning_rate_too_low", lambda: binary(learning_rate=1e-6),
+         lambda f: f.evidence["better_learning_rate"] > 1e-4),
+    Case("noisy_gradient", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["fluctuation"] > 0.02),
     Case("excessive_gradient_clipping", lambda: number(optimizer="sgd", learning_rate=0.05, max_grad_norm=1e-6),
          lambda f: f.evidence["gradient"] > 1e-4),
     Case("too_few_epochs", lambda: binary(epochs=1), lambda f: f.evidence["steps"] == 14),
@@ -120,7 +121,7 @@ CASES = [
     Case("network_too_small", lambda: binary((1,)), lambda f: f.evidence["units"] == 1),
     Case("overfitting", memorised, lambda f: f.evidence["fitted"] > f.evidence["held_out"] + 0.1),
     Case("uninformative_inputs", lambda: binary(T=CURVED[rng.permutation(N)]), lambda f: f.evidence["p"] > 0.05),
-    Case("concept_shift", misplaced, lambda f: f.evidence["inside"] > 0.8 > 0.6 > f.evidence["apart"]),
+    Case("concept_shift", misplaced, lambda f: f.evidence["internal"] > 0.8 > 0.6 > f.evidence["held_out"]),
     Case("no_better_than_baseline", lambda: binary(init="zeros"),
          lambda f: f.evidence["score"] < 0.6 < f.evidence["plain"]),
     Case("worse_than_simple_model", lambda: binary(init="zeros"), lambda f: f.evidence["plain"] > 0.8),
@@ -154,15 +155,15 @@ def test_silence_where_a_network_learns(name: str) -> None:
     diagnosis = diagnose(HEALTHY[name](), seconds=SECONDS)
     assert diagnosis.healthy, diagnosis
     during = diagnosis.evidence.watched
-    assert not during.marked
+    assert not during.markedly_short
     if not during.short:
-        assert len(during.given) == 1  # no more than was needed
+        assert len(during.trainings) == 1  # no more than was needed
         assert during.sweep is None
 
 
 def test_skill_is_between_guess_and_all_right() -> None:
     during, _ = seen(binary())
-    score = np.mean([trial.score for trial in during.given])
+    score = np.mean([trial.score for trial in during.trainings])
     assert during.skill == pytest.approx((score - during.holdout.guess) / (1 - during.holdout.guess))
     assert during.possible >= during.skill > SHORT * during.possible - during.noise
 
@@ -302,7 +303,7 @@ def test_what_is_refused_and_can_be_mended_is() -> None:
 def test_no_verdict_where_the_budget_cut_a_training_off_that_was_learning() -> None:
     slow = number(optimizer="sgd", learning_rate=0.002, epochs=20_000)
     holdout = hold_out(slow, Budget(5000, 0.01))
-    assert holdout.share < 0.1
+    assert holdout.completed < 0.1
     known = evidence(slow)
     assert known.before is not None
     during = watch(slow, seconds=0.1)
@@ -337,10 +338,10 @@ def test_what_a_line_does_better_is_not_repaired() -> None:
     setup = number(T=X[:, :1] + X[:, 1:2], epochs=2)
     holdout = hold_out(setup, Budget())
     weak = [trial(holdout.setup, seed) for seed in range(3)]
-    gains = [gained(holdout.setup, t.network) for t in weak]
+    gains = [gains_over_guess(holdout.setup, t.network) for t in weak]
     assert _beaten(holdout, gains, [t.score for t in weak], 1.0).startswith("A linear model has")
     strong = hold_out(number(epochs=150), Budget())
     good = [trial(strong.setup, seed) for seed in range(3)]
     assert (
-        _beaten(strong, [gained(strong.setup, t.network) for t in good], [t.score for t in good], 0.01) == ""
+        _beaten(strong, [gains_over_guess(strong.setup, t.network) for t in good], [t.score for t in good], 0.01) == ""
     )  # of a wave

@@ -17,8 +17,8 @@ from deltaw.doctor import examine, learning_rate
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup
-from deltaw.doctor.trials.scores import WORST, guess, permuted, scored
-from deltaw.doctor.trials.trial import Budget, affordable, alike, hold_out, plain, trial
+from deltaw.doctor.trials.scores import WORST, guess, permutation_p_value, scored
+from deltaw.doctor.trials.trial import Budget, affordable_epochs, hold_out, matching_batches, plain, trial
 from deltaw.exceptions import InputError, SettingError
 
 rng = np.random.default_rng(7)
@@ -37,7 +37,7 @@ def test_rows_that_score_are_not_trained_on_and_order_stays() -> None:
     holdout = hold_out(classes(X=np.arange(3.0 * N).reshape(N, 3)), Budget())
     assert (np.diff(holdout.index) > 0).all()
     np.testing.assert_array_equal(holdout.setup.X[:, 0], 3.0 * holdout.index)
-    held = holdout.setup.apart[0][:, 0] / 3.0
+    held = holdout.setup.held_out[0][:, 0] / 3.0
     assert len(held) == N // 4
     assert not set(held) & set(holdout.index)
     assert len(held) + len(holdout.index) == N
@@ -48,7 +48,7 @@ def test_rows_that_score_are_not_trained_on_and_order_stays() -> None:
 def test_the_last_batch_is_to_the_others_as_it_was(n: int, batch: int, share: float) -> None:
     """Rows held out must not leave a last batch of a few rows that the training has not."""
     asked = int(share * n)
-    rows, fewer = alike(n, batch, asked)
+    rows, fewer = matching_batches(n, batch, asked)
     assert 0.8 * asked - 1 <= rows <= asked
     assert fewer <= batch
     if batch >= n:
@@ -69,25 +69,25 @@ def test_fifty_rows_of_which_some_are_held_out() -> None:
 
 def test_the_verdict_has_rows_of_its_own() -> None:
     holdout = hold_out(classes(), Budget())
-    judged = hold_out(classes(), Budget(), seed=1, aside=holdout.held)
+    judged = hold_out(classes(), Budget(), seed=1, excluded=holdout.held)
     assert len(judged.held) == N // 4
     assert not set(judged.held) & set(holdout.held)
     assert not set(judged.held) & set(judged.index)
     other = rng.normal(size=(50, 3)), np.eye(3)[rng.integers(0, 3, 50)]
-    judged = hold_out(classes(validation=other), Budget(), seed=1, aside=np.zeros(0, np.int64))
-    assert len(judged.setup.apart[1]) == len(judged.held) == N // 4
+    judged = hold_out(classes(validation=other), Budget(), seed=1, excluded=np.zeros(0, np.int64))
+    assert len(judged.setup.held_out[1]) == len(judged.held) == N // 4
 
 
 def test_own_validation_rows_score() -> None:
     other = rng.normal(size=(50, 3)), np.eye(3)[rng.integers(0, 3, 50)]
     holdout = hold_out(classes(validation=other), Budget())
     assert len(holdout.index) == N
-    np.testing.assert_array_equal(holdout.setup.apart[1], other[1])
+    np.testing.assert_array_equal(holdout.setup.held_out[1], other[1])
 
 
 def test_four_rows_score_by_themselves() -> None:
     holdout = hold_out(classes(X=X[:4], T=T[:4], batch_size=4), Budget())
-    assert holdout.setup.apart is None
+    assert holdout.setup.held_out is None
     assert len(holdout.index) == 4
 
 
@@ -99,13 +99,13 @@ def test_fewer_rows_make_as_many_steps(rows: int, batch: int) -> None:
     cut = holdout.setup
     made = cut.epochs * -(-len(cut.T) // cut.batch_size)
     assert abs(made - asked) <= -(-len(cut.T) // cut.batch_size)
-    assert holdout.share == pytest.approx(1.0, abs=0.02)
+    assert holdout.completed == pytest.approx(1.0, abs=0.02)
 
 
 def test_a_small_budget_makes_fewer() -> None:
     holdout = hold_out(classes(epochs=100_000), Budget(5000, 0.1))
-    assert holdout.share < 0.1
-    assert 1 <= holdout.setup.epochs == affordable(holdout.setup, 0.1)
+    assert holdout.completed < 0.1
+    assert 1 <= holdout.setup.epochs == affordable_epochs(holdout.setup, 0.1)
 
 
 def test_a_large_network_gets_fewer_rows() -> None:
@@ -165,8 +165,8 @@ def test_the_guess() -> None:
 def test_a_permutation_test_tells_signal_from_chance() -> None:
     known = targets(T, classes())
     right = T + 0.1 * rng.normal(size=T.shape)
-    assert permuted(known, T, right) == pytest.approx(1 / 1000)
-    ps = [permuted(known, T, np.random.default_rng(i).normal(size=T.shape), 99) for i in range(40)]
+    assert permutation_p_value(known, T, right) == pytest.approx(1 / 1000)
+    ps = [permutation_p_value(known, T, np.random.default_rng(i).normal(size=T.shape), 99) for i in range(40)]
     assert 0.2 < np.mean(ps) < 0.8  # evenly spread
     assert np.mean(np.array(ps) <= 0.1) < 0.3
 
@@ -190,7 +190,7 @@ def test_a_plain_network_learns_what_can_be_learnt(setup: Setup, least: float) -
 def test_a_trial_scores_the_rows_held_out() -> None:
     holdout = hold_out(classes(), Budget())
     made = trial(holdout.setup)
-    X_held, T_held = holdout.setup.apart
+    X_held, T_held = holdout.setup.held_out
     answers = made.network.forward(X_held).argmax(axis=1)
     assert made.score == pytest.approx(np.mean(answers == T_held.argmax(axis=1)))
     assert made.history.ended == "finished"

@@ -65,4 +65,4 @@ def test_refused_by_train() -> None:
 
 def test_told_by_the_doctor() -> None:
     first = examine(Network([3, 1], "identity"), MASKED, X[:, 0], loss="squared", seconds=0).findings[0]
-    assert first.rule == "bad_numbers"
+    assert first.rule == "non_finite_values"

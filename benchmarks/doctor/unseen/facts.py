@@ -1,4 +1,4 @@
-"""A program told as facts: layers, loss, optimiser, a recipe for its rows, and what its fix changes."""
+"""A program as facts: layers, loss, optimiser, a recipe for its rows, and what its fix changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def fault(name: str, data: Callable[[], Data], given: Facts, fix: Facts, causes:
 
 
 def silent(name: str, data: Callable[[], Data], given: Facts, causes: str) -> Program:
-    """A program whose fault does not show in its score, or that nothing but other rows would mend."""
+    """A program whose fault does not show in its score, or that only other rows would remove."""
     return _program("silent-fault", name, given | {"data": data}, None, causes)
 
 

@@ -6,7 +6,7 @@
 
 `examine_table` and `examine_model` do the same for what `deltaw.fit` trains; `learning_rate` sweeps the rate alone.
 
-The steps: `evidence.before` measures data, settings and the initial network; `evidence.watching` trains it beside
+The steps: `evidence.before` measures data, settings and the initial network; `evidence.watching` trains it and two
 baselines; `rules.table` is the table of rules that judge this evidence and give `findings`; `confirm` tries the repair
 of each finding; `repair` combines the repairs that help. `trials` has the trainings that all of them make.
 """

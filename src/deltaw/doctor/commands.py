@@ -1,4 +1,4 @@
-"""Repairs written as options of `deltaw train` and as Python.
+"""Repairs as options of `deltaw train` and as Python.
 
 For a table they are settings of the recipe, for the command line and `deltaw.fit` alike. For arrays they are arguments
 of `deltaw.Network` and `deltaw.train`, with lines of NumPy before the call for what is no argument.
@@ -21,13 +21,13 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.models import Recipe
 from deltaw.network import Network
 
-MOST_NUMBERS = 12  # indices written out; more are read from the diagnosis
+MOST_NUMBERS = 12  # indices in the code; more are read from the diagnosis
 # Settings with an option of their own; any other is given by --set.
 OPTIONS = ("hidden", "epochs", "learning_rate", "batch_size", "seed", "class_weight", "drop")
 
 
 @dataclass(frozen=True)
-class Written:
+class Code:
     """The changes of a repair as code.
 
     Attributes:
@@ -39,23 +39,23 @@ class Written:
     python: str = ""
 
 
-def written(finding: Finding, setup: Setup) -> Written:
+def code(finding: Finding, setup: Setup) -> Code:
     """The repair of one finding as code."""
     changes = {} if finding.repair is None else finding.repair.changes
     if not changes:
-        return Written()
+        return Code()
     return _of_table(changes, setup) if setup.raw is not None else _of_arrays(changes, setup, finding.rule)
 
 
-def together(findings: Iterable[Finding], setup: Setup) -> Written:
-    """All repairs at once; a later change of a setting replaces an earlier one."""
+def joint_code(findings: Iterable[Finding], setup: Setup) -> Code:
+    """All repairs as code; a later change of a setting replaces an earlier one."""
     changes: dict[str, Any] = {}
     rule = ""
     for finding in findings:
         made = {} if finding.repair is None else finding.repair.changes
         changes |= made
         rule = finding.rule if made.keys() & {"drop_columns", "drop_rows"} else rule
-    return written(Finding("", repair=Repair("", changes), rule=rule), setup)
+    return code(Finding("", repair=Repair("", changes), rule=rule), setup)
 
 
 # --- a table: settings of a recipe ----------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def _targets(kind: str, low: float, high: float) -> dict[str, Any]:
     return {"targets": kind, "target_low": float(low), "target_high": float(high)}
 
 
-def _of_table(changes: Mapping[str, Any], setup: Setup) -> Written:
+def _of_table(changes: Mapping[str, Any], setup: Setup) -> Code:
     lines = ["table = table.drop_duplicates()"] if "drop_rows" in changes else []  # there is no setting for it
     settings: dict[str, Any] = {}
     if names := _whole_columns(changes.get("drop_columns", ()), setup):
@@ -97,14 +97,14 @@ def _of_table(changes: Mapping[str, Any], setup: Setup) -> Written:
     command = " ".join(_quoted(word) for pair in settings.items() for word in _option(*pair))
     if settings or lines:
         lines.append(f"deltaw.fit(table, target, {', '.join(['...', *filter(None, [_keywords(settings)])])})")
-    typed = SETTINGS | ({"drop_columns"} if names else set())
-    return Written(command if changes.keys() <= typed else "", "; ".join(lines))
+    settable = SETTINGS | ({"drop_columns"} if names else set())
+    return Code(command if changes.keys() <= settable else "", "; ".join(lines))
 
 
 def _whole_columns(inputs: Iterable[int], setup: Setup) -> list[str]:
-    """The columns all of whose inputs are dropped."""
-    gone = set(inputs)
-    return [column.name for column in setup.raw or () if column.inputs and gone >= set(column.inputs)]
+    """Names of the columns all of whose inputs are dropped."""
+    dropped = set(inputs)
+    return [column.name for column in setup.raw or () if column.inputs and dropped >= set(column.inputs)]
 
 
 def _option(name: str, value: Any) -> list[str]:
@@ -168,7 +168,7 @@ def _label(setup: Setup) -> str:
     return LABEL.get(form, "(np.reshape(T, -1) > (T.min() + T.max()) / 2).astype(int)")
 
 
-def _of_arrays(changes: Mapping[str, Any], setup: Setup, rule: str) -> Written:
+def _of_arrays(changes: Mapping[str, Any], setup: Setup, rule: str) -> Code:
     lines = []
     for name, value in changes.items():
         if name not in LINES:
@@ -181,14 +181,14 @@ def _of_arrays(changes: Mapping[str, Any], setup: Setup, rule: str) -> Written:
             lines.append(LINES[name](value, setup))
     if "inputs" in changes and hasattr(setup.X, "tocsr"):
         lines.insert(0, "X = X.toarray()")
-    anew = {name: value for name, value in changes.items() if name in NETWORK}
-    if anew:
-        lines.append(f"net = {_network(applied(setup, anew).network)}")
+    redrawn = {name: value for name, value in changes.items() if name in NETWORK}
+    if redrawn:
+        lines.append(f"net = {_network(applied(setup, redrawn).network)}")
     words = {name: value for name, value in changes.items() if name not in LINES and name not in NETWORK}
     words |= {"optimizer": _optimizer(words["optimizer"])} if "optimizer" in words else {}
     words |= {"input_scale": None} if setup.input_scale is not None and {"inputs", "fill"} & changes.keys() else {}
     given = [*([_keywords(words)] if words else []), *(["sample_weight=sample_weight"] if "balance" in changes else [])]
-    return Written(python="; ".join([*filter(None, lines), f"deltaw.train(net, X, T, {', '.join(['...', *given])})"]))
+    return Code(python="; ".join([*filter(None, lines), f"deltaw.train(net, X, T, {', '.join(['...', *given])})"]))
 
 
 def _network(net: Network) -> str:

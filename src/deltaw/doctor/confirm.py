@@ -10,23 +10,22 @@ from dataclasses import replace
 
 from deltaw.doctor.evidence.during import SHORT, During
 from deltaw.doctor.evidence.evidence import Evidence
-from deltaw.doctor.findings import Finding, programmable, repairs
+from deltaw.doctor.findings import Finding, automatic, repairs
 from deltaw.doctor.rules.table import BY_NAME
 from deltaw.doctor.trials.clock import Clock, left
-from deltaw.doctor.trials.trial import afforded
+from deltaw.doctor.trials.trial import trial_within
 from deltaw.exceptions import InputError
 
 # Share of the gap between the network's and the best skill that a repair must close to confirm a finding.
-CLOSES = 0.25
-# Likelihood of a finding that is proved (softmax over one output is 1): a trial does not refute it. If its repair does
-# not help alone, something else is wrong too.
+GAP_CLOSED = 0.25
+# Likelihood of a finding that is proved (softmax over one output is 1) and that no trial refutes: if its repair alone
+# does not help, something else is wrong, too.
 PROVED = 0.85
 LIKELY = 0.7  # likelihood of a risk that one harmless training does not refute
-ANEW = "damaged_weights"  # the rule whose repair changes no setting
-LAST_RESORT = "worse_than_simple_model"  # the rule whose repair is another network
-CERTAIN = frozenset(
-    {"invalid_arguments", "uninformative_inputs", ANEW}
-)  # rules whose findings are faults even if the network scores well
+RETRAIN = "damaged_weights"  # whose repair is a new training
+LAST_RESORT = "worse_than_simple_model"  # whose repair is another network
+# Rules whose findings are faults even if the network scores well.
+CERTAIN = frozenset({"invalid_arguments", "uninformative_inputs", RETRAIN})
 TRIAL = 0.06  # share of the seconds for one trial
 CONFIRMED = 0.4  # share of the seconds for all trials of single repairs, and again for those of all but one
 
@@ -43,11 +42,11 @@ def confirmed(evidence: Evidence, found: Sequence[Finding], *, seconds: float = 
         seconds: for all trials, approximately.
     """
     seen = evidence.watched
-    if seen.settings_teach or not (seen.short or seen.broke):
+    if seen.settings_suffice or not (seen.short or seen.divergence):
         if not seen.learnable:
             return tuple(found)
         return tuple(_unharmed(f, seen) for f in found)
-    if not (seen.marked or seen.broke):
+    if not (seen.markedly_short or seen.divergence):
         found = [_unharmed(f, seen) for f in found]
     gains = single_gains(seen, found, seconds)
     enough = _enough(seen)
@@ -63,9 +62,8 @@ def _unharmed(finding: Finding, seen: During) -> Finding:
         return finding
     if finding.severity == "risk" and (finding.likelihood or 0.0) >= LIKELY:
         return finding
-    # Learns well beyond doubt.
-    full = not (seen.short or seen.unfinished) and seen.skill >= SHORT * seen.possible
-    would_show = full and LAST_RESORT in BY_NAME[finding.rule].explains
+    learns_well = not (seen.short or seen.unfinished) and seen.skill >= SHORT * seen.possible
+    would_show = learns_well and LAST_RESORT in BY_NAME[finding.rule].explains
     return replace(finding, severity="note" if finding.severity == "risk" and would_show else "risk")
 
 
@@ -79,7 +77,7 @@ def _judged(finding: Finding, gain: float | None, enough: float, best: float, se
         if seen.harmed and prior >= PROVED:
             return replace(finding, evidence=evidence)
         severity = "risk" if finding.severity == "fault" and finding.rule not in CERTAIN else finding.severity
-        return replace(finding, severity=severity, likelihood=0.2 * prior, evidence=evidence, idle=True)
+        return replace(finding, severity=severity, likelihood=0.2 * prior, evidence=evidence, ineffective=True)
     severity = "fault" if seen.harmed or finding.severity == "fault" else finding.severity
     share = min(1.0, gain / best) if best > 0 else 1.0
     if finding.rule == LAST_RESORT:
@@ -89,7 +87,8 @@ def _judged(finding: Finding, gain: float | None, enough: float, best: float, se
 
 def _enough(seen: During) -> float:
     """The gain in skill from which a repair confirms its finding."""
-    return max(CLOSES * (seen.possible - seen.skill), seen.noise if seen.marked or seen.broke else seen.doubt)
+    margin = seen.noise if seen.markedly_short or seen.divergence else seen.lead_margin
+    return max(GAP_CLOSED * (seen.possible - seen.skill), margin)
 
 
 def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
@@ -97,25 +96,24 @@ def single_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict
     gains = {}
     clock = Clock()
     for finding in found:
-        if not programmable(finding) or clock.over(CONFIRMED * seconds):
+        if not automatic(finding) or clock.over(CONFIRMED * seconds):
             continue
-        skill = _skill(seen, [finding], TRIAL * seconds)
-        gains[finding.rule] = skill - seen.skill
+        gains[finding.rule] = _skill(seen, [finding], TRIAL * seconds) - seen.skill
     return gains
 
 
 def joint_gains(seen: During, found: Iterable[Finding], seconds: float) -> dict[str, float]:
     """Rule -> loss in skill if its repair is left out of all repairs; {} if all together do not help."""
-    able = [f for f in found if programmable(f) and f.rule != LAST_RESORT]
-    if len(able) < 2 or left() <= 0:
+    joint = [f for f in found if automatic(f) and f.rule != LAST_RESORT]
+    if len(joint) < 2 or left() <= 0:
         return {}
-    whole = _skill(seen, able, TRIAL * seconds)
-    if whole - seen.skill < _enough(seen):
+    skill = _skill(seen, joint, TRIAL * seconds)
+    if skill - seen.skill < _enough(seen):
         return {}
     clock = Clock()
     return {
-        f.rule: whole - _skill(seen, [g for g in able if g is not f], TRIAL * seconds)
-        for f in able
+        f.rule: skill - _skill(seen, [g for g in joint if g is not f], TRIAL * seconds)
+        for f in joint
         if not clock.over(CONFIRMED * seconds)
     }
 
@@ -129,7 +127,7 @@ def _skill(seen: During, findings: Iterable[Finding], seconds: float) -> float:
         setup = seen.holdout.repaired(repairs(findings))
     except (InputError, ValueError, TypeError, IndexError):
         return -1.0
-    tried = [afforded(setup, None, seconds)]
-    if tried[0].broke and not seen.broke:
-        tried += [afforded(setup, setup.seed + 1, seconds)]
+    tried = [trial_within(setup, None, seconds)]
+    if tried[0].diverged and not seen.divergence:
+        tried += [trial_within(setup, setup.seed + 1, seconds)]
     return seen.holdout.skill(max(each.score for each in tried))

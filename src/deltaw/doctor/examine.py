@@ -15,7 +15,7 @@ from deltaw.doctor.rules.rule import Rule, ordered
 from deltaw.doctor.rules.table import RULES
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.clock import within
-from deltaw.doctor.trials.trial import Trained, counted
+from deltaw.doctor.trials.trial import Trained, whole_number
 from deltaw.equations.lookup import positive
 
 ROWS = 10_000  # the most rows of the training under observation
@@ -51,7 +51,7 @@ class Examined:
 @np.errstate(all="ignore")  # overflows are findings, not warnings
 def examined(setup: Setup, *, rows: int = ROWS, seconds: float = SECONDS, trained: Trained | None = None) -> Examined:
     """Examine a set-up; see `diagnosis.diagnose`."""
-    rows, seconds = counted(rows, "rows"), positive(seconds, "seconds", or_zero=True)
+    rows, seconds = whole_number(rows, "rows"), positive(seconds, "seconds", or_zero=True)
     with within(seconds):
         known = evidence(setup)
         if seconds > 0 and known.refusal is None and known.before is not None:

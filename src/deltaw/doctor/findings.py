@@ -73,7 +73,7 @@ class Repair:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, or may be.
+    """Something that is wrong, or may be.
 
     Attributes:
         cause: the explanation, with the numbers.
@@ -84,7 +84,7 @@ class Finding:
         likelihood: from 0 to 1, that this keeps the network from learning; None: the rule's default.
         rule: name of the rule.
         because_of: names of other rules with findings that explain this one.
-        idle: whether its repair was tried without effect; then it explains no other finding.
+        ineffective: whether its repair was tried and did not help; then it explains no other finding.
     """
 
     cause: str
@@ -95,7 +95,7 @@ class Finding:
     likelihood: float | None = None
     rule: str = ""
     because_of: tuple[str, ...] = ()
-    idle: bool = False
+    ineffective: bool = False
 
 
 def finding(
@@ -120,7 +120,7 @@ def finding(
     return Finding(say(cause, **fields), evidence, where, repair, severity, likelihood)
 
 
-def programmable(finding: Finding) -> bool:
+def automatic(finding: Finding) -> bool:
     """Whether it has a repair that can be applied automatically."""
     return finding.repair is not None and bool(finding.repair.changes)
 

@@ -32,7 +32,7 @@ LEVEL = 0.025  # one-sided significance level, about two standard errors
 # A medium effect by Cohen (1988): d = ½, which is AUC 0.64, or R² 0.13. Nothing was learnt if the gain is significantly
 # smaller.
 MEDIUM = {"AUC": 2 * 0.64 - 1, "R²": 0.13}
-NEVER = 1e-7  # lower bound of probabilities
+LEAST = 1e-7  # lower bound of probabilities
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ def learnt(gains: tuple[Gain, ...], networks: int = 1) -> bool:
 
 def nothing(gains: tuple[Gain, ...]) -> bool:
     """Whether gains are significantly smaller than a medium effect, and none is significant."""
-    telling = [gain for gain in gains if gain.measure in MEDIUM]
-    return not learnt(gains) and bool(telling) and all(gain.high < MEDIUM[gain.measure] for gain in telling)
+    measured = [gain for gain in gains if gain.measure in MEDIUM]
+    return not learnt(gains) and bool(measured) and all(gain.high < MEDIUM[gain.measure] for gain in measured)
 
 
 def lead(ours: Sequence[tuple[Gain, ...]], theirs: tuple[Gain, ...], measure: str) -> tuple[float, float, float] | None:
@@ -113,15 +113,15 @@ def of_numbers(t: Array, o: Array, guess: Array) -> tuple[Gain, ...]:
 
     () if t is constant or a prediction is not finite.
     """
-    there = np.sum((t - guess) ** 2, axis=1)
-    if not there.mean() > 0 or not np.isfinite(o).all():
+    errors = np.sum((t - guess) ** 2, axis=1)
+    if not errors.mean() > 0 or not np.isfinite(o).all():
         return ()
     with np.errstate(over="ignore"):
-        gains = Gain("R²", (there - np.sum((t - o) ** 2, axis=1)) / there.mean())
-    changing = [j for j in range(t.shape[1]) if np.ptp(t[:, j]) > 0 and np.ptp(o[:, j]) > 0]
-    if not changing or len(t) < 3:
+        gains = Gain("R²", (errors - np.sum((t - o) ** 2, axis=1)) / errors.mean())
+    varying = [j for j in range(t.shape[1]) if np.ptp(t[:, j]) > 0 and np.ptp(o[:, j]) > 0]
+    if not varying or len(t) < 3:
         return (gains,)
-    rows = np.mean([_row_correlations(ranks(t[:, j]), ranks(o[:, j])) for j in changing], axis=0)
+    rows = np.mean([_row_correlations(ranks(t[:, j]), ranks(o[:, j])) for j in varying], axis=0)
     return gains, Gain("order", rows, least=(len(t) - 1) ** -0.5)  # standard error of ρ = 0
 
 
@@ -145,8 +145,8 @@ def of_classes(label: NDArray[np.int64], o: Array, shares: Array, p: Array | Non
         return ()
     gains = [Gain("accuracy", (o.argmax(axis=1) == label) * 1.0 - (shares.argmax() == label))]
     if p is not None:
-        given = np.take_along_axis(p, label[:, None], axis=1)[:, 0]
-        gains.append(Gain("log loss", np.log(np.maximum(given, NEVER)) - np.log(np.maximum(shares[label], NEVER))))
+        true = np.take_along_axis(p, label[:, None], axis=1)[:, 0]
+        gains.append(Gain("log loss", np.log(np.maximum(true, LEAST)) - np.log(np.maximum(shares[label], LEAST))))
     return (*gains, *ranked(label[:, None] == np.arange(o.shape[1]), o))
 
 
@@ -154,8 +154,8 @@ def of_labels(yes: NDArray[np.bool_], o: Array, middle: float, shares: Array) ->
     """Gains for multilabel targets, the mean over labels; an output above `middle` is positive."""
     if not np.isfinite(o).all():
         return ()
-    right = ((o > middle) == yes).mean(axis=1) - ((shares > 0.5) == yes).mean(axis=1)
-    return (Gain("accuracy", right), *ranked(yes, o))
+    gain = ((o > middle) == yes).mean(axis=1) - ((shares > 0.5) == yes).mean(axis=1)
+    return (Gain("accuracy", gain), *ranked(yes, o))
 
 
 def ranked(yes: NDArray[np.bool_], o: Array) -> tuple[Gain, ...]:
@@ -169,15 +169,15 @@ def ranked(yes: NDArray[np.bool_], o: Array) -> tuple[Gain, ...]:
     positive = counts[both].astype(float)
     # Standard error under the null hypothesis (Mann & Whitney 1947), which few positive rows may underestimate.
     null = np.sqrt((n + 1) / (12 * positive * (n - positive)))
-    always = not np.ptp(o, axis=0).any()  # constant outputs have an AUC of exactly ½
-    least = 0.0 if always else 2 * float(np.sqrt(np.sum((weights * null) ** 2)))
+    constant = not np.ptp(o, axis=0).any()  # then the AUC is exactly ½
+    least = 0.0 if constant else 2 * float(np.sqrt(np.sum((weights * null) ** 2)))
     return (Gain("AUC", 2 * np.asarray(rows) - 1, least),)
 
 
 def _row_aucs(yes: NDArray[np.bool_], o: Array) -> Array:
     """(n,) pseudo-values of the AUC: their mean is it, their standard error is its."""
     n, positive = len(yes), int(yes.sum())
-    place = np.empty(n)  # share of the rows of the other kind that a row is ranked correctly against
+    place = np.empty(n)  # share of the other kind's rows that a row is ranked correctly against
     place[yes] = (ranks(o)[yes] - ranks(o[yes])) / (n - positive)
     place[~yes] = 1 - (ranks(o)[~yes] - ranks(o[~yes])) / positive
     auc = place[yes].mean()

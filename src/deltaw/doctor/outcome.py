@@ -1,4 +1,4 @@
-"""One line on a finished training that did not go well, from its scores alone."""
+"""One line about a finished training that did not go well, from its scores alone."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ MOST_ROWS = 5_000  # training rows that are predicted
 
 
 def outcome(model: Model, plan: Plan | None = None) -> str:
-    """One line on a training that did not go well; "" if there is nothing to say.
+    """One line about a training that did not go well; "" if there is nothing to say.
 
-    The rows of the model's scores decide; a model that was loaded does not have them. "Learnt nothing" is said only if
-    predictions for training rows are no better than the guess either; if they are, it overfitted.
+    The rows of the model's scores decide; a loaded model does not have them. "Learnt nothing" means that predictions
+    for training rows are no better than the guess either; if they are, the model overfitted.
 
     Args:
         model: right after `deltaw.fit`.
-        plan: that it was trained by, with the training rows; None: they are taken from the folds, if there are some.
+        plan: that it was trained by, with the training rows; None: they are taken from the folds, if there are any.
     """
     history, scores = model.history, model.scores
     if history.ended == "diverged":
         return say("fault, diverged: E or a weight was NaN or infinite after epoch {n}", n=len(history))
     if scores is None or scores.outcome is None:
         return ""
-    gains = gained(scores.outcome, model.baseline.statistic)
+    gains = gains_over_guess(scores.outcome, model.baseline.statistic)
     if not gains or judge.learnt(gains):
         return ""
-    told, against = metric_of("log_loss" if scores.task == "classification" else None, scores.task), say("the mean")
-    reached = f"{told.title} {told.show(scores[told.name])}"
-    guess = told.show(scores.baseline[told.name])
+    metric, against = metric_of("log_loss" if scores.task == "classification" else None, scores.task), say("the mean")
+    reached = f"{metric.title} {metric.show(scores[metric.name])}"
+    guess = metric.show(scores.baseline[metric.name])
     if scores.task == "classification":
         against, area = say("the class shares"), judge.auc(gains)
         reached += "" if np.isnan(area) else say(" and AUC {area:.3f}", area=area)
@@ -43,28 +43,28 @@ def outcome(model: Model, plan: Plan | None = None) -> str:
     )  # fmt: skip
     if not judge.nothing(gains):
         return say("risk, not distinguishable from the baseline on so few rows: {said}", said=said)
-    own = _of_own_rows(model, plan)
-    if own is not None and judge.learnt(gained(own, model.baseline.statistic)):
+    training = _of_training_rows(model, plan)
+    if training is not None and judge.learnt(gains_over_guess(training, model.baseline.statistic)):
         return say("risk, what it learnt does not generalise: {said}", said=said)
     return say("fault, learnt nothing: {said}", said=said)
 
 
-def gained(known: Outcome, statistic: tuple[float, ...]) -> tuple[judge.Gain, ...]:
+def gains_over_guess(known: Outcome, statistic: tuple[float, ...]) -> tuple[judge.Gain, ...]:
     """Gains of predictions over the guess: `statistic` has the class shares, or the mean, of the training rows."""
     guess = np.asarray(statistic, np.float64)
     if known.probabilities is None:
-        truth, said = (np.asarray(each, np.float64)[:, None] for each in (known.truth, known.predicted))
-        return judge.of_numbers(truth, said, guess)
+        truth, predicted = (np.asarray(each, np.float64)[:, None] for each in (known.truth, known.predicted))
+        return judge.of_numbers(truth, predicted, guess)
     p = np.asarray(known.probabilities, np.float64)
     return judge.of_classes(known.truth.astype(np.int64), p, guess, p)
 
 
-def _of_own_rows(model: Model, plan: Plan | None) -> Outcome | None:
+def _of_training_rows(model: Model, plan: Plan | None) -> Outcome | None:
     """Predictions for training rows; None if they are not known."""
     if plan is not None:
         rows = plan.training.some(spread(len(plan.training), MOST_ROWS))
-        said = answers.mean_of([np.asarray(outputs(each, rows.X), np.float64) for each in model.members], model.task)
-        return answers.outcome(model.target, said, rows.truth)
+        mean = answers.mean_of([np.asarray(outputs(each, rows.X), np.float64) for each in model.members], model.task)
+        return answers.outcome(model.target, mean, rows.truth)
     if model.witness is not None and model.held_out is not None:  # folds scored: all rows are learnt from
         return model.evaluate(model.held_out).outcome
     return None

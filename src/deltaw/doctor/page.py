@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.doctor import figures
-from deltaw.doctor.commands import together, written
+from deltaw.doctor.commands import code, joint_code
 from deltaw.doctor.evidence.during import During
 from deltaw.doctor.evidence.start import Start
 from deltaw.doctor.examine import Examined
@@ -30,19 +30,14 @@ MOST_LAYERS = 30  # rows of the table of layers
 
 def page(diagnosis: Examined) -> Page:
     """The diagnosis as a page; see `deltaw.pages.Page`."""
-    causes, consequences, notes = _parted(diagnosis)
+    causes, consequences, notes = _by_kind(diagnosis)
     sections = [_finding(finding, diagnosis.setup) for finding in causes]
     if consequences:
-        sections.append(Section(say("Consequences"), [Text(_because(finding)) for finding in consequences]))
+        sections.append(Section(say("Consequences"), [Text(_consequence(finding)) for finding in consequences]))
     if notes:
-        sections.append(
-            Section(
-                say("Notes"),
-                [Text(say("{title}. {cause}", title=title(note.rule), cause=note.cause)) for note in notes],
-            )
-        )
-    drawn = list(_pictures(diagnosis))
-    if drawn:
+        texts = [Text(say("{title}. {cause}", title=title(note.rule), cause=note.cause)) for note in notes]
+        sections.append(Section(say("Notes"), texts))
+    if drawn := list(_figures(diagnosis)):
         sections.append(Section(say("Observations"), drawn))
     before, during = diagnosis.evidence.before, diagnosis.evidence.during
     saved = during is not None and during.saved
@@ -54,7 +49,7 @@ def page(diagnosis: Examined) -> Page:
     return Page(heading, _lead(diagnosis), sections, data(diagnosis))
 
 
-def _parted(diagnosis: Examined) -> tuple[list[Finding], list[Finding], list[Finding]]:
+def _by_kind(diagnosis: Examined) -> tuple[list[Finding], list[Finding], list[Finding]]:
     """(causes, findings that others explain, notes)."""
     worse = [finding for finding in diagnosis.findings if finding.severity != "note"]
     return (
@@ -64,7 +59,7 @@ def _parted(diagnosis: Examined) -> tuple[list[Finding], list[Finding], list[Fin
     )
 
 
-def _because(finding: Finding) -> str:
+def _consequence(finding: Finding) -> str:
     causes = listed(title(name).lower() for name in finding.because_of)
     return say(
         "{title} ({severity}; explained by {causes}). {cause}",
@@ -104,7 +99,7 @@ def data(diagnosis: Examined) -> dict[str, Any]:
             "loss": list(during.loss),
             "guess_error": during.guess_error,
             "measure": during.measure,
-            "scored": "rows trained on" if during.setup.apart is None else "rows apart",
+            "scored": "training rows" if during.setup.held_out is None else "held-out rows",
             "skill": during.skill,
             "possible": during.possible,
             "looks": [asdict(look) for look in during.looks],
@@ -120,7 +115,7 @@ def repair_data(repaired: Repaired, setup: Setup) -> dict[str, Any]:
             "kept": [_document(finding, setup) for finding in repaired.kept],
             "dropped": [finding.rule for finding in repaired.dropped],
             "changes": repaired.changes,
-            **asdict(together(repaired.kept, setup)),
+            **asdict(joint_code(repaired.kept, setup)),
             "before": list(repaired.before),
             "after": list(repaired.after),
             "guess": repaired.guess,
@@ -133,8 +128,8 @@ def repair_data(repaired: Repaired, setup: Setup) -> dict[str, Any]:
 
 def repair_words(repaired: Repaired, setup: Setup) -> str:
     """Repairs that were tried on a set-up, as text: the result, and the options or code that make them."""
-    typed = together(repaired.kept, setup)
-    ways = {say("options of deltaw train"): typed.command, say("in Python"): typed.python}
+    as_code = joint_code(repaired.kept, setup)
+    ways = {say("options of deltaw train"): as_code.command, say("in Python"): as_code.python}
     said = [say("{way}: {line}", way=way, line=line) for way, line in ways.items() if line]
     return "\n".join([str(repaired), *said])
 
@@ -150,7 +145,7 @@ def _document(finding: Finding, setup: Setup) -> dict[str, Any]:
         "evidence": dict(finding.evidence),
         "repair": None
         if repair is None
-        else {"words": repair.words, "changes": dict(repair.changes), **asdict(written(finding, setup))},
+        else {"words": repair.words, "changes": dict(repair.changes), **asdict(code(finding, setup))},
         "because_of": list(finding.because_of),
         "reason": None if rule is None else rule.reason,
         "source": None if rule is None else rule.source,
@@ -159,20 +154,22 @@ def _document(finding: Finding, setup: Setup) -> dict[str, Any]:
 
 def _scored_on(during: During) -> str:
     """The rows that scores are of, in words."""
-    apart = during.setup.apart
-    if apart is not None and during.met:
-        each = "{n:,} rows that this training did not use" if during.scored_anew else "{n:,} of the training rows"
-        return say(each, n=len(apart[1]))
-    if apart is None:
-        return say(
-            "the {n:,} training rows, for lack of others: on new rows it may be different", n=len(during.setup.T)
+    held_out = during.setup.held_out
+    if held_out is not None and during.contaminated:
+        each = (
+            "{n:,} rows that this training did not use" if during.scored_by_retrained else "{n:,} of the training rows"
         )
-    return say("{n:,} rows used neither for training nor for choosing", n=len(apart[1]))
+        return say(each, n=len(held_out[1]))
+    if held_out is None:
+        return say(
+            "the {n:,} training rows, since there are no others: on new rows it may be different", n=len(during.setup.T)
+        )
+    return say("{n:,} rows used neither for training nor for choosing", n=len(held_out[1]))
 
 
 def _lead(diagnosis: Examined) -> str:
     setup, during = diagnosis.setup, diagnosis.evidence.during
-    causes, consequences, notes = _parted(diagnosis)
+    causes, consequences, notes = _by_kind(diagnosis)
     faults = sum(finding.severity == "fault" for finding in causes)
     counts = {"fault": faults, "risk": len(causes) - faults, "consequence": len(consequences), "note": len(notes)}
     found = listed(amount(n, name) for name, n in counts.items() if n)
@@ -183,9 +180,9 @@ def _lead(diagnosis: Examined) -> str:
     else:
         went = say("no better than the same answer for all rows")
         if during.skill > 0:
-            went = say("skill {skill:.0%} (0 %: the same answer for all rows, 100 %: all right)", skill=during.skill)
+            went = say("skill {skill:.0%} (0 %: the same answer for all rows, 100 %: perfect)", skill=during.skill)
         how = say("as it was saved") if during.saved else say("trained for this examination")
-        how = say("trained again with its settings, since it has seen every row") if during.scored_anew else how
+        how = say("trained again with its settings, since it has seen every row") if during.scored_by_retrained else how
         others = "{how}: {went}; the best network tried on these rows {possible:.0%}, by {measure} on {rows}"
         none = "{how}: {went}, as are all others tried on these rows, by {measure} on {rows}"
         seen = say(
@@ -204,10 +201,10 @@ def _finding(finding: Finding, setup: Setup) -> Section:
         blocks.append(Table((say("evidence"), ""), rows, digits=4))
     repair = finding.repair
     if repair is not None:
-        typed = written(finding, setup)
+        as_code = code(finding, setup)
         blocks.append(Text(say("Repair: {words}.", words=repair.words)))
-        blocks += [Text(say("Option: `{command}`", command=typed.command))] if typed.command else []
-        blocks += [Text(say("In Python: `{python}`", python=typed.python))] if typed.python else []
+        blocks += [Text(say("Option: `{command}`", command=as_code.command))] if as_code.command else []
+        blocks += [Text(say("In Python: `{python}`", python=as_code.python))] if as_code.python else []
     rule = BY_NAME.get(finding.rule)
     if rule is not None:
         blocks.append(Text(say("Why: {reason}", reason=say(rule.reason))))
@@ -221,7 +218,7 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (str, bool, int, float, np.integer, np.floating)) and value == value
 
 
-def _pictures(diagnosis: Examined) -> Iterator[Figure]:
+def _figures(diagnosis: Examined) -> Iterator[Figure]:
     evidence, names = diagnosis.evidence, diagnosis.setup.network.activations
     during, start = evidence.during, None if evidence.before is None else evidence.before.start
     if during is not None:
@@ -242,9 +239,11 @@ def _pictures(diagnosis: Examined) -> Iterator[Figure]:
 def _of_training(during: During, diagnosis: Examined) -> Iterator[Figure]:
     """Figures of the training: E by epoch, E by learning rate, saturation."""
     if len(during.loss):
-        faults = [f for f in _parted(diagnosis)[0] if f.severity == "fault" and f.where is not None]
+        faults = [f for f in _by_kind(diagnosis)[0] if f.severity == "fault" and f.where is not None]
         marks = {f.where.epoch: title(f.rule).lower() for f in faults if f.where and f.where.epoch is not None}
-        curve = partial(figures.loss, during.loss, during.guess_error, marks, during.given[0].history.validation_loss)
+        curve = partial(
+            figures.loss, during.loss, during.guess_error, marks, during.trainings[0].history.validation_loss
+        )
         first, last, guess = (number(E, 3) for E in (during.loss[0], during.loss[-1], during.guess_error))
         ends = say("{first} in the first, {last} in the last", first=first, last=last)
         one_answer = say("; the best answer that is the same for all rows has {guess_error}", guess_error=guess)
@@ -256,8 +255,8 @@ def _of_training(during: During, diagnosis: Examined) -> Iterator[Figure]:
             partial(figures.rates, s.rates, s.errors, s.used, s.best, s.stable, s.bound),
             say("E at the end by learning rate"),
             say(
-                "Copies of the network, trained as long at rates from {rate} to {highest}: {used} is in use, "
-                "{best} learns most.", rate=lowest, highest=highest, used=used, best=best,
+                "Copies of the network, trained equally long at learning rates from {rate} to {highest}: {used} is "
+                "in use, {best} learns most.", rate=lowest, highest=highest, used=used, best=best,
             ),
         )  # fmt: skip
     if during.looks:
@@ -277,7 +276,7 @@ def _flattest(during: During) -> str:
     if np.isnan(last).all():
         return ""
     return say(
-        " At the end most in layer {layer}: {share:.0%}.",
+        " Most at the end: layer {layer}, {share:.0%}.",
         layer=int(np.nanargmax(last)) + 1,
         share=np.nanmax(last),
     )

@@ -8,27 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from deltaw.doctor.confirm import ANEW, LAST_RESORT
-from deltaw.doctor.evidence.during import ERRORS, doubt
+from deltaw.doctor.confirm import LAST_RESORT, RETRAIN
+from deltaw.doctor.evidence.during import ERRORS, lead_margin
 from deltaw.doctor.evidence.evidence import refusal
 from deltaw.doctor.evidence.watching import SEEDS
 from deltaw.doctor.examine import Examined, examined
-from deltaw.doctor.findings import Finding, Repair, programmable, repairs
+from deltaw.doctor.findings import Finding, Repair, automatic, repairs
 from deltaw.doctor.judge import Gain, learnt
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.clock import Clock, left, within
-from deltaw.doctor.trials.scores import gained, measure
+from deltaw.doctor.trials.scores import gains_over_guess, measure
 from deltaw.doctor.trials.trial import (
     FEWEST_HELD_OUT,
     PLAIN_UNITS,
     Budget,
     Holdout,
     Trial,
-    afforded,
-    finished,
     hold_out,
     plain,
     trial,
+    trial_of,
+    trial_within,
 )
 from deltaw.equations.lookup import positive
 from deltaw.exceptions import InputError
@@ -38,14 +38,14 @@ from deltaw.speech import listed, say
 from deltaw.training import History, train
 
 HELPS = 0.01  # gain in skill from which a repair helps
-NEARLY = 0.97  # share of the best skill from which the search is content
+ENOUGH = 0.97  # share of the best skill at which the search ends
 TRIAL = 0.03  # share of the seconds for one trial
 # Shares of the seconds: the search, and a second examination of the repaired set-up.
 SEARCHED, AGAIN = 0.6, 0.2
 # Limits by the clock: the search with that examination, the last resort, and the verdict.
 BEFORE, LAST, VERDICT = 1.0, 0.2, 0.4
-# Multiples of α and of the epochs that are tried last, since the repairs may have changed what suits.
-PACES: tuple[tuple[float, float], ...] = ((0.1, 1), (0.3, 1), (3, 1), (10, 1), (1, 5), (1, 0.2), (1, 0.04))
+# Multiples of α and of the epochs, tried last, since other ones may suit the repaired network.
+RATES_AND_EPOCHS: tuple[tuple[float, float], ...] = ((0.1, 1), (0.3, 1), (3, 1), (10, 1), (1, 5), (1, 0.2), (1, 0.04))
 
 
 @dataclass(frozen=True)
@@ -130,77 +130,77 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
     Raises:
         SettingError: `rows` or `seconds` that are not above 0.
     """
-    setup, able = diagnosis.setup, [f for f in diagnosis.findings if programmable(f)]
+    setup, candidates = diagnosis.setup, [f for f in diagnosis.findings if automatic(f)]
     budget = Budget(int(positive(rows, "rows")), positive(seconds, "seconds") * TRIAL)
     if diagnosis.evidence.refusal is not None:
-        return _from_refused(diagnosis, able, seconds, rows)
+        return _from_refused(diagnosis, candidates, seconds, rows)
     seen = diagnosis.evidence.during
-    saved = seen.given[0].network if seen is not None and seen.saved and not seen.scored_anew else None
+    saved = seen.trainings[0].network if seen is not None and seen.saved and not seen.scored_by_retrained else None
     try:
-        holdout, judged = _divided(setup, budget, saved is not None)
+        holdout, judged = _holdouts(setup, budget, saved is not None)
     except InputError as error:
-        return Repaired((), tuple(able), setup, (), (), 0.0, refused=str(error))
-    if seen is not None and seen.settings_teach:
-        able = [f for f in able if f.rule == ANEW]  # training again is enough
+        return Repaired((), tuple(candidates), setup, (), (), 0.0, refused=str(error))
+    if seen is not None and seen.settings_suffice:
+        candidates = [f for f in candidates if f.rule == RETRAIN]  # training again is enough
     search = _Search(holdout, SEARCHED * seconds, budget.seconds, saved)
     with within(BEFORE * seconds):
-        kept = search.paced(search.thinned(search.greedy(_without_the_last(able))))
+        kept = search.tuned(search.pruned(search.greedy(_without_last_resort(candidates))))
         known = list(diagnosis.findings)
-        if left() > 0 and (seen is None or search.skill(kept) < NEARLY * seen.possible):
-            again = examined(_mended(setup, kept), seconds=AGAIN * seconds, rows=rows)
+        if left() > 0 and (seen is None or search.skill(kept) < ENOUGH * seen.possible):
+            again = examined(_repaired(setup, kept), seconds=AGAIN * seconds, rows=rows)
             known += again.findings
-            hidden = [f for f in again.findings if programmable(f)]
+            hidden = [f for f in again.findings if automatic(f)]
             search.allow(AGAIN * seconds)
-            kept = search.thinned(search.greedy(_without_the_last(hidden), kept))
-            able += [f for f in hidden if f.rule not in {g.rule for g in able}]
-    chance = any(f.rule == "uninformative_inputs" for f in known)
+            kept = search.pruned(search.greedy(_without_last_resort(hidden), kept))
+            candidates += [f for f in hidden if f.rule not in {g.rule for g in candidates}]
+    uninformative = any(f.rule == "uninformative_inputs" for f in known)
     with within(LAST * seconds):  # the last resort is always tried
-        last = [f for f in able if f.rule == LAST_RESORT]
-        if last and search.skill(kept) < min(NEARLY * search.skill(last), search.skill(last) - HELPS):
+        last = [f for f in candidates if f.rule == LAST_RESORT]
+        if last and search.skill(kept) < min(ENOUGH * search.skill(last), search.skill(last) - HELPS):
             kept = last
     with within(VERDICT * seconds):
-        return _verdict(setup, able, kept, search, judged, chance)
+        return _verdict(setup, candidates, kept, search, judged, uninformative)
 
 
-def _without_the_last(findings: Iterable[Finding]) -> list[Finding]:
+def _without_last_resort(findings: Iterable[Finding]) -> list[Finding]:
     return [f for f in findings if f.rule != LAST_RESORT]
 
 
-def _divided(setup: Setup, budget: Budget, saved: bool) -> tuple[Holdout, Holdout]:
+def _holdouts(setup: Setup, budget: Budget, saved: bool) -> tuple[Holdout, Holdout]:
     """(rows on which repairs are tried, rows for the verdict), disjoint if there are enough.
 
     For a `saved` network, which was trained on all training rows, they are the two halves of the held-out rows, if any.
     """
-    saved = saved and setup.apart is not None
+    saved = saved and setup.held_out is not None
     holdout = hold_out(setup, budget, hold=not saved)
     if not saved:
-        return holdout, hold_out(setup, budget, seed=1, aside=holdout.held)
-    if len(setup.apart[1]) < 2 * FEWEST_HELD_OUT:
+        return holdout, hold_out(setup, budget, seed=1, excluded=holdout.held)
+    if len(setup.held_out[1]) < 2 * FEWEST_HELD_OUT:
         return holdout, holdout
-    order = np.random.default_rng(1).permutation(len(setup.apart[1]))
-    X, T = matrix(setup.apart[0], "X"), np.asarray(setup.apart[1])
+    order = np.random.default_rng(1).permutation(len(setup.held_out[1]))
+    X, T = matrix(setup.held_out[0], "X"), np.asarray(setup.held_out[1])
     halves = [np.sort(half) for half in np.array_split(order, 2)]
     holdout, judged = (hold_out(replace(setup, test=(X[half], T[half])), budget) for half in halves)
     return holdout, judged
 
 
-def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows: int) -> Repaired:
+def _from_refused(diagnosis: Examined, candidates: list[Finding], seconds: float, rows: int) -> Repaired:
     """Repair a set-up that `deltaw.train` refuses: the least repairs with which it trains, then those of `repair`."""
-    setup, needed = diagnosis.setup, [f for f in able if f.severity == "fault"]
+    setup, needed = diagnosis.setup, [f for f in candidates if f.severity == "fault"]
     error = _refused(setup, needed)
     if error:
-        return Repaired((), tuple(able), setup, (), (), 0.0, refused=error)
+        return Repaired((), tuple(candidates), setup, (), (), 0.0, refused=error)
     for finding in reversed(needed):
         rest = [f for f in needed if f is not finding]
         needed = needed if _refused(setup, rest) else rest
-    trainable = examined(_mended(setup, needed), seconds=AGAIN * seconds, rows=rows)
+    trainable = examined(_repaired(setup, needed), seconds=AGAIN * seconds, rows=rows)
     then = repair(trainable, (1 - AGAIN) * seconds, rows)
     before = (trial(setup).score,) * SEEDS
     kept, short = [*needed, *then.kept], then.short
     if not then.helped and not np.mean(then.before) > then.guess + HELPS:
         short = say("It trains now, but is no better than the baseline.")
     return replace(
-        then, kept=tuple(kept), dropped=tuple(f for f in able if f not in kept), setup=_mended(setup, kept),
+        then, kept=tuple(kept), dropped=tuple(f for f in candidates if f not in kept), setup=_repaired(setup, kept),
         before=before, after=then.after if then.helped else then.before, short=short,
     )  # fmt: skip
 
@@ -208,20 +208,20 @@ def _from_refused(diagnosis: Examined, able: list[Finding], seconds: float, rows
 def _refused(setup: Setup, findings: Sequence[Finding]) -> str:
     """The error of `deltaw.train` after these findings' repairs, or ""."""
     try:
-        error = refusal(_mended(setup, findings))
+        error = refusal(_repaired(setup, findings))
     except (InputError, ValueError, TypeError, IndexError) as failed:
         return str(failed)
     return "" if error is None else str(error)
 
 
-def _mended(setup: Setup, findings: Iterable[Finding]) -> Setup:
+def _repaired(setup: Setup, findings: Iterable[Finding]) -> Setup:
     for each in repairs(findings):
         setup = each.apply(setup)
     return setup
 
 
 def _verdict(
-    setup: Setup, able: list[Finding], kept: list[Finding], search: _Search, judged: Holdout, chance: bool
+    setup: Setup, candidates: list[Finding], kept: list[Finding], search: _Search, judged: Holdout, uninformative: bool
 ) -> Repaired:
     """Keep the repairs only if they make the score better than before and than the guess."""
     before = search.trials(judged, [])
@@ -229,20 +229,20 @@ def _verdict(
     scores = tuple(t.score for t in before), tuple(t.score for t in after)
     better = float(np.mean(scores[1])) > max(float(np.mean(scores[0])), judged.guess) + HELPS
     guess, name = judged.guess, measure(judged.setup)
-    if not kept or not better or chance:
-        return Repaired((), tuple(able), setup, *scores, guess, name)
-    mended = judged.repaired(repairs(kept))
-    gains = [gained(mended, t.network) for t in after]
-    new = judged.setup.apart is not None and (len(judged.held) > 0 or judged is not search.holdout)
+    if not kept or not better or uninformative:
+        return Repaired((), tuple(candidates), setup, *scores, guess, name)
+    repaired = judged.repaired(repairs(kept))
+    gains = [gains_over_guess(repaired, t.network) for t in after]
+    new = judged.setup.held_out is not None and (len(judged.held) > 0 or judged is not search.holdout)
     if not new:
-        what = say("trained on") if judged.setup.apart is None else say("that the repairs were chosen by")
+        what = say("trained on") if judged.setup.held_out is None else say("that the repairs were chosen by")
         short = say("The scores are those of the rows {what}: there are too few rows to hold some out.", what=what)
     elif not any(map(learnt, gains)):
         short = say("On so few rows the baseline may reach that by chance.")
     else:
         short = _beaten(judged, gains, scores[1], search.seconds)
-    dropped = tuple(f for f in able if f not in kept)
-    return Repaired(tuple(kept), dropped, _mended(setup, kept), *scores, guess, name, short)
+    dropped = tuple(f for f in candidates if f not in kept)
+    return Repaired(tuple(kept), dropped, _repaired(setup, kept), *scores, guess, name, short)
 
 
 def _beaten(judged: Holdout, gains: list[tuple[Gain, ...]], scores: Sequence[float], seconds: float) -> str:
@@ -252,7 +252,7 @@ def _beaten(judged: Holdout, gains: list[tuple[Gain, ...]], scores: Sequence[flo
         other = trial(made, seconds=2 * seconds)
         lead = judged.skill(other.score) - float(np.mean([judged.skill(score) for score in scores]))
         left = 1.0 - judged.skill(other.score)
-        if lead > doubt(judged, gains, gained(made, other.network)) and left + lead > ERRORS * left:
+        if lead > lead_margin(judged, gains, gains_over_guess(made, other.network)) and left + lead > ERRORS * left:
             return say("{words} has {score} on the same rows.", words=words, score=number(other.score, 4))
     return ""
 
@@ -285,12 +285,12 @@ class _Search:
     def trials(self, holdout: Holdout, findings: Sequence[Finding]) -> list[Trial]:
         """Trainings with these findings' repairs, one for each seed."""
         if not findings and self.saved is not None:
-            return [finished(holdout.setup, self.saved, History())]
+            return [trial_of(holdout.setup, self.saved, History())]
         try:
             setup = holdout.repaired(repairs(findings))
         except (InputError, ValueError, TypeError, IndexError):
             return [Trial(-1.0, -1.0, History(), holdout.setup.network, 0.0)] * SEEDS
-        return [afforded(setup, setup.seed + i, self.seconds) for i in range(SEEDS)]
+        return [trial_within(setup, setup.seed + i, self.seconds) for i in range(SEEDS)]
 
     @property
     def late(self) -> bool:
@@ -302,26 +302,26 @@ class _Search:
         for finding in findings:
             if not self.late and self.skill([*kept, finding]) > self.skill(kept) + HELPS:
                 kept.append(finding)
-        for whole in (base + [f for f in findings if f.severity != "note"], base + list(findings)):
-            if not self.late and len(whole) > len(kept) and self.skill(whole) > self.skill(kept) + HELPS:
-                kept = whole
+        for joint in (base + [f for f in findings if f.severity != "note"], base + list(findings)):
+            if not self.late and len(joint) > len(kept) and self.skill(joint) > self.skill(kept) + HELPS:
+                kept = joint
         return kept
 
-    def thinned(self, kept: list[Finding]) -> list[Finding]:
-        """Backward elimination, the least likely first; the repair of a cause is removed only if it harms."""
+    def pruned(self, kept: list[Finding]) -> list[Finding]:
+        """Backward elimination, the least likely first; the repair of a cause goes only if it harms."""
         for finding in reversed(list(kept)):
             rest = [f for f in kept if f is not finding]
-            cause = finding.severity != "note" and not (finding.because_of or finding.idle)
+            cause = finding.severity != "note" and not (finding.because_of or finding.ineffective)
             if not self.late and rest and self.skill(rest) >= self.skill(kept) + (HELPS if cause else -HELPS):
                 kept = rest
         return kept
 
-    def paced(self, kept: list[Finding]) -> list[Finding]:
-        """With another learning rate, or more or fewer epochs, if that helps."""
+    def tuned(self, kept: list[Finding]) -> list[Finding]:
+        """With another learning rate or number of epochs, if that helps."""
         base = self.holdout.repaired(repairs(kept)) if self.skill(kept) > -1.0 else self.holdout.setup
         epochs = round(base.epochs / self.holdout.stretch) or 1
         best = kept
-        for factor, longer in PACES:
+        for factor, longer in RATES_AND_EPOCHS:
             if self.late or self.skill(best) > 1.0 - HELPS:
                 break
             rate = base.learning_rate * factor
@@ -332,7 +332,7 @@ class _Search:
                 say("A learning rate and number of epochs for the repaired network."),
                 {},
                 repair=Repair(words, changes),
-                rule="pace",
+                rule="learning_rate_and_epochs",
             )
             if self.skill([*kept, found]) > self.skill(best) + HELPS:
                 best = [*kept, found]

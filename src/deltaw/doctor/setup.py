@@ -20,12 +20,13 @@ from deltaw.preparation.target import Target
 from deltaw.speech import listed, say
 from deltaw.tables.choice import names_of
 
-# Fields that are no arguments of `deltaw.train`.
-OWN = ("network", "X", "T", "task", "columns", "reduction", "test", "raw", "answers", "means", "from_line")
+# Fields that are no keyword arguments of `deltaw.train`.
+OWN = frozenset({"network", "X", "T", "task", "columns", "reduction", "test", "raw", "target_column", "target_encoded",
+                 "from_line"})  # fmt: skip
 TASKS = ("classification", "labels", "regression")
 REDUCTIONS = ("mean", "sum")
-# Multiplications of one pass by the equations, a fraction of a second; and rows at least.
-MOST_PRODUCTS, FEWEST_LOOKED_AT = 2e9, 200
+# Of a pass by the equations: the most multiplications, a fraction of a second, and the fewest rows.
+MOST_PRODUCTS, FEWEST_ROWS = 2e9, 200
 # Optimisers whose steps do not depend on the scale of the gradient.
 SCALE_FREE = frozenset({"adam", "adamw", "rmsprop", "adagrad"})
 
@@ -47,7 +48,7 @@ class RawColumn:
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """The arguments of `deltaw.Network` and `deltaw.train`, and what else is known of a training.
+    """A network, its data and the arguments of `deltaw.train`, and what else is known of the training.
 
     Nothing is checked: a Setup may hold what `deltaw.train` refuses, since the doctor examines that, too.
 
@@ -60,9 +61,9 @@ class Setup:
             early stopping uses it; without either, some of the training rows are held out.
         reduction: "mean", as in `deltaw.train`, or "sum" for programs whose E is the sum over a batch.
         raw: the columns of the table that X was made of; None if there is no table.
-        answers: the column of numbers that T was made of; None if there is no table.
-        means: inputs that are target statistics, which differ for equal rows; rows are compared without them.
-        from_line: whether the network starts from the best linear model, as recipes have it; see `begun`.
+        target_column: the column of numbers that T was made of; None if there is no table.
+        target_encoded: inputs that are target statistics, which differ for equal rows; rows are compared without them.
+        from_line: whether the network starts from the best linear model, as recipes have it; see `initialised`.
     """
 
     network: Network
@@ -92,8 +93,8 @@ class Setup:
     reduction: str = "mean"
     test: Any = None
     raw: tuple[RawColumn, ...] | None = None
-    answers: Target | None = None
-    means: tuple[int, ...] = ()
+    target_column: Target | None = None
+    target_encoded: tuple[int, ...] = ()
     from_line: bool = False
 
     @classmethod
@@ -135,7 +136,7 @@ class Setup:
         }
 
     @property
-    def apart(self) -> Any:
+    def held_out(self) -> Any:
         """(X, T, …) of rows used neither for training nor for early stopping; None if there are none."""
         return self.test if self.test is not None or self.early_stopping is not None else self.validation
 
@@ -157,7 +158,7 @@ class Setup:
         net = self.network
         try:
             fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
-            twin = replace(self, network=fresh).begun.network
+            twin = replace(self, network=fresh).initialised.network
         except InputError:
             return False
         pairs = zip([*twin.weights, *twin.biases], [*net.weights, *net.biases], strict=False)
@@ -166,12 +167,11 @@ class Setup:
     def some(self, n: int) -> NDArray[np.int64]:
         """(m,) indices of some of n rows, ascending, for passes by the equations.
 
-        All, or for a large network so many that rows times weights stay within 2 · 10⁹, but at least 200.
+        All, unless rows times weights exceed MOST_PRODUCTS; but at least FEWEST_ROWS.
         """
-        most = max(FEWEST_LOOKED_AT, int(MOST_PRODUCTS / self.network.parameter_count))
-        return spread(n, most)
+        return spread(n, max(FEWEST_ROWS, int(MOST_PRODUCTS / self.network.parameter_count)))
 
-    def as_seen(self, X: Any) -> NDArray[np.float64]:
+    def scaled_inputs(self, X: Any) -> NDArray[np.float64]:
         """X (n, n_in) as the network takes it, dense, with `input_scale` applied."""
         x = np.asarray(X.toarray() if hasattr(X, "toarray") else X, np.float64)
         if self.input_scale is None:
@@ -180,10 +180,10 @@ class Setup:
         return np.asarray(x * multiply + offset)
 
     @property
-    def begun(self) -> Setup:
+    def initialised(self) -> Setup:
         """The same with the network set to the linear model of the training rows, if `from_line`.
 
-        To be called again after any change of rows or network.
+        To be taken again after any change of rows or network.
 
         Raises:
             InputError: X or T are not tables of numbers.
@@ -194,16 +194,16 @@ class Setup:
 
         X, T = matrix(self.X, "X"), matrix(self.T, "T")
         weight = None if self.sample_weight is None else np.asarray(self.sample_weight)
-        as_it_is = self.input_scale is None and not hasattr(X, "tocsr")  # no float64 copy, to save memory
-        seen = np.asarray if as_it_is else self.as_seen
-        return replace(self, network=on_line(self.network.copy(), X, T, weight, seen))
+        unscaled = self.input_scale is None and not hasattr(X, "tocsr")  # needs no float64 copy
+        inputs = np.asarray if unscaled else self.scaled_inputs
+        return replace(self, network=on_line(self.network.copy(), X, T, weight, inputs))
 
     def seeded(self, seed: int) -> Setup:
         """The same with another `seed`: other initial weights, if they were drawn, and another order of rows."""
         net = self.network
         if self.drawn:
             net = Network(net.sizes, net.activations, net.bias, net.init, seed)
-        return replace(self, network=net, seed=seed).begun
+        return replace(self, network=net, seed=seed).initialised
 
 
 def matrix(values: Any, what: str) -> Any:

@@ -14,7 +14,7 @@ from deltaw import models
 from deltaw.doctor.diagnosis import Diagnosis, diagnose
 from deltaw.doctor.examine import ROWS, SECONDS
 from deltaw.doctor.setup import RawColumn, Setup
-from deltaw.doctor.trials.trial import divided
+from deltaw.doctor.trials.trial import split_rows
 from deltaw.engines.rows import spread
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
@@ -32,8 +32,8 @@ from deltaw.tables.units import unit_of
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_CELLS = 2**26  # inputs (rows times columns) that are examined: 256 MiB
-LOOKED_AT = 2**20  # the same for an examination before training only
+MOST_CELLS = 2**26  # the most inputs (rows times columns) that are examined: 256 MiB
+LOOKED_AT = 2**20  # the same without a training
 
 
 def examine_table(
@@ -122,13 +122,13 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
         fresh, X, T, model.recipe, model.preparation, model.task, model.origin.seed, sample_weight=counts,
         from_line=model.recipe.from_line and model.recipe.init is None,
     )  # fmt: skip
-    held, rest = divided(len(T), np.random.default_rng(0).permutation(len(T)))
+    held, rest = split_rows(len(T), np.random.default_rng(0).permutation(len(T)))
     if len(held):
         counts = None if counts is None else counts[rest]
         setup = replace(setup, X=X[rest], T=T[rest], test=(X[held], T[held]), sample_weight=counts)
     frame = table.frame.filter(known)
     raw = raw_columns(model.preparation, frame[rest] if len(held) else frame)
-    return replace(setup, raw=raw, answers=model.target).begun
+    return replace(setup, raw=raw, target_column=model.target).initialised
 
 
 def planned(plan: Plan, cells: int = MOST_CELLS) -> Setup:
@@ -138,10 +138,10 @@ def planned(plan: Plan, cells: int = MOST_CELLS) -> Setup:
         plan: of several trainings, one on a part of the rows is taken.
         cells: the most inputs (rows times columns).
     """
-    return _one_training(looked_at(plan.observed, cells))
+    return _one_training(sampled(plan.observed, cells))
 
 
-def looked_at(plan: Plan, cells: int = MOST_CELLS) -> Plan:
+def sampled(plan: Plan, cells: int = MOST_CELLS) -> Plan:
     """The plan with at most `cells` inputs in each part, of evenly spaced rows; an eighth of that for validation."""
 
     def some(part: Part | None, cells: int = cells) -> Part | None:
@@ -162,17 +162,17 @@ def _one_training(plan: Plan) -> Setup:
     return _setup(
         plan.network, X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,
         validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
-        raw=raw_columns(plan.preparation, plan.training.frame), answers=plan.target,
+        raw=raw_columns(plan.preparation, plan.training.frame), target_column=plan.target,
         sample_weight=plan.counts(plan.training), from_line=wanted(plan),
-    ).begun  # fmt: skip
+    ).initialised  # fmt: skip
 
 
 def names(preparation: Preparation) -> tuple[str, ...]:
     """The name of each input: that of its column."""
-    called = list(preparation.feature_names)
+    made = list(preparation.feature_names)
     for step, place in preparation.bins:
-        called[place] = [step.title] * len(called[place])
-    return tuple(called)
+        made[place] = [step.title] * len(made[place])
+    return tuple(made)
 
 
 def raw_columns(preparation: Preparation, frame: pl.DataFrame) -> tuple[RawColumn, ...]:
@@ -207,9 +207,9 @@ def _setup(
     seed: int, **more: Any,
 ) -> Setup:  # fmt: skip
     """A decided recipe as the settings of a `Setup`."""
-    same = ("loss", "optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2",
+    shared = ("loss", "optimizer", "learning_rate", "batch_size", "epochs", "backward", "schedule", "l2",
             "label_smoothing", "max_grad_norm")  # fmt: skip
-    words = {word: getattr(recipe, word) for word in same}
+    words = {word: getattr(recipe, word) for word in shared}
     dropout = Dropout(recipe.dropout or 0.0, recipe.dropout_schedule)
-    more |= {"columns": names(preparation), "means": tuple(preparation.means)}
+    more |= {"columns": names(preparation), "target_encoded": tuple(preparation.means)}
     return Setup(network, X, T, task=task, seed=seed, dropout=dropout, **words, **more)

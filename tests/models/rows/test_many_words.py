@@ -182,9 +182,9 @@ def test_the_doctor_knows_a_row_that_stands_on_both_sides() -> None:
     """What its word answers differs, where it is learnt from: rows are compared without that."""
     table = frame()
     setup = planned(models.plan(table, "price", test=table[:200], folds=0, validation=0))
-    assert [setup.columns[each] for each in setup.means] == ["film: mean price"]  # type: ignore[index]
+    assert [setup.columns[each] for each in setup.target_encoded] == ["film: mean price"]  # type: ignore[index]
     assert before(setup).duplicates.shared == 1.0
-    assert before(replace(setup, means=())).duplicates.shared < 0.5
+    assert before(replace(setup, target_encoded=())).duplicates.shared < 0.5
 
 
 @pytest.mark.parametrize("target", ["price", "grade"])

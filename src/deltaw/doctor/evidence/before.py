@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from deltaw.doctor.evidence.duplicates import Duplicates, chunks, dense, distinct, duplicates
 from deltaw.doctor.evidence.outliers import Outliers, outliers
 from deltaw.doctor.evidence.start import Start, start
-from deltaw.doctor.evidence.targets import Targets, targets
+from deltaw.doctor.evidence.targets import Targets, constant, targets
 from deltaw.doctor.setup import Setup, matrix
+from deltaw.engines.rows import spread
 from deltaw.exceptions import InputError
 from deltaw.speech import say
 
@@ -55,8 +56,7 @@ class Columns:
     @property
     def constant(self) -> NDArray[np.bool_]:
         """Whether a column holds one value only, to the precision of float32."""
-        scale = np.maximum(np.abs(self.low), np.abs(self.high))
-        return np.asarray(~(self.high - self.low > 1e-7 * scale))
+        return constant(self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Before:
 def before(setup: Setup) -> Before:
     """Measure the data and the initial network. Raises InputError for X or T that are not tables of numbers."""
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
-    X = X[:, None] if X.ndim == 1 else X  # deltaw.train refuses it; the doctor looks at it all the same
+    X = X[:, None] if X.ndim == 1 else X  # deltaw.train refuses it; the doctor examines it
     if X.shape[1] != setup.network.sizes[0] or X.shape[0] != T.shape[0] or not X.shape[0]:
         raise InputError(
             "X and T: expected rows of {size} inputs, and as many of targets",
@@ -105,24 +105,24 @@ def before(setup: Setup) -> Before:
     n = X.shape[0]
     most = max(SAMPLE, MOST_CELLS // X.shape[1])
     read = np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).astype(np.int64))
-    index = read if len(read) <= SAMPLE else read[np.linspace(0, len(read) - 1, SAMPLE).astype(np.int64)]
+    index = read[spread(len(read), SAMPLE)]
     x: Array = np.empty((len(index), X.shape[1]))
     for place, part in chunks(X, index):  # chunks, to save memory
         x[place : place + len(part)] = _scaled(part, scale)
     known = targets(T[read], setup)
     t, few = known.encoded(T[index]), setup.some(len(index))
-    first = start(setup, *((x, t) if len(few) == len(x) else (x[few], t[few])), drawn=True)
-    columns, made = _columns(X, read, scale, x, setup), [column.inputs for column in setup.raw or ()]
+    initial = start(setup, *((x, t) if len(few) == len(x) else (x[few], t[few])), drawn=True)
+    columns, inputs = _columns(X, read, scale, x, setup), [column.inputs for column in setup.raw or ()]
+    repeated = duplicates(X, T, read, setup.held_out, setup.target_encoded, _encoded_cells(setup), inputs)
     return Before(
-        rows=n, index=index, x=x, t=t, columns=columns, targets=known,
-        duplicates=duplicates(X, T, read, setup.apart, setup.means, _of_means(setup), made), start=first,
+        rows=n, index=index, x=x, t=t, columns=columns, targets=known, duplicates=repeated, start=initial,
         outliers=outliers(x, columns.low, columns.high, columns.std), scale=scale,
     )  # fmt: skip
 
 
-def _of_means(setup: Setup) -> Array | None:
-    """(n, k) the cells that target statistics were made of; None if there are none."""
-    cells = [column.values for column in setup.raw or () if not set(setup.means).isdisjoint(column.inputs)]
+def _encoded_cells(setup: Setup) -> Array | None:
+    """(n, k) the cells that target statistics encode; None if there are none."""
+    cells = [column.values for column in setup.raw or () if not set(setup.target_encoded).isdisjoint(column.inputs)]
     return np.column_stack(cells) if cells else None
 
 

@@ -16,7 +16,8 @@ Keys = NDArray[np.uint64]
 
 CHUNK = 100_000  # numbers of X that are read at a time, to save memory
 LOOKED_AT = 2_000  # rows, evenly spaced
-EACH, HALF = 0.95, 0.5  # shares of the distinct rows that columns of measurements tell apart together, and each alone
+# Shares of the distinct rows that columns of measurements distinguish: all together, and each alone.
+TOGETHER, ALONE = 0.95, 0.5
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Duplicates:
         ceiling: the largest R² that any function of X can reach, or for classes the largest accuracy (the commonest
             class among equal inputs); 1 if equal inputs have equal targets.
         contradicting: share of the rows whose inputs also occur with another target.
-        twins: share of the rows with an equal one, inputs and targets, among the others.
+        repeated: share of the rows that equal another in inputs and targets.
         copied: whether nearly all distinct rows differ in their measurements: then equal rows are copies, not chance.
         shared: share of the validation rows that are also training rows, inputs and targets; 0 without validation.
         shared_rows: indices of the training rows that are also validation rows.
@@ -37,7 +38,7 @@ class Duplicates:
     distinct: int
     ceiling: float
     contradicting: float
-    twins: float
+    repeated: float
     copied: bool
     shared: float
     shared_rows: NDArray[np.int64]
@@ -48,7 +49,7 @@ def duplicates(
     T: Array,
     read: NDArray[np.int64],
     validation: Any,
-    aside: Sequence[int] = (),
+    excluded: Sequence[int] = (),
     cells: Array | None = None,
     columns: Sequence[Sequence[int]] = (),
 ) -> Duplicates:
@@ -58,14 +59,14 @@ def duplicates(
         X, T: inputs and targets.
         read: indices of the rows that are compared.
         validation: (X, T, …), or None.
-        aside: columns of X that are not compared, but the `cells` (n, k) that they were made of: target statistics.
+        excluded: target statistics: columns of X in place of which the `cells` (n, k) that they encode are compared.
         columns: for each column of the table the indices of its inputs; (): every input is a column.
     """
     whole = X
-    if len(aside):
-        X = np.delete(np.asarray(X), aside, axis=1)
+    if len(excluded):
+        X = np.delete(np.asarray(X), excluded, axis=1)
         if validation is not None:
-            validation = np.delete(np.asarray(validation[0]), aside, axis=1), validation[1]
+            validation = np.delete(np.asarray(validation[0]), excluded, axis=1), validation[1]
     x, t = keys(X, read), keys(T, read)
     inputs = x if cells is None else _combined(x, keys(cells, read))
     _, first, same, count = np.unique(inputs, return_index=True, return_inverse=True, return_counts=True)
@@ -83,22 +84,24 @@ def duplicates(
     return Duplicates(
         len(count), _ceiling(np.asarray(T[read]), same, t), float(contradicting.mean()),
         float(np.mean(rows[both] > 1)),
-        bool(share) and _tells_rows(whole, read[first], aside, columns),
+        bool(share) and _distinguish_rows(whole, read[first], excluded, columns),
         share, shared,
     )  # fmt: skip
 
 
-def _tells_rows(X: Any, different: NDArray[np.int64], aside: Sequence[int], columns: Sequence[Sequence[int]]) -> bool:
-    """Whether columns with many distinct values (at least HALF of the rows) tell nearly all distinct rows apart.
+def _distinguish_rows(
+    X: Any, rows: NDArray[np.int64], excluded: Sequence[int], columns: Sequence[Sequence[int]]
+) -> bool:
+    """Whether the columns with many distinct values (ALONE of the rows or more) distinguish nearly all distinct rows.
 
     Of several inputs of one column the one with the most distinct values counts.
     """
-    some = different[spread(len(different), LOOKED_AT)]
+    some = rows[spread(len(rows), LOOKED_AT)]
     values = distinct(dense(X, np.sort(some))) / len(some)
-    values[list(aside)] = 0.0
+    values[list(excluded)] = 0.0
     if columns:
         values = np.array([values[list(made)].max(initial=0.0) for made in columns])
-    return bool(np.prod(1 - values[values >= HALF]) <= 1 - EACH)
+    return bool(np.prod(1 - values[values >= ALONE]) <= 1 - TOGETHER)
 
 
 def distinct(x: Array) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from deltaw.doctor.judge import ranks
 Array = NDArray[Any]
 
 FEWEST_OTHERS = 5  # rows not of the commonest class: fewer may lie at a column's end by chance
-TOGETHER = 0.5  # share of rows that share their value with others
+SHARED = 0.5  # share of the rows whose value other rows have, too
 
 
 def column_skill(columns: Array, t: Array, known: Targets) -> tuple[Array, Array]:
@@ -35,11 +35,11 @@ def column_skill(columns: Array, t: Array, known: Targets) -> tuple[Array, Array
     """
     if known.task == "regression":
         ranked = [ranks(values) for values in t.T]
-        told = [(_by_rank(x, ranked), _by_mean(x, t)) for x in columns.T]
+        skills = [(_by_rank(x, ranked), _by_mean(x, t)) for x in columns.T]
     else:
         kinds = _labels(t, known.task)
-        told = [np.max([(0.0, 0.0), *(_of_classes(x, label) for label in kinds)], axis=0) for x in columns.T]
-    order, value = np.array(told).T
+        skills = [np.max([(0.0, 0.0), *(_of_classes(x, label) for label in kinds)], axis=0) for x in columns.T]
+    order, value = np.array(skills).T
     return order, value
 
 
@@ -61,7 +61,7 @@ def _by_mean(x: Array, t: Array) -> float:
     """R² of the mean target of the other rows with the same value; the best of several targets."""
     same, others = _others(x)
     several = others > 0
-    if np.mean(several) < TOGETHER:
+    if np.mean(several) < SHARED:
         return 0.0
     best = 0.0
     for values in t.T:
@@ -81,11 +81,11 @@ def _by_cut(x: Array, label: NDArray[np.int64], counts: NDArray[np.int64]) -> fl
     """Accuracy when the column is cut into one interval per class."""
     order = np.argsort(x, kind="stable")
     ranked, value = label[order], x[order]
-    # One piece for each class, in the order of the classes' mean ranks along the column.
-    places = np.bincount(ranked, np.arange(len(x)), minlength=len(counts)) / np.maximum(counts, 1)
-    pieces = np.argsort(np.where(counts > 0, places, np.inf), kind="stable")
-    ideal = np.repeat(pieces, counts[pieces])
-    # Equal values cannot be told apart: no border may lie within a run of them.
+    # One interval per class, in the order of the classes' mean ranks along the column.
+    centres = np.bincount(ranked, np.arange(len(x)), minlength=len(counts)) / np.maximum(counts, 1)
+    intervals = np.argsort(np.where(counts > 0, centres, np.inf), kind="stable")
+    ideal = np.repeat(intervals, counts[intervals])
+    # No boundary may lie within a run of equal values.
     ends = np.flatnonzero(ideal[1:] != ideal[:-1])
     return 0.0 if np.any(value[ends] == value[ends + 1]) else float(np.mean(ideal == ranked))
 
@@ -95,7 +95,7 @@ def _by_class(x: Array, label: NDArray[np.int64], classes: int) -> float:
     same, others = _others(x)
     several = others > 0
     rest = np.sum(several) - np.bincount(label[several], minlength=classes).max()  # not of the commonest class
-    if np.mean(several) < TOGETHER or rest < FEWEST_OTHERS:
+    if np.mean(several) < SHARED or rest < FEWEST_OTHERS:
         return 0.0
     values = int(same.max()) + 1
     table = np.bincount(same * classes + label, minlength=values * classes).reshape(values, classes)[same[several]]

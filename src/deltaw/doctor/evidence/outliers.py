@@ -1,4 +1,4 @@
-"""Outliers: values so far from all others of a column that these look the same beside them.
+"""Outliers: values so far from all others of a column that these look the same next to them.
 
 Often a number that means "missing", such as −999 or 1e9, or a misplaced decimal point.
 """
@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 TIMES = 10.0  # standard deviation with the outliers over that without them
 FEW = 0.05  # the largest share of outliers, unless they all have the same value
-ROUNDS = 3  # groups of outliers that are looked for
+ROUNDS = 3  # the most groups of outliers
 LOOKED_AT = 500  # rows, evenly spaced
 
 
@@ -56,7 +56,7 @@ def scaling(setup: Setup) -> str:
     """The scaling for a baseline network: "robust" (by quartiles) if there are outliers, else "standard"."""
     X = matrix(setup.X, "X")
     if hasattr(X, "tocsr"):
-        return "standard"  # most of it is 0
+        return "standard"  # most values are 0
     x = np.asarray(X if X.ndim == 2 else X[:, None], np.float64)
     with np.errstate(all="ignore"):
         return "robust" if outliers(x, x.min(axis=0), x.max(axis=0), x.std(axis=0)) else "standard"
@@ -69,22 +69,22 @@ def _of(column: int, values: Array, low: float, high: float, std: float) -> Outl
     values = np.concatenate([values[np.isfinite(values)], [low, high]])
     u, counts = np.unique(values, return_counts=True)
     most = max(1.0, FEW * len(values))
-    away: list[Array] = []
-    while len(u) > 2 and len(away) < ROUNDS:
+    groups: list[Array] = []
+    while len(u) > 2 and len(groups) < ROUNDS:
         gaps = np.diff(u)
         i = int(gaps.argmax()) + 1
         rest, out = (slice(i), slice(i, None)) if 2 * counts[:i].sum() >= counts.sum() else (slice(i, None), slice(i))
         alone = len(u[out]) == 1 or counts[out].sum() <= most
         if len(u[rest]) < 2 or not alone or gaps[i - 1] <= u[rest][-1] - u[rest][0]:
             break
-        away.append(u[out])
+        groups.append(u[out])
         u, counts = u[rest], counts[rest]
-    if not away:
+    if not groups:
         return None
     others = values[(values >= u[0]) & (values <= u[-1])]
     lower, upper = np.quantile(others, (0.25, 0.75))
     spread = float(others.std())
     if lower == upper or not std >= TIMES * spread:  # a column that is mostly one value is not affected
         return None
-    worst = max(away, key=lambda group: max(u[0] - group[0], group[-1] - u[-1]))
+    worst = max(groups, key=lambda group: max(u[0] - group[0], group[-1] - u[-1]))
     return Outliers(column, float(worst[0]), float(worst[-1]), (float(u[0]), float(u[-1])), std / spread)

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from deltaw.doctor.setup import Setup
 from deltaw.engines.look import flat
+from deltaw.engines.rows import spread
 from deltaw.equations import backprop, losses
 from deltaw.exceptions import InputError
 
 Array = NDArray[Any]
 
-DRAWS, FEW = 20, 200  # draws of the weights, rows: a layer dead in 30 % of draws is missed in 1 of 1,000 cases
-MOST = 100_000  # parameters of a network that is drawn so often; only narrow ones are dead from the start
-LARGEST = float(np.finfo(np.float32).max)  # the native engine's numbers end here
+# Other draws of the weights, and rows of each: a layer that is dead in 30 % of draws is missed in 1 of 1,000 cases.
+DRAWS, DRAWN_ROWS = 20, 200
+MOST_PARAMETERS = 100_000  # of a network that is drawn so often; only narrow ones are dead from the start
+LARGEST = float(np.finfo(np.float32).max)  # of the native engine's numbers
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,9 @@ class Start:
         gradient: ‖∂E/∂W‖ of the mean E; NaN if the targets do not fit.
         sent: root mean square of ∂E/∂o at the layer's outputs, per row; NaN if the targets do not fit.
         weight: root mean square of W.
-        twins: number of hidden units that equal another in all incoming and outgoing weights and the bias; both get the
+        duplicates: number of hidden units that equal another in bias and incoming and outgoing weights: they get the
             same gradient in every step and stay equal. 0 in the last layer.
-        alike: the same by incoming weights and bias alone: equal signals, and gradients that differ by a factor.
+        same_inputs: the same by bias and incoming weights alone: equal signals, and gradients that differ by a factor.
         notes_cosine: cosine between ∂E/∂W by the notes' rule and the gradient; 1 in the last layer; NaN if the targets
             do not fit, or one of the two is 0.
         overflow: the first layer whose z is NaN or outside float32's range; None if there is none.
@@ -52,8 +54,8 @@ class Start:
     gradient: Array
     sent: Array
     weight: Array
-    twins: NDArray[np.int64]
-    alike: NDArray[np.int64]
+    duplicates: NDArray[np.int64]
+    same_inputs: NDArray[np.int64]
     notes_cosine: Array
     overflow: int | None
     error: float
@@ -85,8 +87,10 @@ def start(setup: Setup, x: Array, t: Array, drawn: bool = False) -> Start | None
             saturated=np.array([f.mean() for f in flats]),
             dead=np.array([f.all(axis=0).sum() for f in flats], np.int64),
             weight=np.array([np.sqrt(np.mean(np.square(w, dtype=np.float64))) for w in net.weights]),
-            twins=np.array([_twins(net.weights, net.biases, l) for l in range(len(net.weights))], np.int64),
-            alike=np.array([_twins(net.weights, net.biases, l, out=False) for l in range(len(net.weights))], np.int64),
+            duplicates=np.array([_duplicates(net.weights, net.biases, l) for l in range(len(net.weights))], np.int64),
+            same_inputs=np.array(
+                [_duplicates(net.weights, net.biases, l, out=False) for l in range(len(net.weights))], np.int64
+            ),
             overflow=over[0] if over else None,
             born_dead=_born_dead(setup, x) if drawn else np.zeros(len(net.weights)),
             **_backward(setup, signals, t),
@@ -94,11 +98,11 @@ def start(setup: Setup, x: Array, t: Array, drawn: bool = False) -> Start | None
 
 
 def _born_dead(setup: Setup, x: Array) -> Array:
-    """See `Start.born_dead`: forward passes over FEW rows, for networks with relu layers."""
+    """See `Start.born_dead`: forward passes over DRAWN_ROWS rows, for networks with relu layers."""
     counts = np.zeros(len(setup.network.weights))
-    if "relu" not in setup.network.activations or setup.network.parameter_count > MOST or not setup.drawn:
+    if "relu" not in setup.network.activations or setup.network.parameter_count > MOST_PARAMETERS or not setup.drawn:
         return counts
-    few = x[np.linspace(0, len(x) - 1, min(FEW, len(x))).astype(np.int64)]
+    few = x[spread(len(x), DRAWN_ROWS)]
     for i in range(1, DRAWS + 1):
         net = setup.seeded(setup.network.seed + i).network
         o = net.signals(few).o
@@ -136,7 +140,7 @@ def _cosine(a: Array, b: Array) -> float:
     return float(np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-def _twins(W: list[Array], b: list[Array], l: int, out: bool = True) -> int:
+def _duplicates(W: list[Array], b: list[Array], l: int, out: bool = True) -> int:
     if l == len(W) - 1:
         return 0
     links = np.column_stack([W[l], b[l], *([W[l + 1].T] if out else [])])

@@ -13,8 +13,6 @@ from deltaw.equations.losses import one_hot
 
 Array = NDArray[Any]
 
-FEW = 20  # distinct integers in one column up to which they may be class numbers
-
 
 @dataclass(frozen=True)
 class Targets:
@@ -43,6 +41,11 @@ class Targets:
     bad: int
     outputs: int
 
+    @property
+    def constant(self) -> NDArray[np.bool_]:
+        """Whether a column of T holds one value only, to the precision of float32."""
+        return constant(self.low, self.high)
+
     def encoded(self, T: Array) -> Array:
         """Rows of T as float64 (rows, outputs), class numbers as one-hot if they fit the network's outputs."""
         if self.form == "labels" and np.isfinite(T).all():
@@ -59,6 +62,11 @@ class Targets:
         if self.form == "one_hot":
             return np.asarray(T.argmax(axis=1), np.int64)
         return np.asarray(T.reshape(-1) > sum(self.values) / 2, np.int64)
+
+
+def constant(low: Array, high: Array) -> NDArray[np.bool_]:
+    """Whether values from low to high are one value to the precision of float32; also if they are NaN."""
+    return np.asarray(~(high - low > 1e-7 * np.maximum(np.abs(low), np.abs(high))))
 
 
 def targets(T: Array, setup: Setup) -> Targets:
@@ -106,15 +114,15 @@ def _form(T: Array, outputs: int, task: str | None) -> str:
 
 
 def _first_values(T: Array) -> Array:
-    """Distinct values of T; if some rows have more than two already, only theirs."""
-    glance = np.unique(T[:: max(1, len(T) // 1000)])
-    return glance if len(glance) > 2 else np.unique(T)
+    """Distinct values of T; of a sample of rows only, if it has more than two."""
+    sample = np.unique(T[:: max(1, len(T) // 1000)])
+    return sample if len(sample) > 2 else np.unique(T)
 
 
 def _counts(T: Array, form: str, ends: tuple[float, float], outputs: int) -> NDArray[np.int64]:
     if form == "numbers" or not len(T):
         return np.zeros(0, np.int64)
     if form == "labels":
-        return np.bincount(T.reshape(-1).astype(np.int64), minlength=outputs)  # a rare class may be in other rows only
+        return np.bincount(T.reshape(-1).astype(np.int64), minlength=outputs)
     yes = np.isclose(T, ends[1]).sum(axis=0) if ends[0] < ends[1] else np.full(T.shape[1], len(T))
     return np.asarray([len(T) - yes[0], yes[0]] if form == "binary" else yes, np.int64)

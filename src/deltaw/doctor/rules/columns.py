@@ -14,20 +14,21 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.leakage import column_skill
 from deltaw.doctor.evidence.outliers import Outliers
 from deltaw.doctor.findings import Finding, Repair, Where, finding
+from deltaw.engines.rows import spread
 from deltaw.numbers import number
 from deltaw.speech import listed, reads, say
 
 LARGE, SMALL = 10.0, 0.05  # root mean square of a column
-UNEVEN = 1e3  # the range of the widest column over that of the narrowest
+UNEVEN = 1e3  # range of the widest column over that of the narrowest
 OFFSET = 10.0  # a column's mean over its range
-TELLING = 0.99  # skill of one column alone
-NAMES = 20  # distinct values from which a column that rows share may identify groups, such as patients
+LEAKING = 0.99  # skill of one column alone
+GROUPS = 20  # distinct values from which a column with repeated values may identify groups, such as patients
 FEWEST = 30  # rows for `leak` and `identifier`
-NAMED = 5  # columns listed by name
-MOST_ASKED, FEWEST_ASKED = 400_000, 500  # the most cells that `leak` looks at, but at least so many rows
+MOST_NAMED = 5  # columns listed by name
+MOST_CELLS, FEWEST_ROWS = 400_000, 500  # that `leak` examines: the most cells, but at least so many rows
 
 
-def _reach(evidence: Evidence) -> NDArray[np.float64]:
+def _ranges(evidence: Evidence) -> NDArray[np.float64]:
     """(n_in,) range of each input; for several inputs of one column of a table, the widest."""
     width = evidence.known.columns.high - evidence.known.columns.low
     for column in evidence.setup.raw or ():
@@ -39,22 +40,22 @@ def _reach(evidence: Evidence) -> NDArray[np.float64]:
 def unscaled_inputs(evidence: Evidence) -> Finding | None:
     """Columns far larger than 1, of very different ranges, or far from zero for their range."""
     columns = evidence.known.columns
-    moving = ~columns.constant
-    moving[list(evidence.setup.means)] = False  # target statistics may have a narrow range
-    if not moving.any():
+    varying = ~columns.constant
+    varying[list(evidence.setup.target_encoded)] = False  # target statistics may have a narrow range
+    if not varying.any():
         return None
-    rms, width = np.where(moving, columns.rms, 0.0), _reach(evidence)[moving]
+    rms, width = np.where(varying, columns.rms, 0.0), _ranges(evidence)[varying]
     worst, largest = int(rms.argmax()), float(rms.max())
-    remote = np.abs(columns.mean[moving]) / width
+    offset = np.abs(columns.mean[varying]) / width
     uneven = float(width.max() / width.min())
-    measured = {"largest_rms": largest, "widest_over_narrowest": uneven, "mean_over_range": float(remote.max())}
+    measured = {"largest_rms": largest, "widest_over_narrowest": uneven, "mean_over_range": float(offset.max())}
     repair = Repair(say("subtract each column's mean and divide by its standard deviation"), {"inputs": "standard"})
     where = Where(column=columns.names[worst])
     if largest > LARGE:
         return finding(
-            "Column {name} runs from {low} to {high}, its root mean square is {largest}. ∂E/∂W = δ xᵀ grows "
-            "with x, and the curvature of E with x²: {curvature} times that of an input around 1, so the "
-            "largest rate that is stable is so many times smaller.",
+            "Column {name} runs from {low} to {high}, its root mean square is {largest}. ∂E/∂W = δ xᵀ grows with x, "
+            "and the curvature of E with x²: {curvature} times that of an input around 1, so the largest stable "
+            "learning rate is that many times smaller.",
             name=columns.names[worst],
             low=columns.low[worst],
             high=columns.high[worst],
@@ -66,10 +67,10 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
             likelihood=min(0.9, 0.5 + 0.1 * float(np.log10(largest))),
         )
     if uneven > UNEVEN:
-        narrow = int(np.flatnonzero(moving)[width.argmin()])
+        narrow = int(np.flatnonzero(varying)[width.argmin()])
         return finding(
-            "The range of the widest column is {uneven} times that of {name}: the rate that the widest "
-            "allows moves the weights of the narrowest {slower} times too slowly.",
+            "The range of the widest column is {uneven} times that of {name}: the learning rate that the widest "
+            "allows changes the weights of the narrowest {slower} times too slowly.",
             uneven=uneven,
             name=columns.names[narrow],
             slower=number(uneven * uneven, 2),
@@ -78,11 +79,11 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
             repair=repair,
             likelihood=0.4,
         )
-    if remote.max() > OFFSET:
-        far = int(np.flatnonzero(moving)[remote.argmax()])
+    if offset.max() > OFFSET:
+        far = int(np.flatnonzero(varying)[offset.argmax()])
         return finding(
-            "Column {name} is {mean} ± {std}: nearly the same number in every row, which pushes all weights "
-            "one way; what differs between rows is lost beside it.",
+            "Column {name} is {mean} ± {std}: nearly the same number in every row, which pushes all weights one way; "
+            "the differences between rows are lost next to it.",
             name=columns.names[far],
             mean=columns.mean[far],
             std=number(columns.std[far], 2),
@@ -95,7 +96,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
 
 
 def input_outliers(evidence: Evidence) -> Finding | None:
-    """Columns with outliers beside which all other values look the same."""
+    """Columns with outliers next to which all other values look the same."""
     known = evidence.known
     if not known.outliers:
         return None
@@ -103,7 +104,7 @@ def input_outliers(evidence: Evidence) -> Finding | None:
     same = worst.low == worst.high
     ends = number(worst.low, 3), number(worst.high, 3)
     value = number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1])
-    hint = say(" A code for missing values looks like that.") if same else ""
+    hint = say(" It may be a code for missing values.") if same else ""
     words = say("make them missing, or correct them; or scale by quartiles and clip outliers")
     if same and evidence.setup.raw:
         read = f"{worst.low:g}"
@@ -118,7 +119,7 @@ def input_outliers(evidence: Evidence) -> Finding | None:
         high=worst.rest[1],
         times=worst.times,
         hint=hint,
-        more=say(" So it is in {n} columns.", n=len(known.outliers)) if len(known.outliers) > 1 else "",
+        more=say(" {n} columns have such values.", n=len(known.outliers)) if len(known.outliers) > 1 else "",
         evidence={"deviation_over_others": worst.times, "columns": len(known.outliers)},
         where=Where(column=names[worst.column]),
         repair=Repair(words, {"inputs": "robust"}),
@@ -132,12 +133,12 @@ def _as_written(evidence: Evidence, found: Outliers) -> Outliers:
     if column is None:
         return found
     x, raw = known.x[:, found.column], column.values[known.index]
-    away = (x >= found.low) & (x <= found.high)
+    outlying = (x >= found.low) & (x <= found.high)
     others = (x >= found.rest[0]) & (x <= found.rest[1]) & np.isfinite(raw)
-    if not away.any() or not others.any() or not np.isfinite(raw[away]).all():
+    if not outlying.any() or not others.any() or not np.isfinite(raw[outlying]).all():
         return found
     rest = float(raw[others].min()), float(raw[others].max())
-    return replace(found, low=float(raw[away].min()), high=float(raw[away].max()), rest=rest)
+    return replace(found, low=float(raw[outlying].min()), high=float(raw[outlying].max()), rest=rest)
 
 
 def double_scaling(evidence: Evidence) -> Finding | None:
@@ -173,23 +174,23 @@ def all_columns_constant(evidence: Evidence) -> Finding | None:
         "can do is one answer for all.",
         n=len(columns.low),
         evidence={"constant_columns": len(columns.low)},
-        repair=Repair(say("give inputs that differ from row to row; look at how X was made")),
+        repair=Repair(say("give inputs that differ from row to row; check how X was made")),
     )
 
 
 def constant_columns(evidence: Evidence) -> Finding | None:
     """Some columns hold one value."""
     columns = evidence.known.columns
-    still = _whole(evidence, np.flatnonzero(columns.constant))
-    if not len(still) or len(still) == len(columns.low):
+    constant = _whole(evidence, np.flatnonzero(columns.constant))
+    if not len(constant) or len(constant) == len(columns.low):
         return None
-    zeros = int((columns.high[still] == 0).sum())
+    zeros = int((columns.high[constant] == 0).sum())
     return finding(
         "{n} columns hold one value in every row{zeros}: {names}.",
-        n=_how_many(columns, still), names=_named(columns, still),
+        n=_how_many(columns, constant), names=_named(columns, constant),
         zeros=say(", {n} of them 0, whose weights never get a gradient", n=zeros) if zeros else "",
-        evidence={"constant_columns": len(still), "zeros": zeros}, where=Where(column=columns.names[still[0]]),
-        repair=Repair(say("leave these columns out"), {"drop_columns": tuple(map(int, still))}),
+        evidence={"constant_columns": len(constant), "zeros": zeros}, where=Where(column=columns.names[constant[0]]),
+        repair=Repair(say("leave these columns out"), {"drop_columns": tuple(map(int, constant))}),
     )  # fmt: skip
 
 
@@ -200,8 +201,8 @@ def _whole(evidence: Evidence, found: NDArray[np.int64]) -> NDArray[np.int64]:
     """
     if evidence.setup.raw is None:
         return found
-    told = {*found.tolist(), *np.flatnonzero(evidence.known.columns.constant).tolist()}
-    whole = {i for column in evidence.setup.raw if told.issuperset(column.inputs) for i in column.inputs}
+    negligible = {*found.tolist(), *np.flatnonzero(evidence.known.columns.constant).tolist()}
+    whole = {i for column in evidence.setup.raw if negligible.issuperset(column.inputs) for i in column.inputs}
     return np.array([i for i in found.tolist() if i in whole], np.int64)
 
 
@@ -209,24 +210,24 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
     """Columns that agree in every sampled row."""
     known = evidence.known
     # Columns that are constant within the sample cannot be compared.
-    moving = np.flatnonzero(~known.columns.constant & (known.columns.distinct > 1))
-    if len(moving) < 2:
+    varying = np.flatnonzero(~known.columns.constant & (known.columns.distinct > 1))
+    if len(varying) < 2:
         return None
-    _, first, which = np.unique(keys(known.x.T, moving), return_index=True, return_inverse=True)
-    names, twin = known.columns.names, moving[first[which.reshape(-1)]]
+    _, first, which = np.unique(keys(known.x.T, varying), return_index=True, return_inverse=True)
+    names, twin = known.columns.names, varying[first[which.reshape(-1)]]
     # Equal bins of one column are no repetition.
-    again = np.array([j for i, j in zip(twin, moving, strict=True) if i != j and names[i] != names[j]], np.int64)
-    again = _whole(evidence, again)
-    if not len(again):
+    repeated = np.array([j for i, j in zip(twin, varying, strict=True) if i != j and names[i] != names[j]], np.int64)
+    repeated = _whole(evidence, repeated)
+    if not len(repeated):
         return None
     return finding(
         "{how_many} columns repeat another: {named}. Their weights get the same gradient: together they "
         "move like one input that is √2 (for two), √3 (for three), … times as large.",
-        how_many=_how_many(known.columns, again),
-        named=_named(known.columns, again),
-        evidence={"repeated_columns": len(again), "different_columns": len(moving) - len(again)},
-        where=Where(column=known.columns.names[again[0]]),
-        repair=Repair(say("keep one of each"), {"drop_columns": tuple(map(int, again))}),
+        how_many=_how_many(known.columns, repeated),
+        named=_named(known.columns, repeated),
+        evidence={"repeated_columns": len(repeated), "different_columns": len(varying) - len(repeated)},
+        where=Where(column=known.columns.names[repeated[0]]),
+        repair=Repair(say("keep one of each"), {"drop_columns": tuple(map(int, repeated))}),
     )
 
 
@@ -241,45 +242,44 @@ def leak(evidence: Evidence) -> Finding | None:
     else:
         columns = [column.values[known.index] for column in raw]
         names, inputs = tuple(column.name for column in raw), [column.inputs for column in raw]
-    moving = np.flatnonzero([np.any(column != column[0]) for column in columns])
-    if len(moving) < 2:
+    varying = np.flatnonzero([np.any(column != column[0]) for column in columns])
+    if len(varying) < 2:
         return None
-    rows = min(len(known.index), max(FEWEST_ASKED, MOST_ASKED // len(moving)))
-    few = np.linspace(0, len(known.index) - 1, rows).astype(np.int64)
-    order, value = column_skill(np.column_stack([columns[j][few] for j in moving]), known.t[few], known.targets)
+    few = spread(len(known.index), max(FEWEST_ROWS, MOST_CELLS // len(varying)))
+    order, value = column_skill(np.column_stack([columns[j][few] for j in varying]), known.t[few], known.targets)
     strength = np.maximum(order, value)
     best = int(strength.argmax())
-    if not strength[best] >= TELLING or np.sum(strength >= TELLING) > len(moving) / 2:
+    if not strength[best] >= LEAKING or np.sum(strength >= LEAKING) > len(varying) / 2:
         return None
-    name = names[moving[best]]
-    said = SAID[known.targets.task == "regression", bool(order[best] >= value[best])]
-    much = number(float(strength[best]), 4) if said is SAID[True, True] else f"{strength[best]:.2%}"
-    found = say(said, name=name, much=much)
-    rows_of = raw and order[best] < value[best] and len(np.unique(columns[moving[best]])) >= NAMES
-    of_these_rows = (
+    name = names[varying[best]]
+    sentence = PREDICTS[known.targets.task == "regression", bool(order[best] >= value[best])]
+    much = number(float(strength[best]), 4) if sentence is PREDICTS[True, True] else f"{strength[best]:.2%}"
+    found = say(sentence, name=name, much=much)
+    identifies_groups = raw and order[best] < value[best] and len(np.unique(columns[varying[best]])) >= GROUPS
+    of_groups = (
         "{found}: it may be the target in another form, or an identifier of groups, such as patients. The "
         "score then does not hold for rows of other groups, and dropping the column may not help; --group "
         "{option} scores each group by networks that have seen none of its rows."
     )
-    of_the_target = (
+    of_target = (
         "{found}: it may be the target in another form, or known only after it. The score then does not "
         "hold for new rows."
     )
     return finding(
-        of_these_rows if rows_of else of_the_target,
+        of_groups if identifies_groups else of_target,
         found=found,
         option=quote(name),
         evidence={"strength": float(strength[best])},
         where=Where(column=name),
         repair=Repair(
-            say("check whether the column is known when answers are wanted; if it is not, leave it out"),
-            {"drop_columns": inputs[moving[best]]},
+            say("check whether the column is known when predictions are made; if it is not, leave it out"),
+            {"drop_columns": inputs[varying[best]]},
         ),
     )
 
 
 # (whether the target is a number, whether the column's order predicts it, not its values) -> sentence.
-SAID = {
+PREDICTS = {
     (False, True): "Cut into one interval per class, column {name} predicts {much} of the rows outside the "
     "most frequent class",
     (False, False): "Rows with the same value of column {name} are of the same class: it predicts {much} "
@@ -314,7 +314,8 @@ def identifier(evidence: Evidence) -> Finding | None:
 
 def _named(columns: Columns, which: np.ndarray) -> str:
     names = list(dict.fromkeys(columns.names[i] for i in which))  # several inputs may be of one column
-    return listed(map(reads, names[:NAMED])) + (say(", … ({n} in all)", n=len(names)) if len(names) > NAMED else "")
+    more = say(", … ({n} in all)", n=len(names)) if len(names) > MOST_NAMED else ""
+    return listed(map(reads, names[:MOST_NAMED])) + more
 
 
 def _how_many(columns: Columns, which: np.ndarray) -> str:

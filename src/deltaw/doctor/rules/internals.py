@@ -12,19 +12,19 @@ import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
+from deltaw.doctor.rules.signals import FADED, GROWN
 from deltaw.engines.look import flat_below
 from deltaw.numbers import number
 from deltaw.speech import say
 
 FLAT_LAYER = 0.8  # share of a layer's signals that are saturated
 DEAD = 0.5  # share of a layer's units
-FADED, GROWN = 1e-3, 1e3  # ratio of ∂E/∂o at the first layer to that at the output
 
 
 def saturated_in_training(evidence: Evidence) -> Finding | None:
     """A bounded activation that saturated during training."""
     seen, net = evidence.watched, evidence.setup.network
-    if not seen.short or seen.broke or not seen.looks:
+    if not seen.short or seen.divergence or not seen.looks:
         return None
     first, last = seen.looks[0].saturated, seen.looks[-1].saturated
     both = np.array([bool(np.isfinite(row.range).all()) and flat_below(row.name) > 0 for row in net.rows])
@@ -35,8 +35,8 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
     n_in = net.sizes[l]
     return finding(
         "At the end {share:.0%} of layer {l}'s signals lie where {activation} is flat (in epoch {looked} "
-        "{first:.0%}): δ = ∂E/∂o · f'(z) is a twentieth and less; the weights of its {n_in} inputs move "
-        "no more.",
+        "{first:.0%}): δ = ∂E/∂o · f'(z) is a twentieth or less, and the weights of its {n_in} inputs no longer "
+        "change.",
         share=share[l],
         l=l + 1,
         activation=net.activations[l],
@@ -45,7 +45,9 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
         n_in=n_in,
         evidence={"saturated": float(share[l]), "at_first_look": float(first[l])},
         where=Where(layer=l, epoch=len(seen.loss) - 1),
-        repair=Repair(say("inputs scaled, weights drawn to suit"), {"inputs": "standard", "init": None}),
+        repair=Repair(
+            say("scale the inputs, and draw weights that suit the activation"), {"inputs": "standard", "init": None}
+        ),
         likelihood=0.4,
     )
 
@@ -53,8 +55,8 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
 def dead_units(evidence: Evidence) -> Finding | None:
     """Dead relu units, which give 0 for every row; of the seed with the most of them."""
     seen, net = evidence.watched, evidence.setup.network
-    trials = [t for t in seen.given if t.history.looks]
-    if not seen.short or seen.broke or not trials:
+    trials = [t for t in seen.trainings if t.history.looks]
+    if not seen.short or seen.divergence or not trials:
         return None
     one_sided = np.array([name == "relu" for name in net.activations])
     shares = [np.where(one_sided, t.history.looks[-1].dead / np.array(net.sizes[1:], float), 0.0) for t in trials]
@@ -68,8 +70,8 @@ def dead_units(evidence: Evidence) -> Finding | None:
     of = sum(bool(each.max() > DEAD) for each in shares)
     hidden = l < len(net.weights) - 1
     return finding(
-        "{dead} of layer {l}'s {size} relu units give 0 for every row, from epoch {epoch} on: slope 0, "
-        "no gradient, no way back. So in {of} of {n} trainings.",
+        "{dead} of layer {l}'s {size} relu units give 0 for every row from epoch {epoch} on: with a slope of 0 they "
+        "get no gradient and do not recover. This happens in {of} of {n} trainings.",
         dead=int(trial.history.looks[-1].dead[l]),
         l=l + 1,
         size=net.sizes[l + 1],
@@ -104,7 +106,7 @@ def exploding_gradient(evidence: Evidence) -> Finding | None:
 
 def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
     seen, net = evidence.watched, evidence.setup.network
-    if not seen.short or seen.broke or seen.end is None or len(net.weights) < 3:
+    if not seen.short or seen.divergence or seen.end is None or len(net.weights) < 3:
         return None
     sent, hidden = seen.end.sent, net.activations[:-1]
     ratio = float(sent[0] / sent[-1]) if sent[-1] > 0 else math.nan
@@ -116,7 +118,7 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
         "At the end an error of 1 at the output arrives at the first layer as {ratio}, through {n} {name} layers: "
         "the first {fate}.",
         ratio=number(ratio, 2), n=len(hidden), name=name,
-        fate=say("hardly learn any more" if faded else "jump about while the last hardly move"),
+        fate=say("hardly learn any more" if faded else "take far too large steps while the last hardly change"),
         evidence={"ratio": ratio, "hidden_layers": len(hidden)}, where=Where(layer=l, epoch=len(seen.loss) - 1),
         repair=Repair(say("selu, which keeps mean and variance"), {"hidden_activation": "selu", "init": None})
         if faded else Repair(say("clip the gradient to length 1"), {"max_grad_norm": 1.0}),
@@ -127,14 +129,14 @@ def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
 def damaged_weights(evidence: Evidence) -> Finding | None:
     """A saved network scores less than a new training with its settings."""
     seen = evidence.watched
-    if not seen.settings_teach or seen.anew is None:
+    if not seen.settings_suffice or seen.retrained is None:
         return None
-    saved, anew = seen.given[0].score, seen.anew.score
+    saved, retrained = seen.trainings[0].score, seen.retrained.score
     return finding(
-        "As saved it scores {saved}; trained again with its own settings on these rows, {anew}. The fault "
+        "As saved it scores {saved}; trained again with its own settings on these rows, {retrained}. The fault "
         "is in the weights, or in rows that they were not trained for, not in the settings.",
         saved=saved,
-        anew=anew,
-        evidence={"saved": saved, "anew": anew, "guess": seen.holdout.guess},
-        repair=Repair(say("train it anew with the settings it has"), {"seed": evidence.setup.seed + 1}),
+        retrained=retrained,
+        evidence={"saved": saved, "retrained": retrained, "guess": seen.holdout.guess},
+        repair=Repair(say("train it again with the same settings"), {"seed": evidence.setup.seed + 1}),
     )

@@ -14,14 +14,14 @@ from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import say
 
-PROBED = np.linspace(0.02, 0.98, 25)  # outputs at which losses are compared
-REACHED = 0.9  # R² that outputs within their range could reach
-BETWEEN = 0.05  # share of the rows
+PROBES = np.linspace(0.02, 0.98, 25)  # outputs at which losses are compared
+REACHABLE = 0.9  # R² that outputs within their range could reach
+SHARE = 0.05  # share of the rows
 LOG_LOSSES = ("cross_entropy", "binary_cross_entropy", "poisson")
 NUMBER_LOSSES = ("absolute", "pinball", "poisson")
 
-# Output activation and loss whose ∂E/∂z is o − t, by how the targets are written (Bishop 2006, section 5.2).
-NATURAL = {
+# Output activation and loss of the canonical link, whose ∂E/∂z is o − t, by `Targets.form` (Bishop 2006, section 5.2).
+CANONICAL = {
     "labels": ("softmax", "cross_entropy"),
     "one_hot": ("softmax", "cross_entropy"),
     "binary": ("sigmoid", "binary_cross_entropy"),
@@ -30,11 +30,11 @@ NATURAL = {
 }
 
 
-def natural(evidence: Evidence) -> Repair:
+def canonical(evidence: Evidence) -> Repair:
     """The output activation and loss that fit the targets."""
     targets, outputs = evidence.known.targets, evidence.setup.network.sizes[-1]
     form = targets.form
-    name, row = ("sigmoid", "binary_cross_entropy") if outputs == 1 and form == "one_hot" else NATURAL[form]
+    name, row = ("sigmoid", "binary_cross_entropy") if outputs == 1 and form == "one_hot" else CANONICAL[form]
     changes: dict[str, Any] = {"output_activation": name, "loss": row}
     words = say("{name} outputs with {loss} error", name=name, loss=titled(row))
     if form in ("binary", "several", "one_hot") and targets.values != (0.0, 1.0):
@@ -68,10 +68,10 @@ def kind(evidence: Evidence) -> str:
 
 
 def _by_values(row: Loss) -> str:
-    """The kind of the built-in loss that E equals up to a constant and a factor."""
+    """The kind of the built-in loss that equals E up to a constant and a factor."""
     if row.kind in LOSSES or not row.fits(1):
         return row.kind
-    o, t = (each.reshape(-1, 1) for each in np.meshgrid(PROBED, [0.0, 1.0]))
+    o, t = (each.reshape(-1, 1) for each in np.meshgrid(PROBES, [0.0, 1.0]))
     with np.errstate(all="ignore"):
         ours = np.asarray(row.E(o, t), np.float64)
         for name in LOSSES:
@@ -102,14 +102,14 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
     if numbers:
         repair = Repair(say("identity outputs: any number can be reached"), {"output_activation": "identity"})
         if kind(evidence) in LOG_LOSSES:
-            repair = natural(evidence)
+            repair = canonical(evidence)
         best = say(
             "the nearest that {name} can give explains {reached} of their variance (R²) at most",
             name=name,
             reached=number(reached, 3),
         )
     else:
-        repair = natural(evidence)
+        repair = canonical(evidence)
         best = say("the error drives z to where the slope is 0 and still does not end")
     return finding(
         "{name} gives numbers from {low} to {high}; targets run from {min} to {max}, and in {share:.0%} "
@@ -124,7 +124,7 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
         evidence={"share_outside": share, "reachable": reached},
         where=last(evidence),
         repair=repair,
-        severity="fault" if numbers and reached < REACHED else "risk",
+        severity="fault" if numbers and reached < REACHABLE else "risk",
     )
 
 
@@ -181,7 +181,7 @@ def softmax_for_multilabel(evidence: Evidence) -> Finding | None:
         return None
     yes = np.isclose(known.t, known.targets.values[1]).sum(axis=1)
     share = float((yes != 1).mean())
-    if share < BETWEEN:
+    if share < SHARE:
         return None
     most = int(yes.max())
     return finding(
@@ -192,7 +192,7 @@ def softmax_for_multilabel(evidence: Evidence) -> Finding | None:
         parts=max(most, 2),
         evidence={"share": share, "most_labels": most},
         where=last(evidence),
-        repair=natural(evidence),
+        repair=canonical(evidence),
         severity="fault" if (yes > 1).any() else "risk",
     )
 
@@ -212,7 +212,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
         return None
     low, high = f.range
     inside = np.clip(t, row.low, row.high)
-    if (t != inside).any(axis=1).mean() > BETWEEN:  # outside the loss's range, which other rules report
+    if (t != inside).any(axis=1).mean() > SHARE:  # outside the loss's range, which other rules report
         return None
     aimed = np.clip(inside, low, high)
     with np.errstate(all="ignore"):
@@ -222,9 +222,9 @@ def improper_loss(evidence: Evidence) -> Finding | None:
     if not ends[end] <= best + EPSILON:
         return None
     return finding(
-        "With {name} outputs, {kind} error asks for {end} everywhere: a row of that costs {cost}, no "
-        "more than outputs equal to the targets, which cost {best}. Nothing is asked of the outputs that "
-        "should be low, and the network learns to answer the same to every row.",
+        "With {name} outputs, {kind} error is least where every output is {end}: {cost} per row, no more than the "
+        "{best} of outputs equal to the targets. Outputs that should be low cost nothing, so the network learns the "
+        "same answer for every row.",
         name=name,
         kind=row.kind,
         end=number(end),
@@ -232,7 +232,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
         best=best,
         evidence={"error_of_one_answer": ends[end], "error_of_the_truth": best},
         where=last(evidence),
-        repair=natural(evidence),
+        repair=canonical(evidence),
     )
 
 
@@ -252,7 +252,7 @@ def outputs_outside_loss_domain(evidence: Evidence) -> Finding | None:
     repair = (
         Repair(say("exponential outputs with poisson error"), {"output_activation": pair[0]})
         if pair
-        else natural(evidence)
+        else canonical(evidence)
     )
     return finding(
         "{row} takes {logs}, but {name} gives numbers from {low} to {high}; before training {outside:.0%} of the "
@@ -286,8 +286,8 @@ def unreachable_hinge_margin(evidence: Evidence) -> Finding | None:
         zero=zero,
         evidence={"share_of_targets_between": middle},
         where=last(evidence),
-        repair=natural(evidence),
-        severity="fault" if low > -1 or middle > BETWEEN else "risk",
+        repair=canonical(evidence),
+        severity="fault" if low > -1 or middle > SHARE else "risk",
     )
 
 
@@ -296,7 +296,7 @@ def regression_loss_for_classes(evidence: Evidence) -> Finding | None:
     targets, row = evidence.known.targets, kind(evidence)
     if targets.task == "regression" or row not in NUMBER_LOSSES or output(evidence) == "step":
         return None
-    said = {
+    why = {
         "absolute": say(
             "its best answer is the median, for a class less likely than ½ exactly 0, and its slope ±1 is as "
             "steep for an answer that is nearly right"
@@ -305,12 +305,12 @@ def regression_loss_for_classes(evidence: Evidence) -> Finding | None:
         "poisson": say("it is meant for counts"),
     }[row]
     return finding(
-        "{row} error for classes: {said}. Where the classes overlap it settles on the most frequent.",
+        "Classes are learnt with {row} error: {said}. Where they overlap, the network answers the most frequent one.",
         row=row,
-        said=said,
+        said=why,
         evidence={"classes": len(targets.classes)},
         where=last(evidence),
-        repair=natural(evidence),
+        repair=canonical(evidence),
     )
 
 
@@ -321,20 +321,20 @@ def squared_error_for_classes(evidence: Evidence) -> Finding | None:
         return None
     if name in ("identity", "relu", "leaky_relu"):
         said = say(
-            "{name} outputs are no probabilities: squared error also punishes an answer that is right beyond "
-            "its target, so rows far on the right side pull the border about",
+            "{name} outputs are no probabilities: squared error also penalises an answer that is right beyond its "
+            "target, so rows far on the right side move the decision boundary",
             name=name,
         )
     elif name in ("sigmoid", "tanh", "softmax", "softsign"):
         said = say(
-            "∂E/∂z = (o − t) f'(z): with {name} outputs f'(z) is nearly 0 where the answer is surely wrong; "
-            "cross entropy leaves it out",
+            "∂E/∂z = (o − t) f'(z): with {name} outputs f'(z) is nearly 0 where the answer is confidently wrong; "
+            "cross entropy has no such factor",
             name=name,
         )
     else:
         return None
     return finding(
-        "Squared error for classes: {said}.", said=said, evidence={"classes": len(targets.classes)},
-        where=last(evidence), repair=natural(evidence),
+        "Classes are learnt with squared error: {said}.", said=said, evidence={"classes": len(targets.classes)},
+        where=last(evidence), repair=canonical(evidence),
         severity="risk" if name in ("identity", "relu", "leaky_relu") else "note",
     )  # fmt: skip

@@ -9,14 +9,13 @@ from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.numbers import number
 from deltaw.speech import say
 
-DEPENDENT = 0.95  # the best score that the inputs allow, see `Duplicates.ceiling`
-REMEMBERED = 10.0  # parameters per target value
+CEILING = 0.95  # of the score that the inputs allow, see `Duplicates.ceiling`
+MEMORISED = 10.0  # parameters per target value
 FEWEST = 30  # rows: fewer may be sorted by chance
-ORDERED = 0.1  # changes of the class from row to row, over those in random order
-SPLIT = 0.01  # share of the validation rows
+ORDERED = 0.1  # changes of the target from row to row, over those in random order
 FEW_BAD = 0.1  # share of the rows with NaN up to which they can be left out
-BY_CHANCE = 3.0  # standard errors of a share
-FEWEST_SHARED = 3  # validation rows: one or two may equal others by chance
+# Validation rows that are also training rows: share and standard errors beyond chance, and the fewest of them.
+OVERLAP, ERRORS, FEWEST_SHARED = 0.01, 3.0, 3
 
 
 def non_finite_values(evidence: Evidence) -> Finding | None:
@@ -60,14 +59,14 @@ def conflicting_targets(evidence: Evidence) -> Finding | None:
         return None
     what = say("of the targets' variance") if evidence.known.targets.task == "regression" else say("of the rows")
     return finding(
-        "{contradicting:.2%} of the rows have the inputs of another row and a different target: no "
-        "function of these inputs can explain more than {ceiling:.2%} {what}.",
+        "{contradicting:.2%} of the rows have the inputs of another row and a different target: no function of these "
+        "inputs can predict more than {ceiling:.2%} {what}.",
         contradicting=found.contradicting,
         ceiling=found.ceiling,
         what=what,
         evidence={"contradicting": found.contradicting, "ceiling": found.ceiling},
         repair=Repair(say("correct the labels, or add the column in which these rows differ")),
-        severity="risk" if found.ceiling < DEPENDENT else "note",
+        severity="risk" if found.ceiling < CEILING else "note",
     )
 
 
@@ -75,12 +74,12 @@ def train_test_overlap(evidence: Evidence) -> Finding | None:
     """Validation rows that are also training rows, more than by chance."""
     known = evidence.known
     shared, copied = known.duplicates.shared, known.duplicates.copied
-    chance = 0.0 if copied else known.duplicates.twins
-    if not shared > chance + SPLIT:
+    chance = 0.0 if copied else known.duplicates.repeated
+    if not shared > chance + OVERLAP:
         return None
-    n = len(evidence.setup.apart[1])
+    n = len(evidence.setup.held_out[1])
     error = (chance * (1 - chance) * (1 / n + 1 / known.rows)) ** 0.5
-    if round(shared * n) < FEWEST_SHARED or shared - chance <= BY_CHANCE * error:
+    if round(shared * n) < FEWEST_SHARED or shared - chance <= ERRORS * error:
         return None
     again = (
         "{shared:.1%} of the validation rows are also training rows; by chance it would be {chance:.1%}, "
@@ -135,13 +134,12 @@ def ordered_rows(evidence: Evidence) -> Finding | None:
 def overparameterised(evidence: Evidence) -> Finding | None:
     """More parameters than target values."""
     known, net = evidence.known, evidence.setup.network
-    told = known.rows * net.sizes[-1]
-    ratio = net.parameter_count / told
-    if ratio <= REMEMBERED:
+    ratio = net.parameter_count / (known.rows * net.sizes[-1])
+    if ratio <= MEMORISED:
         return None
     return finding(
-        "{parameter_count:,} weights and biases for {rows:,} rows × {size} targets: {ratio} for each "
-        "number to be learnt, enough to remember every row.",
+        "{parameter_count:,} weights and biases for {rows:,} rows × {size} targets: {ratio} for each number to be "
+        "learnt, enough to memorise every row.",
         parameter_count=net.parameter_count,
         rows=known.rows,
         size=net.sizes[-1],

@@ -60,7 +60,7 @@ def ordered(found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, .
     by_name = {finding.rule: finding for finding in found}
     links = {rule.name: rule.explains for rule in rules}
     explained = {
-        name: [other for other in _reach(name, links) if other in by_name and not finding.idle]
+        name: [other for other in _reach(name, links) if other in by_name and not finding.ineffective]
         for name, finding in by_name.items()
     }
     placed = [

@@ -17,8 +17,9 @@ from deltaw.speech import say
 ALL_DROPPED = 0.01  # share of the rows for which a whole layer is dropped
 DROPPED = 0.8  # share of a layer
 SMOOTHED = 0.5  # share of a target
-USUAL = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}  # usual learning rates
-BOUND = 0.001  # that of adaptive optimisers
+# Usual learning rates; that of adaptive optimisers.
+USUAL, ADAPTIVE = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}, 0.001
+EFFECTIVE, FEWEST = 0.1, 30  # share of the rows that count, by their weights; rows from which it is judged
 
 
 def invalid_arguments(evidence: Evidence) -> Finding | None:
@@ -50,7 +51,7 @@ def zero_learning_rate(evidence: Evidence) -> Finding | None:
     """A learning rate of zero."""
     if _number(evidence.setup.learning_rate) != 0:
         return None
-    usual = USUAL.get(str(evidence.setup.optimizer).split("(")[0], BOUND)
+    usual = USUAL.get(str(evidence.setup.optimizer).split("(")[0], ADAPTIVE)
     return finding(
         "ΔW = −α ∂E/∂W with α = 0: no weight ever changes.",
         evidence={"learning_rate": 0.0},
@@ -64,8 +65,8 @@ def summed_loss(evidence: Evidence) -> Finding | None:
     if setup.reduction != "sum" or setup.rate == setup.learning_rate:
         return None
     return finding(
-        "E is summed over the rows: ∂E/∂W of a batch of {batch_size} is {batch_size} times their mean, "
-        "and α = {learning_rate} works like {rate}. Another batch size is then another rate.",
+        "E is summed over the rows: ∂E/∂W of a batch of {batch_size} is {batch_size} times their mean, and α = "
+        "{learning_rate} acts like {rate}. Another batch size then acts like another learning rate.",
         batch_size=setup.batch_size,
         learning_rate=number(setup.learning_rate),
         rate=setup.rate,
@@ -76,15 +77,14 @@ def summed_loss(evidence: Evidence) -> Finding | None:
 
 def inexact_gradient(evidence: Evidence) -> Finding | None:
     """backward="notes": the angle between its direction and the gradient at the first step."""
-    found = evidence.setup.backward
     start = None if evidence.before is None else evidence.before.start
-    if found != "notes" or start is None or not np.isfinite(start.notes_cosine).all():
+    if evidence.setup.backward != "notes" or start is None or not np.isfinite(start.notes_cosine).all():
         return None
     l = int(start.notes_cosine.argmin())
     cosine = float(start.notes_cosine[l])
     if cosine > 1 - 1e-6:
         return None
-    against = say("gradient_ascent") if cosine < 0 else say("not downhill as steeply as it could")
+    against = say("uphill") if cosine < 0 else say("not downhill as steeply as it could")
     return finding(
         "backward='notes' sends Wᵀe back where the gradient has Wᵀδ. At the first step its ΔW of layer "
         "{l} points {degrees}° away from −∂E/∂W: {against}.",
@@ -107,14 +107,14 @@ def excessive_dropout(evidence: Evidence) -> Finding | None:
         rates = (given if isinstance(given, Dropout) else Dropout(given)).rates(len(hidden))
     except InputError:
         return None  # `invalid_arguments` says what is wrong with it
-    gone = [rate**units for rate, units in zip(rates, hidden, strict=True)]
-    for l, (rate, units, share) in enumerate(zip(rates, hidden, gone, strict=True)):
+    all_dropped = [rate**units for rate, units in zip(rates, hidden, strict=True)]
+    for l, (rate, units, share) in enumerate(zip(rates, hidden, all_dropped, strict=True)):
         if share > ALL_DROPPED or rate > DROPPED:
-            kept = tuple(0.0 if s > ALL_DROPPED or r > DROPPED else r for r, s in zip(rates, gone, strict=True))
+            kept = tuple(0.0 if s > ALL_DROPPED or r > DROPPED else r for r, s in zip(rates, all_dropped, strict=True))
             return finding(
                 "Dropout of {rate} on layer {l}'s {units} units leaves {left} on average, and none at all in "
-                "{share:.1%} of the rows (probability {rate}^{units}): of these nothing can be learnt, and the "
-                "others' signals jump by as much.",
+                "{share:.1%} of the rows (probability {rate}^{units}): nothing is learnt from these, and the signals "
+                "of the others vary as strongly.",
                 rate=number(rate),
                 l=l + 1,
                 units=units,
@@ -133,7 +133,7 @@ def excessive_label_smoothing(evidence: Evidence) -> Finding | None:
     if share is None or not share > SMOOTHED or share >= 1:
         return None
     return finding(
-        "Label smoothing of {share} leaves {value:.0%} of each target: what is to be learnt is mostly 'don't know'.",
+        "Label smoothing of {share} leaves {value:.0%} of each target: the rest is the same for every class.",
         share=number(share),
         value=1 - share,
         evidence={"label_smoothing": share},
@@ -150,44 +150,44 @@ def uneven_sample_weights(evidence: Evidence) -> Finding | None:
         return None  # `invalid_arguments` says what is wrong with it
     if given is None or w.shape != (evidence.known.rows,) or not (w >= 0).all() or not w.sum() > 0:
         return None
-    without = _weightless_class(evidence, w)
-    if without is not None:
+    if (excluded := _excluded_class(evidence, w)) is not None:
+        k, rows = excluded
         return finding(
             "All {n:,} rows of class {k} have weight 0: it does not enter E.",
-            n=without[1],
-            k=without[0],
-            evidence={"class": without[0], "rows": without[1]},
+            n=rows,
+            k=k,
+            evidence={"class": k, "rows": rows},
             repair=Repair(say("weights above 0 for every class"), {"sample_weight": None}),
             likelihood=0.9,
         )
     effective = float(w.sum() ** 2 / np.square(w).sum())  # Kish's (1965) effective sample size
-    if effective >= 0.1 * len(w) or len(w) < 30:
+    if effective >= EFFECTIVE * len(w) or len(w) < FEWEST:
         return None
-    nothing, counts = int((w == 0).sum()), number(effective, 3)
+    zeros = int((w == 0).sum())
     uneven = "The weights of the rows are so uneven that {n:,} rows count like {effective}: (Σw)²/Σw²."
     none = (
-        "The weights of the rows are so uneven that {n:,} rows count like {effective}: (Σw)²/Σw². "
-        "{sum:,} of them weigh nothing."
+        "The weights of the rows are so uneven that {n:,} rows count like {effective}: (Σw)²/Σw². {sum:,} of them "
+        "have weight 0."
     )
     return finding(
-        none if nothing else uneven,
+        none if zeros else uneven,
         n=len(w),
-        effective=counts,
-        sum=nothing,
+        effective=number(effective, 3),
+        sum=zeros,
         evidence={"effective_rows": effective, "rows": len(w)},
         repair=Repair(say("more even weights"), {"sample_weight": None}),
     )
 
 
-def _weightless_class(evidence: Evidence, w: NDArray[np.float64]) -> tuple[int, int] | None:
+def _excluded_class(evidence: Evidence, w: NDArray[np.float64]) -> tuple[int, int] | None:
     """The first class whose rows all have weight 0, and their number."""
     targets = evidence.known.targets
     if targets.task != "classification" or targets.bad or (w > 0).all():
         return None
     label = targets.label(matrix(evidence.setup.T, "T"))
-    rows, weighed = np.bincount(label), np.bincount(label, w)
-    without = np.flatnonzero((rows > 0) & (weighed == 0))
-    return (int(without[0]), int(rows[without[0]])) if len(without) else None
+    rows, weights = np.bincount(label), np.bincount(label, w)
+    excluded = np.flatnonzero((rows > 0) & (weights == 0))
+    return (int(excluded[0]), int(rows[excluded[0]])) if len(excluded) else None
 
 
 def _number(value: object) -> float | None:

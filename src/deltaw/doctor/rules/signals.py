@@ -14,8 +14,7 @@ from deltaw.numbers import number
 from deltaw.speech import say
 
 SATURATED = 0.5  # share of a layer's signals
-FADED = 1e-3  # ratio of the signals' spread, or of the gradient, between the two ends of the network
-GROWN = 1e3
+FADED, GROWN = 1e-3, 1e3  # ratio of the signals' spread, or of ∂E/∂o, between the two ends of the network
 SELDOM = 0.075  # share of draws with a dead layer that is tolerated
 SQUASHING = frozenset({"sigmoid", "tanh", "softsign", "softmax", "step"})
 # What the derivative is at its steepest: a layer passes on no more of an error than that, times the weights' gain.
@@ -62,7 +61,7 @@ def exploding_signals_at_start(evidence: Evidence) -> Finding | None:
     if start is None:
         return None
     repair = Repair(
-        say("selu in the hidden layers, weights drawn to suit"), {"hidden_activation": "selu", "init": None}
+        say("selu in the hidden layers, with weights drawn for it"), {"hidden_activation": "selu", "init": None}
     )
     if (l := start.overflow) is not None:
         after = ", after {z_rm} (root mean square) in the layer before"
@@ -86,8 +85,8 @@ def exploding_signals_at_start(evidence: Evidence) -> Finding | None:
         else say("Each layer makes its signals larger")
     )
     return finding(
-        "{why}. In the first pass z runs up to {z}, root mean square {max} in layer {argmax} against "
-        "{z_rm} in the first; one step can carry it over the largest float32.",
+        "{why}. In the first pass z runs up to {z}, root mean square {max} in layer {argmax} against {z_rm} in the "
+        "first; one step can make it overflow float32.",
         why=why,
         z=max(np.abs(z).max() for z in start.z),
         max=start.z_rms.max(),
@@ -149,7 +148,9 @@ def _born_dead(evidence: Evidence, start: Start) -> Finding:
 def _revived(hidden: bool) -> Repair:
     """The repair of a dead layer."""
     if hidden:
-        return Repair(say("selu in the hidden layers, weights drawn anew"), {"hidden_activation": "selu", "init": None})
+        return Repair(
+            say("selu in the hidden layers, with newly drawn weights"), {"hidden_activation": "selu", "init": None}
+        )
     return Repair(say("identity outputs"), {"output_activation": "identity"})
 
 

@@ -1,22 +1,22 @@
 """The table of rules. To add one: a row here, its function in the file of its subject, and a test.
 
-See `rule.Rule` for the fields of a row. Subjects: `columns` (X), `rows` (X and T), `targets` (T), `outputs` (output
-activation and loss), `activations`, `weights` and `signals` (the initial network), `settings`, `apart` (validation
-rows), `pace`, `internals` and `learnt` (the training).
+See `rule.Rule` for the fields of a row. Subjects: `settings`; `columns` (X), `rows` (X and T), `shifts` (held-out
+rows), `targets` (T); `outputs` (output activation and loss); `activations`, `weights` and `signals` (the initial
+network); `optimisation`, `internals` and `score` (the training).
 """
 
 from __future__ import annotations
 
 from deltaw.doctor.rules import (
     activations,
-    apart,
     columns,
     internals,
-    learnt,
+    optimisation,
     outputs,
-    pace,
     rows,
+    score,
     settings,
+    shifts,
     signals,
     weights,
 )
@@ -43,8 +43,8 @@ RULES: tuple[Rule, ...] = (
          reason="With α = 0 no weight changes.",
          source="ΔW = −α ∂E/∂W."),
     Rule("summed_loss", "risk", "given", settings.summed_loss, likelihood=0.6, explains=(*OVERSHOOTING, *SYMPTOMS),
-         reason="A sum over the batch multiplies the rate by the batch's rows.",
-         source="∂(Σ Eᵢ)/∂W = n ∂(mean E)/∂W; Adam and its kin divide the factor out again."),
+         reason="A sum over the batch multiplies the learning rate by the batch size.",
+         source="∂(Σ Eᵢ)/∂W = n ∂(mean E)/∂W; Adam and other adaptive optimisers divide the factor out again."),
     Rule("inexact_gradient", "note", "before", settings.inexact_gradient, likelihood=0.3, explains=SYMPTOMS,
          reason="The notes' Wᵀe leaves f'(z) out: its ΔW is not −α ∂E/∂W.",
          source="cos ≤ 0: a step along it does not lower E to first order, however small."),
@@ -78,9 +78,9 @@ RULES: tuple[Rule, ...] = (
          explains=("unscaled_inputs", "uninformative_inputs", "overfitting", "learning_rate_too_low",
                    *OVERSHOOTING, *SYMPTOMS),
          reason="Next to a value that is a thousand times as far out, all others are nearly the same input.",
-         source="Beyond a gap wider than the range of all others, and few (5 %) or one and the same; "
-                "reported where they make the column's standard deviation 10 times that of the others, as "
-                "for unscaled_inputs."),
+         source="Values beyond a gap that is wider than the range of all others, at most 5 % or all the same; "
+                "reported where they make the column's standard deviation 10 times that of the others, as for "
+                "unscaled_inputs."),
     Rule("double_scaling", "risk", "before", columns.double_scaling, likelihood=0.6,
          explains=("vanishing_gradient_at_start", "learning_rate_too_low", *SYMPTOMS),
          reason="∂E/∂W = δ xᵀ: tiny x, tiny steps of the first layer.",
@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
     Rule("all_columns_constant", "fault", "before", columns.all_columns_constant, likelihood=0.98,
          explains=("constant_columns", *SYMPTOMS),
          reason="Rows that look the same get the same answer.",
-         source="Ranges below 10⁻⁷ of the values: float32 cannot tell them apart."),
+         source="Ranges below 10⁻⁷ of the values: float32 cannot distinguish them."),
     Rule("constant_columns", "note", "before", columns.constant_columns, likelihood=0.1,
          reason="The weights of a column of zeros get no gradient (the notes: no zero signals); those of "
                 "another constant act as a bias.",
@@ -106,7 +106,7 @@ RULES: tuple[Rule, ...] = (
          source="By chance as many as have a duplicate within training, and none where one column "
                 "distinguishes 95 % of the distinct rows. Reported from 1 % of the validation rows, 3 rows "
                 "and 3 standard errors beyond that on."),
-    Rule("distribution_shift", "risk", "before", apart.distribution_shift, likelihood=0.8,
+    Rule("distribution_shift", "risk", "before", shifts.distribution_shift, likelihood=0.8,
          explains=("concept_shift", "uninformative_inputs", "overfitting", *SYMPTOMS),
          reason="A network cannot be relied on outside the range of its training rows.",
          source="Means 3 standard deviations of the training rows apart, or standard deviations 10 times "
@@ -114,10 +114,10 @@ RULES: tuple[Rule, ...] = (
                 "test rows on."),
     Rule("leak", "risk", "before", columns.leak, likelihood=0.3,
          reason="A column that gives away the target makes a score that does not hold for new rows.",
-         source="0.99 of what the guess leaves, by rank correlation, by a cut into a piece for each class, or by the "
-         "other rows of the same value. Of 8,779 columns of 940 public tables one in five has such another beside it, "
-         "most often itself in other units, or its group (benchmarks/doctor/telling.py); of the targets of 30 everyday "
-         "tables none has. Not where most columns do."),
+         source="A skill of 0.99, by rank correlation, by one interval per class, or by the other rows with the same "
+                "value. Of 8,779 columns of 940 public tables one in five is predicted so well by another, most "
+                "often by itself in other units or by its group (benchmarks/doctor/column_skill.py); of the targets of "
+                "30 everyday tables none is. Not reported where most columns do so."),
     Rule("identifier", "risk", "before", columns.identifier, likelihood=0.2,
          reason="A row number says nothing about other rows; where rows are sorted, it is the target.",
          source="Each of n following whole numbers once: by chance n!/nⁿ."),
@@ -165,8 +165,8 @@ RULES: tuple[Rule, ...] = (
                    *SYMPTOMS),
          reason="Targets outside the range of the output activation are never reached: z runs to where f "
                 "is flat.",
-         source="The bound on R² is computed with targets cut to the range; below 0.9 more than a tenth of what is to "
-         "be learnt is out of reach."),
+         source="The bound on R² is computed with targets clipped to the range; below 0.9 more than a tenth of the "
+                "variance is out of reach."),
     Rule("targets_at_asymptotes", "note", "before", outputs.targets_at_asymptotes, likelihood=0.1,
          reason="Targets that are only approached make weights grow without end (the notes: 0.01 to 0.99).",
          source="f'(z) = 0 where o = t."),
@@ -187,7 +187,7 @@ RULES: tuple[Rule, ...] = (
          "score is least at the truth: Gneiting & Raftery 2007)."),
     Rule("outputs_outside_loss_domain", "fault", "before", outputs.outputs_outside_loss_domain, likelihood=0.85,
          explains=("invalid_arguments", "diverged", *SYMPTOMS),
-         reason="The logarithm of 0 or less does not exist; the line that E is there instead is 2²³ steep, or flat.",
+         reason="The logarithm of 0 or less does not exist; there E continues as a straight line, 2²³ steep or flat.",
          source="The range of the activation against the domain of the loss."),
     Rule("unreachable_hinge_margin", "fault", "before", outputs.unreachable_hinge_margin, likelihood=0.9,
          explains=("targets_outside_range", "improper_loss", "invalid_arguments", *SYMPTOMS),
@@ -197,7 +197,7 @@ RULES: tuple[Rule, ...] = (
          explains=SYMPTOMS,
          reason="The best answer under absolute error is the median: for classes the most frequent one, "
                 "whatever its probability.",
-         source="Gneiting (2011), section 2: which error asks for which answer."),
+         source="Gneiting (2011), section 2: which error is minimised by which answer."),
     Rule("squared_error_for_classes", "note", "before", outputs.squared_error_for_classes, likelihood=0.3,
          explains=SYMPTOMS,
          reason="The slope vanishes where the answer is most wrong, or penalises right answers beyond "
@@ -247,28 +247,28 @@ RULES: tuple[Rule, ...] = (
          reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
          source="More than half of the signals where |f'| is below a twentieth of its steepest: engines/look.py."),
     # --- while training ---------------------------------------------------------------------------------------------
-    Rule("diverged", "fault", "during", pace.diverged, likelihood=0.4, explains=SYMPTOMS,
+    Rule("diverged", "fault", "during", optimisation.diverged, likelihood=0.4, explains=SYMPTOMS,
          reason="A weight that is NaN stays NaN, and spreads with every signal.",
          source="IEEE 754: float32 ends at 3.4 × 10³⁸."),
-    Rule("learning_rate_too_high", "fault", "during", pace.learning_rate_too_high, likelihood=0.6,
+    Rule("learning_rate_too_high", "fault", "during", optimisation.learning_rate_too_high, likelihood=0.6,
          explains=("diverged", "noisy_gradient", "saturated_in_training", "dead_units", *SYMPTOMS),
          reason="Where the curvature is λ, with a learning rate above 2/λ each step overshoots to a higher "
                 "point on the other side.",
          source="LeCun et al. (1998), section 5; a sweep over nine decades: another rate must bring 5 % of skill."),
-    Rule("learning_rate_too_low", "risk", "during", pace.learning_rate_too_low, likelihood=0.5,
+    Rule("learning_rate_too_low", "risk", "during", optimisation.learning_rate_too_low, likelihood=0.5,
          explains=("too_few_epochs", *SYMPTOMS),
-         reason="The steps are too short for the minimum to be reached in their number.",
+         reason="The steps are too short to reach the minimum in their number.",
          source="The same sweep."),
-    Rule("excessive_gradient_clipping", "fault", "during", pace.excessive_gradient_clipping, likelihood=0.7,
+    Rule("excessive_gradient_clipping", "fault", "during", optimisation.excessive_gradient_clipping, likelihood=0.7,
          explains=("learning_rate_too_low", *SYMPTOMS),
          reason="A gradient that is always clipped makes all steps equally long, whatever its size.",
-         source="Pascanu, Mikolov & Bengio (2013), section 3.2, take half to ten times the average length; a hundredth "
-         "is out of all proportion."),
-    Rule("noisy_gradient", "fault", "during", pace.noisy_gradient, likelihood=0.65, explains=SYMPTOMS,
+         source="Pascanu, Mikolov & Bengio (2013), section 3.2, take half to ten times the average length; a "
+                "hundredth is far below."),
+    Rule("noisy_gradient", "fault", "during", optimisation.noisy_gradient, likelihood=0.65, explains=SYMPTOMS,
          reason="The gradient of few rows differs from that of all rows, and with long steps training does "
                 "not converge.",
          source="McCandlish et al. (2018), section 2. E goes up as often as down, by 2 % of itself."),
-    Rule("too_few_epochs", "risk", "during", pace.too_few_epochs, likelihood=0.4,
+    Rule("too_few_epochs", "risk", "during", optimisation.too_few_epochs, likelihood=0.4,
          explains=("no_better_than_baseline", "worse_than_simple_model"),
          reason="Training ends while E is still falling.",
          source="E fell by 1 % from one tenth of the epochs to the next, or there were fewer than 200 steps."),
@@ -280,33 +280,33 @@ RULES: tuple[Rule, ...] = (
     Rule("dead_units", "fault", "during", internals.dead_units, likelihood=0.5, explains=SYMPTOMS,
          reason="A unit that gives 0 for every row gets no gradient, and does not recover.",
          source="Maas et al. (2013). More than half of a layer, from any of three seeds: a few dead units are common "
-         "where all is well."),
+                "in healthy networks."),
     Rule("vanishing_gradient", "fault", "during", internals.vanishing_gradient, likelihood=0.5, explains=SYMPTOMS,
          reason="A layer learns from the error that reaches it.",
          source="Glorot & Bengio (2010), section 4.2. 10⁻³, as for vanishing_gradient_at_start."),
     Rule("exploding_gradient", "risk", "during", internals.exploding_gradient, likelihood=0.4, explains=SYMPTOMS,
          reason="A layer that gets a thousand times the error would need a thousandth of the rate.",
          source="Pascanu, Mikolov & Bengio (2013), section 2."),
-    Rule("over_regularised", "fault", "during", learnt.over_regularised, likelihood=0.6,
+    Rule("over_regularised", "fault", "during", score.over_regularised, likelihood=0.6,
          explains=("noisy_gradient", *SYMPTOMS),
          reason="If the penalty outweighs E, weights shrink until they carry no information; dropout does "
                 "the same to signals.",
-         source="A trial without it decides; it is asked for where weights shrank to half, or 30 % of a layer drop."),
-    Rule("network_too_small", "risk", "during", learnt.network_too_small, likelihood=0.3,
+         source="A trial without it decides; it is made where weights shrank to half, or dropout is 30 % or more."),
+    Rule("network_too_small", "risk", "during", score.network_too_small, likelihood=0.3,
          explains=("no_better_than_baseline", "worse_than_simple_model"),
          reason="Too few units cannot represent the relation.",
          source="A plain network of 32 units fits the training rows better by a fifth of the skill."),
-    Rule("overfitting", "risk", "during", learnt.overfitting, likelihood=0.4,
+    Rule("overfitting", "risk", "during", score.overfitting, likelihood=0.4,
          explains=("no_better_than_baseline", "worse_than_simple_model"),
          reason="Memorised rows say nothing about others.",
          source="A fifth of the skill between training rows and held-out rows, beyond two standard errors."),
-    Rule("uninformative_inputs", "fault", "during", learnt.uninformative_inputs, likelihood=0.9,
+    Rule("uninformative_inputs", "fault", "during", score.uninformative_inputs, likelihood=0.9,
          explains=("overfitting", *SYMPTOMS),
          reason="Information that is not in the inputs cannot be learnt from them.",
          source="A permutation test (Good 2005) of the best of three networks, by Bonferroni: p > 0.05, on 30 rows "
          "held out or more. A fault where these are enough to say that less than a medium effect (Cohen 1988: AUC "
          "0.64, R² 0.13) is learnt."),
-    Rule("concept_shift", "fault", "during", apart.concept_shift, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
+    Rule("concept_shift", "fault", "during", shifts.concept_shift, likelihood=0.9, explains=("overfitting", *SYMPTOMS),
          reason="What is learnt from training rows does not hold for rows with another relation between "
                 "inputs and target.",
          source="No model beats the baseline on the validation or test rows; on held-out training rows a "
@@ -316,15 +316,15 @@ RULES: tuple[Rule, ...] = (
                    "noisy_gradient", "overfitting", *SYMPTOMS),
          reason="The weights were changed after training, or trained for other rows.",
          source="A training by the same settings reaches 90 % of what can be learnt, as for worse_than_simple_model."),
-    Rule("no_better_than_baseline", "fault", "during", learnt.no_better_than_baseline, likelihood=0.1,
+    Rule("no_better_than_baseline", "fault", "during", score.no_better_than_baseline, likelihood=0.1,
          explains=("worse_than_simple_model",),
-         reason="A network with the same answer for every row has learnt nothing.",
+         reason="A network that is no better than one answer for all rows has learnt nothing.",
          source="The score of always answering the most frequent class, or the mean; a risk where the rows "
                 "show that something was learnt nevertheless (doctor/judge.py)."),
-    Rule("worse_than_simple_model", "risk", "during", learnt.worse_than_simple_model, likelihood=0.05,
+    Rule("worse_than_simple_model", "risk", "during", score.worse_than_simple_model, likelihood=0.05,
          reason="A plain network or a linear model learns more from the same rows.",
-         source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % of "
-         "its skill; no healthy random set-up comes there (benchmarks/doctor/random_setups.py)."),
+         source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % "
+                "of its skill; no healthy random set-up lies there (benchmarks/doctor/random_setups.py)."),
 )  # fmt: skip
 """Every rule, in the order of what they look at; docs/doctor-rules.md says each."""
 

@@ -30,7 +30,7 @@ def one_class(evidence: Evidence) -> Finding | None:
         rows=evidence.known.rows,
         argmax=int(counts.argmax()),
         evidence={"classes_with_rows": 1},
-        repair=Repair(say("add rows of the other classes; look at how T was made")),
+        repair=Repair(say("add rows of the other classes; check how T was made")),
     )
 
 
@@ -39,17 +39,17 @@ def constant_target(evidence: Evidence) -> Finding | None:
     targets = evidence.known.targets
     if targets.task == "classification" or evidence.known.rows < 2:
         return None
-    still = np.flatnonzero(~(targets.high - targets.low > 1e-7 * np.maximum(np.abs(targets.low), np.abs(targets.high))))
-    if not len(still) or targets.bad:
+    constant = np.flatnonzero(targets.constant)
+    if not len(constant) or targets.bad:
         return None
-    every = len(still) == len(targets.low)
+    every = len(constant) == len(targets.low)
     return finding(
         "Target {k} is {value} in every row{several}: the bias of that output learns it, and nothing else is to be "
         "learnt from it.",
-        k=still[0], value=number(targets.low[still[0]], 4),
-        several="" if every else say(", {n} of {all} targets hold one value", n=len(still), all=len(targets.low)),
-        evidence={"constant_targets": len(still)}, where=Where(unit=int(still[0])),
-        repair=Repair(say("look at how T was made; leave constant targets out")), severity="fault" if every else "note",
+        k=constant[0], value=number(targets.low[constant[0]], 4),
+        several="" if every else say(", {n} of {all} targets hold one value", n=len(constant), all=len(targets.low)),
+        evidence={"constant_targets": len(constant)}, where=Where(unit=int(constant[0])),
+        repair=Repair(say("check how T was made; leave constant targets out")), severity="fault" if every else "note",
     )  # fmt: skip
 
 
@@ -163,18 +163,18 @@ def target_outliers(evidence: Evidence) -> Finding | None:
     worst = _as_answered(evidence, found[0])
     same, ends = worst.low == worst.high, (number(worst.low, 3), number(worst.high, 3))
     words = say("correct these targets, or leave out their rows; or train on logarithms, or with the absolute error")
-    if same and evidence.setup.answers is not None:
+    if same and evidence.setup.target_column is not None:
         words = say("read {read} as missing (--na={read}), so that these rows are left out", read=f"{worst.low:g}")
     return finding(
-        "{share:.1%} of the targets are outliers ({value}), all others lie from {low} to {high}: the "
-        "standard deviation of all is {times} times that of the others, whose errors hardly count beside "
-        "those of these few.{hint}",
+        "{share:.1%} of the targets are outliers ({value}), all others lie from {low} to {high}: the standard "
+        "deviation of all targets is {times} times that of the others, whose errors are negligible next to those of "
+        "these few.{hint}",
         share=share,
         value=number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1]),
         low=worst.rest[0],
         high=worst.rest[1],
         times=worst.times,
-        hint=say(" A code for missing values looks like that.") if same else "",
+        hint=say(" It may be a code for missing values.") if same else "",
         evidence={"deviation_over_others": worst.times, "share": share},
         where=Where(unit=worst.column),
         repair=Repair(words),
@@ -183,7 +183,7 @@ def target_outliers(evidence: Evidence) -> Finding | None:
 
 def _as_answered(evidence: Evidence, found: Outliers) -> Outliers:
     """The outliers in the table's own units, if T was made of a column."""
-    answers = evidence.setup.answers
+    answers = evidence.setup.target_column
     if answers is None:
         return found
     low, high, least, most = answers.values(np.array([[found.low], [found.high], *([end] for end in found.rest)]))

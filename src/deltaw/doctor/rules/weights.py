@@ -25,11 +25,11 @@ def equal_weights(evidence: Evidence) -> Finding | None:
     if start is None:
         return None
     others = np.maximum(np.array(net.sizes[1:]) - 1, 1)
-    if not (start.alike / others > 0.5).any():
+    if not (start.same_inputs / others > 0.5).any():
         return None
-    l = int(np.argmax(start.twins / others))
-    if not start.twins[l] / others[l] > 0.5:
-        return _alike(start, net.sizes[1:], int(np.argmax(start.alike / others)))
+    l = int(np.argmax(start.duplicates / others))
+    if not start.duplicates[l] / others[l] > 0.5:
+        return _same_inputs(start, net.sizes[1:], int(np.argmax(start.same_inputs / others)))
     zero = not np.any(net.weights[l])
     dead = zero and start.gradient[l] == 0 and l + 1 < len(net.weights) and not np.any(net.weights[l + 1])
     units = net.sizes[l + 1]
@@ -43,26 +43,26 @@ def equal_weights(evidence: Evidence) -> Finding | None:
         said = say(
             "{twins} of layer {l}'s {n} units have the same {what}, in and out: they get the same gradient in every "
             "step and stay equal for ever. The layer works like one of {units}.",
-            twins=start.twins[l] + 1, l=l + 1, n=units, what=say("zero weights" if zero else "weights"),
-            units=amount(units - int(start.twins[l]), "unit"),
+            twins=start.duplicates[l] + 1, l=l + 1, n=units, what=say("zero weights" if zero else "weights"),
+            units=amount(units - int(start.duplicates[l]), "unit"),
         )  # fmt: skip
     return Finding(
-        said, {"twins": int(start.twins[l]), "units": units, "zero": zero}, Where(layer=l),
+        said, {"duplicate_units": int(start.duplicates[l]), "units": units, "zero": zero}, Where(layer=l),
         Repair(say("draw the weights at random, with the standard deviation that suits the width"), {"init": None}),
     )  # fmt: skip
 
 
-def _alike(start: Start, units: Sequence[int], l: int) -> Finding:
+def _same_inputs(start: Start, units: Sequence[int], l: int) -> Finding:
     """Units with the same incoming weights, but other outgoing ones."""
     return finding(
         "{alike} of layer {l}'s {unit} units have the same incoming weights and give the same signals: "
         "only the outgoing weights differ. In the first step their gradients are multiples of each other, "
         "and optimisers that scale each weight's step separately (Adam, RMSprop) keep only the sign: two "
         "kinds of units.",
-        alike=start.alike[l] + 1,
+        alike=start.same_inputs[l] + 1,
         l=l + 1,
         unit=units[l],
-        evidence={"twins": int(start.alike[l]), "units": units[l], "zero": False},
+        evidence={"duplicate_units": int(start.same_inputs[l]), "units": units[l], "zero": False},
         where=Where(layer=l),
         repair=Repair(
             say("draw the weights at random, with the standard deviation that suits the width"), {"init": None}
@@ -117,9 +117,9 @@ def weights_too_small(evidence: Evidence) -> Finding | None:
         return None
     l = int(ratio.argmin())
     return finding(
-        "Weights of {sum} of the {n} layers are too small for their width, in layer {l} {value} times "
-        "(root mean square {weight}, for {size} inputs and {n_out} units {right} keeps the size of "
-        "signals). Over all layers a difference between two rows is made {product} as large.",
+        "Weights of {sum} of the {n} layers are too small for their width, in layer {l} {value} times (root mean "
+        "square {weight}; for {size} inputs and {n_out} units {right} keeps the size of signals). Over all layers a "
+        "difference between two rows shrinks to {product}.",
         sum=int(small.sum()),
         n=len(ratio),
         l=l + 1,

@@ -1,4 +1,4 @@
-"""Operations that change a `Setup` by more than a field: scaling inputs, drawing new weights, …
+"""Operations that change more than a field of a `Setup`: scaling inputs, drawing new weights, …
 
 `applied(setup, {"learning_rate": 0.01, "inputs": "standard"})` returns a new Setup. A name is a field of `Setup` or a
 row of OPERATIONS.
@@ -23,7 +23,8 @@ from deltaw.speech import listed
 
 Array = NDArray[Any]
 
-QUARTERS, NORMAL, CUT = (0.25, 0.5, 0.75), 1.35, 5.0
+# Of the robust scaling: the quartiles, the interquartile range of a standard normal distribution, the clipping.
+QUARTILES, NORMAL_RANGE, CLIP = (0.25, 0.5, 0.75), 1.35, 5.0
 
 
 def applied(setup: Setup, changes: Mapping[str, Any]) -> Setup:
@@ -41,7 +42,7 @@ def applied(setup: Setup, changes: Mapping[str, Any]) -> Setup:
                 "choose one of these",
                 operations=listed(OPERATIONS),
             )
-    return setup.begun
+    return setup.initialised
 
 
 def _activations(setup: Setup, names: str | Sequence[str]) -> Setup:
@@ -85,41 +86,41 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
     """Scaled columns, by the training rows: "standard" (mean and standard deviation), "unit" (to 0 … 1) or "robust"
     (median and interquartile range / 1.35, clipped to ±5).
     """
-    x = setup.as_seen(setup.X)
+    x = setup.scaled_inputs(setup.X)
     if scaling == "unit":
         shift = np.nanmin(x, axis=0)
         width = np.nanmax(x, axis=0) - shift
     elif scaling == "standard":
         shift, width = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     elif scaling == "robust":
-        lower, shift, upper = np.nanquantile(x, QUARTERS, axis=0)
-        width = np.where(upper > lower, (upper - lower) / NORMAL, np.nanstd(x, axis=0))
+        lower, shift, upper = np.nanquantile(x, QUARTILES, axis=0)
+        width = np.where(upper > lower, (upper - lower) / NORMAL_RANGE, np.nanstd(x, axis=0))
     else:
         raise SettingError("inputs: expected standard, unit or robust", repr(scaling), "choose one of these")
-    most = CUT if scaling == "robust" else np.inf
+    most = CLIP if scaling == "robust" else np.inf
     constant = ~(width > 0)  # such a column becomes 1 (0 stays 0), since it may serve as the bias
     width[constant], shift[constant] = np.where(shift == 0, 1.0, shift)[constant], 0.0
 
     def scaled(rows: Array) -> Array:
         return np.asarray(np.clip((rows - shift) / width, -most, most))
 
-    beside = _beside(setup, lambda rows: (scaled(setup.as_seen(rows[0])), *rows[1:]))
-    return replace(setup, X=scaled(x), input_scale=None, **beside)
+    held_out = _held_out(setup, lambda rows: (scaled(setup.scaled_inputs(rows[0])), *rows[1:]))
+    return replace(setup, X=scaled(x), input_scale=None, **held_out)
 
 
 def _fill(setup: Setup, statistic: str) -> Setup:
     """NaN and infinity replaced by the mean of the column's finite values, or 0 if there are none."""
     if statistic != "mean":
         raise SettingError("fill: expected mean", repr(statistic), "give that")
-    x = setup.as_seen(setup.X)
+    x = setup.scaled_inputs(setup.X)
     known = np.isfinite(x)
     means = np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
     def filled(rows: Any) -> Any:
-        xv = setup.as_seen(rows[0])
+        xv = setup.scaled_inputs(rows[0])
         return (np.where(np.isfinite(xv), xv, means), *rows[1:])
 
-    return replace(setup, X=np.where(known, x, means), input_scale=None, **_beside(setup, filled))
+    return replace(setup, X=np.where(known, x, means), input_scale=None, **_held_out(setup, filled))
 
 
 def _whole_rows(setup: Setup, on: bool) -> Setup:
@@ -128,13 +129,13 @@ def _whole_rows(setup: Setup, on: bool) -> Setup:
         return setup
 
     def bad(X: Any) -> Array:
-        return np.flatnonzero(~np.isfinite(setup.as_seen(X)).all(axis=1))
+        return np.flatnonzero(~np.isfinite(setup.scaled_inputs(X)).all(axis=1))
 
     def whole(rows: Any) -> Any:
         keep = np.setdiff1d(np.arange(len(rows[1])), bad(rows[0]))
         return tuple(matrix(part, "X")[keep] for part in rows)
 
-    return replace(_drop_rows(setup, bad(setup.X).tolist()), **_beside(setup, whole))
+    return replace(_drop_rows(setup, bad(setup.X).tolist()), **_held_out(setup, whole))
 
 
 def _targets(setup: Setup, scaling: Any) -> Setup:
@@ -176,10 +177,10 @@ def _balance(setup: Setup, on: bool) -> Setup:
 
 
 def _with_targets(setup: Setup, change: Callable[[Any], Array]) -> Setup:
-    return replace(setup, T=change(setup.T), **_beside(setup, lambda rows: (rows[0], change(rows[1]), *rows[2:])))
+    return replace(setup, T=change(setup.T), **_held_out(setup, lambda rows: (rows[0], change(rows[1]), *rows[2:])))
 
 
-def _beside(setup: Setup, change: Callable[[Any], Any]) -> dict[str, Any]:
+def _held_out(setup: Setup, change: Callable[[Any], Any]) -> dict[str, Any]:
     """Validation and test rows after a change of (X, T, …)."""
     return {name: change(rows) for name in ("validation", "test") if (rows := getattr(setup, name)) is not None}
 
@@ -191,9 +192,11 @@ def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
     net.sizes = [len(keep), *net.sizes[1:]]
     net.weights = [net.weights[0][:, keep], *net.weights[1:]]
     names = None if setup.columns is None else tuple(setup.columns[i] for i in keep)
-    beside = _beside(setup, lambda rows: (_columns_of(rows[0], keep), *rows[1:]))
-    raw, means = setup.raw and (), tuple(np.flatnonzero(np.isin(keep, setup.means)).tolist())
-    return replace(setup, network=net, X=_columns_of(setup.X, keep), columns=names, raw=raw, means=means, **beside)
+    held_out = _held_out(setup, lambda rows: (_columns_of(rows[0], keep), *rows[1:]))
+    raw, encoded = setup.raw and (), tuple(np.flatnonzero(np.isin(keep, setup.target_encoded)).tolist())
+    return replace(
+        setup, network=net, X=_columns_of(setup.X, keep), columns=names, raw=raw, target_encoded=encoded, **held_out
+    )
 
 
 def _columns_of(X: Any, keep: Array) -> Any:

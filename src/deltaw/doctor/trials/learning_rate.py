@@ -13,7 +13,7 @@ from deltaw.doctor.figures import rates
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.clock import LOADED, left
 from deltaw.doctor.trials.stepping import machine, top_curvature
-from deltaw.doctor.trials.trial import Budget, Trial, affordable, counted, hold_out, trial
+from deltaw.doctor.trials.trial import Budget, Trial, affordable_epochs, hold_out, trial, whole_number
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import positive
 from deltaw.equations.optimizers import SGD, Momentum
@@ -74,7 +74,7 @@ class Sweep(Paged):
             Figure(
                 drawn,
                 say("E at the end by learning rate"),
-                say("Copies of the network, trained as long at other rates."),
+                say("Copies of the network, trained equally long at other learning rates."),
             ),
         ]
         lead = say(
@@ -114,7 +114,7 @@ def learning_rate(
     """
     setup = Setup.of(net, X, T, settings)
     count = 4 * DECADES + 1
-    cut = hold_out(setup, Budget(counted(rows, "rows"), positive(seconds, "seconds") / count)).setup
+    cut = hold_out(setup, Budget(whole_number(rows, "rows"), positive(seconds, "seconds") / count)).setup
     return sweep(cut, np.logspace(-DECADES, DECADES, count), seconds / count)
 
 
@@ -125,8 +125,8 @@ def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float) -> Sweep:
     """
     m = machine(setup)
     start = float(m.engine.evaluate(m.rows)[0])
-    used = setup.learning_rate if setup.learning_rate > 0 else 0.01  # where there is none to go by
-    setup = replace(setup, epochs=min(setup.epochs, affordable(setup, seconds)))
+    used = setup.learning_rate if setup.learning_rate > 0 else 0.01
+    setup = replace(setup, epochs=min(setup.epochs, affordable_epochs(setup, seconds)))
     trials: dict[int, Trial] = {}
     middle = int(np.abs(np.log(factors)).argmin())
     for i in sorted(range(len(factors)), key=lambda i: abs(i - middle)):  # those near the rate in use first
@@ -140,7 +140,7 @@ def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float) -> Sweep:
     curvature = top_curvature(setup) if setup.network.parameter_count <= SMALL else None
     return Sweep(
         used * factors, errors, scores, start, setup.learning_rate, float(used * factors[best]),
-        _around(used * factors, errors < start, best), curvature, bound(setup, curvature),
+        _stable_range(used * factors, errors < start, best), curvature, bound(setup, curvature),
     )  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def _last(t: Trial) -> float:
     return t.history.loss[-1] if t.history.loss and np.isfinite(t.history.loss[-1]) else np.inf
 
 
-def _around(rates: NDArray[np.float64], good: NDArray[np.bool_], best: int) -> tuple[float, float] | None:
+def _stable_range(rates: NDArray[np.float64], good: NDArray[np.bool_], best: int) -> tuple[float, float] | None:
     if not good[best]:
         return None
     low = high = best

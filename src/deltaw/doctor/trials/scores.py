@@ -18,17 +18,16 @@ from deltaw.network import Network
 
 Array = NDArray[Any]
 
-"""The score of a network in a trial: accuracy, AUC if one class has most rows, or R²."""
 WORST = -1.0  # lower bound of R², also for outputs that are not finite
-DEALS = 999  # permutations of a test
-# If one class has more than this share g of the rows, two standard errors of the accuracy on fifty rows,
-# 2√(g(1 − g)/50), are over half of the possible gain 1 − g: then AUC scores.
-MOST = 0.75
+PERMUTATIONS = 999
+# If one class has more than this share g of the rows, the score is AUC: two standard errors of the accuracy on fifty
+# rows, 2√(g(1 − g)/50), would be over half of the possible gain 1 − g.
+IMBALANCED = 0.75
 
 
-def scoring(setup: Setup) -> tuple[Any, Any]:
+def scoring_rows(setup: Setup) -> tuple[Any, Any]:
     """X and T of the scoring rows: the held-out rows, or the training rows if there are none."""
-    return (setup.X, setup.T) if setup.apart is None else (setup.apart[0], setup.apart[1])
+    return (setup.X, setup.T) if setup.held_out is None else (setup.held_out[0], setup.held_out[1])
 
 
 def score(setup: Setup, network: Network, X: Any, T: Any) -> float:
@@ -68,7 +67,7 @@ def scored(known: Targets, t: Array, o: Array) -> float:
         spread = float(np.sum((t - t.mean(axis=0)) ** 2))
         with np.errstate(over="ignore"):
             return max(WORST, 1.0 - float(np.sum((t - o) ** 2)) / spread) if spread > 0 else 0.0
-    if uneven(known, t):
+    if imbalanced(known, t):
         return judge.auc(judge.ranked(_yes(known, t), o))
     if known.task == "classification" and t.shape[1] > 1:
         return float(np.mean(t.argmax(axis=1) == o.argmax(axis=1)))
@@ -80,13 +79,13 @@ def _nearest(values: Array, o: Array) -> Array:
     return np.asarray(values[np.abs(o[..., None] - values).argmin(axis=-1)])
 
 
-def uneven(known: Targets, t: Array) -> bool:
-    """Whether AUC scores these rows: one class has more than MOST of them, but not all."""
+def imbalanced(known: Targets, t: Array) -> bool:
+    """Whether the score of these rows is AUC: one class has more than IMBALANCED of them, but not all."""
     if known.task != "classification" or not len(t):
         return False
     shares = _yes(known, t).mean(axis=0)
     largest = float(max(shares.max(), 1.0 - shares[0] if len(shares) == 1 else 0.0))
-    return MOST < largest < 1.0
+    return IMBALANCED < largest < 1.0
 
 
 def _yes(known: Targets, t: Array) -> NDArray[np.bool_]:
@@ -101,7 +100,7 @@ def guess(setup: Setup) -> float:
     known = targets(matrix(setup.T, "T"), setup)
     if known.task == "regression" or not len(known.classes):
         return 0.0
-    if uneven(known, known.encoded(matrix(scoring(setup)[1], "T"))):
+    if imbalanced(known, known.encoded(matrix(scoring_rows(setup)[1], "T"))):
         return 0.5
     shares = known.classes / len(setup.T)
     return float(shares.max() if known.task == "classification" else np.maximum(shares, 1.0 - shares).mean())
@@ -112,19 +111,19 @@ def measure(setup: Setup) -> str:
     known = targets(matrix(setup.T, "T"), setup)
     if known.task == "regression":
         return "R²"
-    return "AUC" if uneven(known, known.encoded(matrix(scoring(setup)[1], "T"))) else "accuracy"
+    return "AUC" if imbalanced(known, known.encoded(matrix(scoring_rows(setup)[1], "T"))) else "accuracy"
 
 
-def gained(setup: Setup, network: Network) -> tuple[judge.Gain, ...]:
+def gains_over_guess(setup: Setup, network: Network) -> tuple[judge.Gain, ...]:
     """The network's gains over the guess on the scoring rows, see `judge`; () if outputs are not finite."""
     known = targets(matrix(setup.T, "T"), setup)
-    X, T = scoring(setup)
+    X, T = scoring_rows(setup)
     t, o = known.encoded(matrix(T, "T")), outputs(setup, network, X)
     row = quantile(setup)
     if known.task == "regression" and row is not None:
-        there, here = row.E(np.broadcast_to(np.quantile(t, row.parameter, axis=0), t.shape), t), row.E(o, t)
-        fine = there.mean() > 0 and np.isfinite(here).all()
-        return (judge.Gain("R²", (there - here) / there.mean()),) if fine else ()
+        before, after = row.E(np.broadcast_to(np.quantile(t, row.parameter, axis=0), t.shape), t), row.E(o, t)
+        fine = before.mean() > 0 and np.isfinite(after).all()
+        return (judge.Gain("R²", (before - after) / before.mean()),) if fine else ()
     if known.task == "regression":
         return judge.of_numbers(t, o, known.mean)
     if o.shape != t.shape or not len(known.classes):
@@ -143,16 +142,16 @@ def gained(setup: Setup, network: Network) -> tuple[judge.Gain, ...]:
     return judge.of_classes(t.argmax(axis=1), o, shares, o / np.where(total > 0, total, 1.0) if probable else None)
 
 
-def permuted(known: Targets, t: Array, o: Array, rounds: int = DEALS) -> float:
-    """p of a permutation test: how often outputs score as well on shuffled targets."""
+def permutation_p_value(known: Targets, t: Array, o: Array, rounds: int = PERMUTATIONS) -> float:
+    """p of a permutation test: how often outputs score as well on permuted targets."""
     rng = np.random.default_rng(0)
     fits: Callable[[Array], float] = partial(scored, known, o=o)
-    if np.isfinite(o).all() and uneven(known, t):
+    if np.isfinite(o).all() and imbalanced(known, t):
         t, place = _yes(known, t), np.column_stack([judge.ranks(column) for column in o.T])
         fits = lambda t: float(np.sum(place[t]))  # noqa: E731 - grows with the AUC (Mann & Whitney 1947)
     elif known.task == "classification" and t.shape[1] > 1 and np.isfinite(o).all():
-        t, said = t.argmax(axis=1), o.argmax(axis=1)  # once, and not in every deal
-        fits = lambda t: float(np.mean(t == said))  # noqa: E731
+        t, predicted = t.argmax(axis=1), o.argmax(axis=1)
+        fits = lambda t: float(np.mean(t == predicted))  # noqa: E731
     elif known.task != "regression" and np.isfinite(o).all():
         nearest = _nearest(np.unique(t), o)
         fits = lambda t: float(np.mean(nearest == t))  # noqa: E731

@@ -1,6 +1,6 @@
 """A training step by step, with the engine and rows of `deltaw.train`.
 
-It finds the first tensor that is not finite, takes telemetry between epochs, and measures the curvature of E.
+It takes telemetry between epochs, finds the first tensor that is not finite, and measures the curvature of E.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import engines
+from deltaw.doctor.evidence.start import LARGEST
 from deltaw.doctor.findings import Where
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.clock import Clock, left
@@ -27,15 +28,18 @@ from deltaw.training import History
 
 Array = NDArray[Any]
 
-LARGEST = float(np.finfo(np.float32).max)
+# Telemetry: rows of a look, the most looks, and their share of the rows trained on; a look costs as much as a step.
+LOOKED_AT, MOST_LOOKS, SPENT = 256, 40, 0.04
+FIRST_STEPS, FIRST_LINKS = 500, 10**8  # before it is known how long an epoch takes: steps, and weights times rows
+REPLAYED, CURVED = 20_000, 512  # steps up to a divergence, and rows of which E's curvature is measured
 
 
 @dataclass(frozen=True)
 class Machine:
-    """An engine, loaded with network and rows, with the settings of `deltaw.train`.
+    """An engine loaded with network and rows, and the settings of `deltaw.train`.
 
     Attributes:
-        pace: learning rates of all steps.
+        pace: learning rates, weight decays and dropout factors of all steps.
         steps: per epoch.
     """
 
@@ -46,7 +50,7 @@ class Machine:
     steps: int
 
     def step(self, number: int, index: NDArray[np.int64]) -> float:
-        """Make one step with these rows; return their mean E before it."""
+        """Make one step with these rows; returns their mean E before it."""
         return self.train(index[None], number)[0][0]
 
     def train(self, orders: NDArray[np.int64], first_step: int) -> tuple[list[float], list[float]]:
@@ -116,14 +120,6 @@ def orders(setup: Setup, n: int) -> Iterator[NDArray[np.int64]]:
         yield randomness.permutation(n) if setup.shuffle else np.arange(n)
 
 
-LOOKED_AT = 256  # rows at a time
-SPENT = 0.04  # of the rows that training passes over, so many may be looked at: a look costs as much as a step on them
-MOST_LOOKS = 40
-
-FIRST_STEPS, FIRST_LINKS = 500, 10**8  # before it is known how long an epoch takes: steps, and weights times rows
-REPLAYED, CURVED = 20_000, 512  # steps up to a break, and rows of which E's curvature is measured
-
-
 @dataclass(frozen=True)
 class Watched:
     """A training with telemetry.
@@ -140,7 +136,7 @@ class Watched:
 
 
 def watched(setup: Setup, seconds: float) -> Watched:
-    """Train a copy as `deltaw.train` does, bit for bit, with telemetry as often as it costs next to nothing.
+    """Train a copy as `deltaw.train` does, bit for bit, with telemetry as often as it costs little.
 
     Not for early stopping or validation. It ends after `seconds` (see `Clock`), at most a twentieth later; an epoch
     that is cut short is the last in the history, with E of the rows that it reached.
@@ -187,7 +183,7 @@ def _at_first(m: Machine, network: Network) -> int:
 
 
 @dataclass(frozen=True)
-class Break:
+class Divergence:
     """The first tensor with NaN, or with numbers outside float32's range.
 
     Attributes:
@@ -201,10 +197,9 @@ class Break:
     largest: float
 
 
-def first_break(setup: Setup, epoch: int) -> Break | None:
-    """Replay a training that diverged in this epoch, up to REPLAYED steps, and find the first broken tensor.
-
-    None if the replay, which may round differently, does not diverge.
+def first_divergence(setup: Setup, epoch: int) -> Divergence | None:
+    """The first tensor that is not finite in a training that diverged in this epoch, replayed up to REPLAYED
+    steps; None if the replay, which may round differently, does not diverge.
     """
     m, step = machine(setup), 0
     for number, order in enumerate(orders(setup, len(m.rows))):
@@ -221,14 +216,14 @@ def first_break(setup: Setup, epoch: int) -> Break | None:
             m.engine.store(after)
             whole = all(np.isfinite(w).all() for w in [*after.weights, *after.biases])
             if not np.isfinite(error) or not whole:
-                tensor, layer, largest = _broken(m, before, index)
-                return Break(tensor, Where(layer=layer, epoch=number, step=step), largest)
+                tensor, layer, largest = _first_non_finite(m, before, index)
+                return Divergence(tensor, Where(layer=layer, epoch=number, step=step), largest)
             step += 1
     return None
 
 
-def _broken(m: Machine, network: Network, index: NDArray[np.int64]) -> tuple[str, int | None, float]:
-    """The first broken tensor of a step, in the order of computation."""
+def _first_non_finite(m: Machine, network: Network, index: NDArray[np.int64]) -> tuple[str, int | None, float]:
+    """The first tensor of a step that is not finite, in the order of computation: (name, layer, largest |z|)."""
     t = m.rows.targets(index, network.sizes[-1])
     W = [np.asarray(w, np.float64) for w in network.weights]
     with np.errstate(all="ignore"):
@@ -236,18 +231,18 @@ def _broken(m: Machine, network: Network, index: NDArray[np.int64]) -> tuple[str
         largest = max((float(np.abs(z).max()) for z in signals.z if np.isfinite(z).all()), default=np.inf)
         for l in range(len(W)):
             for name, values in (("z", signals.z[l]), ("o", signals.o[l])):
-                if _past(values):
+                if _overflows(values):
                     return name, l, largest
-        if _past(losses.row_errors(signals.z[-1], signals.o[-1], t, network.activations[-1], m.plan.loss)):
+        if _overflows(losses.row_errors(signals.z[-1], signals.o[-1], t, network.activations[-1], m.plan.loss)):
             return "E", None, largest
         back = backprop.backward(signals, t, W, network.rows, m.plan.loss, m.plan.rule)
         for l in reversed(range(len(W))):
-            if _past(back.dW[l]):
+            if _overflows(back.dW[l]):
                 return "∂E/∂W", l, largest
     return "W", None, largest
 
 
-def _past(values: Array) -> bool:
+def _overflows(values: Array) -> bool:
     return not bool((np.abs(values) <= LARGEST).all())
 
 

@@ -21,7 +21,7 @@ from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.changes import applied
 from deltaw.doctor.trials.clock import Clock
-from deltaw.doctor.trials.scores import WORST, guess, quantile, score, scoring
+from deltaw.doctor.trials.scores import WORST, guess, quantile, score, scoring_rows
 from deltaw.doctor.trials.stepping import LOOKED_AT, Watched, machine, watched
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
@@ -38,7 +38,7 @@ FEWEST_ROWS = 500  # for training, however large the network
 # Cost model in seconds on the native engine: a step; and for each row an input, a layer, a weight forward and back.
 # Measured for networks from 2-50-3 to 784-784-50-10 on one core; it only decides how many steps fit.
 STEP_COST, INPUT_COST, LAYER_COST, WEIGHT_COST = 2e-6, 1.2e-9, 4e-8, 2.5e-11
-REFERENCE_SLOWER = 30  # times that of the native engine
+REFERENCE_COST = 30  # times that of the native engine
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Holdout:
     """A set-up cut down to a budget, with scoring rows held out.
 
     Attributes:
-        setup: cut down to the budget; its scoring rows are `apart`, or the training rows if there are none.
+        setup: cut down to the budget; its scoring rows are `held_out`, or the training rows if there are none.
         index: indices of its training rows in the whole set-up, ascending.
         held: indices of its scoring rows there, ascending; empty if it scores on validation or test rows.
-        share: of the steps asked for, those that it makes.
+        completed: share of the planned steps that it makes.
         stretch: its epochs for one epoch of the whole set-up: as many steps, on fewer rows.
         whole: whether it trains on (nearly) all rows, so that overfitting can be judged.
         guess: the score of the constant guess: the commonest class, or the mean.
@@ -71,7 +71,7 @@ class Holdout:
     setup: Setup
     index: NDArray[np.int64]
     held: NDArray[np.int64]
-    share: float
+    completed: float
     stretch: float
     whole: bool
     guess: float
@@ -116,12 +116,12 @@ class Trial:
     refused: str = ""
 
     @property
-    def broke(self) -> bool:
+    def diverged(self) -> bool:
         """Whether it diverged."""
         return bool(self.history.loss) and not np.isfinite(self.history.loss[-1])
 
 
-def counted(value: Any, name: str) -> int:
+def whole_number(value: Any, name: str) -> int:
     """`value` as an integer. Raises SettingError, with `name`, unless it is a whole number from 1 on."""
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
         raise SettingError("{name}: expected a whole number, 1 or more", repr(value), "choose another", name=name)
@@ -131,7 +131,7 @@ def counted(value: Any, name: str) -> int:
 def _check_rows(setup: Setup, n: int, targets: int) -> None:
     """Raise InputError if there are no rows, if T or weights do not have n rows, or for an invalid number of steps."""
     for name in ("epochs", "batch_size"):
-        counted(getattr(setup, name), name)
+        whole_number(getattr(setup, name), name)
     for name, rows in (("validation", setup.validation), ("test", setup.test)):
         if rows is not None and not (isinstance(rows, (tuple, list)) and len(rows) > 1):
             expected = "{name}: expected (X, T) or (X, T, sample_weight)"
@@ -144,7 +144,7 @@ def _check_rows(setup: Setup, n: int, targets: int) -> None:
 
 
 def hold_out(
-    setup: Setup, budget: Budget, seed: int = 0, *, hold: bool = True, aside: NDArray[np.int64] | None = None
+    setup: Setup, budget: Budget, seed: int = 0, *, hold: bool = True, excluded: NDArray[np.int64] | None = None
 ) -> Holdout:
     """Cut a set-up down to a budget. Raises InputError without rows, or for an invalid number of steps.
 
@@ -152,7 +152,7 @@ def hold_out(
         setup, budget: see `Setup`, `Budget`.
         seed: of the division of the rows.
         hold: whether to hold out scoring rows if the set-up has none.
-        aside: training rows that something was chosen by; others are held out, if there are enough.
+        excluded: training rows that a choice was made by; others are held out, if there are enough.
     """
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     n = X.shape[0]
@@ -160,41 +160,40 @@ def hold_out(
     T = T[:, 0] if np.ndim(setup.T) == 1 else T  # labels stay labels
     rng = np.random.default_rng(seed)
     order = rng.permutation(n)
-    free = order if aside is None else order[~np.isin(order, aside)]
-    own = hold and (setup.apart is None or aside is not None)
-    kept = divided(n, free)[0] if own else order[:0]
-    held, test = kept, setup.test
+    available = order if excluded is None else order[~np.isin(order, excluded)]
+    own = hold and (setup.held_out is None or excluded is not None)
+    withheld = split_rows(n, available)[0] if own else order[:0]
+    held, test = withheld, setup.test
     most = len(setup.some(MOST_HELD_OUT))
     if len(held) > most:
         held = np.sort(rng.permutation(held)[:most])
     if len(held):
         test = (X[held], T[held])
-    elif setup.apart is not None and len(setup.apart[1]) > most:
-        some = np.sort(rng.permutation(len(setup.apart[1]))[:most])
-        test = (matrix(setup.apart[0], "X")[some], np.asarray(setup.apart[1])[some])
-    rest = order[~np.isin(order, kept)]
+    elif setup.held_out is not None and len(setup.held_out[1]) > most:
+        some = np.sort(rng.permutation(len(setup.held_out[1]))[:most])
+        test = (matrix(setup.held_out[0], "X")[some], np.asarray(setup.held_out[1])[some])
+    rest = order[~np.isin(order, withheld)]
     rows = min(budget.rows, max(FEWEST_ROWS, int(budget.seconds / _row_cost(setup))))  # at least one epoch
-    rows, batch = alike(n, setup.batch_size, min(rows, len(rest)))
+    rows, batch = matching_batches(n, setup.batch_size, min(rows, len(rest)))
     index = np.sort(rest[:rows])  # in their original order, which may be the fault
     weight = None if setup.sample_weight is None else np.asarray(setup.sample_weight)[index]
-    cut = replace(setup, X=X[index], T=T[index], sample_weight=weight, test=test, batch_size=batch).begun
-    asked = setup.epochs * -(-n // setup.batch_size) / an_epoch(cut)
-    epochs = max(1, min(round(asked), affordable(cut, budget.seconds)))
-    cut = replace(cut, epochs=epochs)
+    cut = replace(setup, X=X[index], T=T[index], sample_weight=weight, test=test, batch_size=batch).initialised
+    wanted = setup.epochs * -(-n // setup.batch_size) / steps_per_epoch(cut)  # as many steps
+    epochs = max(1, min(round(wanted), affordable_epochs(cut, budget.seconds)))
     return Holdout(
-        cut, index, held, min(1.0, epochs / max(1, round(asked))), asked / setup.epochs,
-        len(index) + len(kept) >= 0.9 * n, guess(cut),
+        replace(cut, epochs=epochs), index, held, min(1.0, epochs / max(1, round(wanted))), wanted / setup.epochs,
+        len(index) + len(withheld) >= 0.9 * n, guess(cut),
     )  # fmt: skip
 
 
-def divided(n: int, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_rows(n: int, order: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(held-out rows, the others) of n rows, ascending: the first quarter of `order`; none if they are too few."""
     count = int(HELD_OUT * n)
     count = count if FEWEST_HELD_OUT <= count <= len(order) else 0
     return np.sort(order[:count]), np.sort(order[count:])
 
 
-def alike(n: int, batch: int, rows: int) -> tuple[int, int]:
+def matching_batches(n: int, batch: int, rows: int) -> tuple[int, int]:
     """(rows, batch size): about so many of n rows, so that the last batch of an epoch is as full as in the training.
 
     A small last batch makes a full step along a noisy gradient, which a trial must not do unless the training does.
@@ -208,9 +207,9 @@ def alike(n: int, batch: int, rows: int) -> tuple[int, int]:
     return min(rows, full * smaller + max(1, round(left * smaller / batch))), smaller
 
 
-def affordable(setup: Setup, seconds: float) -> int:
+def affordable_epochs(setup: Setup, seconds: float) -> int:
     """Number of epochs that fit into so many seconds, approximately; at least one."""
-    steps = an_epoch(setup) * STEP_COST * (1 if setup.engine == "native" else REFERENCE_SLOWER)
+    steps = steps_per_epoch(setup) * STEP_COST * (1 if setup.engine == "native" else REFERENCE_COST)
     return max(1, int(seconds / (steps + setup.X.shape[0] * _row_cost(setup))))
 
 
@@ -218,7 +217,7 @@ def _row_cost(setup: Setup) -> float:
     """Seconds for training on one row once, without its step."""
     net = setup.network
     row = INPUT_COST * net.sizes[0] + LAYER_COST * len(net.weights) + WEIGHT_COST * net.parameter_count
-    return row * (1 if setup.engine == "native" else REFERENCE_SLOWER)
+    return row * (1 if setup.engine == "native" else REFERENCE_COST)
 
 
 def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Trial:
@@ -240,12 +239,12 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
     return Trial(held, fitted, seen.history, seen.network, perf_counter() - started, seen.epochs)
 
 
-def afforded(setup: Setup, seed: int | None, seconds: float) -> Trial:
+def trial_within(setup: Setup, seed: int | None, seconds: float) -> Trial:
     """A trial of as many of its epochs as fit into so many seconds, approximately."""
-    return trial(replace(setup, epochs=min(setup.epochs, affordable(setup, seconds))), seed, 2 * seconds)
+    return trial(replace(setup, epochs=min(setup.epochs, affordable_epochs(setup, seconds))), seed, 2 * seconds)
 
 
-def finished(setup: Setup, network: Network, history: History) -> Trial:
+def trial_of(setup: Setup, network: Network, history: History) -> Trial:
     """An earlier training, scored and examined like a trial; ΔW of its last step is not known.
 
     Raises InputError if the network does not fit the set-up.
@@ -262,7 +261,7 @@ def _scores(setup: Setup, network: Network) -> tuple[float, float]:
     """(score on the scoring rows, on the training rows)."""
     few = setup.some(len(setup.T))
     fitted = score(setup, network, matrix(setup.X, "X")[few], np.asarray(setup.T)[few])
-    return fitted if setup.apart is None else score(setup, network, *scoring(setup)), fitted
+    return fitted if setup.held_out is None else score(setup, network, *scoring_rows(setup)), fitted
 
 
 def _stopped_early(setup: Setup, seconds: float) -> Watched:
@@ -299,8 +298,8 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
     changes: dict[str, Any] = {"inputs": scaling(setup), "sample_weight": None}
     columns = len(known.classes) if known.task == "classification" else known.low.size
     if known.form == "labels":  # validation rows may have classes without an output
-        beside = [np.max(rows[1], initial=0) for rows in (setup.validation, setup.test) if rows is not None]
-        columns = max([columns, *(1 + int(label) for label in beside)])
+        largest = [np.max(rows[1], initial=0) for rows in (setup.validation, setup.test) if rows is not None]
+        columns = max([columns, *(1 + int(label) for label in largest)])
     if known.task == "regression":
         changes["targets"] = "standard"
         loss = setup.loss if quantile(setup) else loss
@@ -318,10 +317,10 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
         network, setup.X, setup.T, loss=loss, optimizer="adam", learning_rate=0.01, batch_size=batch,
         schedule="cosine", l2=l2, validation=setup.validation, test=setup.test, seed=setup.seed, task=known.task,
     )  # fmt: skip
-    return replace(made, epochs=min(max(1, PLAIN_STEPS // an_epoch(made)), affordable(made, seconds)))
+    return replace(made, epochs=min(max(1, PLAIN_STEPS // steps_per_epoch(made)), affordable_epochs(made, seconds)))
 
 
-def an_epoch(setup: Setup) -> int:
+def steps_per_epoch(setup: Setup) -> int:
     """Steps per epoch."""
     rows = int(setup.X.shape[0])
     return -(-rows // max(1, min(setup.batch_size, rows)))

