@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
-import numpy as np
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from deltaw import engines
 from deltaw.equations.activations import ACTIVATIONS, activation
@@ -69,35 +69,12 @@ def _real(low: float, high: float | None, closed: str) -> Interval:
 
 
 COUNT = Interval(Integral, 1, None, closed="left")
-_ACTIVATION = Named(ACTIVATIONS, activation, ACTIVATION_WORDS)
 _LOSSES = {name: row for name, row in LOSSES.items() if name != "difference"}  # which has no minimum
 
-# parameter -> what it may be, of both estimators. The first part is scikit-learn's own, limits and all.
+# parameter -> what it may be, of both estimators: scikit-learn's own, limits and all, and what DeltaW adds.
 PERCEPTRON: dict[str, list[Any]] = {
-    "hidden_layer_sizes": ["array-like", COUNT],
-    "activation": [_ACTIVATION, list, tuple],
-    "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
-    "alpha": [_real(0, None, "left")],
-    "batch_size": [StrOptions({"auto"}), COUNT],
-    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-    "learning_rate_init": [_real(0, None, "neither")],
-    "power_t": [_real(0, None, "left")],
-    "max_iter": [COUNT],
-    "shuffle": ["boolean"],
-    "random_state": ["random_state"],
-    "tol": [_real(0, None, "left")],
-    "verbose": ["verbose"],
-    "warm_start": ["boolean"],
-    "momentum": [_real(0, 1, "both")],
-    "nesterovs_momentum": ["boolean"],
-    "early_stopping": ["boolean"],
-    "validation_fraction": [_real(0, 1, "left")],
-    "beta_1": [_real(0, 1, "left")],
-    "beta_2": [_real(0, 1, "left")],
-    "epsilon": [_real(0, None, "neither")],
-    "n_iter_no_change": [COUNT, Options(Real, {np.inf})],
-    "max_fun": [COUNT],
-    # DeltaW's own.
+    **BaseMultilayerPerceptron._parameter_constraints,
+    "activation": [Named(ACTIVATIONS, activation, ACTIVATION_WORDS), list, tuple],
     "dropout": [_real(0, 1, "left"), list, tuple],
     "optimizer": [Named(OPTIMIZERS, optimizer, {}), Optimizer, None],
     "schedule": [Named(SCHEDULES, schedule, {}), None],
