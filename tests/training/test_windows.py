@@ -189,7 +189,7 @@ def test_the_system_is_asked_for_the_next_window(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(os, "posix_fadvise", lambda file, start, size, why: asked.append((start, start + size)))
     monkeypatch.setattr(os, "preadv", reading)
-    monkeypatch.setattr(blocks_module, "ASKED", 100)
+    monkeypatch.setattr(blocks_module, "PREFETCHED", 100)
     with dealt(tmp_path, [X, T]) as made:
         ahead = Ahead(Windows(made, 32, 5, 2000))
         for epoch, number in ((0, 9), (0, 10), (1, 0)):

@@ -47,12 +47,12 @@ class Child:
     """
 
     def __init__(self, job: Job | None, threads: int) -> None:
-        self._told = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 (closed in __exit__)
+        self._stderr = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 (closed in __exit__)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "deltaw.bench.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._told,
+            stderr=self._stderr,
             text=True,
             env=environment(threads),
         )
@@ -88,8 +88,8 @@ class Child:
 
     def _last_words(self) -> str:
         self._process.wait()
-        self._told.seek(0)
-        lines = self._told.read().strip().splitlines()
+        self._stderr.seek(0)
+        lines = self._stderr.read().strip().splitlines()
         ended = say("ended with status {status}", status=self._process.returncode)
         return ended + (say(": ") + lines[-1][:200] if lines else "")
 
@@ -99,7 +99,7 @@ class Child:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._told):
+        for stream in (self._process.stdin, self._process.stdout, self._stderr):
             assert stream is not None
             with suppress(BrokenPipeError):
                 stream.close()

@@ -30,7 +30,7 @@ from deltaw.models import Model, fit
 from deltaw.speech import say
 
 SETS = ("breast_cancer", "digits")
-EPOCHS = 3  # how well it answers is not asked here
+EPOCHS = 3  # its score does not matter here
 C = """
 #include <stdio.h>
 #include <stdlib.h>

@@ -98,7 +98,7 @@ class Measurement:
         return found[0]
 
     def folder(self, workload: Workload, rows: int | None) -> Path:
-        """Where the workload's first rows are; written when first asked for."""
+        """The folder of the workload's first rows, written on first use."""
         folder = Path(self._folder.name) / f"{workload.problem}-{rows}"
         if not folder.exists():
             self.tell(say("{name}: writing its rows", name=workload.name))

@@ -91,7 +91,7 @@ def write(name: str, folder: Path, rows: int | None, mnist: Path | None) -> str:
 
 
 def find_mnist(path: Path | None) -> Path | None:
-    """The file asked for; else the usual place, if there is one there.
+    """The given file; else the default one, if it exists.
 
     Raises:
         TableError: no such file, or not MNIST.

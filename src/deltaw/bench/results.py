@@ -49,7 +49,7 @@ class Timing:
 
     @property
     def reached(self) -> bool:
-        """Whether most runs came to the accuracy that was asked (or none was asked)."""
+        """Whether most runs reached the required accuracy, if there is one."""
         return not self.accuracy or median(self.accuracy) >= ACCURACY
 
     def document(self) -> dict[str, Any]:

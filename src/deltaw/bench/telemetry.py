@@ -39,7 +39,7 @@ class Watching:
 
 
 def measure(runs: int, threads: int, mnist: Path | None, rows: int | None) -> Watching:
-    """Both in turn, after one run of each that nobody counts."""
+    """Both in turn, after a warm-up run of each."""
     arrays, _ = PROBLEMS["mnist"](mnist)
     X, t = arrays["X"][:rows], arrays["t"][:rows]
     seconds = []

@@ -49,7 +49,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Targets:
-    """At least so much; None where nothing is asked.
+    """The ratios that DeltaW is to reach at least; None for no target.
 
     Attributes:
         best: times the best peer.
@@ -76,7 +76,7 @@ class Workload:
         measure: "train" counts samples a second; "predict" the rows that a network answers for; "estimator" those of an
             MLPClassifier's predict_proba; "frame" those of a `deltaw.Model`, from a data frame, where peers are given
             the array that is in it; "reach" seconds until `ACCURACY`.
-        targets: what is asked of DeltaW.
+        targets: the ratios that DeltaW is to reach.
         quick: whether `--quick` measures it.
         own: a peer's own method, where each may choose the best that it has.
         rows: of the problem, at most; None: all. Where an epoch would take long.
@@ -130,7 +130,7 @@ NOTES = Method(
 TABLE = Method((30, 64, 64, 1), output="identity", loss="squared", batch_size=256)
 DIGITS = Method((64, 100, 10), batch_size=1797)
 
-# The rows of MNIST by batch size: what is asked with SGD, and with Adam.
+# Batch size of the workloads on MNIST: the targets with SGD, and with Adam.
 BATCHES = {
     4: (Targets(best=4), Targets(best=4)),
     16: (Targets(best=4), Targets(best=4)),

@@ -2,8 +2,8 @@
 
     deltaw.fit("flowers.csv", "species", callbacks=[deltaw.callbacks.JsonLines("runs.jsonl")])
 
-A callback is any function that takes a `ScoredEpoch`. One that also has a method `started(plan)`, `ended(model)` or
-`failed(error)` hears of that too; the model's history says how a training ended.
+A callback is any function that takes a `ScoredEpoch`. Its methods `started(plan)`, `ended(model)` and `failed(error)`,
+if it has any, are called too; the model's history says how a training ended.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ OF_EPOCHS = {"fold", "folds"}  # of an epoch, beside its number, where a run has
 
 def settings(plan: Plan) -> dict[str, Any]:
     """Everything that was decided, by name."""
-    asked = {"target": plan.target.name, "task": plan.target.task, "seed": plan.seed, "engine": plan.engine}
+    made = {"target": plan.target.name, "task": plan.target.task, "seed": plan.seed, "engine": plan.engine}
     recipe = plan.recipe.document()
-    return asked | {"recipe": recipe.pop("name")} | recipe
+    return made | {"recipe": recipe.pop("name")} | recipe
 
 
 def rows(plan: Plan) -> dict[str, int]:

@@ -2,8 +2,8 @@
 
     print(deltaw.explain.derivation("tanh", "squared", layers=2))
 
-SymPy does the mathematics (`lines`), and holds every line against the one before (`verification`); the last lines are
-held against numbers (`evidence`). SymPy is imported when something is derived, not before.
+SymPy does the mathematics (`lines`), and checks every line against the one before (`verification`); the last lines are
+checked against numbers (`evidence`). SymPy is imported when something is derived, not before.
 """
 
 from __future__ import annotations

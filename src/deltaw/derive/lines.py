@@ -43,7 +43,7 @@ from deltaw.derive.verification import Behind, Check, World
 from deltaw.equations.activations import Activation
 from deltaw.equations.losses import Loss
 
-WHOLE = 60  # operations of a whole network's formulas that SymPy's algebra is asked about
+WHOLE = 60  # operations of a whole network's formulas up to which SymPy's algebra is tried
 TABLE = "Its formula, from the table."
 FORWARD = "Written in what the forward pass already has."
 
@@ -69,11 +69,11 @@ class Lines:
         self.steps.append(Step(left, right, why, Check("definition")))
 
     def claim(self, left: Any, right: Any, why: str) -> None:
-        """A line that starts anew: its two sides are held against each other."""
+        """A line that starts anew: its two sides are checked against each other."""
         self.steps.append(Step(left, right, why, self.world.check(left, right)))
 
     def then(self, right: Any, why: str, given: Mapping[Any, Any] | None = None) -> None:
-        """The next line, held against the one before."""
+        """The next line, checked against the one before."""
         last = self.steps[-1]
         if plain(right) != plain(last.right):
             self.steps.append(Step(last.left, right, why, self.world.check(last.right, right, given)))
@@ -290,7 +290,7 @@ def bias_lines(f: Activation, row: Loss) -> list[Step]:
 
 
 def whole_lines(f: Activation, row: Loss, hidden: Activation, found: Any, found_hidden: Any) -> list[Step]:
-    """∂E/∂w_ij with δ_k put in, held against the derivative of the whole E."""
+    """∂E/∂w_ij with δ_k put in, checked against the derivative of the whole E."""
     lines = Lines(whole_world(f, row, hidden))
     lines.claim(Partial(E, w("j", i, j)), Chain(delta("j", j), o("i", i)), "From above.")
     put = put_in(found_hidden, found)

@@ -1,4 +1,4 @@
-"""A derivation as plain data: its lines, what they end in, and the numbers that they were held against."""
+"""A derivation as plain data: its lines, their results, and the numbers that these were checked against."""
 
 from __future__ import annotations
 

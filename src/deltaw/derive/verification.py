@@ -1,4 +1,4 @@
-"""Whether two formulas say the same: what each says, so that they can be held against each other.
+"""Whether two formulas are equal.
 
 A formula such as Σ_k w_jk δ_k gets its meaning in a small network of two units a layer: sums are written out, free
 indices become one unit, quantities are replaced by their definitions from E down to the weights, and ∂y/∂x is
@@ -69,7 +69,7 @@ class World:
         shorthands: name -> a function from indices to what the name stands for, such as δ for ∂E/∂z.
         units: how many of every layer.
         at: the units that free indices stand for, where they are not those of AT.
-        small: operations up to which SymPy's algebra is asked, before numbers are.
+        small: operations up to which SymPy's algebra is tried, before numbers are.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class World:
         return Check("numbers", _largest(left, right, definitions))
 
     def _grounded(self, e: Any) -> Any:
-        """The same as `ground`, once: each line is held against the one before it, and then against the next."""
+        """The same as `ground`, once: each line is compared with the one before it, and then with the next."""
         if e not in self.seen:
             self.seen[e] = self.ground(e)
         return self.seen[e]
@@ -156,7 +156,7 @@ def _is_small(e: Any, operations: int) -> bool:
 
 
 def _is_zero(e: Any) -> bool:
-    """Whether SymPy's algebra alone shows that it is 0. Its `simplify` is not asked: it may take minutes."""
+    """Whether SymPy's algebra alone shows that it is 0. Its `simplify` is not used: it may take minutes."""
     letters: dict[Any, Any] = {}
     rational = _in_letters(e, letters)
     keys = {letter: key for key, letter in letters.items()}

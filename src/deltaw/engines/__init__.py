@@ -13,13 +13,13 @@ from deltaw.exceptions import MissingError, SettingError
 from deltaw.network import Network
 from deltaw.speech import say
 
-# name -> (module, class); a module is imported when its engine is asked for.
+# name -> (module, class); a module is imported when its engine is used.
 ENGINES = {
     "native": ("deltaw.engines.native", "NativeEngine"),
     "reference": ("deltaw.engines.reference", "ReferenceEngine"),
     "torch": ("deltaw.engines.torch", "TorchEngine"),
 }
-# What is said where that of an engine is missing which is not of this package: expected, remedy.
+# Of an engine whose dependency is missing: what is expected, and the remedy.
 NEEDS = {
     "native": (
         "engine '{name}': expected its compiled part",
@@ -27,12 +27,12 @@ NEEDS = {
     ),
     "torch": ("engine '{name}': expected PyTorch", "install it: pip install 'deltaw[torch]'"),
 }
-# A model that was trained by this engine answers by that one, where nobody names another: it needs less.
+# Engine of the training -> default engine of predictions, which needs less.
 ANSWERS_BY = {"torch": "native"}
 
 
 class Choice(NamedTuple):
-    """An engine that was chosen, with its settings: "native", "torch('cuda', precision='tf32')".
+    """An engine with its settings: "native", "torch('cuda', precision='tf32')".
 
     Attributes:
         settings: of its class, beside the network and the plan.
@@ -92,7 +92,7 @@ def instructions() -> str:
 
 
 def answering(engine: str) -> str:
-    """The engine by which a model answers that was trained by `engine`, where nobody names one."""
+    """The default engine for the predictions of a model that was trained by `engine`."""
     other = ANSWERS_BY.get(known(engine), engine)
     return engine if other == "native" and instructions() == "none" else other
 

@@ -25,18 +25,18 @@ from deltaw.network import Network
 from deltaw.speech import say
 from deltaw.threads import processors
 
-# Below so many multiplications a step, waiting for each other costs two threads more than they gain.
+# Below so many multiplications a step, synchronisation costs two threads more than they gain.
 WORTH_TWO_THREADS = 300_000
 WORTH_TWO_THREADS_ONE_ROW = 30_000
-# The same for rows that only go forward, in a call of its own: its threads start anew, which takes 50 µs, and where
-# other programs use the processor too, a thread that the call must wait for may be a hundred times that late.
+# The same for a forward pass in a call of its own: its threads start anew, which takes 50 µs, and on a busy processor
+# a thread that the call waits for may be a hundred times as late.
 WORTH_A_TEAM = 10_000_000
-# Where more than this share of the inputs is one number, one row at a time is trained by the others alone.
+# Where more than this share of the inputs is one number (the background), batches of one row are trained without it.
 MOSTLY = 0.6
 MOST_ROWS = 2**31 - 1  # of a batch: the core counts them in 32 bits
 # The core's arrays of a layer: these, then the optimiser's state from 0.
 WEIGHTS, GRADIENT = -1, -2
-# The same rows come back every epoch, and engines of a pack share them. What was made of them goes when they go.
+# Converted rows: the same ones come back every epoch, and engines of a pack share them.
 _PREPARED: WeakKeyDictionary[Rows, dict[Any, Any]] = WeakKeyDictionary()
 
 
@@ -69,12 +69,12 @@ class NativeEngine:
         self.load(network)
 
     def prepare(self, rows: Rows) -> None:
-        self._prepare(rows, self.plan.label_smoothing, self._by_the_others())
+        self._prepare(rows, self.plan.label_smoothing, self._skips_background())
 
     def train(
         self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
     ) -> tuple[list[float], list[float]]:
-        X, T = self._prepare(rows, self.plan.label_smoothing, self._by_the_others())
+        X, T = self._prepare(rows, self.plan.label_smoothing, self._skips_background())
         totals, seconds = self.trainer.train(
             X, T, orders, first_step, pace.alpha, pace.decay, pace.dropout, self._threads()
         )
@@ -158,12 +158,12 @@ class NativeEngine:
         made.watched = plan.watched
         return made
 
-    def _prepare(self, rows: Rows, smoothing: float, by_the_others: bool = False) -> tuple[Any, Any]:
-        """The core's view of these rows, kept for as long as they are there."""
+    def _prepare(self, rows: Rows, smoothing: float, skip_background: bool = False) -> tuple[Any, Any]:
+        """(inputs, targets) as the core takes them, cached for as long as the rows exist."""
         kept = _PREPARED.setdefault(rows, {})
-        inputs = self.core, by_the_others
+        inputs = self.core, skip_background
         if inputs not in kept:
-            kept[inputs] = self._inputs(rows, by_the_others)
+            kept[inputs] = self._inputs(rows, skip_background)
         n_out, each_alone = self.sizes[-1][1], self.plan.loss.kind == "binary_cross_entropy"
         targets = self.core, n_out, smoothing, each_alone
         if rows.T is not None and targets not in kept:
@@ -172,16 +172,16 @@ class NativeEngine:
             kept[targets] = self.core.targets(values, weight, n_out, smoothing, each_alone)
         return kept[inputs], kept.get(targets)
 
-    def _by_the_others(self) -> bool:
-        """Whether rows that are mostly one number are trained by their other numbers alone."""
+    def _skips_background(self) -> bool:
+        """Whether inputs that are mostly one number are trained without it: by SGD, a row a step."""
         return self.plan.batch_size == 1 and self.plan.optimizer.name == "sgd"
 
-    def _inputs(self, rows: Rows, by_the_others: bool = False) -> Any:
+    def _inputs(self, rows: Rows, skip_background: bool = False) -> Any:
         multiply, offset = rows.scale
         X = rows.X
         if isinstance(X, Encoded):
             plain = rows.scale == (1.0, 0.0) and not any(field.others for field in X.fields)
-            if plain and not by_the_others:
+            if plain and not skip_background:
                 scalings = [_scaling(f.scaled) for f in X.fields if f.kind == "scaled"]
                 return self.core.Inputs.encoded(X.stored, [(f.inputs, f.kind, f.taken) for f in X.fields], scalings)
             X = X.toarray()
@@ -189,13 +189,13 @@ class NativeEngine:
             columns, starts = in_order(X.indices, np.int32), in_order(X.indptr, np.int64)
             try:
                 return self.core.Inputs.sparse(single(X.data, "X"), columns, starts, X.shape[1], multiply, offset)
-            except ValueError as error:  # `Rows` has looked at it: somebody has written into it since
+            except ValueError as error:  # `Rows` has checked it: it was changed since
                 found = say("one that changed during the call ({error})", error=error)
                 raise InputError("X: expected a sparse matrix that does not change", found, "give a copy") from None
         is_bytes = X.dtype == np.uint8
         X = X if is_bytes else single(X, "X")
-        if by_the_others:
-            common, share = _commonest(X)
+        if skip_background:
+            common, share = _most_frequent(X)
             if share > MOSTLY:
                 make = self.core.Inputs.bytes_without_background if is_bytes else self.core.Inputs.without_background
                 return make(X, common, multiply, offset)
@@ -229,8 +229,8 @@ def _scaling(scaled: Scaled) -> tuple[Any, ...]:
     return *numbers, scaled.bend, list(scaled.edges), list(scaled.indicator)
 
 
-def _commonest(X: NDArray[Any]) -> tuple[Any, float]:
-    """The commonest number in X and its share, by a sample of rows spread over all."""
+def _most_frequent(X: NDArray[Any]) -> tuple[Any, float]:
+    """The most frequent number in X and its share, estimated on evenly spaced rows."""
     sample = X[:: max(1, len(X) // 32)][:64]
     values, counts = np.unique(sample, return_counts=True)
     top = int(np.argmax(counts))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-CHUNK = 8192  # rows that are brought to float32, or go through the equations, at a time: they take little memory
+CHUNK = 8192  # rows that are converted to float32, or computed by the equations, at a time: it bounds memory
 
 
 class Predictor:
@@ -90,10 +90,9 @@ class Predictor:
         return outputs
 
     def _allowed(self, threads: int | None) -> int:
-        """So many threads in a call. Raises SettingError for what is no number of them; of too many there are as many
-        as there may be."""
-        asked = min(threads, MOST_THREADS) if isinstance(threads, int) else threads
-        return thread_count(asked) or self._most
+        """The number of threads of a call, at most MOST_THREADS. Raises SettingError for an invalid one."""
+        capped = min(threads, MOST_THREADS) if isinstance(threads, int) else threads
+        return thread_count(capped) or self._most
 
     def made_of(self, names: Sequence[str], weights: Sequence[Array], biases: Sequence[Array]) -> bool:
         """Whether a network of these activations (`names`), `weights` and `biases` has these outputs.
@@ -114,7 +113,7 @@ class Predictor:
         return Predictor, (self.network, self.threads)
 
 
-# Of networks, and of estimators, for as long as they are there: nothing of it is in their pickles and copies.
+# Of networks and estimators, for as long as they exist; not part of their pickles and copies.
 _PREDICTORS: WeakKeyDictionary[Any, Predictor] = WeakKeyDictionary()
 
 
@@ -146,7 +145,7 @@ def outputs_of(
     engine: str,
     threads: int | None,
 ) -> Array:
-    """`outputs` for an owner who keeps activations, weights and biases without a network: `network()` is of these."""
+    """`outputs` for an owner that has activations, weights and biases but no network; `network()` makes it of these."""
     chosen = engines.choice(engine)
     if chosen.name == "reference":
         return _by_the_equations(network(), X)
@@ -176,7 +175,7 @@ def _by_torch(network: Network, X: Any, engine: str, threads: int | None) -> NDA
 
 
 def _matrix(X: Any) -> Any:
-    """Rows as an array, one row alone as a matrix of one; what is encoded, sparse or to be refused as it is."""
+    """Rows as an array, a single row as a matrix of one; encoded and sparse rows, and invalid ones, unchanged."""
     if hasattr(X, "toarray"):
         return X
     try:

@@ -24,7 +24,7 @@ MOST_THREADS = 1024  # native/bind.cpp holds it too
 
 @dataclass(frozen=True)
 class Plan:
-    """All settings of a step that stay the same during a training; see `deltaw.train` for what they mean."""
+    """The settings of a step that stay the same during a training; see `deltaw.train` for their meaning."""
 
     loss: Loss
     optimizer: Optimizer
@@ -41,7 +41,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Pace:
-    """What changes from step to step, one number for each step, (steps,).
+    """The settings that change from step to step: one number for each step, (steps,).
 
     Attributes:
         alpha: the learning rate.
@@ -54,13 +54,13 @@ class Pace:
     dropout: Array
 
     def some(self, first: int, steps: int) -> Pace:
-        """The pace of a run of steps after the `first` ones."""
+        """The pace of `steps` steps, from step `first` on."""
         at = slice(first, first + steps)
         return Pace(self.alpha[at], self.decay[at], self.dropout[at])
 
 
 def thread_count(threads: int | None) -> int | None:
-    """`threads` as they were asked for, None for as many as there are processors. SettingError for what cannot be."""
+    """`threads`, checked; None: as many as there are processors. Raises SettingError for an invalid number."""
     if threads is None:
         return None
     if not is_whole(threads, 1, MOST_THREADS):
@@ -75,7 +75,7 @@ class Engine(Protocol):
     def __init__(self, network: Network, plan: Plan) -> None: ...
 
     def prepare(self, rows: Rows) -> None:
-        """Make now what training on these rows needs; other engines that are given the same rows share it."""
+        """Convert the rows for training, before it starts; engines with the same rows share the result."""
         ...
 
     def train(

@@ -1,6 +1,6 @@
 """Several processes that train one network together, each a rank of torch.distributed; alone, a rank of one.
 
-torchrun starts the processes and tells each by its environment which one it is; `join` brings them together.
+torchrun starts the processes and sets their ranks in the environment; `join` connects them.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from deltaw.speech import say
 
 Found = TypeVar("Found")
 PATIENCE = 300.0  # seconds for the others to come, as PyTorch has it
-SLOWEST = timedelta(days=1)  # that one may read or answer longer than another: who dies is noticed without a clock
+SLOWEST = timedelta(days=1)  # timeout of a message, for ranks that read longer; a dead one is noticed without it
 _ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 _OWN = secrets.token_hex(8)  # what tells this process from others
-_STORES: list[Any] = []  # by which all have met: what one puts there all can read, whoever ends
+_STORES: list[Any] = []  # the key-value store of the group: all can read it, whichever rank ends
 
 
 class Ranks(NamedTuple):
@@ -136,7 +136,7 @@ def join() -> Ranks:
             "start them again; with --checkpoint, add --resume to continue", world=own().world,
         ) from error  # fmt: skip
     _STORES[:] = [store]
-    atexit.register(_part)  # PyTorch's threads that nobody has ended abort a process that ends
+    atexit.register(_part)  # PyTorch's threads, if still running, abort the process at its exit
     return here()
 
 

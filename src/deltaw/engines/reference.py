@@ -20,7 +20,7 @@ CHUNK = 4096  # rows evaluated at a time
 
 
 class ReferenceEngine:
-    """Slow, plain and exact: what every other engine is held against. See `Engine` for the methods."""
+    """Slow, plain and exact: every other engine is compared with it. See `Engine` for the methods."""
 
     dtype: type[np.floating[Any]] = np.float64
 
@@ -166,7 +166,7 @@ class ReferenceEngine:
         ]
         return [*hidden, *[None] * (len(self.parameters.W) - len(hidden))]
 
-    # What another engine of the same equations has instead: where its arrays lie, and which of the rows are its own.
+    # Overridden by other engines of the same equations: where arrays lie, and which rows are a rank's own.
 
     def _begin(self, network: Network) -> Parameters:
         W, b = map(self._own, (network.weights, network.biases))

@@ -56,7 +56,7 @@ class Field(NamedTuple):
         return sound and all(a < b for a, b in pairwise(edges))
 
     def unfolded(self) -> tuple[Field, ...]:
-        """Those of `Encoded.unfolded`."""
+        """The fields of its numbers in `Encoded.unfolded`."""
         if self.kind != "scaled":
             return (self,)
         bins, indicated = self.scaled.bins, bool(self.scaled.indicator)
@@ -175,7 +175,7 @@ class Encoded:
             )
 
 
-# Between which a stored number must lie, for so many inputs; others may be any.
+# Limits of a stored number, by kind and number of inputs; other kinds have none.
 LIMITS: dict[str, Callable[[int], tuple[float, float]]] = {
     "bins": lambda inputs: (0, inputs),
     "slots": lambda inputs: (0, inputs - 1),
@@ -183,7 +183,7 @@ LIMITS: dict[str, Callable[[int], tuple[float, float]]] = {
 
 
 def _within(x: NDArray[Any], least: NDArray[Any], most: NDArray[Any]) -> bool:
-    """Whether all stored numbers of some rows are no less and no more than that; False where one is no number."""
+    """Whether all stored numbers of some rows are within the limits; False if one is NaN."""
     abreast = 1 if len(x) % ABREAST else ABREAST
     lines = x.reshape(-1, abreast * x.shape[1])
     within = (lines.min(axis=0) >= np.tile(least, abreast)) & (lines.max(axis=0) <= np.tile(most, abreast))

@@ -73,7 +73,7 @@ class Loss:
 
     @property
     def of_the_table(self) -> bool:
-        """Whether it is a row of LOSSES, and not somebody's own of whatever name."""
+        """Whether it is a row of LOSSES, and not a user's own, whatever its name."""
         if self.kind not in LOSSES:
             return False
         row = LOSSES[self.kind](*self.parameters)

@@ -37,7 +37,7 @@ class Optimizer:
 
     @property
     def name(self) -> str:
-        """The name in OPTIMIZERS: "adam" for Adam(); of a class of somebody's own its name."""
+        """The name in OPTIMIZERS: "adam" for Adam(); of a user's own class its name."""
         return next((name for name, row in OPTIMIZERS.items() if row is type(self)), type(self).__name__)
 
     @property

@@ -82,7 +82,7 @@ class Scales:
 
 
 class Bins:
-    """The edges of c columns: those that have fewer are filled up with ones that no number passes."""
+    """The edges of c columns, padded with edges that no number passes."""
 
     def __init__(self, edges: Sequence[tuple[float, ...]]) -> None:
         most = max(map(len, edges))

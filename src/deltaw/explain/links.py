@@ -289,7 +289,7 @@ def _check(link: Link) -> Block:
     return Table(("", say("number")), rows, note)
 
 
-# --- what was asked for ---------------------------------------------------------------------------------------------
+# --- checks -----------------------------------------------------------------------------------------------------------
 
 
 def _check_place(step: Update, layer: Any, to: Any, of: Any) -> None:

@@ -80,14 +80,14 @@ class Entry:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """All that the lesson can be asked to do otherwise, but for its language."""
+        """The parameters of the lesson, without its language."""
         signature = inspect.signature(self.function, eval_str=True)
         return tuple(
             Parameter(p.name, p.annotation, p.default) for p in signature.parameters.values() if p.name != "lang"
         )
 
     def title(self, lang: str | None = None) -> str:
-        """One line in the language `lang`, "en" or "zh", or the one that is spoken; SettingError for others."""
+        """Its title in the language `lang`, "en" or "zh", or the current one. Raises SettingError for others."""
         return Words(self.name, lang)("title")
 
     def help(self, parameter: str, lang: str | None = None) -> str:

@@ -13,7 +13,7 @@ from deltaw.pages.blocks import WORDS, Figure, Section
 from deltaw.pages.numbers import plain
 from deltaw.speech import listed, spoken
 
-WIDTH = 100  # columns of a terminal, where nobody says how many there are
+WIDTH = 100  # columns of a terminal of unknown width
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,7 +98,7 @@ class Paged:
         raise NotImplementedError
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the page, which is made again where it is asked for."""
+        """Without the page, which is made again on demand."""
         return {name: value for name, value in vars(self).items() if name != "page"}
 
     def __str__(self) -> str:

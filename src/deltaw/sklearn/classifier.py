@@ -239,9 +239,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             expected = "class_weight: expected one dict for each of the {n} labels"
             raise SettingError(expected, f"{len(given)}", "give as many, or one for all", n=len(columns))
         factor, counts = np.ones(len(y)), weight > 0
-        for labels, asked in zip(columns, given, strict=True):
+        for labels, rule in zip(columns, given, strict=True):
             classes = np.unique(labels[counts])
-            weights = compute_class_weight(asked, classes=classes, y=labels[counts], sample_weight=weight[counts])
+            weights = compute_class_weight(rule, classes=classes, y=labels[counts], sample_weight=weight[counts])
             factor[counts] *= weights[np.searchsorted(classes, labels[counts])]
         return weight * factor
 

@@ -1,4 +1,4 @@
-"""What stands around methods of estimators: their parameters are checked, and `partial_fit` is there or is missing."""
+"""Decorators of estimators' methods: checked parameters, and a `partial_fit` that exists only where it can work."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
             y: (n,) or (n, n_outputs): classes, labels as an indicator matrix, or numbers.
             sample_weight: (n,); a weight of 2 counts as the row twice.
             X_val, y_val, sample_weight_val: rows that are not learnt from: `validation_scores_` and
-                `validation_loss_curve_` then follow them, and early_stopping goes by them instead of a part of X.
+                `validation_loss_curve_` then follow them, and early_stopping uses them instead of a part of X.
 
         Returns:
             The estimator itself.
@@ -231,7 +231,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         self.best_validation_score_ = -np.inf if held_out else None
 
     def _mark(self, sample: Sample, held_out: Sample | None) -> bytes:
-        """A digest of everything that a fit goes by: parameters, rows and weights."""
+        """A digest of everything that a fit depends on: parameters, rows and weights."""
         digest = hashlib.blake2b(repr(sorted(self.get_params().items(), key=lambda item: item[0])).encode())
         arrays: list[Any] = [*self.coefs_, *self.intercepts_]
         for rows in (sample, held_out):

@@ -286,17 +286,17 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     def _settings(self) -> dict[str, Any]:
         """The same, weights of classes by the classes' numbers."""
         settings = super()._settings()
-        asked = weights.parsed_class_weight(settings.get("class_weight"))
-        if isinstance(asked, dict):
-            factors = weights.of_names(asked, self.classes_.tolist())
+        given = weights.parsed_class_weight(settings.get("class_weight"))
+        if isinstance(given, dict):
+            factors = weights.of_names(given, self.classes_.tolist())
             settings["class_weight"] = {str(k): float(factor) for k, factor in enumerate(factors)}
         return settings
 
     def _named(self, model: models.Model) -> models.Model:
         """The model with the classes' own names in place of their numbers."""
-        asked = weights.parsed_class_weight(super()._settings().get("class_weight"))
+        given = weights.parsed_class_weight(super()._settings().get("class_weight"))
         target = replace(model.target, classes=tuple(self.classes_.tolist()))
-        return replace(model, target=target, recipe=replace(model.recipe, class_weight=asked))
+        return replace(model, target=target, recipe=replace(model.recipe, class_weight=given))
 
 
 class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]

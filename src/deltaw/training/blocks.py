@@ -34,13 +34,13 @@ from deltaw.threads import side_by_side
 
 Array = NDArray[Any]
 Indices = NDArray[np.int64]
-Room = Sequence[Array]
+Buffers = Sequence[Array]
 
 BLOCK, MOST_BLOCKS = 2**22, 1024  # bytes of a block, where so many blocks are enough
 RUN = 2**26  # bytes of a run
 SPARE = 2**26  # bytes that are left free on the disk
-ASKED = 2**19  # bytes that a system can be asked for at a time: some bring no more
-DEALT = 1  # what the seed is for, beside other generators of the same seed
+PREFETCHED = 2**19  # bytes of a request to the system: some prefetch no more
+ORDER = 1  # the stream of random numbers of the seed, beside others
 
 
 class Kept(NamedTuple):
@@ -130,24 +130,24 @@ class Blocks:
             OutputError: the disk is full.
         """
         first, n = self._written, len(arrays[0])
-        # Row i of the run takes the card i of an order of chance.
-        order = np.random.default_rng([self.seed, DEALT, first // self.run]).permutation(n)
+        # Of the run in random order, every `count`-th row goes to a block.
+        order = np.random.default_rng([self.seed, ORDER, first // self.run]).permutation(n)
         for number, array in enumerate(arrays):
             whole = np.require(array, self.arrays[number].dtype)
             for block in range(min(self.count, n)):
-                cards = whole[order[block :: self.count]]
-                self._put(number, int(self.starts[block]) + first // self.count, cards)
+                dealt = whole[order[block :: self.count]]
+                self._put(number, int(self.starts[block]) + first // self.count, dealt)
         self._written += n
 
-    def room(self, rows: int) -> Room:
-        """Reusable buffers for the arrays of so many rows."""
+    def buffers(self, rows: int) -> Buffers:
+        """Reusable buffers for the arrays of `rows` rows."""
         return [np.empty((rows, *array.shape), array.dtype) for array in self.arrays]
 
-    def read(self, pieces: Iterable[Piece], room: Room | None = None) -> list[Array]:
-        """The arrays of some rows, piece by piece, in the buffers `room` if given."""
+    def read(self, pieces: Iterable[Piece], buffers: Buffers | None = None) -> list[Array]:
+        """The arrays of some rows, piece by piece, in `buffers` if given."""
         pieces = list(pieces)
         ends = np.cumsum([0, *(piece.stop - piece.start for piece in pieces)]).tolist()
-        found = [array[: ends[-1]] for array in room or self.room(ends[-1])]
+        found = [array[: ends[-1]] for array in buffers or self.buffers(ends[-1])]
 
         def get(each: tuple[Piece, tuple[int, int]]) -> None:
             piece, (begin, end) = each
@@ -157,20 +157,20 @@ class Blocks:
         side_by_side(get, zip(pieces, pairwise(ends), strict=True))
         return found
 
-    def call_up(self, pieces: Iterable[Piece]) -> None:
+    def prefetch(self, pieces: Iterable[Piece]) -> None:
         """Ask the system to prefetch these rows, without waiting."""
-        if sys.platform != "linux":  # others have no word for it
+        if sys.platform != "linux":  # others have no call for it
             return
         for piece in pieces:
             for number, array in enumerate(self.arrays):
                 begin = self._offsets[number] + self._row(piece) * array.bytes
                 end = begin + (piece.stop - piece.start) * array.bytes
-                for start in range(begin, end, ASKED):
-                    os.posix_fadvise(self._file.fileno(), start, min(ASKED, end - start), os.POSIX_FADV_WILLNEED)
+                for start in range(begin, end, PREFETCHED):
+                    os.posix_fadvise(self._file.fileno(), start, min(PREFETCHED, end - start), os.POSIX_FADV_WILLNEED)
 
-    def rows_of(self, pieces: Iterable[Piece], room: Room | None = None) -> Rows:
+    def rows_of(self, pieces: Iterable[Piece], buffers: Buffers | None = None) -> Rows:
         """`read`, as an engine takes it."""
-        stored, targets, *weight = self.read(pieces, room)
+        stored, targets, *weight = self.read(pieces, buffers)
         X = stored if is_plain(self.fields) else Encoded(stored, self.fields)
         return Rows(X, targets, weight=weight[0].astype(np.float64) / self.mean_weight if weight else None)
 

@@ -43,7 +43,7 @@ class Within(NamedTuple):
 
 TOGETHER = 8192  # rows, over all epochs that are trained in one call
 LOOKED_AT = 256  # rows that telemetry looks at: a look costs as much as training on about as many
-PACED = 65536  # steps: what a training of no more goes by is worked out once, not anew in each of its short epochs
+PACED = 65536  # steps, up to which the learning rates of a training are computed once, not in each short epoch
 
 
 class Training:
@@ -134,7 +134,7 @@ class Training:
         self.best = None if stopping is None else Best(stopping)
         self.history = History()
         self.looked_at = self._some(LOOKED_AT) if telemetry else None
-        # Short epochs that nobody looks at are trained several in one call.
+        # Short epochs without callbacks, telemetry and validation are trained several in one call.
         alone = self.callbacks or telemetry or held_out is not None
         self.together = 1 if alone else max(1, TOGETHER // self.n)
         self.epoch = 0  # how many were made

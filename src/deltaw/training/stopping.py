@@ -86,10 +86,10 @@ class Best:
         self.network: Network | None = None
 
     def see(self, epoch: int, score: float, network: Network, unsure: Callable[[], float] = float) -> bool:
-        """Take note of an epoch; True when it is time to stop.
+        """Record an epoch; return whether training is to stop.
 
         Args:
-            unsure: what share of the loss its standard error is, asked where there is a look.
+            unsure: returns the loss's standard error as a share of it; called only at a look.
         """
         if score < self.score - self.rule.min_delta:
             self.score, self.epoch, self.network = score, epoch, network.copy()

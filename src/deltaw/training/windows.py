@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.engines.rows import Rows
-from deltaw.training.blocks import Blocks, Piece, Room
+from deltaw.training.blocks import Blocks, Buffers, Piece
 
 Indices = NDArray[np.int64]
 
@@ -62,17 +62,17 @@ class Windows:
         """The order in which its rows are trained on, as indices into `pieces`."""
         return np.random.default_rng([self.seed, ROWS_IN_ORDER, epoch, number]).permutation(self.size(number))
 
-    def take(self, epoch: int, number: int, room: Room | None = None) -> tuple[Rows, Indices]:
-        """Its rows, in the buffers `room` if given, and their order.
+    def take(self, epoch: int, number: int, buffers: Buffers | None = None) -> tuple[Rows, Indices]:
+        """Its rows, in `buffers` if given, and their order.
 
         Raises:
             OutputError: they cannot be read from the disk.
         """
-        return self.blocks.rows_of(self.pieces(epoch, number), room), self.order(epoch, number)
+        return self.blocks.rows_of(self.pieces(epoch, number), buffers), self.order(epoch, number)
 
 
 class Ahead:
-    """Windows one after the other in the same room, while the system brings the next one from the disk.
+    """Windows one after the other in the same buffers, while the system prefetches the next one from the disk.
 
     Nothing of this process runs beside the core: a thread that reads wants a processor on which a thread of the core is
     awaited by the others, so that all wait for it. Copying a window out of the system's memory takes a twentieth of the
@@ -81,15 +81,15 @@ class Ahead:
 
     def __init__(self, windows: Windows) -> None:
         self.windows = windows
-        self._room = windows.blocks.room(windows.size(0))
+        self._buffers = windows.blocks.buffers(windows.size(0))
 
     def take(self, epoch: int, number: int, more: bool = True) -> tuple[Rows, Indices]:
-        """`Windows.take`, there until the next one is taken; with `more`, the one after it is asked for."""
+        """`Windows.take`; the rows are valid until the next call. `more`: prefetch the following window."""
         windows = self.windows
-        found = windows.take(epoch, number, self._room)
+        found = windows.take(epoch, number, self._buffers)
         if more:
             after = (epoch, number + 1) if number + 1 < len(windows) else (epoch + 1, 0)
-            windows.blocks.call_up(windows.pieces(*after))
+            windows.blocks.prefetch(windows.pieces(*after))
         return found
 
 

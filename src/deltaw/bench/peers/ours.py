@@ -1,4 +1,4 @@
-"""DeltaW, as anybody would call it."""
+"""DeltaW, by its public functions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Ours:
         self.T = problem.targets(self.method.sizes[-1], self.method.loss)
         self.starts = [each.start() for each in job.each]
         self.network = self.starts[-1].copy()
-        self.predict: Answer | None = None  # of the network as it is, made when asked for
+        self.predict: Answer | None = None  # of the current network, made on first use
 
     def prepare(self, rows: int) -> float:
         return 0.0

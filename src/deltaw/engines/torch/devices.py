@@ -1,4 +1,4 @@
-"""Which device tensors lie on, and what goes wrong with one: it is not there, not one's own, or full."""
+"""The device of tensors, and its errors: it is not available, not one's own, or full."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def identity(device: Any) -> str:
 
 @contextmanager
 def room(device: Any) -> Iterator[None]:
-    """Raises DeltaWError where a GPU's memory does not hold what is asked of it."""
+    """Raises DeltaWError if a GPU's memory is full."""
     try:
         yield
     except torch.OutOfMemoryError:

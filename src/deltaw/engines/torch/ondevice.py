@@ -1,4 +1,4 @@
-"""Rows where a device has them at hand: as a whole where they fit, from the main memory a batch at a time where not."""
+"""Rows on a device: all of them where they fit, else a batch at a time from main memory."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _fits(size: int, device: Any) -> bool:
 
 
 def _tensor(array: Any) -> Plain:
-    """The array as a tensor on the same memory, which nobody here writes to."""
+    """The array as a tensor on the same memory, which is only read."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")
         return torch.from_numpy(array)

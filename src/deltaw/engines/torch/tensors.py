@@ -1,6 +1,6 @@
 """NumPy's functions on PyTorch's tensors, so that the equations run as they stand, on any device.
 
-NumPy asks an argument of a kind that it does not know for a way of its own: `np.exp(z)` calls `z.__array_ufunc__`,
+NumPy lets arguments of unknown types implement its functions: `np.exp(z)` calls `z.__array_ufunc__`,
 `np.where(…)` calls `__array_function__` (NEP 13 and NEP 18). A Tensor answers with PyTorch's function of the same name.
 """
 
@@ -18,7 +18,7 @@ Plain = Any  # a torch.Tensor
 
 
 class Tensor:
-    """A tensor `t` to whoever computes by NumPy's functions and by operators; numbers join in, NumPy's arrays too."""
+    """A tensor `t` for NumPy's functions and operators, together with numbers and NumPy's arrays."""
 
     __slots__ = ("t",)
 
@@ -145,6 +145,6 @@ def function(name: str) -> Callable[..., Plain]:
 
 @cache
 def constant(stored: bytes, kind: str, shape: tuple[int, ...], device: Any) -> Plain:
-    """A setting that is an array (the quantiles of a loss), in float32, brought to a device once."""
+    """A setting that is an array (the quantiles of a loss), in float32, copied to a device once."""
     numbers = np.frombuffer(stored, kind).reshape(shape).astype(np.float32)
     return torch.tensor(numbers, device=device)

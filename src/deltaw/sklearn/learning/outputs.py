@@ -16,7 +16,7 @@ from deltaw.sklearn.parameters import LOSS_WORDS, word
 
 Array = NDArray[Any]
 
-# Output activation, in scikit-learn's words, where the loss asks for one.
+# Output activation, in scikit-learn's words, where the loss needs a certain one.
 FOR_NUMBERS = {"poisson": "exp", "binary_cross_entropy": "logistic", "cross_entropy": "softmax"}
 FOR_CLASSES = {"binary_cross_entropy": "logistic", "hinge": "identity"}
 CLASS_KINDS = {"binary": "logistic", "multilabel": "logistic", "multiclass": "softmax"}

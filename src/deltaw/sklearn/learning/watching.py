@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks (SLEP023, `sklearn.callback`): who looks on while an estimator learns."""
+"""scikit-learn's callbacks (SLEP023, `sklearn.callback`): calls during the training of an estimator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Attributes = Callable[[], dict[str, Any]]
 
 
 class Watch:
-    """Tells an estimator's callbacks where its training stands.
+    """Calls an estimator's callbacks at the beginning and end of its training and its epochs.
 
     Args:
         estimator: with scikit-learn's CallbackSupportMixin.
@@ -20,9 +20,9 @@ class Watch:
     def __init__(self, estimator: Any, X: Any, y: Any, metadata: dict[str, Any], epochs: int) -> None:
         self.estimator, self.data = estimator, {"X": X, "y": y, "metadata": metadata}
         self.on = hasattr(estimator, "_skl_callbacks")
-        # A context of its own costs half a millisecond: only for those who look on, or whose estimator this is part of.
-        asked = self.on or hasattr(estimator, "_parent_callback_ctx")
-        self.whole: Any = estimator._init_callback_context(max_subtasks=epochs) if asked else None
+        # A context costs half a millisecond: only with callbacks, its own or those of a surrounding estimator.
+        needed = self.on or hasattr(estimator, "_parent_callback_ctx")
+        self.whole: Any = estimator._init_callback_context(max_subtasks=epochs) if needed else None
         self.epoch: Any = None
         if self.whole is not None:
             self.whole.call_on_fit_task_begin(estimator=estimator, **self.data)
@@ -36,7 +36,7 @@ class Watch:
     def end(self, attributes: Attributes) -> bool:
         """An epoch ended; whether a callback wants training to end with it.
 
-        `attributes` makes, where a callback asks for it, what an estimator with the present weights has.
+        `attributes` returns, where a callback needs it, the fitted attributes with the current weights.
         """
         return self.on and self._ended(self.epoch, attributes)
 
