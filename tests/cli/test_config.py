@@ -85,6 +85,7 @@ def test_the_command_line_wins(run: Run) -> None:
         ("epochs = " + "1" * 5000, "expected TOML"),
         ("#" * 2**20 + "\nepochs = 1", "found more than 1,048,576 bytes"),
         (None, "expected a file"),
+        ('output = "new/"', "--output: expected the path of a file, found new/"),
     ],
 )
 def test_a_wrong_file_is_one_line(run: Run, content: Any, said: str) -> None:

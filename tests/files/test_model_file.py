@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load_file, save_file
 
-from deltaw.exceptions import ModelFileError, OutputError
-from deltaw.files import Several, atomic, check_writable, model, read, several, write, write_bytes
+from deltaw.exceptions import ModelFileError, OutputError, SettingError
+from deltaw.files import Several, atomic, check_writable, folder, model, path_of, read, several, write, write_bytes
 
 ARRAYS = {
     "W0": np.arange(6, dtype=np.float32).reshape(2, 3) / 7,
@@ -372,6 +372,13 @@ def test_what_is_no_path_is_named(path: object, found: str) -> None:
             act(path)  # type: ignore[arg-type]
     with pytest.raises(ModelFileError, match=f"expected the path of a model file, found .*{found}"):
         read(path)  # type: ignore[arg-type]
+
+
+def test_a_path_with_a_slash_at_its_end_is_no_file() -> None:
+    for path in ("new/", "there/new/"):
+        with pytest.raises(SettingError, match=r"save: expected the path of a file, found .*new/; add the file's name"):
+            path_of(path, "save")
+    assert folder("checkpoint", "new/") == Path("new")
 
 
 # --- what is replaced, and what a killed save left ------------------------------------------------------------------

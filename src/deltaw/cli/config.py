@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from deltaw.cli.once import FILE, not_a_folder
 from deltaw.exceptions import SettingError, reason, short
 from deltaw.signs import one_line
 from deltaw.speech import listed, say
@@ -114,6 +115,8 @@ def _as_given(path: Path, word: str, parameter: Any, value: Any) -> Any:
         )
     if flag:
         return value
+    if parameter.metavar == FILE:
+        not_a_folder(f"--{word}", str(value))
     if isinstance(value, dict):
         value = [f"{name}={_inner(one)}" for name, one in value.items()]
     elif not isinstance(value, list):

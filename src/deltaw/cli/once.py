@@ -53,6 +53,6 @@ def _chosen(option: Any, own: Callable[..., Any], context: Any, opts: Mapping[st
 
 
 def not_a_folder(option: str, given: str | None) -> None:
-    """Raise SettingError for the path of a file that ends with a slash."""
+    """Raise SettingError for the path of a file that ends with a slash, which `Path` would drop."""
     if given is not None and given.endswith(SLASHES):
         raise SettingError("{option}: expected the path of a file", given, "add the file's name", option=option)

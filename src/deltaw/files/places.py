@@ -11,7 +11,6 @@ from typing import Any
 
 from deltaw.exceptions import OutputError, SettingError, no_path
 from deltaw.files.atomic import check_writable
-from deltaw.given import among
 from deltaw.speech import say
 
 NONE: dict[str, Path | None] = {}
@@ -64,16 +63,21 @@ def check_inputs_stay(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> No
 
 
 def folder(name: str, given: str | Path) -> Path:
-    """The path of a folder. Raises SettingError for "", which would be the current folder."""
-    if among(given, ("",)):
-        raise SettingError("{name}: expected the path of a folder", repr(""), "give one, or leave it out", name=name)
-    return path_of(given, name)
+    """The path of a folder. Raises SettingError for anything else, and for "", which would be the current folder."""
+    if found := no_path(given):
+        raise SettingError("{name}: expected the path of a folder", found, "give one, or leave it out", name=name)
+    return Path(given)
 
 
 def path_of(given: Any, what: str) -> Path:
-    """A given path, called `what` in messages. Raises SettingError for anything else."""
+    """A given path of a file, called `what` in messages.
+
+    Raises SettingError for anything else, and for a slash at the end, which `Path` would drop.
+    """
     if found := no_path(given):
         raise SettingError("{what}: expected a path", found, "give one", what=what)
+    if isinstance(given, str) and given.endswith(("/", os.sep)):
+        raise SettingError("{option}: expected the path of a file", given, "add the file's name", option=what)
     return Path(given)
 
 
