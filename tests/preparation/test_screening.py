@@ -16,7 +16,7 @@ from deltaw.models.fitting.deciding.planning import replan
 from deltaw.preparation import Preparation
 from deltaw.preparation.f_distribution import tail
 from deltaw.preparation.fitting import UNINFORMATIVE
-from deltaw.preparation.screening import CHANCE, FEWEST, _chances, _upright, informative
+from deltaw.preparation.screening import CHANCE, FEWEST, _orthonormal, _p_values, informative
 from deltaw.tables import kinds, read
 
 Array = Any
@@ -45,14 +45,14 @@ def test_one_answer_and_groups_are_the_analysis_of_variance() -> None:
     slots = (group[:, None] == np.arange(4)) * 1.0  # of which three say all: the rank counts
     among = stats.f_oneway(*(y[group == each] for each in range(4))).pvalue
     alone = stats.f_oneway(y[group == 0], y[group != 0]).pvalue
-    left = _upright(answers(y) - y.mean())
-    assert _chances(slots, [[0, 1, 2, 3]], left)[0] == pytest.approx(min(1, 2 * min(among, alone)))
+    left = _orthonormal(answers(y) - y.mean())
+    assert _p_values(slots, [[0, 1, 2, 3]], left)[0] == pytest.approx(min(1, 2 * min(among, alone)))
     x = y + rng.normal(size=90)
-    assert _chances(x[:, None], [[0]], left)[0] == pytest.approx(stats.linregress(x, y).pvalue)
+    assert _p_values(x[:, None], [[0]], left)[0] == pytest.approx(stats.linregress(x, y).pvalue)
     # And of classes it does not matter which of the two is asked for the other.
     classes = answers(np.array(["a", "b", "c", "d"])[group])
     turned = stats.f_oneway(*(x[group == each] for each in range(4))).pvalue
-    assert _chances(x[:, None], [[0]], _upright(classes - classes.mean(axis=0)))[0] == pytest.approx(turned)
+    assert _p_values(x[:, None], [[0]], _orthonormal(classes - classes.mean(axis=0)))[0] == pytest.approx(turned)
 
 
 def test_the_tail_of_f_is_scipys() -> None:
@@ -69,7 +69,7 @@ def test_chance_is_even_where_there_is_nothing(classes: int, width: int) -> None
     X, y = rng.normal(size=(60, 400 * width)), rng.integers(0, classes, 60) if classes > 1 else rng.normal(size=60)
     places = [list(range(width * i, width * (i + 1))) for i in range(400)]
     target = answers(np.array([f"c{each}" for each in y]) if classes > 1 else y)
-    chances = _chances(X, places, _upright(target - target.mean(axis=0)))
+    chances = _p_values(X, places, _orthonormal(target - target.mean(axis=0)))
     # The smaller of two, doubled, is a little too careful; never too bold.
     assert stats.kstest(chances, "uniform", alternative="greater").pvalue > 0.01
     if width == 1:

@@ -225,8 +225,8 @@ class Preparation:
         first = begin = 0
         for height, end in zip(heights, ends.tolist(), strict=True):
             some = None if rows is None else rows[begin:end] - first
-            told = None if answers is None else answers.some(slice(begin, end))
-            self._write(making, frames.pop(0), some, source, told, out[begin:end])
+            targets = None if answers is None else answers.some(slice(begin, end))
+            self._write(making, frames.pop(0), some, source, targets, out[begin:end])
             first, begin = first + height, end
         return making.made(out)
 

@@ -60,21 +60,21 @@ def uninformative(
     if len(made.steps) < FEWEST or any(isinstance(step, BlockOfNumbers) for step in made.steps):
         return ()
 
-    def asked(most: int) -> tuple[Floats, Values]:
+    def sample(most: int) -> tuple[Floats, Values]:
         some = np.arange(0, n, max(1, -(-n // most)))
         return made.transform(taken(frame, some if rows is None else rows[some])), answers(some)
 
     parts = [range(place.start, place.stop) for _, place in made.places]
     own = set(made.means)  # target means are significant by construction
     places = [[i for i in part if i not in own] for part in parts]
-    X, some = asked(FEWEST_ROWS)  # a first look at few rows and the numbers alone
-    if not _mostly_quiet(_chances(X, [place[:1] for place in places], _upright(_centred(some)))):
+    X, some = sample(FEWEST_ROWS)  # a first look at few rows and the numbers alone
+    if not _mostly_uninformative(_p_values(X, [place[:1] for place in places], _orthonormal(_centred(some)))):
         return ()
-    told = np.array([len(mine) < len(part) for mine, part in zip(places, parts, strict=True)])
+    known = np.array([len(mine) < len(part) for mine, part in zip(places, parts, strict=True)])
     if n > FEWEST_ROWS:
-        X, some = asked(max(FEWEST_ROWS, CELLS // made.n_features))
-    says = informative(X, places, some, told)
-    return tuple(step.title for step, one in zip(made.steps, says, strict=True) if not one)
+        X, some = sample(max(FEWEST_ROWS, CELLS // made.n_features))
+    flags = informative(X, places, some, known)
+    return tuple(step.title for step, one in zip(made.steps, flags, strict=True) if not one)
 
 
 def informative(X: Floats, places: Sequence[Sequence[int]], answers: Values, known: Flags | None = None) -> Flags:
@@ -86,39 +86,39 @@ def informative(X: Floats, places: Sequence[Sequence[int]], answers: Values, kno
         answers: (n, k).
         known: (columns,) whether each is known to be informative.
     """
-    everything, left = np.ones(len(places), np.bool_), _upright(_centred(answers))
-    chances = _chances(X, places, left)
-    says = _discovered(chances)
-    if not says.any() or not _mostly_quiet(chances):
+    everything, residuals = np.ones(len(places), np.bool_), _orthonormal(_centred(answers))
+    p_values = _p_values(X, places, residuals)
+    flags = _discovered(p_values)
+    if not flags.any() or not _mostly_uninformative(p_values):
         return everything
-    says |= False if known is None else known
+    flags |= False if known is None else known
     for _ in range(ROUNDS):
-        beside = _basis(X, [place for place, one in zip(places, says, strict=True) if one])
-        rest = np.flatnonzero(~says).tolist()
-        if beside is None or not len(rest):
+        basis = _basis(X, [place for place, one in zip(places, flags, strict=True) if one])
+        rest = np.flatnonzero(~flags).tolist()
+        if basis is None or not len(rest):
             break
-        left = _upright(left - beside @ (beside.T @ left))
-        if not left.shape[1]:
+        residuals = _orthonormal(residuals - basis @ (basis.T @ residuals))
+        if not residuals.shape[1]:
             break
-        more = np.array(rest)[_discovered(_chances(X, [places[i] for i in rest], left, beside))]
+        more = np.array(rest)[_discovered(_p_values(X, [places[i] for i in rest], residuals, basis))]
         if not len(more):
             break
-        says[more] = True
-    return says | _paired(X, places, says, left)
+        flags[more] = True
+    return flags | _paired(X, places, flags, residuals)
 
 
-def _paired(X: Floats, places: Sequence[Sequence[int]], says: Flags, left: Values) -> Flags:
-    """(columns,) those that are informative only by a product with another column, for residuals `left`.
+def _paired(X: Floats, places: Sequence[Sequence[int]], flags: Flags, residuals: Values) -> Flags:
+    """(columns,) those that are informative only by a product with another column, for these `residuals`.
 
     For each product z = a x the statistic is (Σ z t)² / Σ z² t²: self-normalised, and so robust to long tails and
     heteroscedasticity (Logan et al. 1973, Annals of Probability 1; White 1980, Econometrica 48). z is never formed:
     Σ z t = xᵀ (a t), Σ z² t² = (x²)ᵀ (a t)².
     """
     has = np.array([i for i, place in enumerate(places) if len(place)], np.intp)
-    quiet, found = np.flatnonzero(~says[has]), np.zeros(len(places), np.bool_)
-    asked = len(has) * len(quiet) * max(1, left.shape[1])
+    quiet, found = np.flatnonzero(~flags[has]), np.zeros(len(places), np.bool_)
+    asked = len(has) * len(quiet) * max(1, residuals.shape[1])
     some = np.arange(0, len(X), max(1, -(-len(X) * asked // MOST_PRODUCTS)))
-    x, t = _centred(X[np.ix_(some, [places[i][0] for i in has])]), _centred(left[some])
+    x, t = _centred(X[np.ix_(some, [places[i][0] for i in has])]), _centred(residuals[some])
     squared, at_once = (x * x).T, max(1, AT_ONCE // max(1, len(has)))
     for which in (quiet[first : first + at_once] for first in range(0, len(quiet), at_once)):
         best = np.zeros(len(which))
@@ -131,11 +131,11 @@ def _paired(X: Floats, places: Sequence[Sequence[int]], says: Flags, left: Value
     return found
 
 
-def _mostly_quiet(chances: Values) -> bool:
+def _mostly_uninformative(p_values: Values) -> bool:
     """Whether most columns are uninformative, by the share of large p-values."""
-    count, share = len(chances), 1.0 - QUIET
+    count, share = len(p_values), 1.0 - QUIET
     surely = share * MOSTLY * count + SURE * (share * QUIET * count) ** 0.5
-    return bool(np.count_nonzero(chances > QUIET) >= surely)
+    return bool(np.count_nonzero(p_values > QUIET) >= surely)
 
 
 def _basis(X: Floats, places: Sequence[Sequence[int]]) -> Values | None:
@@ -143,7 +143,7 @@ def _basis(X: Floats, places: Sequence[Sequence[int]]) -> Values | None:
     every, first = [i for place in places for i in place], [i for place in places for i in place[:1]]
     for some in (every, first):
         if len(some) * ROOM <= len(X):
-            return _upright(_centred(X[:, some]))
+            return _orthonormal(_centred(X[:, some]))
     return None
 
 
@@ -152,18 +152,18 @@ def _centred(X: Floats) -> Values:
     return np.asarray(x - x.mean(axis=-2, keepdims=True))
 
 
-def _upright(X: Values) -> Values:
+def _orthonormal(X: Values) -> Values:
     """An orthonormal basis of the column space, (n, rank)."""
     values, vectors = np.linalg.eigh(X.T @ X)
     there = values > SMALL * max(values.max(initial=0.0), SMALL)
     return np.asarray(X @ (vectors[:, there] / np.sqrt(values[there])))
 
 
-def _chances(X: Floats, places: Sequence[Sequence[int]], answers: Values, beside: Values | None = None) -> Values:
-    """p-values of each column for the residuals of the answers after `beside`."""
-    made, freedom = np.ones(len(places)), len(X) - 1 - (0 if beside is None else beside.shape[1])
+def _p_values(X: Floats, places: Sequence[Sequence[int]], answers: Values, basis: Values | None = None) -> Values:
+    """p-values of each column for the residuals of the answers after `basis`."""
+    made, freedom = np.ones(len(places)), len(X) - 1 - (0 if basis is None else basis.shape[1])
     for which, block in _blocks(X, places) if answers.shape[1] else ():
-        block -= 0 if beside is None else beside @ (beside.T @ block)
+        block -= 0 if basis is None else basis @ (basis.T @ block)
         alone = _pillai(block[..., :1], answers, freedom)
         several = block.shape[-1] > 1
         made[which] = np.minimum(1.0, 2 * np.minimum(alone, _pillai(block, answers, freedom))) if several else alone
@@ -195,8 +195,8 @@ def _pillai(X: Values, answers: Values, freedom: int) -> Values:
     return np.where(rank > 0, tail(least * most, least * within, within / most * trace / rest), 1.0)
 
 
-def _discovered(chances: Values) -> Flags:
+def _discovered(p_values: Values) -> Flags:
     """Discoveries at a false discovery rate of CHANCE."""
-    ordered = np.sort(chances)
-    under = np.flatnonzero(ordered <= CHANCE * np.arange(1, len(chances) + 1) / len(chances))
-    return np.asarray(chances <= (ordered[under[-1]] if len(under) else -1.0))
+    ordered = np.sort(p_values)
+    under = np.flatnonzero(ordered <= CHANCE * np.arange(1, len(p_values) + 1) / len(p_values))
+    return np.asarray(p_values <= (ordered[under[-1]] if len(under) else -1.0))

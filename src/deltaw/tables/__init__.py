@@ -5,7 +5,7 @@ The files in the order of the data:
 - `reading/` reads a source (`read.py`), several files (`shards.py`) or more rows than fit in memory (`streams.py`);
 - `table.py` is the result, `cells.py` parses text: `missing.py`, `numerals.py`, `notations.py` (commas and points),
   `decimals.py`, `units.py`, `codes.py`, `dates.py`;
-- `columns.py` finds the kind of each column, unless the user gives it (`told.py`, `choice.py`); `strays.py` and
+- `columns.py` finds the kind of each column, unless the user gives it (`given_kinds.py`, `choice.py`); `strays.py` and
   `exact.py` find mistakes;
 - `held.py` is the compact form of large tables, `taking.py` takes some of their rows, `digest.py` identifies a table.
 """

@@ -12,8 +12,8 @@ import numpy as np
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.given import several
 from deltaw.speech import listed, say
+from deltaw.tables.given_kinds import READ_AS
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest, of_both, suggested
-from deltaw.tables.told import READ_AS
 
 Names = str | Iterable[str] | None
 Known = Mapping[str, tuple[str, ...]]  # name of a column or block -> its columns

@@ -27,11 +27,11 @@ from deltaw.tables.cells import (
 )
 from deltaw.tables.codes import are_codes
 from deltaw.tables.dates import DATE_FORMATS, date_format, note_on_dates, note_on_words, read_dates
+from deltaw.tables.given_kinds import READ_AS
 from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.numerals import without_gaps
 from deltaw.tables.strays import check_strays
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, refuse_cell
-from deltaw.tables.told import READ_AS
 from deltaw.tables.units import CODES, Units, plain_unit
 from deltaw.threads import side_by_side
 

@@ -28,12 +28,12 @@ OF_TARGET = '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dat
 AS_NUMBERS = (None, "number", "date")  # given kinds of columns in which words are looked for
 
 
-def gaps_of(frame: pl.DataFrame, target: str, told: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def gaps_of(frame: pl.DataFrame, target: str, given: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(words for missing values in columns of numbers or dates, in lower case; notes on them): see `gaps_among`.
 
-    Words that are classes of the target are left out. `told`: kinds given by the user.
+    Words that are classes of the target are left out. `given`: kinds given by the user.
     """
-    asked = [column for column in frame.iter_columns() if told.get(column.name) in AS_NUMBERS]
+    asked = [column for column in frame.iter_columns() if given.get(column.name) in AS_NUMBERS]
     gaps = [(column, found) for column in asked if (found := gaps_among(column, few=column.name != target))]
     words, notes, answers, known = dict[str, None](), list[str](), frame.get_column(target), set[str]()
     if gaps and are_words(answers) and all(column.name != target for column, _ in gaps):

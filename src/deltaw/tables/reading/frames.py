@@ -151,9 +151,9 @@ def table_of(frame: pl.DataFrame, source: str, reading: Reading, notes: Iterable
     """The table of a typed frame. Raises TableError as `plain`."""
     if index := [name for name in frame.columns if INDEX.fullmatch(name)]:
         frame = frame.drop(index)
-    written, told = frame if reading.written else None, reading.noted()
-    found = plain(frame, source, replace(reading, notations=told))
-    return Table(found, source, None, None, (), tuple(notes), reading.missing, written, decimals=told.decimals)
+    written, notations = frame if reading.written else None, reading.noted()
+    found = plain(frame, source, replace(reading, notations=notations))
+    return Table(found, source, None, None, (), tuple(notes), reading.missing, written, decimals=notations.decimals)
 
 
 def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.DataFrame:  # noqa: B008  # frozen

@@ -141,24 +141,24 @@ class Shards:
         self, read: Callable[[Path | Few, Reading], Table], reading: Reading, columns: Collection[str] | None = None
     ) -> Table:
         """All files as one table, or some of its columns; see `pieces` and `_alike`."""
-        sorts, told = Sorts(reading.words), reading.notations or Notations()
-        reading = replace(reading, notations=told)
+        sorts, notations = Sorts(reading.words), reading.notations or Notations()
+        reading = replace(reading, notations=notations)
         tables = [*self._alike(lambda file: read(file, reading), reading, sorts, columns)]
         if not tables:
             raise self.without_rows
         target = reading.target
         if target in tables[0].frame.columns and in_some_parts((each.column(str(target)) for each in tables), reading):
             sorts.turned.add(str(target))
-        if sorts.turned or told.turned:
+        if sorts.turned or notations.turned:
             del tables
-            told.turned.clear()
-            return self._at_once(read, replace(reading, words=reading.words | sorts.turned | told.words), columns)
+            notations.turned.clear()
+            return self._at_once(read, replace(reading, words=reading.words | sorts.turned | notations.words), columns)
         frames = [as_dates(each.frame, sorts.dates, each.name) for each in tables]
         frame = alongside(_alike_codes(frames)).rechunk()
         notes = dict.fromkeys(note for each in tables for note in each.notes)
         notes |= dict.fromkeys(exact.notes(exact.LargeIntegers(each.frame for each in tables).rounded))
         notes |= dict.fromkeys(self.passed_over(len(self.files) - len(tables)))
-        found, marks = tuple(notes), told.decimals
+        found, marks = tuple(notes), notations.decimals
         return replace(tables[0], frame=frame, name=self.name, notes=found, test=None, written=None, decimals=marks)
 
     def passed_over(self, n: int) -> tuple[str, ...]:
@@ -180,8 +180,8 @@ class Shards:
         said = {name: value for name, value in folders.items() if name not in there}
         columns = [self._cells[name][value].new_from_index(0, len(table.frame)) for name, value in said.items()]
         other = [name for name, value in folders.items() if name in there and not _says(there[name], value)]
-        told = 'column "{column}": files disagree with the names of their folders; the files\' values are used'
-        notes = [say(told, column=clip(name)) for name in other]
+        line = 'column "{column}": files disagree with the names of their folders; the files\' values are used'
+        notes = [say(line, column=clip(name)) for name in other]
         written = None if table.written is None else table.written.with_columns(columns)
         return replace(table, frame=table.frame.with_columns(columns), notes=(*table.notes, *notes), written=written)
 

@@ -67,10 +67,10 @@ class Sorts:
 
     def _fit(self, name: str, found: str, source: str) -> None:
         known = self._known.get(name, found)
-        pair, told = {known, found}, name in self._words
-        if len(pair) == 1 or pair <= COUNTED or (pair <= SPELT and not (told and pair == {NUMERALS, WORDS})):
+        pair, forced = {known, found}, name in self._words
+        if len(pair) == 1 or pair <= COUNTED or (pair <= SPELT and not (forced and pair == {NUMERALS, WORDS})):
             return
-        if pair in TURNING and not told:
+        if pair in TURNING and not forced:
             self.turned.add(name)
             return
         if DATES in pair and pair <= SPELT | {DATES}:

@@ -25,7 +25,7 @@ from deltaw.tables.reading.formats.heads import (
     has_header,
     lacking,
     leaves_out_row_names,
-    told_of_points,
+    notes_on_points,
 )
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.formats.separators import (
@@ -42,7 +42,7 @@ from deltaw.tables.table import check_names
 
 UNNAMED = "Unnamed: 0"  # name of a first column without one, which pandas and R write for row names; pandas' own name
 
-SEPARATOR_TOLD = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line for Excel
+SEPARATOR_LINE = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line for Excel
 TYPING_RECORDS = 1_000  # from which Polars guesses types; if wrong, the text is read again
 
 
@@ -100,7 +100,7 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
             return frame[names]
         return frame_of(text, dialect, source, missing, [{"infer_schema": False}])[names]
 
-    points = told_of_points(frame, missing, dialect.marks)
+    points = notes_on_points(frame, missing, dialect.marks)
     notes = (*([] if note is None else [note]), *points, *exact.notes(exact.rounded_of_text(found, written)))
     cells = frame if reading.written else None
     return Records(found, dialect.named, cells, encoding, notes, decimals=notations.decimals)
@@ -136,9 +136,9 @@ class Dialect(NamedTuple):
 
 def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, bytes]:
     """(the format by the first lines, the text of the records). Raises TableError."""
-    told = SEPARATOR_TOLD.match(text)
-    text = text[told.end() :] if told else text
-    separator = checked(reading.delimiter) or (told[1].decode() if told else find_delimiter(text))
+    given = SEPARATOR_LINE.match(text)
+    text = text[given.end() :] if given else text
+    separator = checked(reading.delimiter) or (given[1].decode() if given else find_delimiter(text))
     text = plain_spaces(text, separator)
     head = head_of(text, separator)
     if not head:
@@ -152,7 +152,7 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
         text, head[0] = separator.encode() + text, ["", *head[0]]  # for a comma or space only with quotes
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)
-    return Dialect(separator, names, named, 1 if told else 0, marks), text
+    return Dialect(separator, names, named, 1 if given else 0, marks), text
 
 
 def frame_of(
@@ -287,8 +287,8 @@ def _regular_frame(
         if frame.shape == (records - named, width):
             gaps = [column.fill_nan(None) for column in frame.iter_columns() if may_have_gaps(column)]
             frame = frame.with_columns(gaps) if gaps else frame
-            told = quoted or not frame.to_series(-1).null_count()
-            return frame if told or rectangle(text, delimiter, width) else None
+            complete = quoted or not frame.to_series(-1).null_count()
+            return frame if complete or rectangle(text, delimiter, width) else None
     return None
 
 

@@ -54,7 +54,7 @@ class Marks(NamedTuple):
         return cls(commas and separator != ",", here, tuple(each.name for each in unsure if are_grouped(each)))
 
 
-def told_of_points(frame: pl.DataFrame, missing: tuple[str, ...], marks: Marks) -> tuple[str, ...]:
+def notes_on_points(frame: pl.DataFrame, missing: tuple[str, ...], marks: Marks) -> tuple[str, ...]:
     """Notes on columns in which points are thousands separators, or may be."""
     found = [say(BY_NOTHING, name=clip(name)) for name in marks.left]
     for column in frame.iter_columns() if marks.commas or marks.known else ():

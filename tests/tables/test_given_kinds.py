@@ -16,7 +16,7 @@ from deltaw.preparation.reading import as_numbers
 from deltaw.tables import Block, Column, Table, kinds, read
 from deltaw.tables.choice import kinds_asked
 from deltaw.tables.columns import KINDS, LEFT_OUT
-from deltaw.tables.told import READ_AS
+from deltaw.tables.given_kinds import READ_AS
 
 N = 40
 
