@@ -4,6 +4,11 @@ declare module 'virtual:lessons' {
   export default lessons;
 }
 
+declare module 'virtual:sentences' {
+  const sentences: Record<string, string>; // English: Chinese
+  export default sentences;
+}
+
 declare module '*/worker.ts?worker&inline' {
   const Made: new () => Worker;
   export default Made;

@@ -177,6 +177,33 @@ def test_rows_of_another_file_are_answered_as_python_does(tmp_path: Path) -> Non
     np.testing.assert_allclose(found["outputs"].reshape(answers.shape), answers, atol=3e-6, rtol=3e-5)
 
 
+def test_words_that_were_read_as_numbers_are_those_of_the_model(tmp_path: Path) -> None:
+    """Truth values, numbers and codes of other files, which are words among others in the training rows."""
+    known = {"sure": ["True", "False", "maybe"], "size": ["1.0", "2.5", "large"], "zip": ["01067", "80331", "04109"],
+             "old": ["7", "12", "x"]}  # fmt: skip
+    text = csv({name: [cells[i * (k + 2) % 7 % 3] for i in range(90)] for k, (name, cells) in enumerate(known.items())}
+               | {"y": ["ab"[i % 7 % 3 % 2] for i in range(90)]})  # fmt: skip
+    (tmp_path / "t.csv").write_text(text)
+    model = deltaw.fit(str(tmp_path / "t.csv"), "y", epochs=2, folds=0, seed=5)
+    model.save(tmp_path / "m.deltaw")
+    files = {
+        "a.json": [
+            {"sure": i % 2 == 0, "size": [1, 2.5][i % 2], "zip": [1067, 80331][i % 2], "old": 7} for i in range(6)
+        ],
+        "b.csv": "sure,size,zip,old\ntrue,1,1067,007\nFALSE,2.50,80331.0,12\nfalse,1.00,4109,12.0\n",
+        "c.csv": "sure,size,zip,old\nmaybe,large,01067,x\nother,3,99999,y\n",
+    }
+    jobs, expected = [], []
+    for name, rows in files.items():
+        (tmp_path / name).write_text(rows if isinstance(rows, str) else json.dumps(rows))
+        data = (np.frombuffer((tmp_path / each).read_bytes(), np.uint8) for each in ("m.deltaw", "t.csv", name))
+        jobs.append({"do": "others", "name": "t.csv", **dict(zip(("file", "bytes", "others"), data, strict=True))})
+        expected.append(model.network.forward(model.preparation.transform(model.read(str(tmp_path / name)).frame)))
+    for name, found, answers in zip(files, ask(jobs), expected, strict=True):
+        assert isinstance(found, dict), found
+        np.testing.assert_allclose(found["outputs"].reshape(answers.shape), answers, atol=3e-6, rtol=3e-5, err_msg=name)
+
+
 def test_intervals_are_deltaws() -> None:
     """Of a share the same; of what Python draws rows for nearly the same."""
     rng = np.random.default_rng(0)

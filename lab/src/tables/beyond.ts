@@ -4,7 +4,8 @@ import { parts } from '../engine/division.ts';
 import { at } from '../engine/inputs.ts';
 import type { Column, Data, Preparation } from '../engine/types.ts';
 import { listed, said, type Text } from '../said.ts';
-import { TRUTHS, asWords, clipped, placesOf, type Cells } from './cells.ts';
+import { TRUTHS, asWords, clipped, type Cells } from './cells.ts';
+import { knownTo, placesOf, wordsAs } from './spelling.ts';
 
 const MOST_TOLD = 10; // classes, of which each word has a mean
 const MOST_ROWS = 20_000, MOST_KNOWN = 10_000, MOST_INPUTS = 1000, RECURRING = 0.05; // of rows that are alike: so many are known, and asked
@@ -22,12 +23,12 @@ export function beyond(data: Data): Text[] {
   const again = alike(data, used, trained), few = nOut <= MOST_TOLD ? used : [];
   const numbers = few.filter(({ kind, values }) => kind === 'number' && values instanceof Float64Array && areNames(values, trained, data));
   const what = [
-    ...(numbers.length ? [said('what rows with a number answer that may be a name ({names})', { names: listed(numbers.map(({ name }) => clipped(name, 20)), 4) })] : []),
-    ...(again ? [said('what rows that are alike answer ({n:,} of {rows:,} are as one before)', { n: again, rows: trained.length })] : []),
-    ...(mostlyQuiet(data, trained) ? [said('which columns say nothing, as most here seem to')] : []),
+    ...(numbers.length ? [said('target encoding of numbers that may be identifiers ({names})', { names: listed(numbers.map(({ name }) => clipped(name, 20)), 4) })] : []),
+    ...(again ? [said('target encoding of duplicate rows ({n:,} of {rows:,} repeat an earlier one)', { n: again, rows: trained.length })] : []),
+    ...(mostlyQuiet(data, trained) ? [said('leaving out uninformative columns, as most here seem to be')] : []),
   ];
   const name = target.name.length > 40 ? 'TARGET' : quoted(target.name);
-  return what.length ? [said('deltaw train FILE -t {name} also asks, where it is worth it: {what}', { name, what })] : [];
+  return what.length ? [said('deltaw train FILE -t {name} also tries: {what}', { name, what })] : [];
 }
 const valuesOf = ({ values }: Column): (string | null)[] | Float64Array => values;
 
@@ -96,9 +97,9 @@ export function unknown({ steps }: Preparation, cells: (name: string) => Cells |
   return steps.flatMap((step) => {
     const column = cells(step.column), isWords = step.kind === 'category';
     if (!column || !(isWords || (step.kind === 'boolean' && column.type !== 'truth'))) return [];
-    const words = step['words'] as string[], known = isWords ? placesOf([...words, ...((step['means'] as { words: string[] } | undefined)?.words ?? [])]) : new Map(TRUTHS.flat().map((word) => [word, 0]));
-    const present = asWords(column).filter((word) => word !== null), others = present.filter((word) => !known.has(isWords ? word : word.toLowerCase()));
-    if (!others.length || (isWords && (2 * others.length <= present.length || step['usual'] === words.length))) return [];
+    const told = isWords ? knownTo(step) : [], known = isWords ? placesOf(told) : new Map(TRUTHS.flat().map((word) => [word, 0]));
+    const present = (isWords ? wordsAs(column, told) : asWords(column)).filter((word) => word !== null), others = present.filter((word) => !known.has(isWords ? word : word.toLowerCase()));
+    if (!others.length || (isWords && (2 * others.length <= present.length || step['usual'] === (step['words'] as string[]).length))) return [];
     return [said('{n:,} of {present:,} cells of {column} are words that the model does not know ("{word}"): it learnt from none of them, or from too few', { n: others.length, present: present.length, column: clipped(step.column), word: clipped(others[0]!, 20) })];
   });
 }

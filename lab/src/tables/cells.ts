@@ -30,20 +30,20 @@ export const MISTAKES = 0.05; // up to this share a column is numbers (or dates)
 export const areCodes = (words: string[]): boolean =>
   words.length > 0 && words[0]!.length > 1 && words.some((word) => word.startsWith('0')) && words.every((word) => word.length === words[0]!.length && /^[0-9]+$/.test(word));
 
-/** A column of text as what all its cells say; `notation`: as for `readNumbers`. */
-export function typed(name: string, cells: string[], notation: string): Cells {
+/** A column of text as what all its cells say; `notation`: as for `readNumbers`; `asText`: whether it stays text, whatever it looks like. */
+export function typed(name: string, cells: string[], notation: string, asText = false): Cells {
   let words = cells.map(wordOf);
   if (words.some((word) => word && SIGNED_NAN.test(word))) words = ofNumbers(words, notation) ?? words;
   const present = words.filter((word) => word !== null), none = new Float64Array();
   if (!present.length) return { name, type: 'words', numbers: none, words };
-  if (present.every((word) => ['true', 'false'].includes(word.toLowerCase())))
+  if (!asText && present.every((word) => ['true', 'false'].includes(word.toLowerCase())))
     return { name, type: 'truth', numbers: Float64Array.from(words, (word) => (word === null ? NaN : Number(word.toLowerCase() === 'true'))), words: [] };
   const { numbers, mark } = readColumn(words, notation), text = !notation.startsWith(CELLS);
-  if (failures(words, numbers)) {
+  if (asText || failures(words, numbers)) {
     const unit = unitOf(present);
     if (!unit) return { name, type: 'words', numbers: none, words, ...(cells.some(saysNone) ? { nones: cells.map((cell, i) => (saysNone(cell) ? cell.trim() : words[i]!)) } : {}) };
     const written = pointed(words, unit, notation), found = numbersIn(written, unit);
-    if (failures(words, found)) return { name, type: 'words', numbers: none, words: written, raw: words };
+    if (asText || failures(words, found)) return { name, type: 'words', numbers: none, words: written, raw: words };
     return { name, type: found.every((x) => Number.isNaN(x) || Number.isInteger(x)) ? 'whole' : 'number', numbers: found, words: written, unit, ...(text && { mark: written !== words || (notation.includes(COMMAS) && !words.some((word) => word && /[.,]/.test(word))) ? ',' : '.' }) };
   }
   if (areCodes(present)) return { name, type: 'words', numbers: none, words };
@@ -105,16 +105,6 @@ export function checkFinite({ name, numbers }: Cells, source: string): void {
 }
 export function refuse(source: string, column: string, row: number, expected: Text, found: string, remedy: string): never {
   throw new Refusal('{source}: expected {expected} in row {row:,} of column "{column}"', `"${clipped(found)}"`, remedy, { source, expected, row: row + 1, column: clipped(column, 200) });
-}
-/** The place of each word, as cells say it: composed, as those of models of earlier versions may not be. Of two that would become one the composed one counts. */
-export function placesOf(words: readonly string[]): Map<string, number> {
-  const taken = new Set(words), found = new Map<string, number>();
-  words.forEach((word, place) => {
-    const composed = word.normalize('NFC');
-    found.set(taken.has(composed) ? word : composed, place);
-    taken.add(composed);
-  });
-  return found;
 }
 export const clipped = (text: string, length = 60): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
 

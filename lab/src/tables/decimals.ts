@@ -6,6 +6,7 @@ import { FROM_FILE, commasIn, type Records } from './delimited.ts';
 import { wordOf } from './missing.ts';
 import { CELLS, COMMAS, EITHER, POINTS, WITH_COMMAS, areGrouped, failures, inWay, isCommaWay, type Decimals, type Mark } from './notations.ts';
 import { unitOf } from './units.ts';
+import type { Preparation, TargetSpec } from '../engine/types.ts';
 
 const HEAD = 199; // rows that say how a file writes numbers
 
@@ -13,6 +14,8 @@ const HEAD = 199; // rows that say how a file writes numbers
 export interface Known {
   decimals?: Decimals | undefined;
   gaps?: string[] | undefined;
+  preparation?: Preparation;
+  target?: TargetSpec;
 }
 type Words = (string | null)[];
 type Column = [name: string, words: Words];

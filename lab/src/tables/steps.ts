@@ -1,12 +1,13 @@
 // One step a column: fitted on training rows, it turns the column's cells into inputs; deltaw.preparation.columns.steps. A step is plain data:
 // deltaw's own document of it, with `column` and `features` for all.
-import { TRUTHS, asWords, byCodePoints, isPresent, placesOf, refuse, type Cells } from './cells.ts';
+import { TRUTHS, asWords, byCodePoints, isPresent, refuse, type Cells } from './cells.ts';
 import { finer } from './curves.ts';
 import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
 import { fitMeans, type Answers, type Means } from './means.ts';
 import { numbersIn, readNumbers } from './notations.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Bins, type Scale, type Scaling } from './scaling.ts';
+import { placesOf, wordsAs } from './spelling.ts';
 import { median } from './statistics.ts';
 import { plainUnit } from './units.ts';
 import { Refusal, said } from '../said.ts';
@@ -136,8 +137,8 @@ const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
       return [...slots, ...(means?.names ?? []).map((name) => `${column}: ${name}`)];
     },
     encode({ words, missing, weight, means }, cells, { low, high }) {
-      const places = placesOf(words), all = asWords(cells), taken = low + weight * (high - low);
-      const slots = words.length + 1 + Number(missing), known = placesOf(means?.words ?? []);
+      const told = means?.words ?? [], places = placesOf(words), all = wordsAs(cells, words.concat(told)), taken = low + weight * (high - low);
+      const slots = words.length + 1 + Number(missing), known = placesOf(told);
       return (row, out, at) => {
         const word = all[row]!;
         out.fill(low, at, at + slots);
@@ -233,7 +234,7 @@ function encodeAlike(step: Step, columns: Cells[], source: string): Write {
   const known = new Map(means.numbers.map((sum, i) => [sum, means.values[i]!])), none = means.names.map(() => 0);
   const codes = all.map(({ kind, format, cells, codes }, k) => {
     const column = columns[k]!, places: ReadonlyMap<number | string, number> = kind === 'category' ? placesOf(cells as string[]) : new Map(cells.map((cell, i) => [cell, i])), missing = codes.at(-1)!;
-    const read = kind === 'category' ? asWords(column) : kind === 'boolean' ? sharesOf(column) : kind === 'date' ? daysOf(column, format) : numbersOf(column, source, format);
+    const read = kind === 'category' ? wordsAs(column, cells as string[]) : kind === 'boolean' ? sharesOf(column) : kind === 'date' ? daysOf(column, format) : numbersOf(column, source, format);
     return Array.from<number | string | null, number>(read, (cell) => (cell === null || Number.isNaN(cell) ? missing : (codes[places.get(cell) ?? -1] ?? 0)));
   });
   return (row, out, at) => out.set(known.get(codes.reduce((sum, column) => sum + column[row]!, 0)) ?? none, at);

@@ -10,6 +10,7 @@ import { CELLS, COMMAS } from './notations.ts';
 import { areObjects, readObjects } from './objects.ts';
 import { part, quiet } from './progress.ts';
 import { checkSorts } from './sorts.ts';
+import { textColumns } from './spelling.ts';
 import type { Block } from './steps.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
 
@@ -84,10 +85,10 @@ export function recordsOfText(text: string, name: string, encoding: string | nul
 const headed = ([names, ...rows]: string[][]): { names: string[]; rows: string[][] } => ({ names: names!, rows });
 /** `known`: of those that these rows are to be like. */
 export function tableFrom(records: Records, name: string, tell = quiet, known?: Known): Table {
-  const { names, rows, notation } = records, { of, notes } = notationsOf(records, known);
+  const { names, rows, notation } = records, { of, notes } = notationsOf(records, known), texts = textColumns(known ?? {});
   const columns = names.map((column, k) => {
     tell(k / names.length);
-    return typed(column, rows.map((row) => row[k]!), of(column));
+    return typed(column, rows.map((row) => row[k]!), of(column), texts.has(column));
   });
   const named = !names.every((column, k) => column === `column_${k + 1}`);
   const open = !notation.endsWith(',') && !notation.startsWith(COMMAS) && rows.slice(0, HEAD).some((row) => row.some((cell) => cell.includes(',')));

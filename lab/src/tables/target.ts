@@ -1,7 +1,8 @@
 // What is to be predicted: which task a column sets, and how it becomes numbers to train on; deltaw.preparation.target.
-import { asWords, byCodePoints, clipped, checkFinite, checkStrays, countOf, placesOf, refuse, type Cells } from './cells.ts';
+import { asWords, byCodePoints, clipped, checkFinite, checkStrays, countOf, refuse, type Cells } from './cells.ts';
 import { readNumbers } from './notations.ts';
 import { SCALINGS, fitScale, rangeOnto, scaled, unscaled } from './scaling.ts';
+import { placesOf, wordsAs } from './spelling.ts';
 import { greatest, least } from './statistics.ts';
 import { Refusal, said } from '../said.ts';
 import type { TargetSpec } from '../engine/types.ts';
@@ -77,8 +78,8 @@ export function learnt(whole: TargetSpec, training: Cells, asked: Asked, source:
   return { ...whole, low: least(x), high: greatest(x), centre, width, shift };
 }
 
-function unseen({ name, classes }: TargetSpec, cells: Cells, word: string, source: string): never {
-  refuse(source, name, asWords(cells).indexOf(word), said('a class seen in training ({classes})', { classes: classes.slice(0, 8).map(String) }), word, 'remove the row, or train with such rows too');
+function unseen({ name, classes }: TargetSpec, row: number, word: string, source: string): never {
+  refuse(source, name, row, said('a class seen in training ({classes})', { classes: classes.slice(0, 8).map(String) }), word, 'remove the row, or train with such rows too');
 }
 
 /** Targets as the network learns them, rows × n_out, and each row's class. */
@@ -87,8 +88,8 @@ export function encoded(target: TargetSpec, cells: Cells, source: string): { tar
     const { centre, width, shift } = target;
     return { targets: Float32Array.from(numbersOf(cells, source), (x) => scaled(x, { centre, width, shift, bend: false })), labels: null, nOut: 1 };
   }
-  const places = placesOf(target.classes.map(String)), nOut = target.classes.length;
-  const labels = Int32Array.from(asWords(cells), (word) => places.get(word!) ?? unseen(target, cells, word!, source));
+  const classes = target.classes.map(String), places = placesOf(classes), words = wordsAs(cells, classes), nOut = classes.length;
+  const labels = Int32Array.from(words, (word, row) => places.get(word!) ?? unseen(target, row, word!, source));
   const targets = new Float32Array(labels.length * nOut).fill(target.low);
   labels.forEach((label, row) => (targets[row * nOut + label] = target.high));
   return { targets, labels, nOut };

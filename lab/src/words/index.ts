@@ -1,5 +1,6 @@
 // All words of the page in every language; a sentence's numbers stand in braces: "{share} of {units}".
 
+import pythons from 'virtual:sentences';
 import { ENGLISH, filled, told, type Text } from '../said';
 import { en } from './en';
 import { SENTENCES } from './sentences';
@@ -9,7 +10,7 @@ export type Key = keyof typeof en;
 export type Lang = 'en' | 'zh';
 export const LANGUAGES: Record<Lang, string> = { en: 'English', zh: '中文' };
 
-const SAID = { en: ENGLISH, zh: SENTENCES };
+const SAID = { en: ENGLISH, zh: { ...pythons, ...SENTENCES } };
 const CATALOGUES: Record<Lang, Record<Key, string>> = { en, zh };
 
 export function text(lang: Lang, key: Key, values: Record<string, Text> = {}): string {
