@@ -23,7 +23,7 @@ from deltaw.exceptions import DeltaWError, SettingError
 from deltaw.speech import listed, say
 from deltaw.threads import processors
 
-# Rows of their own kind, about DeltaW alone.
+# Measurements of DeltaW alone, without peers.
 START_UP, TELEMETRY, EXPORT = "start-up", "telemetry", "export"
 OWN = {
     START_UP: "import deltaw; deltaw train iris",
@@ -40,7 +40,7 @@ __all__ = ["NAMES", "OWN", "PEERS", "WORKLOADS", "Options", "Report", "Row", "mi
 
 @dataclass(frozen=True)
 class Options:
-    """What to measure; empty tuples leave the choice to the benchmark.
+    """Options of a benchmark; empty tuples are chosen by it.
 
     Attributes:
         only: names of NAMES.
@@ -63,10 +63,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Report:
-    """What came out.
+    """The result of a benchmark.
 
     Attributes:
-        remarks: what one should know about the numbers, a line each.
+        remarks: remarks on the numbers, a line each.
         seconds: that the benchmark took.
     """
 
@@ -112,8 +112,8 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
     """Measure.
 
     Args:
-        options: what.
-        tell: gets one line on what is going on, often.
+        options: see `Options`.
+        tell: called with a line of progress, often.
 
     Raises:
         InputError: an option that cannot be used.
@@ -172,7 +172,7 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
 def _found(
     name: str, own: Mapping[str, Callable[[], Any]], measurement: Measurement, until: float | None
 ) -> dict[str, Any]:
-    """What is measured under a name; nothing where the time is over before it has ended."""
+    """The measurement of a name; empty if the time is over before it has ended."""
     if name in own:
         return {name: own[name]()}
     try:

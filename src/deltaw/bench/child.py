@@ -76,7 +76,7 @@ def _serve_product(requests: Iterator[Any]) -> Iterator[Answer]:
 
 
 def _train(job: Job, problem: Problem, runner: Runner) -> tuple[float, Run]:
-    """Samples trained on: all rows for some epochs, or fewer rows where that would take too long."""
+    """Samples trained on: all rows for some epochs, or fewer rows if that takes too long."""
     n, batch, fixed = len(problem), job.method.batch_size, job.method.epochs
     rows = n if runner.whole or fixed else min(n, _fewest(batch))
     compiling = runner.prepare(n)
@@ -89,7 +89,7 @@ def _train(job: Job, problem: Problem, runner: Runner) -> tuple[float, Run]:
 
 
 def how_much(speed: float, seconds: float, n: int, batch: int, whole: bool) -> tuple[int, int]:
-    """(rows, epochs) that take about so long at `speed` rows a second: whole epochs, or whole batches of one."""
+    """(rows, epochs) that take about `seconds` at `speed` rows a second: whole epochs, or whole batches of one."""
     wanted = speed * seconds
     if whole or wanted >= n:
         return n, min(math.ceil(wanted / n), MOST_EPOCHS)
@@ -97,7 +97,7 @@ def how_much(speed: float, seconds: float, n: int, batch: int, whole: bool) -> t
 
 
 def _fewest(batch: int) -> int:
-    """Rows of the shortest run that says something: some whole batches, with every class among them."""
+    """Rows of the shortest meaningful run: some whole batches, with every class in them."""
     return -(-max(8 * batch, FEWEST) // batch) * batch
 
 
@@ -127,7 +127,7 @@ def _reach(job: Job, problem: Problem, runner: Runner) -> tuple[float, Run]:
 
 
 def _predict(job: Job, problem: Problem, runner: Runner) -> tuple[float, Run]:
-    """Rows answered for, so many a call."""
+    """Rows predicted, a batch a call."""
     compiling, batch = runner.prepare(len(problem)), min(job.method.batch_size, len(problem))
     X = np.array(problem.dense[: max(batch, min(len(problem), 10_000))])
     slices: list[Any] = [X[i : i + batch] for i in range(0, len(X) - batch + 1, batch)]
@@ -167,7 +167,7 @@ def _seconds(call: Callable[..., object], *arguments: object) -> float:
 
 
 def _pin(threads: int) -> None:
-    """Let this process use so many processors: some libraries take as many threads as they see."""
+    """Restrict this process to so many processors: some libraries start a thread for each that they see."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
 

@@ -1,4 +1,4 @@
-"""The processes in which the peers run, as seen from outside."""
+"""The peers' processes, seen from the parent."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from deltaw.speech import say
 
 # Threads of every BLAS and OpenMP there may be.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-# What would make OpenBLAS run kernels for another processor than the one that is there.
+# Variables that make OpenBLAS use the kernels of another processor.
 MISLEADING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 class ChildError(Exception):
-    """A peer that could not do its job; says why in one line."""
+    """A peer failed; the message is one line."""
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -59,13 +59,13 @@ class Child:
         self.send({"peer": PRODUCT, "threads": threads} if job is None else job.document())
 
     def send(self, request: Any) -> None:
-        """Ask for something; `answer` will bring it."""
+        """Send a request; `answer` returns its result."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # it has ended: `answer` says why
             print(json.dumps(request), file=self._process.stdin, flush=True)
 
     def answer(self, seconds: float) -> dict[str, Any]:
-        """What it answers to the oldest request. Raises ChildError where it fails, ends, or takes too long."""
+        """The answer to the oldest request. Raises ChildError if it fails, ends, or takes too long."""
         assert self._process.stdout is not None
         timer = threading.Timer(max(seconds, 0.0), self._process.kill)
         timer.start()

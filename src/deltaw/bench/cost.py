@@ -63,7 +63,7 @@ class Curve:
 
 
 def curves(measurement: Measurement) -> list[Curve]:
-    """The three curves, with the most threads of the settings; 784-200-10, Adam, batch 128, but for what varies."""
+    """The three curves, by the settings' most threads; 784-200-10, Adam, batch 128, except the size that varies."""
     wide = say("units of the hidden layer ({n:,} rows)", n=SHORT)
     deep = say("hidden layers of 256 units ({n:,} rows)", n=SHORT)
     plans: list[tuple[str, str, Sequence[int], Callable[[int], tuple[list[int], int]]]] = [
@@ -95,7 +95,7 @@ def check_path(path: Path, inputs: Iterable[Path]) -> None:
 
 
 def draw(found: Sequence[Curve], path: Path, title: str) -> None:
-    """Write the figure: measured seconds, and the line that costs as much for every operation."""
+    """Write the figure: measured seconds, and the line of a constant cost per operation."""
     picture = io.BytesIO()
     form = path.suffix.lower().removeprefix(".")
     _picture(found, title).savefig(picture, format=form, dpi=150, facecolor="white")

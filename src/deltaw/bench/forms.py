@@ -1,4 +1,4 @@
-"""The forms that a model is exported in, side by side: what they take in a file, and microseconds a row.
+"""The export forms compared: file size, and microseconds a row.
 
 Each is run on the rows of its own proof by what runs it, in turn, and medians count. A row alone: from the cells to the
 answer of one row after another. Of many: all rows at once, where the form takes many.
@@ -110,7 +110,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Forms:
-    """All that is there to be run: the model, the files m.* in a folder, the rows as a table and as the proof has them.
+    """Everything to be run: the model, the files m.* in a folder, the rows as a table and as in the check.
 
     Attributes:
         kept: closes what ways open.
@@ -192,7 +192,7 @@ def _timed(call: Callable[[], object], rows: int) -> Timed:
 
 
 def _printed(*command: object) -> Timed:
-    """What a program that is given the seconds prints first."""
+    """The first number that a program prints, called with the seconds."""
 
     def run(seconds: Seconds) -> float:
         done = subprocess.run([*map(str, command), str(seconds)], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Measure: everybody on one workload side by side, run by run in turn, so that a slow moment hits all alike."""
+"""Measurements: all peers on one workload, interleaved run by run, so that a slow moment affects all equally."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Settings:
 
 
 class Measurement:
-    """A folder with the problems' files, and what is measured on them. Use it in a `with`.
+    """A context manager: a folder with the problems' files, and measurements on them.
 
     Attributes:
         remarks: where the rows of a problem come from, by problem.
@@ -71,7 +71,7 @@ class Measurement:
         self._folder.cleanup()
 
     def row(self, workload: Workload) -> Row:
-        """Everybody on one workload.
+        """All peers on one workload.
 
         Raises:
             DeltaWError: DeltaW itself failed.
@@ -121,7 +121,7 @@ class Measurement:
             children = {peer: stack.enter_context(Child(job, threads)) for peer, job in jobs.items()}
 
             def each(ask: Callable[[Child], Answer]) -> dict[str, Answer]:
-                """Ask everybody who is still there, in turn; who fails is there no more."""
+                """Send a request to all running peers in turn; one that fails is dropped."""
                 answers = {}
                 for peer, child in list(children.items()):
                     try:

@@ -21,14 +21,14 @@ Scale = Callable[[NDArray[Any], float], NDArray[np.float32]]  # of pixels from 0
 MNIST_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 DEFAULT_MNIST = Path("../shared/data/mnist.npz")
 TRAINING_ROWS = 60_000
-# What NumPy raises for files that are none of its own, cut short, or hold something else.
+# Exceptions of NumPy for truncated files and files of other formats or contents.
 NOT_NPZ = (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 INKED, BLANK = 0.99, 0.01  # the notes' range for inputs and targets
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What a peer's process sees.
+    """The data of a peer's process.
 
     Attributes:
         X: (n, n_in) float32, or float64 where programs have it so, or None where `columns` holds the ones of each row.
@@ -48,7 +48,7 @@ class Problem:
 
     @property
     def dense(self) -> NDArray[np.float32]:
-        """X where there is one."""
+        """X, which must not be None."""
         assert self.X is not None
         return self.X
 

@@ -1,4 +1,4 @@
-"""From seconds to ratios: what one workload's timings say."""
+"""From seconds to ratios: the timings of a workload."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deltaw.bench.workloads import ACCURACY, FORWARD, Workload
 
 @dataclass(frozen=True)
 class Timing:
-    """One peer on one workload with so many threads.
+    """One peer on one workload with a number of threads.
 
     Attributes:
         peer: its name in PEERS, or "product".
@@ -58,7 +58,7 @@ class Timing:
 
 
 def peaks(products: Iterable[Timing], before: Mapping[int, float]) -> dict[int, float]:
-    """The most operations a second that the matrix product made with at most so many threads: in any run, `before` too.
+    """Operations a second of the matrix product, by threads: the maximum over all runs, `before`, and fewer threads.
 
     A peak is what the machine can do: a run in which the product met other programs, or one processor, says less.
     """
@@ -91,7 +91,7 @@ class Row:
 
     @property
     def peers(self) -> list[str]:
-        """Who was measured, DeltaW first."""
+        """The measured peers, DeltaW first."""
         return list(dict.fromkeys(timing.peer for timing in self.timings))
 
     @property
@@ -105,7 +105,7 @@ class Row:
         return max(others, key=lambda timing: timing.rate, default=None)
 
     def ratios(self) -> dict[str, float | None]:
-        """What was reached, by the names of `Targets`."""
+        """The ratios reached, by the names of `Targets`."""
         ours, rival, book = self.ours, self.rival, self.best_of("book")
         if ours is None:
             return dict.fromkeys(("best", "compiled", "book", "peak"))

@@ -1,4 +1,4 @@
-"""Start-up: what `import deltaw` costs beside `import numpy`, and `deltaw train iris` from shell to prompt."""
+"""Start-up time: `import deltaw` compared with `import numpy`, and `deltaw train iris` from shell to prompt."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class StartUp:
 
 
 def measure(runs: int, threads: int) -> StartUp:
-    """All three, in turn, after one run of each that fills the system's cache of files."""
+    """All of them in turn, after a warm-up run that fills the system's file cache."""
     with tempfile.TemporaryDirectory(prefix="deltaw-bench-") as folder:
         seconds = [
             (_import("deltaw", folder), _import("numpy", folder), *_train(folder, threads)) for _ in range(runs + 1)
@@ -84,7 +84,7 @@ def _import(module: str, folder: str) -> float:
 
 
 def _train(folder: str, threads: int) -> tuple[float, float]:
-    """Until the prompt is there again, and until the first line was."""
+    """Seconds to the end, and to the first line."""
     started = time.perf_counter()
     first: list[float] = []
     _python(
@@ -95,7 +95,7 @@ def _train(folder: str, threads: int) -> tuple[float, float]:
 
 
 def _python(arguments: list[str], folder: str, threads: int, at_first: Callable[[], None] = lambda: None) -> str:
-    """What a fresh Python prints. It runs in `folder`, and finds the same DeltaW as here.
+    """The output of a new Python process in `folder`, with the same DeltaW as here.
 
     `at_first` is called when the first line of stderr has come, or the end of it.
     """

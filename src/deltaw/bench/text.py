@@ -48,7 +48,7 @@ def show(report: Report) -> str:
 
 
 def listing() -> str:
-    """What `--only` and `--peers` may name."""
+    """The names for `--only` and `--peers`."""
     workloads = [[name, WORKLOADS[name].described()] for name in WORKLOADS] + [[name, say(OWN[name])] for name in OWN]
     peers = [
         [name, say(row.title), "" if row.installed else say("not installed; {install}", install=say(row.install))]
@@ -74,7 +74,7 @@ def _heading(report: Report) -> str:
 
 
 def _measured(rows: Sequence[Row]) -> str:
-    """What the names in the tables stand for, in plain words."""
+    """The meaning of the names in the tables."""
     return say("what was measured") + "\n" + _grid([[row.workload.name, row.workload.described()] for row in rows], 2)
 
 
@@ -150,7 +150,7 @@ def _start_up(report: Report) -> str:
 
 
 def _left_out(rows: Sequence[Row]) -> list[str]:
-    """Who could not take part, one line for each reason."""
+    """The peers without a timing, one line for each reason."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         for peer, reason in row.left_out.items():

@@ -1,4 +1,4 @@
-"""What is measured: one row, one workload; and the ratio that DeltaW is to reach in it."""
+"""The workloads, one a row, with the ratio that DeltaW is to reach in each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deltaw.speech import say
 Measure = Literal["train", "predict", "estimator", "frame", "reach"]
 FORWARD = ("predict", "estimator", "frame")  # where nothing is trained
 
-ACCURACY = 0.98  # what "reach" trains to, on test images that are never trained on
+ACCURACY = 0.98  # on test images, to which "reach" trains
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Workload:
 
     @property
     def operations(self) -> float:
-        """Floating-point operations a sample that no dense implementation can leave out.
+        """Floating-point operations a sample that every dense implementation needs.
 
         Two for each weight forward; in training two more for dW, and two for what is sent back to the layer
         below, which the first layer need not do.

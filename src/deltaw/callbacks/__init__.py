@@ -1,4 +1,4 @@
-"""Callbacks of `deltaw.fit` that keep what happens in a run: in a file, in MLflow, for TensorBoard.
+"""Callbacks of `deltaw.fit` that log a run: to a file, to MLflow, or for TensorBoard.
 
     deltaw.fit("flowers.csv", "species", callbacks=[deltaw.callbacks.JsonLines("runs.jsonl")])
 

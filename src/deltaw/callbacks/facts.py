@@ -1,4 +1,4 @@
-"""What is kept of a run, as plain data that every callback writes in its own way."""
+"""The logged data of a run, plain, for every callback to write in its own way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deltaw.exceptions import MissingError
 from deltaw.models import Model, Plan, ScoredEpoch, metric_of
 from deltaw.speech import say
 
-OF_EPOCHS = {"fold", "folds"}  # of an epoch, beside its number, where a run has several trainings
+OF_EPOCHS = {"fold", "folds"}  # fields of an epoch in a run of several trainings
 
 
 def settings(plan: Plan) -> dict[str, Any]:
@@ -20,14 +20,14 @@ def settings(plan: Plan) -> dict[str, Any]:
 
 
 def rows(plan: Plan) -> dict[str, int]:
-    """How many serve which purpose."""
+    """Number of rows by purpose."""
     held_out = {"validation": plan.validation, "test": plan.test}
     counts = {name: 0 if part is None else len(part) for name, part in held_out.items()}
     return {"training": plan.learnt} | counts | {"left_out": plan.left_out}
 
 
 def metric_name(plan: Plan) -> str:
-    """What the score of an epoch is called in code: "accuracy"."""
+    """The name of an epoch's score in code: "accuracy"."""
     return metric_of(plan.recipe.metric, plan.target.task).name
 
 

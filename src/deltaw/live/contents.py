@@ -1,4 +1,4 @@
-"""What a page of the lab is given: prepared rows, how they were prepared, settings, and trained weights, if any.
+"""The contents of a page of the lab: prepared rows, their preparation, settings, and trained weights, if any.
 
 The names are those of lab/src/engine/types.ts (`Embedded`), so its letter case is not Python's.
 """
@@ -46,7 +46,7 @@ OPTIMIZER = "sgd"  # of a recipe that names none
 
 @dataclass(frozen=True)
 class Contents:
-    """What a page is given.
+    """The contents of a page.
 
     Attributes:
         arrays: by name, as types.ts lists them.
@@ -138,7 +138,7 @@ def _contents(
         "gaps": [word for word in table.missing if word not in MISSING],
         "decimals": dict(table.decimals),
     }
-    # A maker who speaks English says nothing: then it is the reader's own language.
+    # English is not set, so that the page uses the reader's own language.
     language = None if spoken() == LANGUAGES[0] else spoken()
     settings = _settings(recipe, network, seed, share) | {"fromLine": recipe.from_line and not weights}
     document = {"data": data, "settings": settings, "language": language, "origin": origin}
@@ -161,7 +161,7 @@ def _rows(there: list[Part], target: Target, recipe: Recipe) -> dict[str, Array]
 
 
 def _some(part: Part, seed: int, which: int, parts: tuple[Part | None, ...]) -> Part:
-    """As many rows of a part, in their order, as its share of what a page can hold."""
+    """A sample of a part's rows, in order, so that all parts together fit into MOST_BYTES."""
     whole = sum(np.asarray(each.X).nbytes for each in parts if each is not None)
     if whole <= MOST_BYTES:
         return part

@@ -18,7 +18,7 @@ from deltaw.tables import Reading, origins, read_as
 ENDING = ".deltaw"
 OUTPUT = "lab.html"
 
-# One network, and no row chooses its weights: what is seen is what the rule does.
+# One network, trained to the end without validation.
 ALONE: dict[str, Any] = {
     "folds": 0, "validation": 0.0, "networks": 1, "target_scale": "none", "calibrate": False, "screening": False,
 }  # fmt: skip
@@ -73,7 +73,7 @@ def lab(
 
 
 def contents(source: Any, rows: Any, target: str | None, recipe: str | None, settings: dict[str, Any]) -> Contents:
-    """What the page of a table, or of a model and rows, is given; see `lab`."""
+    """The contents of the page of a table, or of a model and rows; see `lab`."""
     reading, others = Reading.taken(settings)
     if not isinstance(source, Model):
         if rows is not None:

@@ -1,4 +1,4 @@
-"""What a page may hold. Plain data: nothing here knows how it will be shown."""
+"""The blocks of a page, as plain data, independent of how they are rendered."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class Page:
 
 
 class Paged:
-    """What has a page: `print` and notebooks show it."""
+    """A mixin for objects with a `page`: `print` and notebooks show it."""
 
     @property
     def page(self) -> Page:

@@ -1,4 +1,4 @@
-"""Figures of answers beside the truth: which were right, how sure, how far off, and of pictures themselves."""
+"""Figures of predictions and true values: confusion, precision and recall, calibration, residuals, and images."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any]) -> Figure:
     axis = axes[0]
     hit = np.eye(k, dtype=bool)
     colours = np.where(hit[..., None], _shade(BLUE, share), _shade(VERMILION, np.sqrt(share)))
-    axis.imshow(np.dstack([colours, counts > 0]), aspect="equal")  # where there are none, the paper is seen
+    axis.imshow(np.dstack([colours, counts > 0]), aspect="equal")  # cells without rows are transparent
     step = int(np.ceil(k / 60))
     axis.set_xticks(range(0, k, step), names[::step], rotation=90 if 0.085 * max(map(len, names)) > side / k else 0)
     axis.set_yticks(range(0, k, step), names[::step])
@@ -98,7 +98,7 @@ def per_class(precision: ArrayLike, recall: ArrayLike, classes: Sequence[Any]) -
 
 @styled
 def calibration(probabilities: ArrayLike, truth: ArrayLike, weight: ArrayLike | None = None, bins: int = 10) -> Figure:
-    """How often the answer was right, against how sure the network was of it.
+    """Accuracy against the predicted probability of the answer, in bins.
 
     Args:
         probabilities: (n, K).
@@ -147,7 +147,7 @@ def calibration(probabilities: ArrayLike, truth: ArrayLike, weight: ArrayLike | 
 
 @styled
 def predicted_against_true(truth: ArrayLike, predicted: ArrayLike, name: str | None = None) -> Figure:
-    """Answers against the truth with the line of perfect answers, and beside it how far off they are.
+    """Predictions against true values with the diagonal, and a histogram of the errors.
 
     Args:
         truth: (n,) in the target's own units.

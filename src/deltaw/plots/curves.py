@@ -1,4 +1,4 @@
-"""Figures of how good a model is: curves over thresholds, residuals, what columns are worth, how answers go with them.
+"""Figures of a model's quality: curves over thresholds, residuals, importance of columns, and partial dependence.
 
 One drawing each, as wide as a phone: pages put them side by side where there is room.
 """
@@ -27,7 +27,7 @@ MAX_POINTS = 200  # of a curve: more would make the page heavy, and no differenc
 MAX_CURVES = 5  # classes that have one
 MAX_BARS = 15
 BANDS = 12  # of answers, in which residuals are summed up
-TWO_COLUMNS = 18  # letters of a name in a legend, of which two fit beside each other
+TWO_COLUMNS = 18  # letters of the names of a legend with two columns
 LINE = 0.17  # inches of its lines
 DASHED = (0, (4, 3))
 # Okabe and Ito's, and a pattern each for print.
@@ -39,7 +39,7 @@ LINES: tuple[tuple[str, Any], ...] = (
 
 @styled
 def roc(truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weight: ArrayLike | None = None) -> Figure:
-    """Of the rows of a class, how many are found, against how many others are taken for it, at every threshold.
+    """True positive rate (recall) against false positive rate of each class, at every threshold.
 
     Args:
         truth: (n,) class indices.
@@ -62,7 +62,7 @@ def roc(truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weig
 def precision_recall(
     truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weight: ArrayLike | None = None
 ) -> Figure:
-    """How many answers of a class are right, against how many of its rows are found, at every threshold.
+    """Precision against recall of each class, at every threshold.
 
     See `roc` for the arguments. The dashed lines are what a guess gets: the class's share.
     """
@@ -149,7 +149,7 @@ def residuals(truth: ArrayLike, predicted: ArrayLike, name: str) -> Figure:
 
 @styled
 def importance(names: Sequence[str], drops: ArrayLike, intervals: Sequence[Any], score: str) -> Figure:
-    """What columns are worth, as bars with their intervals, the most important on top.
+    """The importance of columns, as bars with their intervals, the most important on top.
 
     Args:
         names: of the columns; the first `MAX_BARS` are shown.
@@ -262,7 +262,7 @@ def _dates(axis: Axes) -> None:
 def _curves(
     truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[Any], weight: ArrayLike | None
 ) -> list[tuple[Any, Array, Array, float]]:
-    """Of each class that has rows: its name, the shares found of it and of the others, and its share of the rows."""
+    """Of each class that has rows: its name, true and false positive rates, and its share of the rows."""
     t, p = np.asarray(truth), np.asarray(probabilities, float)
     curves = []
     for k in range(1, 2) if len(classes) == 2 else range(len(classes)):
@@ -273,7 +273,7 @@ def _curves(
 
 
 def _steps(positive: Array, score: Array, weight: ArrayLike | None) -> tuple[Array, Array, Array, float]:
-    """At each threshold, from above all scores down: it, the share found of the positives and of the others."""
+    """(thresholds in descending order, true positive rates, false positive rates, share of positives)."""
     values, place = np.unique(-score, return_inverse=True)
     counts = np.ones(len(score)) if weight is None else np.asarray(weight, float)
     right = np.bincount(place, positive * counts, len(values)).cumsum()

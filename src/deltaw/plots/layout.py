@@ -1,5 +1,5 @@
-"""Where the parts of a figure stand: legends below their panel, where they cover no curve; what stands at an axis wraps
-where it is longer than the figure, and wide figures have a narrow form."""
+"""Layout of figures: legends below their panel, where they cover no curve; axis labels wrapped to the figure's width;
+and a narrow form of wide figures."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ NARROW = 3.6  # inches that a telephone of 400 points shows at full size
 WIDER = 4.6  # up to here a figure is only shrunk, and its letters stay legible
 LETTER, SIGN, LINE = 0.07, 0.65, 0.17  # inches of a legend: a letter, a line's sample with its gaps, a line of text
 TITLE = 0.1  # inches of a letter of a title
-MARGIN = 0.7  # inches beside a panel, for what stands at its ticks
+MARGIN = 0.7  # inches at the side of a panel for its tick labels
 
 
 def legends_below(figure: Figure) -> None:
-    """Move every panel's legend below its axis, and make the figure higher by what the longest takes."""
+    """Move every panel's legend below its axis, and make the figure higher by the longest one."""
     lines = [_below(axes) for axes in figure.axes if axes.get_legend() is not None]
     if lines:
         width, height = figure.get_size_inches()
@@ -30,7 +30,7 @@ def legends_below(figure: Figure) -> None:
 
 
 def labels_within(figure: Figure) -> None:
-    """Wrap what stands below an axis, in its middle, where it is longer than there is room: its ends would be cut."""
+    """Wrap x-axis labels that are longer than their panel, whose ends would be cut."""
     for axes in figure.axes:
         label, width = axes.get_xlabel(), figure.get_size_inches()[0] / _columns(axes)
         if LETTER * letters(label) > width / 2:  # shorter ones have room whatever stands at the ticks
@@ -39,13 +39,13 @@ def labels_within(figure: Figure) -> None:
 
 
 def _columns(axes: Axes) -> int:
-    """How many panels stand beside each other where these do."""
+    """Number of panels in the row of these axes."""
     grid = axes.get_subplotspec()
     return grid.get_gridspec().ncols if grid is not None else 1
 
 
 def _wrapped(text: str, room: float, letter: float) -> str:
-    """The text in lines of so many inches, if a letter takes this; words that are longer are parted, too."""
+    """The text wrapped to `room` inches, with `letter` inches a letter; longer words are divided."""
     text = " ".join(text.split())  # as it was before it was wrapped
     most = int(room / letter) * len(text) // max(letters(text), 1)
     return fill(text, max(most, 1))
@@ -65,12 +65,12 @@ def _below(axes: Axes) -> int:
 
 
 def _beside(names: Sequence[str], room: float) -> int:
-    """How many entries of a legend have room beside each other, in inches."""
+    """Number of legend entries that fit into a line of `room` inches."""
     return max(1, min(len(names), int(room / (LETTER * max(map(letters, names), default=1) + SIGN))))
 
 
 def narrow(figure: Figure) -> bool:
-    """Lay out a wide figure anew for a narrow page, its panels below each other; False for what is narrow already."""
+    """Lay out a wide figure for a narrow page, its panels below each other; False if it is narrow already."""
     from matplotlib.gridspec import GridSpec
 
     width, height = figure.get_size_inches()
@@ -83,13 +83,13 @@ def narrow(figure: Figure) -> bool:
     rows, columns = grid.get_gridspec().get_geometry()
     beside = max(1, min(columns, int(NARROW / (width / columns))))
     places = list(map(_place, panels))
-    lines = -(-columns // beside)  # that a row becomes: what is said of a row holds for these
+    lines = -(-columns // beside)  # of panels that a row becomes
     taken = sorted({row * lines + column // beside for row, column in places})
     new = GridSpec(len(taken), beside, figure=figure)
     for axes in panels:
         row, column = _place(axes)
         axes.set_subplotspec(new[taken.index(row * lines + column // beside), column % beside])
-        if axes.yaxis.label.get_rotation() == 0:  # beside a row, where there is no more room
+        if axes.yaxis.label.get_rotation() == 0:  # left of a row, where there is no room now
             axes.set_ylabel(axes.get_ylabel(), rotation=90, ha="center", va="bottom")
     figure.set_size_inches(NARROW, height / rows * new.nrows)
     for axes in figure.axes:

@@ -1,4 +1,4 @@
-"""What a search has tried: how bad each candidate was, against the value of each setting."""
+"""The candidates of a search: the error of each against the value of each setting."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def tried(
 
     Args:
         panels: name of each setting and its value in each candidate: numbers or words.
-        badness: of each candidate.
-        chosen: whether its networks answer.
-        what: the badness is.
+        badness: error of each candidate, lower is better.
+        chosen: whether it is part of the model.
+        what: name of the error.
     """
     shown = list(panels)[:PANELS]
     rows = max(1, -(-len(shown) // ACROSS))
@@ -42,7 +42,7 @@ def tried(
     for axis in axes[len(shown) :]:
         axis.axis("off")
     y, kept = np.array(badness, float), np.array(chosen, bool)
-    top = float(np.quantile(y, 0.9)) if len(y) else 1.0  # what was hopeless would press all others flat
+    top = float(np.quantile(y, 0.9)) if len(y) else 1.0  # outliers would flatten all others
     low = float(y.min(initial=top))
     pad = 0.08 * (top - low) or 1.0
     for k, (axis, (name, values)) in enumerate(zip(axes, shown, strict=False)):
@@ -68,7 +68,7 @@ def tried(
 
 
 def _ticks(axis: Axes, x: NDArray[np.float64], words: list[str] | None) -> None:
-    """A tick a word, or a value where there are few; values that lie far apart on a logarithmic axis."""
+    """A tick for each word, or each of a few values; values of different magnitudes on a logarithmic axis."""
     few = sorted(set(x.tolist()))
     if words:
         axis.set_xticks(range(len(words)), words)

@@ -1,4 +1,4 @@
-"""How figures look: colours, letters, empty axes, what every drawing ends with, and the drawing as text for a page.
+"""The style of figures: colours, fonts, empty axes, finishing of every figure, and figures as SVG.
 
 Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which people with any kind of colour vision can tell
 apart; what is right is blue, what is wrong is vermilion, and the baseline is grey. A dark page inverts a figure: what
@@ -58,7 +58,7 @@ STYLE: dict[Any, Any] = {
     "lines.linewidth": 1.8,
 }
 OF_SCREENS = {"backend", "backend_fallback", "interactive"}  # settings that are of no drawing
-MAX_NAME = 20  # characters of a class name that fit beside an axis
+MAX_NAME = 20  # characters of a class name at an axis
 
 
 # Tried in this order for the letters that matplotlib's own font lacks. An SVG is shown in the reader's fonts anyway.
@@ -109,7 +109,7 @@ def figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[
 
 
 def short(name: Any, most: int = MAX_NAME) -> str:
-    """A name that fits beside an axis, or into `most` characters."""
+    """A name shortened to `most` characters."""
     text = str(name)
     # The middle is left out: names that start alike ("cell type 1 …") often differ at their end.
     return text if len(text) <= most else f"{text[: (most - 1) // 2]}…{text[-(most // 2) :]}"
@@ -140,7 +140,7 @@ def _settings(more: dict[Any, Any]) -> AbstractContextManager[None]:
 
 
 def _visible(drawing: Figure) -> None:
-    """Every sign of every name visible: some of them matplotlib cannot draw, and others turn a line round."""
+    """Make every character of every text visible: matplotlib cannot draw some, and some reverse a line."""
     from matplotlib.ticker import FuncFormatter
 
     for text in _texts(drawing):
@@ -151,7 +151,7 @@ def _visible(drawing: Figure) -> None:
 
 
 def _texts(drawing: Figure) -> Iterator[Text]:
-    """All but those of ticks, which are made when they are drawn, and say what their axis's formatter does."""
+    """All texts but tick labels, which are made by their axis's formatter when they are drawn."""
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.text import Text

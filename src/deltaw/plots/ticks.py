@@ -1,4 +1,4 @@
-"""Ticks: numbers as `deltaw.numbers` writes them, no two alike, and none that touches the next."""
+"""Tick labels: numbers as `deltaw.numbers` writes them, all different, without overlap."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.ticker import Formatter
 
 MOST, FEWEST = 8, 2  # steps between ticks
-LETTER, GAP, MARGIN = 0.085, 0.12, 0.5  # inches: of a letter, between two numbers, for what else stands beside
+LETTER, GAP, MARGIN = 0.085, 0.12, 0.5  # inches: of a letter, between two numbers, at the sides
 
 
 def plain_numbers(axes: Axes) -> None:
@@ -36,7 +36,7 @@ def plain_numbers(axes: Axes) -> None:
 
 
 def _plain() -> Formatter:
-    """Numbers as `tick` writes them, those of an axis with so many digits that no two read alike."""
+    """Numbers as `tick` writes them, with enough digits to tell those of an axis apart."""
     from matplotlib.ticker import Formatter
 
     class Plain(Formatter):
@@ -59,12 +59,12 @@ def _names(places: tuple[float, ...]) -> tuple[str, ...]:
 
 
 def tick(value: float, digits: int = DIGITS) -> str:
-    """A number beside an axis, where room is short: "0.05", "70,000", "2e6"."""
+    """A number at an axis, in short form: "0.05", "70,000", "2e6"."""
     return number(value, digits) if 1e-3 <= abs(value) < 1e6 or not value else in_powers(value, digits)
 
 
 def ticks_apart(figure: Figure) -> None:
-    """So few ticks below each panel that their numbers do not touch."""
+    """Reduce the x-axis ticks of each panel until their labels do not overlap."""
     from matplotlib.ticker import LogLocator, MaxNLocator
 
     for axes in figure.axes:
@@ -84,7 +84,7 @@ def ticks_apart(figure: Figure) -> None:
 
 
 def _seen(axis: Axis) -> list[str]:
-    """What stands at the ticks that are seen."""
+    """The labels of the visible ticks."""
     low, high = sorted(axis.get_view_interval())
     places = axis.get_majorticklocs()
     names = axis.get_major_formatter().format_ticks(list(places))

@@ -1,4 +1,4 @@
-"""The figure of a training: what it came to, epoch by epoch."""
+"""The figure of a training: loss and score by epoch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def learning_curves(
     score_name: str | None = None,
     best: int | None = None,
 ) -> Figure:
-    """Loss against epochs, and beside it the score on rows held out.
+    """Loss against epochs, and next to it the score on held-out rows.
 
     Args:
         loss: (epochs,) on the training rows.

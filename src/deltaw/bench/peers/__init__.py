@@ -1,4 +1,4 @@
-"""Who is measured: DeltaW and its peers, each in the best way known to do the same arithmetic."""
+"""The measured programs: DeltaW and its peers, each in the fastest known way to do the same arithmetic."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Job:
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Job:
-        """What `document` returned."""
+        """The inverse of `document`."""
         method = document["method"]
         known = {field.name: method[field.name] for field in fields(Method)} | {"sizes": tuple(method["sizes"])}
         return cls(**document | {"method": Method(**known)})
@@ -94,7 +94,7 @@ class Runner(Protocol):
     def __init__(self, job: Job, problem: Problem) -> None: ...
 
     def prepare(self, rows: int) -> float:
-        """Compile what training on so many rows needs (or `outputs`, if the job is to predict): seconds it took."""
+        """Compile for training on so many rows (or for `outputs`, if the job is to predict); return the seconds."""
         ...
 
     def train(self, rows: int, epochs: int, after: After | None = None) -> None:
@@ -117,7 +117,7 @@ class Peer:
     Attributes:
         title: for the table.
         place: module and class of its Runner.
-        package: what must be installed, "" for what DeltaW itself needs.
+        package: that must be installed; "" for dependencies of DeltaW.
         install: how to install it.
         refuses: why it cannot do a workload, "" where it can.
         quick: whether `--quick` measures it.

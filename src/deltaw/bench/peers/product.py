@@ -11,7 +11,7 @@ OPERATIONS = 2.0 * SIDE**3
 
 
 class Product:
-    """One product at a time, after one that is not counted."""
+    """One product at a time, after a warm-up."""
 
     def __init__(self) -> None:
         rng = np.random.default_rng(0)
@@ -23,7 +23,7 @@ class Product:
         np.matmul(self.A, self.B, out=self.C)
 
     def describe(self) -> list[dict[str, Any]]:
-        """The BLAS that NumPy runs: which, for which processor, with how many threads."""
+        """NumPy's BLAS: its name, processor and number of threads."""
         from threadpoolctl import threadpool_info
 
         keys = ("internal_api", "version", "architecture", "num_threads")

@@ -154,7 +154,7 @@ class Compiled(Eager):
     """
 
     def __init__(self, job: Job, problem: Problem) -> None:
-        # A cache of its own, empty: what is compiled is compiled here and now, and its time is seen.
+        # A new, empty cache, so that compilation is measured.
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = f"{job.folder}/inductor-{os.getpid()}"
         super().__init__(job, problem)
         torch._dynamo.reset()  # another job of this process counts against how often a function may be compiled
@@ -162,7 +162,7 @@ class Compiled(Eager):
         self.graph = compiled(self._forward if job.measure == "predict" else self._step)
 
     def prepare(self, rows: int) -> float:
-        """Compile every shape that comes; what a second call of it takes is not compiling."""
+        """Compile every shape that will occur; the time of a second call is not compilation."""
         batch = self.method.batch_size
         sizes = {min(batch, rows), rows % batch} - {0}
         if self.job.measure == "predict":

@@ -112,7 +112,7 @@ class Scan:
         return jax.tree.map(lambda array: array[-1], self.layers_) if self.many else self.layers_
 
     def _epoch(self, layers: Any, state: Any, X: Any, t: Any, order: Any, rates: Any) -> Any:
-        """All whole batches by one scan, then what is left over."""
+        """All whole batches by one scan, then the last partial one."""
         batch = self.method.batch_size
         whole = len(order) // batch
         step = partial(self._step, X, t)
