@@ -160,12 +160,8 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
     arrays.pop(OVERFLOW, None)
     for name, array in arrays.items():
         if kind.finite and not _is_finite(array):
-            _refuse(
-                where,
-                "finite values",
-                say("NaN or infinity in {name!r}", name=name),
-                "the model cannot be used; train it again",
-            )
+            found = say("NaN or infinity in {name!r}", name=name)
+            _refuse(where, "finite values", found, "the model cannot be used; train it again")
     return arrays, document
 
 
@@ -238,12 +234,11 @@ def _read_header_bytes(file: BinaryIO, where: str, kind: Kind) -> bytes:
 def _check_version(envelope: Any, where: str) -> None:
     version = envelope.get("format_version") if isinstance(envelope, dict) else None
     if type(version) is int and version > FORMAT_VERSION:
-        error = AnotherFormatError(
-            "{where}: expected format version {n}", f"{version}",
-                "it was written by a later DeltaW: pip install -U deltaw"
-            ,
-            where=where, n=FORMAT_VERSION,
-        )  # fmt: skip
+        wanted, update = (
+            "{where}: expected format version {n}",
+            "it was written by a later DeltaW: pip install -U deltaw",
+        )
+        error = AnotherFormatError(wanted, f"{version}", update, where=where, n=FORMAT_VERSION)
         error.document = envelope.get("document")
         raise error
 

@@ -53,11 +53,8 @@ def check_inputs_stay(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> No
     for option, path in outputs.items():
         for source in sources:
             if same_file(path, source):
-                found = (
-                    say("the same file")
-                    if os.fspath(path) == os.fspath(source)
-                    else say("the same file as {source}", source=source)
-                )
+                same = os.fspath(path) == os.fspath(source)
+                found = say("the same file" if same else "the same file as {source}", source=source)
                 expected = "{option} {path}: expected another file than the input"
                 raise OutputError(expected, found, "give another path", option=option, path=path)
 

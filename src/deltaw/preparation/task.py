@@ -95,18 +95,12 @@ def _instead(series: pl.Series) -> str:
 def classes_of(series: pl.Series, name: str, distinct: int, source: str) -> tuple[Any, ...]:
     """The distinct values in order, as Python objects. Raises ColumnError if there are too many."""
     if distinct * ROWS_PER_CLASS > len(series) or distinct > MOST_CLASSES:
-        raise ColumnError(
-            say(
-                "{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "
-                '"{name}"',
-                source=source,
-                rows_per_class=ROWS_PER_CLASS,
-                most_classes=MOST_CLASSES,
-                name=name,
-            ),
-            say("{distinct:,} classes in {n:,} rows", distinct=distinct, n=len(series)),
-            _instead(as_read(series)),
+        line = (
+            '{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "{name}"'
         )
+        limits = {"rows_per_class": ROWS_PER_CLASS, "most_classes": MOST_CLASSES}
+        found = say("{distinct:,} classes in {n:,} rows", distinct=distinct, n=len(series))
+        raise ColumnError(say(line, source=source, name=name, **limits), found, _instead(as_read(series)))
     classes = series.unique().sort().to_list()
     if isinstance(last := classes[-1], int) and last >= 2**63:  # cannot be stored in a model file
         expected = say(

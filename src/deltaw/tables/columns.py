@@ -124,16 +124,8 @@ def notes_on(columns: Iterable[Column]) -> tuple[str, ...]:
 
 
 def _block_column(block: Block) -> Column:
-    return Column(
-        block.name,
-        "number",
-        in_english(
-            "{n} columns on one scale, {low} to {high}",
-            n=len(block.columns),
-            low=number(block.low),
-            high=number(block.high),
-        ),
-    )
+    line, n = "{n} columns on one scale, {low} to {high}", len(block.columns)
+    return Column(block.name, "number", in_english(line, n=n, low=number(block.low), high=number(block.high)))
 
 
 def check_finite(frame: pl.DataFrame, source: str) -> None:

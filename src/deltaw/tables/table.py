@@ -130,14 +130,8 @@ def missing_column(name: str, known: Iterable[str], source: str, needed: bool = 
         instead = "rename the column that is meant, or add an empty one"
     if alike:
         instead = "rename the one that looks the same: its letters differ in Unicode normalization (NFC, NFD)"
-    return ColumnError(
-        '{source}: expected a column "{name}"',
-        say("the columns {known}", known=listing(known)),
-        instead,
-        source=source,
-        name=name,
-        near=near,
-    )
+    found = say("the columns {known}", known=listing(known))
+    return ColumnError('{source}: expected a column "{name}"', found, instead, source=source, name=name, near=near)
 
 
 def check_names(names: Iterable[str], source: str) -> None:
@@ -184,17 +178,9 @@ def cell_error(source: str, column: str, row: int, expected: str, found: object,
     """
     shown = say("a missing one") if found is None else f'"{found}"' if isinstance(found, str) else str(found)
     places = getattr(source, "places", ())
-    return ColumnError(
-        say(
-            '{source}: expected {expected} in row {row:,} of column "{column}"',
-            source=source,
-            expected=say(expected),
-            row=1 + (int(places[row]) if row < len(places) else row),
-            column=column,
-        ),
-        clip(shown),
-        remedy,
-    )
+    row = 1 + (int(places[row]) if row < len(places) else row)
+    line = '{source}: expected {expected} in row {row:,} of column "{column}"'
+    return ColumnError(say(line, source=source, expected=say(expected), row=row, column=column), clip(shown), remedy)
 
 
 def refuse_cell(wrong: pl.Series, cells: pl.Series, source: str, expected: str, remedy: str) -> None:

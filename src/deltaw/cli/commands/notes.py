@@ -28,14 +28,11 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
         err.print(left_out(len(rows) - len(known), len(rows), model.target.name))
     if table.test is None and (Path(table.name).name, len(known)) == (Path(model.origin.source).name, _rows(model)):
         where = "" if model.scores is None else say("; those of deltaw show do")
-        err.print(
-            say(
-                "note: the model was trained on as many rows of a table called {name}: if these are the "
-                "same rows, their scores do not show how well it predicts new ones{where}",
-                name=table.name,
-                where=where,
-            )
+        line = (
+            "note: the model was trained on as many rows of a table called {name}: if these are the "
+            "same rows, their scores do not show how well it predicts new ones{where}"
         )
+        err.print(say(line, name=table.name, where=where))
     return known
 
 

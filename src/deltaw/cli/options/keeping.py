@@ -78,11 +78,11 @@ def interrupted(message: Callable[[], str], unless_said: bool = False) -> Iterat
 
 def before_training(keeping: Keeping) -> str:
     """The message of an interruption before anything was written: how to start again."""
-    from deltaw.training.folder import last_in
+    if keeping.get("resume") and (folder := keeping.get("checkpoint")) is not None:
+        from deltaw.training.folder import last_in  # not earlier: an interrupted import of NumPy cannot be repeated
 
-    folder = keeping.get("checkpoint")
-    if keeping.get("resume") and folder is not None and last_in(folder) is not None:
-        return say("interrupted before it resumed: checkpoints are unchanged; resume by the same command")
+        if last_in(folder) is not None:
+            return say("interrupted before it resumed: checkpoints are unchanged; resume by the same command")
     return say("interrupted before training: nothing was saved; run the same command again")
 
 

@@ -41,9 +41,5 @@ def _check(file: Path, before: Facts) -> None:
 
 def another(file: Path, found: str) -> TableError:
     """The error for a changed file."""
-    return TableError(
-        "{file}: expected the file as it was at the beginning",
-        found,
-        "run it again when nothing writes to it",
-        file=file,
-    )
+    expected = "{file}: expected the file as it was at the beginning"
+    return TableError(expected, found, "run it again when nothing writes to it", file=file)

@@ -48,12 +48,10 @@ def read_workbook(file: Source) -> Table:
     if name is None:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
-    others = [each for each in names if each != name]
-    notes = (
-        [say('read from its sheet "{name}", not {others}; --sheet to change', name=name, others=listing(others))]
-        if others and asked is None
-        else []
-    )
+    others, notes = [each for each in names if each != name], []
+    if others and asked is None:
+        line = 'read from its sheet "{name}", not {others}; --sheet to change'
+        notes.append(say(line, name=name, others=listing(others)))
     if above:
         notes.append(say("the column names are in row {row}; the rows above are ignored", row=above + 1))
     return table_of(_tidy(frame), file.name, file.reading, notes)
