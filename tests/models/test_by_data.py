@@ -93,3 +93,16 @@ def test_nothing_is_dropped_where_many_classes_share_the_units_and_each_has_rows
     for name in ("default", "quick"):
         assert (BY_DATA[name](rows, 30, False, classes)["dropout"] > 0.0) == dropped
     assert BY_DATA["default"](rows, 784, True, classes)["dropout"] == 0.15  # images keep their own way
+
+
+@given(classes=st.integers(2, 60), rarest=st.floats(1e-4, 1.0), more=st.floats(1.0, 10.0))
+def test_smoothing_does_not_hide_a_rare_class(classes: int, rarest: float, more: float) -> None:
+    recipe, few = RECIPES["default"]["classification"], min(rarest, 1 / classes)
+    shares = [sized(recipe, 900, 30, False, classes, False, share).label_smoothing for share in (few, more * few)]
+    assert shares[0] is not None
+    assert shares[1] is not None
+    assert shares[0] <= shares[1] <= 0.05
+    assert shares[0] / classes <= few / 8 * 1.05  # two digits are kept
+    assert sized(recipe, 900, 30, False, classes, False, 1 / classes).label_smoothing == 0.05
+    asked = replace(recipe, label_smoothing=0.2)
+    assert sized(asked, 900, 30, False, classes, False, few).label_smoothing == 0.2

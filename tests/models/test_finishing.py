@@ -86,6 +86,18 @@ def test_several_networks_each_choose_by_a_part_of_their_own_and_learn_from_all_
     np.testing.assert_array_equal(*once)
 
 
+def test_several_networks_that_were_best_early_finish_sooner() -> None:
+    """Of noise the first epoch or two are the best."""
+    noise = TABLE.drop("grade").with_columns(price=np.random.default_rng(1).normal(size=len(TABLE)))
+    asked: dict[str, Any] = OWN | {"networks": 2, "hidden": 32, "learning_rate": 0.05, "finish": 0.5}
+    best = [run.learning.best_epoch for run in packed(models.plan(noise, "price", **asked), Listeners(()))]
+    assert best[0] is not None
+    assert best[1] is not None
+    assert sum(best) < 8  # of 8 epochs each
+    model = deltaw.fit(noise, "price", verbose=False, **asked)
+    assert model.history.finish == max(1, round(0.5 * (sum(best) / 2 * 8) ** 0.5)) < 4
+
+
 @pytest.mark.parametrize("without", [
     {"validation": frame(60, seed=9)}, {"validation": 0.0}, {"folds": 3, "test_size": None}, {"recipe": "accurate"},
     {"recipe": "notes"}, {"finish": 0},

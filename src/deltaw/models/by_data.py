@@ -19,6 +19,7 @@ PLENTY_ROWS = 800_000  # from here on batches can be four times as large (thread
 OF_A_CLASS = 40  # of each class: from here on, hidden units are too few rather than overfitting, so none is dropped
 ENOUGH_STEPS = 6_000_000  # seen in all epochs: enough for a large table
 
+OF_THE_RAREST = 1 / 8  # of its share: the most that label smoothing gives each class, so that a rare one stays rare
 MANY_CLASSES = 4  # boosted trees grow a tree for each class, a network learns all at once: there is time for more
 WAVES = (
     "waves"  # end after the learning rate's third cycle if it brought nothing: the fourth takes as long as all three
@@ -80,6 +81,11 @@ def ensemble(rows: int, image: bool, classes: int, epochs: int) -> dict[str, Any
     if image or not FEW_ROWS <= rows < (MANY_ROWS if longer else ALONE):
         return {"networks": 1}
     return {"networks": 2, "epochs": epochs if longer else max(8, round(0.6 * epochs))}
+
+
+def smoothing(share: float, classes: int, rarest: float) -> float:
+    """Label smoothing: `share`, or less if a class is rare, by the share of the rarest."""
+    return float(f"{min(share, OF_THE_RAREST * classes * rarest):.2g}") if classes else share
 
 
 def doubled(networks: int, rows: int) -> int:

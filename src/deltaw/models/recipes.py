@@ -18,7 +18,7 @@ from deltaw.equations.losses import loss
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
 from deltaw.models.allowed import SCHEMA, checked
-from deltaw.models.by_data import BY_DATA, ensemble
+from deltaw.models.by_data import BY_DATA, ensemble, smoothing
 from deltaw.models.scoring.metrics import NAMES
 from deltaw.models.suggestions import meant
 from deltaw.speech import listed, say
@@ -60,7 +60,7 @@ class Recipe:
         patience: epochs without improvement after which training ends (early stopping); "waves": it ends after a cycle
             of the schedule without improvement; None: by the data, either that or never.
         finish: for how many epochs, as a share of `epochs`, the best weights are trained further on all rows, the
-            held-out ones included.
+            held-out ones included; fewer of several networks that were best early.
         dropout_schedule: how the dropout rate changes during training.
         calibrate: whether held-out rows calibrate the probabilities, or decide how far a regression network may move
             from the linear model that it started from.
@@ -253,7 +253,9 @@ def check_names(name: str, settings: Mapping[str, Any]) -> None:
             )
 
 
-def sized(recipe: Recipe, rows: int, inputs: int, image: bool, classes: int, held_out: bool = False) -> Recipe:
+def sized(
+    recipe: Recipe, rows: int, inputs: int, image: bool, classes: int, held_out: bool = False, rarest: float = 1.0
+) -> Recipe:
     """The recipe with its undecided fields (None) filled in by the size of the data.
 
     Args:
@@ -263,8 +265,11 @@ def sized(recipe: Recipe, rows: int, inputs: int, image: bool, classes: int, hel
         image: whether the inputs are the pixels of one image.
         classes: number of classes; 0 for regression.
         held_out: whether validation rows choose the best epoch.
+        rarest: share of the rarest class among the training rows.
     """
     found = BY_DATA[recipe.name](rows, inputs, image, classes)
+    if "label_smoothing" in found:
+        found["label_smoothing"] = smoothing(found["label_smoothing"], classes, rarest)
     if recipe.networks is None and held_out:
         found |= ensemble(rows, image, classes, found["epochs"])
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})

@@ -44,6 +44,18 @@ def plain(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name != "engine"}
 
 
+def test_how_rare_a_class_is_in_training_says_how_much_is_smoothed() -> None:
+    rows = (
+        rare().drop("pay").with_columns(left=pl.when(pl.int_range(400) < 8).then(pl.lit("yes")).otherwise(pl.lit("no")))
+    )
+    own = {"test_size": 0.0, "folds": 0, "validation": 0.0, "drop": "w"}
+    assert models.plan(rows, "left", **own).recipe.label_smoothing == pytest.approx(2 * 8 / 400 / 8)
+    assert models.plan(rows, "left", **own, class_weight="balanced").recipe.label_smoothing == 0.05
+    assert models.plan(rows, "left", **own, class_weight={"yes": 3}).recipe.label_smoothing == pytest.approx(
+        2 * 24 / 416 / 8, rel=0.05
+    )
+
+
 def test_the_column_is_no_input_and_weighs_scores(tmp_path: Path) -> None:
     rows = rare()
     model = deltaw.fit(rows.drop("pay"), "left", weight="w", **HELD)

@@ -108,7 +108,7 @@ def _ensemble(plan: Plan, runs: list[Trained], listener: Listener, checkpoints: 
     factor, runs = factor_of(plan, chain(*answers)), cross_calibrated(runs, epochs, answers)
     # As above: before the validation rows are trained on.
     threshold = ensemble_threshold(plan, runs, calibrated(kept, factor))
-    kept = calibrated(finished(kept, listener, checkpoints), factor)
+    kept = calibrated(finished(kept, listener, checkpoints, [each.learning.best_epoch for each in runs]), factor)
     return _scored_by_folds(plan, kept, by_part(runs) if plan.folds else runs, threshold)
 
 

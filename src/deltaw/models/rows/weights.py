@@ -195,3 +195,9 @@ def in_training(factors: Array | None, truth: Array, weight: Array | None) -> Ar
     if factors is None:
         return weight
     return factors[truth] if weight is None else weight * factors[truth]
+
+
+def rarest(truth: Array, counts: Array | None = None) -> float:
+    """The share of the rarest class among the training rows: (n,) class indices, and their weights in training."""
+    sums = np.bincount(truth, counts)
+    return float(sums[sums > 0].min() / sums.sum())

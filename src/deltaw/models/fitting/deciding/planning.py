@@ -119,7 +119,7 @@ def _learnt(given: Given, request: Request, recipe: recipes.Recipe, layout: Layo
     table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, rising)))
     streamed = None if request.streamed is None else replace(request.streamed, answers=answers)
     inputs, held_out = preparation.n_features, len(layout.kept.validation) > 0 and not layout.folds
-    recipe = recipes.sized(recipe, len(streamed or rows), inputs, _is_image(table), len(whole.classes), held_out)
+    image, classes = _is_image(table), len(whole.classes)
 
     def part(frame: pl.DataFrame | None, source: str, group: Any = None) -> Part | None:
         if frame is None or not len(frame):
@@ -145,7 +145,10 @@ def _learnt(given: Given, request: Request, recipe: recipes.Recipe, layout: Layo
         training = replace(training, source=table.frame, rows=some_of(table.frame, rows))
     else:
         training = replace(training, source=all_as_read(training.source))
-    weights.of_classes(recipe.class_weight, target, training.truth)  # raises
+    factors = weights.of_classes(recipe.class_weight, target, training.truth, training.weight)
+    counts = weights.in_training(factors, training.truth, training.weight)
+    rarest = weights.rarest(training.truth, counts) if classes else 1.0
+    recipe = recipes.sized(recipe, len(streamed or rows), inputs, image, classes, held_out, rarest)
     group = given.constraints.groups_of(layout.kept.test) if table.test is None else None
     test_name, validation_name = (None if each is None else each.name for each in (given.test, given.validation))
     return Plan(

@@ -7,7 +7,9 @@ the learning rate is a fifth and falls to 0, so that the network stays near the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from deltaw.models.fitting.trainings.across_folds import combined
 from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
@@ -21,13 +23,16 @@ RATE = 0.2  # of the recipe's learning rate
 SCHEDULE = "cosine"
 
 
-def finished(best: Trained, listener: Listener, checkpoints: Checkpoints | None = None) -> Trained:
+def finished(
+    best: Trained, listener: Listener, checkpoints: Checkpoints | None = None, best_epochs: Sequence[int | None] = ()
+) -> Trained:
     """The result after fine-tuning, for as long as the recipe's `finish` says; `best` itself if that is interrupted.
 
     Args:
         best: with the weights that the validation rows chose; of an ensemble, each network with its own.
         listener: gets each epoch; they are numbered on from those of `best`.
         checkpoints: of the run, whose first trainings were those of `best`.
+        best_epochs: of an ensemble, that of each network, counted from 1.
     """
     plan, recipe = best.plan, best.plan.recipe
     if not plan.finishes or best.broken_off or plan.validation is None:
@@ -36,9 +41,15 @@ def finished(best: Trained, listener: Listener, checkpoints: Checkpoints | None 
     assert recipe.learning_rate is not None
     assert recipe.finish is not None
     made = len(best.learning)
-    # An ensemble that ended early has little left to gain: docs/explanations/recipe.md.
-    epochs = max(1, round(recipe.finish * (made if best.others else recipe.epochs)))
-    less = replace(recipe, epochs=epochs, learning_rate=RATE * recipe.learning_rate, schedule=SCHEDULE, from_line=False)
+    # An ensemble that was best early has little left to gain, and overfits: docs/explanations/recipe.md.
+    epochs = (made * fmean(each or made for each in best_epochs)) ** 0.5 if best.others else recipe.epochs
+    less = replace(
+        recipe,
+        epochs=max(1, round(recipe.finish * epochs)),
+        learning_rate=RATE * recipe.learning_rate,
+        schedule=SCHEDULE,
+        from_line=False,
+    )
     rows = both(plan.training, plan.validation)
 
     def further(epoch: ScoredEpoch) -> bool:
