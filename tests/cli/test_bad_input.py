@@ -117,6 +117,7 @@ CASES: dict[str, tuple[str, ...]] = {
     # settings that have no option of their own
     "train good.csv -t species --dropout 0.1": ("--dropout", "give --set dropout=VALUE", "train --settings"),
     "doctor good.csv -t species --output-activation relu": ("--set output_activation=VALUE",),
+    "train good.csv unseen.csv -t species": ("unseen.csv", "or in quotes a pattern of its files"),
     "train good.csv -t species --dropuot 0.1": ("--dropuot", "see 'deltaw train --help'"),
     "train good.csv -t species --set loss=cross-entropy": ("loss", "did you mean 'cross_entropy'?"),
     # columns
