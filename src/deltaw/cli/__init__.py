@@ -90,7 +90,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         if name := _setting(error):
             way = "{fault}; give --set {name}=VALUE, see 'deltaw train --settings'"
             return _say(say(way, fault=_finding(error), name=name), 2)
-        if "extra argument" in error.format_message() and any(each.name == "data" for each in context.command.params):
+        takes_table = context is not None and any(each.name == "data" for each in context.command.params)
+        if takes_table and "extra argument" in error.format_message():
             way = "{fault}; give one table, or in quotes a pattern of its files: '*.csv'"
             return _say(say(way, fault=_finding(error)), 2)
         return _say(say("{fault}; see '{command} --help'", fault=_finding(error), command=command), 2)

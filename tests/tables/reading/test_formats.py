@@ -176,6 +176,28 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert (asked.frame.rows(), asked.notes) == ([(5,)], ())
 
 
+def test_cells_that_only_seem_to_have_a_value_are_told(tmp_path: Path) -> None:
+    """Those below the first of merged cells, and formulas of programs that calculate none; not a merged title."""
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    pytest.importorskip("fastexcel")
+    with xlsxwriter.Workbook(tmp_path / "x.xlsx") as book:
+        book.add_worksheet("Notes & more")
+        sheet = book.add_worksheet("A & B")
+        sheet.merge_range("A1:C2", "Report")
+        for i, row in enumerate([["group", "x", "double"], *([None, i, None] for i in range(4))]):
+            sheet.write_row(i + 2, 0, row)
+            if i:
+                sheet.write_formula(i + 2, 2, f"=2*B{i + 3}", None, "" if i > 2 else 2 * (i - 1))
+        sheet.merge_range("A4:A7", "all")
+    table = read(tmp_path / "x.xlsx")
+    assert table.frame["group"].to_list() == ["all", None, None, None]
+    merged, formulas = table.notes[-2:]
+    assert "A4:A7" in merged
+    assert "A1:C2" not in merged
+    assert "(C6, C7)" in formulas
+    assert table.frame["double"].to_list() == [0, 2, None, None]
+
+
 def test_sheets_that_are_not_there(tmp_path: Path) -> None:
     (tmp_path / "x.xlsx").write_bytes(workbook(Data=SHEET, Empty=[], Header=[["a", "b"]]))
     for sheet, words in (("data", "did you mean Data"), ("zzz", "Data, Empty, Header")):

@@ -11,6 +11,7 @@ import polars.selectors as cs
 from deltaw.exceptions import MissingError, SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables.reading.formats.heads import is_number
+from deltaw.tables.reading.formats.sheets import without_values
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
@@ -54,6 +55,7 @@ def read_workbook(file: Source) -> Table:
         notes.append(say(line, name=name, others=listing(others)))
     if above:
         notes.append(say("the column names are in row {row}; the rows above are ignored", row=above + 1))
+    notes += without_values(file.data, name, above + 1)
     return table_of(_tidy(frame), file.name, file.reading, notes)
 
 

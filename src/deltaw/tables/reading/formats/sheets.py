@@ -1,0 +1,47 @@
+"""Cells of a workbook's sheet that show a value in a spreadsheet and have none in the file."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from contextlib import suppress
+from xml.etree import ElementTree
+
+from deltaw.speech import say
+from deltaw.tables.table import listing
+
+PART = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+MERGED = re.compile(rb'<mergeCell ref="([A-Z]+(\d+):[A-Z]+(\d+))"')
+UNCALCULATED = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>')
+
+MERGED_LINE = "merged cells ({cells}) have a value in the first row only, the others are read as missing: unmerge them"
+FORMULAS_LINE = (
+    "formulas without results ({cells}) are read as missing: open the workbook in a spreadsheet program and save it"
+)
+
+
+def without_values(data: bytes, sheet: str, names: int) -> list[str]:
+    """Notes on what is read as missing: cells below the first of merged ones, and formulas that were never calculated,
+    as programs write them. None where the parts of the workbook cannot be told.
+
+    `names`: the row of the column names; merged cells above it are a title.
+    """
+    with suppress(Exception):  # of a workbook that others have read: a note is not worth an error
+        xml = _part(data, sheet)
+        merged = [found[1].decode() for found in MERGED.finditer(xml) if int(found[3]) > max(int(found[2]), names)]
+        formulas = [found[1].decode() for found in UNCALCULATED.finditer(xml)]
+        notes = [say(MERGED_LINE, cells=listing(merged, 3))] if merged else []
+        return [*notes, say(FORMULAS_LINE, cells=listing(formulas, 3))] if formulas else notes
+    return []
+
+
+def _part(data: bytes, sheet: str) -> bytes:
+    """The XML of a sheet."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+        part = next(each.get(PART) for each in book.iter() if each.get("name") == sheet and each.get(PART))
+        parts = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+        target = next(each.get("Target", "") for each in parts if each.get("Id") == part)
+        return archive.read(posixpath.join("/xl", target)[1:])
