@@ -13,7 +13,7 @@ inline vf sigmoid(vf z) { return 1.0f / (1.0f + exp_below(at_most(EXP_MOST - 1.0
 inline vf above(vf z, vf yes, vf no) { return select(z > 0.0f, yes, no); }
 inline vf softplus(vf z) { return at_least(0.0f, z) + log(1.0f + exp_below(-abs(z))); }
 
-// z of a gate that has long shut: z times it is 0 there, and at −∞ no product of infinity and 0.
+// Gated activations (GELU, SiLU, Mish) clamp z here: their output is 0 below, and at −∞ it would be ∞ · 0.
 constexpr float SHUT = -85.0f;
 
 // Φ(z), the normal distribution function, by Abramowitz & Stegun 7.1.26 for erfc, absolute error below 1.5e-7; and its slope.
@@ -33,7 +33,7 @@ inline Normal normal(vf z) {
   return {select(z < 0.0f, tail, 1.0f - tail), 0.398942280f * e};
 }
 
-// f(z) and f'(z) of a function whose parts they share.
+// f(z) and f'(z) of an activation for which they share subexpressions.
 struct Both {
   vf o, slope;
 };
@@ -53,8 +53,8 @@ struct Selu        { static vf f(vf z) { return SELU_SCALE * above(z, z, SELU_AL
                      static vf df(vf z, vf o) { return above(z, splat(SELU_SCALE), o + SELU_SCALE * SELU_ALPHA); } };
 struct Gelu        { static Both both(vf z) { const Normal n = normal(z); return {at_least(SHUT, z) * n.cdf, fma(z, n.density, n.cdf)}; } };
 struct Silu        { static Both both(vf z) { vf s = sigmoid(z); return {at_least(SHUT, z) * s, s * (1.0f + z * (1.0f - s))}; } };
-// tanh(softplus(z)) = ((1 + eᶻ)² − 1) / ((1 + eᶻ)² + 1) = u / (u + 2) with u = e²ᶻ + 2eᶻ; past z = 20 it is 1. The slope is
-// w + z (1 − w²) sigmoid(z), of which (1 − w²) = 4 (1 + eᶻ)² / (u + 2)²: one power and one division do.
+// tanh(softplus(z)) = ((1 + eᶻ)² − 1) / ((1 + eᶻ)² + 1) = u / (u + 2) with u = e²ᶻ + 2eᶻ; above z = 20 it is 1. The slope is
+// w + z (1 − w²) sigmoid(z), where 1 − w² = 4 (1 + eᶻ)² / (u + 2)²: one exponential and one division suffice.
 struct Mish        { static Both both(vf z) { vf x = at_least(SHUT, z), y = at_most(20.0f, x), e = exp_within(y), u = e * (e + 2.0f), q = 1.0f / (u + 2.0f), w = u * q;
                        return {x * w, fma(4.0f * y * e * (e + 1.0f) * q, q, w)}; } };
 struct Softplus    { static vf f(vf z) { return softplus(z); }                            static vf df(vf z, vf) { return sigmoid(z); } };

@@ -35,7 +35,7 @@ void require(bool condition, const char* message) {
 constexpr int MOST_THREADS = 1024;  // engines/native.py names it too
 void require_threads(int threads) { require(threads >= 1 && threads <= MOST_THREADS, "threads: 1 to 1024"); }
 
-// A compiler may take every float to lie at a multiple of 4.
+// A compiler may assume that every float is aligned.
 auto numbers(const auto& array) {
   const auto first = array.data();
   require(reinterpret_cast<std::uintptr_t>(first) % sizeof(*first) == 0, "an array at a multiple of its numbers' size");
@@ -46,9 +46,9 @@ int columns_of(const auto& array) {
   return int(array.shape(1));
 }
 
-// Python up to 3.13 ends a thread that asks for the GIL while the interpreter shuts down: it unwinds the thread's stack, which
-// meets frames of C++ that let nothing through, and the whole program aborts. Such a thread sleeps here until the program
-// has ended, as it does from 3.14 on.
+// Python up to 3.13 ends a thread that requests the GIL while the interpreter shuts down by unwinding its stack, and noexcept
+// frames of C++ then abort the program. Such a thread sleeps here until the program has ended, which is what Python does from
+// 3.14 on.
 template <class Ask>
 void ask_for_gil(Ask&& ask) {
 #if defined(__GLIBCXX__)
@@ -74,14 +74,14 @@ class WithoutGil {
   PyThreadState* thread_;
 };
 
-// Whether Ctrl-C is this thread's: Python tells the main thread alone. The others need no GIL to know.
+// Whether this thread gets Ctrl-C: only Python's main thread does. Others find out without the GIL.
 bool is_main_thread() {
   const nb::object main = nb::module_::import_("threading").attr("main_thread")();
   return nb::cast<unsigned long>(main.attr("ident")) == PyThread_get_thread_ident();
 }
 
-// Inputs and targets, with the arrays that they point into. What is a place in memory (a column, a label, where a row starts)
-// is copied, then checked: somebody may write to the caller's array while the core reads it. That may give wrong numbers.
+// Inputs and targets, with the arrays that they point into. Indices (columns, labels, row starts) are copied before they are
+// checked, because another thread may write to the caller's arrays. For values that can only give wrong numbers.
 struct HeldInputs {
   Inputs data;
   std::vector<nb::object> arrays;
@@ -126,18 +126,18 @@ HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t, 1> col
   return held;  // moving the vectors leaves their memory where it is
 }
 
-// How a raw number is scaled: fill, centre, width, shift, whether it bends, the edges of its bins, and what tells of gaps.
+// How a raw number is scaled, see `Scale`: fill, centre, width, shift, bend, edges, indicator.
 using Scaling = std::tuple<double, double, double, double, bool, std::vector<double>, std::vector<double>>;
 
-// `fields`: of each stored number how many inputs it stands for, as what, and what a slot gets that is taken; `scalings`: of those
-// that are scaled, one after the other.
+// `fields`: of each stored number how many inputs it stands for, as what, and what a slot gets that is taken;
+// `scalings`: of those that are scaled, one after the other.
 HeldInputs encoded(Array<const float, 2> stored, const std::vector<std::tuple<int, std::string, float>>& fields,
                    const std::vector<Scaling>& scalings) {
   HeldInputs held{.data = {.rows = std::int64_t(stored.shape(0))}, .arrays = {nb::cast(stored)}};
   held.encoding = std::make_unique<Encoding>();
   Encoding& e = *held.encoding;
   require(columns_of(stored) >= 1 && stored.shape(1) == fields.size(), "encoded: a field for each stored number");
-  constexpr int MOST = 1 << 24;  // which floats count exactly
+  constexpr int MOST = 1 << 24;  // up to which float32 holds every integer
   auto scaling = scalings.begin();
   for (const auto& [count, kind, taken] : fields) {
     require(count >= 1 && count <= MOST && e.n_in <= std::numeric_limits<int>::max() - MOST, "encoded: 1 to 2^24 inputs a field");
@@ -146,12 +146,12 @@ HeldInputs encoded(Array<const float, 2> stored, const std::vector<std::tuple<in
       e.number();
     } else if (kind == "scaled") {
       require(scaling != scalings.end(), "encoded: a scale for each number that is scaled");
-      const auto& [fill, centre, width, shift, bend, edges, told] = *scaling++;
-      require(told.empty() || told.size() == 2, "encoded: what tells of a number that is there, and of one that is missing");
-      require(std::size_t(count) == std::max<std::size_t>(edges.size(), 1) + told.size() / 2,
+      const auto& [fill, centre, width, shift, bend, edges, indicator] = *scaling++;
+      require(indicator.empty() || indicator.size() == 2, "encoded: an indicator of missing values has two values");
+      require(std::size_t(count) == std::max<std::size_t>(edges.size(), 1) + indicator.size() / 2,
               "encoded: an input, one for each bin, and one for gaps");
       require(width > 0.0 && std::is_sorted(edges.begin(), edges.end()), "encoded: a width above 0, ascending edges");
-      e.raw({fill, centre, width, shift, bend, edges, told}, int(fields.size()));
+      e.raw({fill, centre, width, shift, bend, edges, indicator}, int(fields.size()));
     } else {
       require(kind == "bins" || kind == "slots", "encoded: numbers, bins, slots or what is scaled");
       e.field(count, kind == "bins", taken);
@@ -200,7 +200,7 @@ HeldTargets held_targets(nb::object T, nb::object weight, int n_out, double smoo
   return held;
 }
 
-// One epoch for each row of `orders`: the sums of E and the seconds of each. Ends after one whose E is no number.
+// One epoch for each row of `orders`: the sum of E and the seconds of each. Ends after an epoch whose E is NaN.
 std::pair<std::vector<double>, std::vector<double>> train(
     Trainer& trainer, const HeldInputs& X, const HeldTargets& T, Array<const std::int64_t, 2> orders,
     std::int64_t first_step, Array<const double, 1> alpha, Array<const double, 1> decay,
@@ -217,14 +217,14 @@ std::pair<std::vector<double>, std::vector<double>> train(
   const std::vector<std::int64_t> order(numbers(orders), numbers(orders) + epochs * n);
   for (const std::int64_t row : order) require(row >= 0 && row < X.data.rows, "train: a row that is not there");
 
-  const bool told = is_main_thread();
+  const bool interruptible = is_main_thread();
   bool interrupted = false;
   std::vector<double> errors, seconds;
   {
     PyThreadState* const thread = PyThreadState_Get();
     WithoutGil others_may_run;
-    const auto stop = [&interrupted, told, thread] {
-      if (!told || interrupted) return interrupted;
+    const auto stop = [&interrupted, interruptible, thread] {
+      if (!interruptible || interrupted) return interrupted;
       ask_for_gil([thread] { PyEval_RestoreThread(thread); });
       interrupted = PyErr_CheckSignals() != 0;
       PyEval_SaveThread();
@@ -244,7 +244,7 @@ std::pair<std::vector<double>, std::vector<double>> train(
   return {std::move(errors), std::move(seconds)};
 }
 
-// visit(epoch) with all rows in the order that they have, no step and nothing dropped.
+// visit(epoch) with all rows in their order, for what makes no step.
 template <class Visit>
 auto with_all_rows(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, int threads, Visit&& visit) {
   const std::int64_t n = X.data.rows;
@@ -259,12 +259,12 @@ auto with_all_rows(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, 
   return visit(Epoch{X.data, T.data, order.data(), n, 0, {&none, &none, &none}});
 }
 
-// The sum of E over all rows; the gradient of its mean is then read as slot −2.
+// The sum of E over all rows; the gradient of the mean can then be read as slot −2.
 double gradient_of(Trainer& trainer, const HeldInputs& X, const HeldTargets& T, int threads) {
   return with_all_rows(trainer, X, T, threads, [&](const Epoch& rows) { return trainer.gradient_of(rows, threads); });
 }
 
-// Of each layer: flat signals, dead units, lengths of the gradient, of the last update and of the weights before it.
+// For each layer: flat activations, dead units, norms of the gradient, of the last update and of the weights before it.
 std::vector<std::tuple<std::int64_t, int, double, double, double>> look(
     Trainer& trainer, const HeldInputs& X, const HeldTargets& T, const std::vector<double>& flat, int threads) {
   require(flat.size() == trainer.layers().size(), "look: one slope a layer");
@@ -288,7 +288,7 @@ double evaluate(Trainer& trainer, const HeldInputs& X, const HeldTargets* T, Arr
   return trainer.evaluate(X.data, T ? &T->data : nullptr, numbers(out), threads);
 }
 
-// Outputs (n, n_out) of dense float32 rows, in a new array. A few rows are not worth letting go of the GIL.
+// Outputs (n, n_out) of dense float32 rows, in a new array. The GIL is not released for a few rows.
 nb::ndarray<nb::numpy, float, nb::ndim<2>> predict(Trainer& trainer, Array<const float, 2> X, int threads) {
   const std::size_t n = X.shape(0), n_in = X.shape(1), n_out = std::size_t(trainer.layers().back().n_out);
   require(columns_of(X) == trainer.layers().front().n_in, "predict: inputs of the network's width");
@@ -319,7 +319,7 @@ void check_shapes(const Layer& layer, std::size_t rows, std::size_t columns, std
 }
 
 NB_MODULE(DELTAW_MODULE, m) {
-  nb::set_leak_warnings(false);  // a daemon thread may hold some of these for ever: no news for whoever runs the program
+  nb::set_leak_warnings(false);  // a daemon thread may hold some of these until the program ends
   nb::class_<HeldInputs>(m, "Inputs")
       .def_static("dense", dense, "X"_a, "multiply"_a, "offset"_a)
       .def_static("bytes", bytes, "X"_a, "multiply"_a, "offset"_a)
@@ -381,7 +381,7 @@ NB_MODULE(DELTAW_MODULE, m) {
       .def("evaluate", evaluate, "X"_a, "T"_a.none(), "out"_a, "threads"_a);
 
 #if defined(__x86_64__)
-  // Asked of the baseline's module only: which of the others this processor (and its system) can run, best first.
+  // In the baseline's module only: which of the others this processor and its system can run, best first.
   m.def("instruction_sets", [] {
     std::vector<std::string> sets;
     __builtin_cpu_init();

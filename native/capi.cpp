@@ -1,6 +1,6 @@
-// The core for a page: WebAssembly knows numbers and memory only, so these are plain functions of both, and lab/src/engine/core.ts
-// is their only caller. A `Run` is a training that goes on in parts of any length, as if it had never been cut: the same bits as
-// deltaw.train by the native engine's baseline.
+// The core for the browser: WebAssembly has only numbers and memory, so these are plain C functions, called by
+// lab/src/engine/core.ts alone. A `Run` is a training in parts of any length, with the same bits as deltaw.train on the
+// native engine's baseline.
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -13,7 +13,7 @@
 namespace deltaw::DELTAW_ISA {
 namespace {
 
-constexpr int ALONE = 1;  // thread
+constexpr int ALONE = 1;  // number of threads
 
 struct Data {
   Inputs inputs;
@@ -21,10 +21,10 @@ struct Data {
   Compressed own;
 };
 
-// Where the rows of an epoch come from and how far it is.
+// How far an epoch is.
 struct Place {
-  Generator random;       // as it was when the epoch began
-  std::int64_t done = 0;  // rows of it
+  Generator random;       // its state when the epoch began
+  std::int64_t done = 0;  // rows
   std::int64_t steps = 0;
   double error = 0.0;     // the sum of E over these rows
 };
@@ -36,8 +36,8 @@ struct Run {
   Generator random;
   bool shuffled = true;
   Place at;
-  bool parted = false;  // whether the trainer's pass over the rows has begun and not ended
-  std::vector<double> errors;  // mean E of each epoch that ended
+  bool parted = false;  // whether the trainer is within a pass over the rows
+  std::vector<double> errors;  // mean E of each finished epoch
 
   Run(const std::vector<LayerSpec>& layers, const Plan& plan) : trainer(layers, plan) {}
 
@@ -57,7 +57,7 @@ struct Run {
   }
 };
 
-// The weights as they are, for as long as somebody looks.
+// Makes the layers hold W while it exists, see Trainer::exchange.
 class Shown {
  public:
   explicit Shown(Run& run) : run_(run) { exchange(); }
@@ -94,7 +94,7 @@ using namespace deltaw::DELTAW_ISA;
 
 extern "C" {
 
-// What the core throws goes to the page in its own words. Nothing is unwound: whoever called drops what it called for.
+// An exception's message goes to the page. The stack is not unwound; the caller discards the objects involved.
 __attribute__((import_module("page"), import_name("fail"), noreturn)) void fail(const char* words);
 void* __cxa_allocate_exception(std::size_t size) { return std::malloc(size); }
 [[noreturn]] void __cxa_throw(void* thrown, std::type_info*, void (*)(void*)) { fail(static_cast<std::exception*>(thrown)->what()); }
@@ -106,8 +106,8 @@ void* EXPORT(room)(std::size_t bytes) {
 }
 void EXPORT(release)(void* place) { std::free(place); }
 
-// Rows that lie in the page's own memory, and stay there. `labels` or `T` may be null, and `weight`. `sparse`: most inputs
-// are the number `common`, and the others are to be trained alone.
+// Rows in the module's memory, which must stay there. One of `labels` and `T` is null; `weight` may be. `sparse`: most inputs
+// equal `common`, and the rows are compressed to the others.
 Data* EXPORT(data_new)(std::int32_t rows, std::int32_t n_in, std::int32_t n_out, const float* X, const float* T, const float* weight,
                        double smoothing, std::int32_t each_output_alone, std::int32_t sparse, float common) {
   Data* made = new Data{};
@@ -124,8 +124,8 @@ Data* EXPORT(data_new)(std::int32_t rows, std::int32_t n_in, std::int32_t n_out,
 }
 void EXPORT(data_free)(Data* data) { delete data; }
 
-// `names`: loss, optimizer and each layer's activation, each with its zero byte. `sizes`: inputs and outputs of each layer, and whether
-// it has biases. `numbers`: see core.ts.
+// `names`: loss, optimizer and each layer's activation, each zero-terminated. `sizes`: inputs and outputs of each
+// layer, and whether it has biases. `numbers`: see core.ts.
 Run* EXPORT(run_new)(std::int32_t layers, const char* names, const std::int32_t* sizes, const double* numbers) {
   const auto name = [&names] {
     const std::string found = names;
@@ -155,15 +155,15 @@ Run* EXPORT(run_new)(std::int32_t layers, const char* names, const std::int32_t*
 }
 void EXPORT(run_free)(Run* run) { delete run; }
 
-// What is trained on: some rows of the data, by number.
+// The rows to train on, by index.
 void EXPORT(run_on)(Run* run, const Data* data, const std::int32_t* part, std::int32_t count, std::int32_t shuffled) {
   run->data = data, run->part.assign(part, part + count), run->shuffled = shuffled;
 }
-// The orders' random numbers go on where these are.
+// Continue the random numbers of the orders from this state.
 void EXPORT(run_seed)(Run* run, const Generator* random) { run->random = *random; }
 
-// The next steps, with α, the decay and the factor of dropout of each; `first` steps were made before. Ends early after a part of an
-// epoch in which a number broke. Returns the steps made.
+// Make the next steps, with α, decay and dropout factor of each; `first` steps were made before. Ends early after a
+// part of an epoch in which a weight stopped being finite. Returns the number of steps made.
 std::int32_t EXPORT(advance)(Run* run, std::int32_t steps, double first, const double* alpha, const double* decay, const double* dropout) {
   const std::function<bool()> never = [] { return false; };
   const std::int64_t n = std::int64_t(run->part.size()), batch = run->trainer.batch_size();
@@ -189,7 +189,7 @@ std::int32_t EXPORT(advance)(Run* run, std::int32_t steps, double first, const d
   return made;
 }
 std::int32_t EXPORT(steps_of_epoch)(const Run* run) { return std::int32_t(run->at.steps); }
-// Before a run's weights are taken to another one; and to leave the rest of an epoch.
+// Before a run's weights are copied to another run, and to abandon the rest of an epoch.
 void EXPORT(settle)(Run* run) { run->settle(); }
 void EXPORT(end_epoch)(Run* run) {
   run->settle();
@@ -212,8 +212,8 @@ void EXPORT(write)(Run* run, std::int32_t l, std::int32_t slot, const float* W, 
   layer.pack(slot_of(layer, slot), W, b);
 }
 
-// All of a run that changes: weights, state, and the place in the epoch. Between epochs, and within them for rows that are not trained by
-// their other numbers alone.
+// Everything in a run that changes: weights, optimiser state, and the position in the epoch. Between epochs, and within them
+// unless rows are sparse.
 std::size_t EXPORT(kept_bytes)(Run* run) {
   std::size_t bytes = sizeof(Place) + sizeof(Generator);
   each_array(*run, [&](Floats& each) { bytes += each.size() * sizeof(float); });
@@ -248,7 +248,7 @@ void EXPORT(units)(Run* run, const float* X, std::int32_t rows, float* out) {
   run->trainer.all_outputs(X, rows, out);
 }
 std::int32_t EXPORT(most_units_rows)() { return Trainer::STRIP; }
-// Of each layer: flat signals, dead units, ‖∂E/∂W‖, ‖ΔW‖ of the last step, ‖W‖ before it; five numbers.
+// For each layer five numbers: flat activations, dead units, ‖∂E/∂W‖, ‖ΔW‖ of the last step, ‖W‖ before it.
 void EXPORT(look)(Run* run, const Data* data, const double* flat, double* to) {
   const Shown shown(*run);
   const double none = 0.0;
@@ -261,7 +261,7 @@ void EXPORT(look)(Run* run, const Data* data, const double* flat, double* to) {
   }
 }
 
-// --- random numbers alone: for the initial weights, divisions of rows and toy sets ---
+// --- random numbers: for initial weights, splits and toy data ---
 Generator* EXPORT(generator_new)(const std::uint64_t* words) {
   using Wide = Generator::Wide;
   return new Generator(Wide(words[0]) << 64 | words[1], Wide(words[2]) << 64 | words[3]);

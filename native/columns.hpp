@@ -1,5 +1,5 @@
-// Which inputs of the rows in work are zero in every one of them. Such a column adds nothing to any sum, forward or
-// back, so the products of the first layer leave it out: pictures have borders, tables have categories. No bit changes.
+// Inputs that are zero in all rows of a batch, such as the border of an image or a rare category. They add nothing to
+// any sum, forward or backward, so the first layer's products skip them. No bit changes.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// What a product runs over: every input, or those at the places listed. A row then holds only these, one after another.
+// What a product runs over: every input, or the listed ones; a row then holds only these, one after another.
 struct Every {
   int count;
   int operator()(int i) const { return i; }
@@ -21,22 +21,22 @@ struct Listed {
 
 class Columns {
  public:
-  // One mark for each input; each thread marks what it sees.
+  // A flag for each input; every thread has its own, for the rows that it reads.
   using Marks = std::vector<std::int32_t>;
 
-  // Few inputs, or an offset that makes zeros something else: nothing can be left out.
+  // Whether to look for such inputs: not if there are few, nor with an offset, by which no input is zero.
   static bool worth(const Inputs& x) { return x.offset == 0.0f && x.n_in >= 32 && !x.encoding; }
 
   void take_all() { all_ = true; }
 
-  // These alone; others see to the rest.
+  // Only these inputs; EncodedRows adds the others.
   void take(const std::vector<int>& inputs) {
     all_ = false;
     active_ = inputs;
   }
 
-  // Mark what is not zero in rows row(begin) … row(end − 1), until it is clear that nothing will be left out: dense rows
-  // need not be read to their end for that.
+  // Mark the inputs that are not zero in rows row(begin) … row(end − 1). Stops as soon as too few are left to be worth
+  // skipping, which dense rows show early.
   template <class Row>
   static void mark(const Inputs& x, int begin, int end, Row&& row, Marks& marks) {
     marks.assign(x.n_in, 0);
@@ -48,7 +48,7 @@ class Columns {
     }
   }
 
-  // By the marks of all threads.
+  // The inputs marked by any thread.
   void list(const Inputs& x, const Marks* marks, int threads) {
     const int n = x.n_in;
     any_ = marks[0];
@@ -58,7 +58,7 @@ class Columns {
     int active = 0, idle = 0;
     const std::int32_t* any = any_.data();
     int *listed = active_.data(), *left_out = idle_.data();
-    for (int k = 0; k < n; ++k) {  // both are always written, one kept by counting on: no branch to mispredict
+    for (int k = 0; k < n; ++k) {  // write to both, advance one: no branch to mispredict
       listed[active] = k, left_out[idle] = k;
       active += any[k] != 0, idle += any[k] == 0;
     }
@@ -74,9 +74,10 @@ class Columns {
   bool all() const { return all_; }
   Listed listed() const { return {int(active_.size()), active_.data()}; }
   const std::vector<int>& idle() const { return idle_; }
-  int before(int k) const { return int(std::lower_bound(active_.begin(), active_.end(), k) - active_.begin()); }  // active ones
+  // The number of active inputs before input k.
+  int before(int k) const { return int(std::lower_bound(active_.begin(), active_.end(), k) - active_.begin()); }
 
-  // Row r as the products take it.
+  // Row r, active inputs only.
   void fetch(const Inputs& x, std::int64_t r, float* to) const {
     if (all_) return x.fetch(r, to);
     if (x.floats) pick(x.floats + std::size_t(r) * x.n_in, x.multiply, to);
@@ -88,7 +89,7 @@ class Columns {
   }
 
  private:
-  // Columns that are zero, to be worth the trouble.
+  // Whether so few inputs are zero that skipping them gains nothing.
   static bool too_few(int idle, const Inputs& x) { return idle < x.n_in / 8; }
 
   template <class T>
@@ -105,7 +106,7 @@ class Columns {
 
   bool all_ = true;
   Marks any_;
-  std::vector<int> active_, idle_, place_;  // place_: of a CSR column, where its number goes
+  std::vector<int> active_, idle_, place_;  // place_: of an input of CSR rows, its index among the active ones
   std::vector<unsigned> lanes_;             // the active ones of each whole vector of inputs, a bit each
 };
 

@@ -1,4 +1,4 @@
-// Rows of data as the caller holds them, and their way into the core's own padded rows.
+// Rows of data in the caller's arrays, and how they are copied into the core's own padded rows.
 #pragma once
 
 #include <algorithm>
@@ -9,34 +9,34 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// What the numbers that are stored of a row stand for: one input each, or a field of inputs that lie one after another: bins
-// (how many of them x has come through) or slots (which one is taken). Together they are all inputs, each once. A number may
-// also be stored raw, and stands for its scaled self, its place in bins and whether it is missing: these are made when the row is
-// needed, and lie behind what is stored of it.
+// Which inputs the numbers stored for a row stand for. A number is one input, or a field of consecutive inputs: bins
+// (its position among them) or one-hot slots (which one is set). Every input belongs to exactly one stored number. A
+// number may also be stored raw; it then stands for its scaled value, its position in bins and an indicator of missing
+// values, which are computed when the row is needed and put behind the stored numbers.
 struct Encoding {
   struct Field {
-    int at, first, count;  // at: its place in a row
+    int at, first, count;  // at: its position in a stored row; first: its first input
     bool bins;
-    float taken;  // what a slot gets that is
+    float taken;  // the value of the slot that is set
   };
 
   int n_in = 0, stored = 0;
   Scales scales;
-  std::vector<int> at, inputs;  // of the numbers: their places in a row, and among the inputs
-  std::vector<Field> fields;    // bins first, so that what is asked of each kind is asked in a loop of its own
-  int bins = 0;                 // how many of them are
+  std::vector<int> at, inputs;  // of single numbers: positions in a stored row, and among the inputs
+  std::vector<Field> fields;    // bins first, so that each kind has a loop without branches
+  int bins = 0;                 // the number of fields that are bins
 
   void number() { number_at(stored++); }
   void field(int count, bool bins_, float taken) { field_at(stored++, count, bins_, taken); }
-  // A raw number; `total`: of so many that are stored.
+  // A raw number, one of `total` stored numbers.
   void raw(const Scale& scale, int total) {
     scales.add(stored, total, scale);
     number_at(scales.scaled(stored));
     if (scale.edges.size() > 1) field_at(scales.position(stored), int(scale.edges.size()) - 1, true, 0.0f);
-    if (!scale.told.empty()) number_at(scales.told(stored));
+    if (!scale.indicator.empty()) number_at(scales.indicator(stored));
     ++stored;
   }
-  // Once all are there.
+  // After the last number was added.
   void finish() {
     const auto slots = std::stable_partition(fields.begin(), fields.end(), [](const Field& field) { return field.bins; });
     bins = int(slots - fields.begin());
@@ -48,10 +48,10 @@ struct Encoding {
     }
   }
 
-  // The fields, in whole vectors.
+  // The number of fields, rounded up to whole vectors.
   std::size_t padded() const { return (fields.size() + VL - 1) / VL * VL; }
 
-  // A row as the places above have it: where it lies, or in `own`, which has `room()`.
+  // A stored row with what is computed behind it: the row itself, or a copy in `own`, which has `room()` floats.
   int room() const { return scales.any() ? scales.room() : 0; }
   const float* row(const float* kept, float* own) const {
     if (!scales.any()) return kept;
@@ -60,13 +60,14 @@ struct Encoding {
     return own;
   }
 
-  // The numbers of a row.
+  // The single numbers of a row.
   void numbers(const float* row, float* __restrict to) const {
     for (std::size_t i = 0; i < at.size(); ++i) to[i] = row[at[i]];
   }
 
-  // Where the fields of a row lie, and their parts: room for whole vectors. What is stored is looked at once, and held within
-  // its field: somebody may write to it. What is no number lies in the first bin, and spoils its own row.
+  // For each field the input at which the row is, and the value of that input; both arrays hold `padded()`. Each stored
+  // number is read once and clamped to its field, since another thread may write to it. NaN is in the first bin, and makes
+  // only its own row NaN.
   void place(const float* row, std::int32_t* __restrict places, float* __restrict parts) const {
     const int n = int(fields.size());
     for (int f = 0; f < n; ++f) parts[f] = row[fields[f].at];
@@ -88,16 +89,16 @@ struct Encoding {
     n_in += count;
   }
 
-  // Of the fields once more, padded to whole vectors: x lies in bin k = min(x, top), at input first + k, with the part
+  // The fields again, padded to whole vectors: x is in bin k = min(x, top), at input first + k, whose value is
   // inside · (x − k) + taken.
   std::vector<float> top_, inside_, taken_;
   std::vector<std::int32_t> first_;
 };
 
-constexpr std::int64_t FIRST = 512;  // bytes of a long row that are called up; to what follows the processor itself sees
+constexpr std::int64_t FIRST = 512;  // bytes of a long row that are prefetched; the processor's own prefetcher does the rest
 
-// Inputs: exactly one of dense float32, dense uint8, CSR or encoded. x becomes multiply · x + offset on its way in; of
-// encoded rows it stays as it is.
+// Inputs: exactly one of dense float32, dense uint8, CSR or encoded. The network gets multiply · x + offset, and encoded rows
+// as they are.
 struct Inputs {
   std::int64_t rows = 0;
   int n_in = 0;
@@ -124,23 +125,23 @@ struct Inputs {
     }
   }
 
-  // Call up a row that will be needed soon: rows come in random order, from memory.
-  DELTAW_CALLS_UP void call_up(std::int64_t r) const {
+  // Prefetch a row: rows are visited in random order.
+  DELTAW_PREFETCHES void prefetch(std::int64_t r) const {
     constexpr std::int64_t FLOAT = sizeof(float);  // bytes
     const std::int64_t width = encoding ? encoding->stored : n_in;
-    if (bytes) call_up_bytes(bytes + r * width, width < FIRST ? width : FIRST);
+    if (bytes) prefetch_bytes(bytes + r * width, width < FIRST ? width : FIRST);
     else if (encoding || floats)
-      call_up_bytes((encoding ? stored : floats) + r * width, width * FLOAT < FIRST ? width * FLOAT : FIRST);
+      prefetch_bytes((encoding ? stored : floats) + r * width, width * FLOAT < FIRST ? width * FLOAT : FIRST);
     else {
       const std::int64_t size = (starts[r + 1] - starts[r]) * FLOAT;
-      call_up_bytes(values + starts[r], size), call_up_bytes(columns + starts[r], size);
+      prefetch_bytes(values + starts[r], size), prefetch_bytes(columns + starts[r], size);
     }
   }
 
-  // Of a sparse row, where it lies: before it can be called up itself.
-  DELTAW_CALLS_UP void call_up_place(std::int64_t r) const { call_up_bytes(starts + r, 2 * sizeof(*starts)); }
+  // Prefetch where a sparse row begins, which must be known before the row itself can be prefetched.
+  DELTAW_PREFETCHES void prefetch_place(std::int64_t r) const { prefetch_bytes(starts + r, 2 * sizeof(*starts)); }
 
-  // Write row r to `to`; what lies behind n_in there is left as it is.
+  // Write row r to `to`; the padding behind n_in is left as it is.
   void fetch(std::int64_t r, float* to) const {
     const std::size_t first = std::size_t(r) * n_in;
     if (encoding) return decode(stored + std::size_t(r) * encoding->stored, to);
@@ -175,15 +176,14 @@ struct Inputs {
   }
 };
 
-// Dense rows that are mostly one number, as CSR: x = multiply · raw + offset = c + u, with u = 0 where raw is `common`
-// and c = multiply · common + offset.
+// Dense rows of which most entries equal `common`, as CSR: x = multiply · raw + offset = c + u, where u = 0 if raw is
+// `common`, and c = multiply · common + offset.
 struct Compressed {
   std::vector<float> values;
   std::vector<std::int32_t> columns;
   std::vector<std::int64_t> starts;
 };
-// Somebody may write to `raw` meanwhile, so that what was counted is not what is found: there is room for every row before
-// it is read.
+// Another thread may write to `raw` between counting and copying: so there is always room for a whole row.
 template <class T>
 Compressed compress(const T* raw, std::int64_t rows, int n_in, T common, float multiply) {
   const std::size_t stored = std::size_t(rows) * n_in - std::count(raw, raw + std::size_t(rows) * n_in, common);
@@ -194,7 +194,7 @@ Compressed compress(const T* raw, std::int64_t rows, int n_in, T common, float m
   std::size_t i = 0;
   for (std::int64_t r = 0; r < rows; ++r, raw += n_in) {
     if (i + n_in > to.values.size()) make_room(2 * (i + n_in));
-    for (int k = 0; k < n_in; ++k) {  // always written, kept by counting on: no branch to mispredict
+    for (int k = 0; k < n_in; ++k) {  // write always and advance only if it counts: no branch to mispredict
       to.values[i] = multiply * (float(raw[k]) - float(common));
       to.columns[i] = k;
       i += raw[k] != common;
@@ -212,15 +212,15 @@ struct Targets {
   const std::int32_t* labels = nullptr;
   const float* weight = nullptr;  // of each row, or nullptr: 1
   float smoothing = 0.0f;
-  bool each_output_alone = false;  // binary cross-entropy: "don't know" is ½, not an even share
+  bool each_output_alone = false;  // binary cross-entropy: smoothing goes towards ½, not towards 1/n_out
 
   float weight_of(std::int64_t r) const { return weight ? weight[r] : 1.0f; }
 
-  // Call up a row that will be needed soon, see `Inputs`.
-  DELTAW_CALLS_UP void call_up(std::int64_t r) const {
-    if (floats) call_up_bytes(floats + r * n_out, std::min<std::int64_t>(n_out * sizeof(float), FIRST));
-    else call_up_bytes(labels + r, sizeof(*labels));
-    if (weight) call_up_bytes(weight + r, sizeof(*weight));
+  // See `Inputs`.
+  DELTAW_PREFETCHES void prefetch(std::int64_t r) const {
+    if (floats) prefetch_bytes(floats + r * n_out, std::min<std::int64_t>(n_out * sizeof(float), FIRST));
+    else prefetch_bytes(labels + r, sizeof(*labels));
+    if (weight) prefetch_bytes(weight + r, sizeof(*weight));
   }
 
   void fetch(std::int64_t r, float* t) const {
@@ -240,7 +240,7 @@ struct Targets {
     for (int i = 0; i < n_out; ++i) t[i] = t[i] * (1.0f - smoothing) + smoothing * unknown;
   }
 
-  // The same of at most VL rows, a lane each: output u of all to t + u · VL.
+  // At most VL rows at once, a lane each: output u of all of them to t + u · VL.
   void fetch_across(const std::int64_t* rows, int count, float* t) const {
     std::memset(t, 0, n_out * VL * sizeof(float));
     if (floats) {
@@ -248,7 +248,7 @@ struct Targets {
         for (int u = 0; u < n_out; ++u) t[u * VL + i] = floats[std::size_t(rows[i]) * n_out + u];
     } else {
       std::int32_t label[VL];
-      for (int i = 0; i < count; ++i) label[i] = labels[rows[i]];  // at once: from memory, all of them come together
+      for (int i = 0; i < count; ++i) label[i] = labels[rows[i]];  // all loads before the stores, so that cache misses overlap
       for (int i = 0; i < count; ++i) t[label[i] * VL + i] = 1.0f;
     }
     if (smoothing == 0.0f) return;

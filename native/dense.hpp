@@ -5,7 +5,7 @@
 //              gradient is never written to memory
 //   split      the way back for one row, without transposing W first
 //
-// A layer of few units has its first two along the inputs, where a vector over units would be nearly empty.
+// For a layer of few units, a vector over units would be nearly empty: there the first two have vectors along the inputs.
 //
 // Every sum runs over its index from first to last in one accumulator, so a number has the same bits in
 // whatever tile, and on whatever thread, it is computed.
@@ -34,12 +34,12 @@ using Size = std::integral_constant<int, N>;
 template <int Largest, class Tile>
 inline void in_pieces(int begin, int end, Tile&& tile) {
   int i = begin;
-  // Of threes, four are two and two: one alone has too few sums to hide the latency of an fma.
+  // By threes, four are two and two: a single one has too few accumulators to hide the latency of an fma.
   for (; i + Largest <= end && !(Largest == 3 && i + 4 == end); i += Largest) tile(i, Size<Largest>{});
   if constexpr (Largest > 1) in_pieces<Largest == 3 ? 2 : Largest / 2>(i, end, tile);
 }
 
-constexpr int WIDE = 7;  // groups of units at a time where there is one row: as many sums as hide the latency
+constexpr int WIDE = 7;  // groups of units at a time for a single row: enough accumulators to hide the latency
 
 // Z[r0…][v0…] of MR rows by NV groups of units: sum over `inputs` of A[r][i] W[v][inputs(i)], from the vector at the
 // place `bias` of each panel, or from zero where that is negative.
@@ -75,7 +75,7 @@ inline void product_tile(Rows A, int r0, const float* panel, std::size_t stride,
 template <class Inputs>
 inline void product(Rows A, int r0, int r1, const float* panel, std::size_t stride, Inputs inputs, int bias, Rows Z,
                     int v0, int v1) {
-  if (r1 - r0 < 4) {  // too few rows to hide the latency of an fma: more groups of units at a time instead
+  if (r1 - r0 < 4) {  // too few rows to hide the latency of an fma: take more groups of units at a time
     in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       for (int r = r0; r < r1; ++r)
         product_tile<1, NV>(A, r, panel + (v - v0) * stride, stride, inputs, bias, Z, v);
@@ -107,11 +107,11 @@ inline void product_back(const Layer& layer, Rows delta, int r0, int r1, Rows ou
 #pragma GCC unroll 16
         for (int i = 0; i < VL; ++i) store(scratch + j * stride + std::size_t(v * VL + i) * VL, block[i]);
       }
-    product(delta, r0, r1, scratch, stride, Every{layer.n_out}, -1, out, g, g + NG);  // units that only pad send nothing
+    product(delta, r0, r1, scratch, stride, Every{layer.n_out}, -1, out, g, g + NG);  // without padding units
   });
 }
 
-// The same for one row, by dot products: for a few rows transposing would cost more than the product.
+// The same for one row, by dot products: for few rows, transposing would cost more than the product.
 inline void split_back(const Layer& layer, const float* delta, float* out, int g0, int g1) {
   const auto group = [&](int g, auto inputs) {
     const float* panel = layer.w.data() + layer.place(0, g * VL);
@@ -178,10 +178,10 @@ inline void bias_gradient(Rows delta, int n, int v0, int v1, const Sink& sink) {
   });
 }
 
-// Short vectors gain nothing by it.
+// Whether a layer's products have vectors along the inputs; with short vectors that gains nothing.
 inline bool narrow(const Layer& layer) { return VL > 4 && layer.n_out <= VL / 2; }
 
-// Room for the weights of a narrow layer, each unit's along the inputs, in whole vectors; and those weights.
+// The size of a narrow layer's weights laid out along the inputs, for each unit in whole vectors; and that layout itself.
 inline std::size_t size_along(const Layer& layer) { return std::size_t(layer.n_out) * vectors_for(layer.n_in) * VL; }
 inline void lay_along(const Layer& layer, float* to) {
   const std::size_t width = std::size_t(vectors_for(layer.n_in)) * VL;
@@ -189,7 +189,7 @@ inline void lay_along(const Layer& layer, float* to) {
     for (int u = 0; u < layer.n_out; ++u) to[u * width + k] = layer.w.data()[layer.place(0, k) + u];
 }
 
-// Z for rows r0 … r1. The sums of a row go across its vectors the same way whatever rows are beside it.
+// Z for rows r0 … r1 of a narrow layer. A row's sums have the same order whatever the other rows are.
 inline void product_along(const Layer& layer, Rows A, int r0, int r1, const float* along, Rows Z) {
   const int blocks = vectors_for(layer.n_in);
   for (int r = r0; r < r1; r += VL) {
@@ -217,7 +217,7 @@ inline void product_along(const Layer& layer, Rows A, int r0, int r1, const floa
   }
 }
 
-// ∂E/∂W for the vectors b0 … b1 of inputs, summed over `n` rows, each input's to sink(0, k, g).
+// ∂E/∂W of a narrow layer for the vectors b0 … b1 of inputs, summed over `n` rows; each input's goes to sink(0, k, g).
 template <class Sink>
 inline void gradient_along(const Layer& layer, Rows delta, Rows A, int n, int b0, int b1, const Sink& sink) {
   in_pieces<8>(b0, b1, [&, own = sink]<int NB>(int b, Size<NB>) {
@@ -241,9 +241,9 @@ inline void gradient_along(const Layer& layer, Rows delta, Rows A, int n, int b0
   });
 }
 
-// One sample after the other: the update for the last sample and the weighted sums of this one in a single pass
-// over W, each weight read and written once, for inputs k0 … k1; the bias belongs to the first of them. `last` and `delta` are
-// the layer's input and δ of the last sample.
+// The update by the last sample and the weighted sums of this one in a single pass over W, so that each weight is read
+// and written once; for inputs k0 … k1, where the bias belongs to k = 0. `last` and `delta` are the layer's input and δ
+// of the last sample.
 template <class Opt, int NV>
 inline void online_tile(Layer& layer, int v0, int k0, int k1, const float* delta, const float* last, const float* a, float* z,
                         const StepConstants& c) {

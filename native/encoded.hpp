@@ -1,16 +1,16 @@
-// The first layer on rows whose numbers stand for many inputs at once: the bins of a column, or the slots of its words.
+// The first layer on encoded rows, of which one number stands for many inputs: the bins of a column, or its one-hot slots.
 //
-// Of a column's bins those that x has passed are 1, one is p, the others 0; of slots one is taken. With the weights' running
-// sums S_k = Σ w_j over the bins j < k of the column, made anew for each step and shared by all its rows, a unit's part of z
-// is
+// Of a column's bins, those below x are 1, the one that x is in is p, the others are 0; of slots one is set. With the running
+// sums of the weights, S_k = Σ w_j over the bins j < k of the column, which are computed once a step for all its rows, the
+// column adds to a unit's z
 //
 //   bins    S_k + p w_k      for x in bin k: one multiplication, however many bins there are
 //   slots   taken · w_k
 //
-// and back, with the batch's rows in sets by where they lie, from the last bin to the first:
+// Backward, the batch's rows are grouped into sets by the input they are at, and the bins are visited from last to first:
 //
-//   bins    ∂E/∂w_k = Σ δ of the rows beyond bin k + Σ p δ of those in it
-//   slots   ∂E/∂w_k = taken · Σ δ of the rows that take it
+//   bins    ∂E/∂w_k = Σ δ of the rows beyond bin k + Σ p δ of the rows in it
+//   slots   ∂E/∂w_k = taken · Σ δ of the rows whose slot it is
 #pragma once
 
 #include "dense.hpp"
@@ -18,7 +18,7 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// The rows in work, as the products below take them: numbers apart, and of each field the input it lies at and its part there.
+// The rows of a batch: for each field the input that the row is at (place) and that input's value (part).
 class EncodedRows {
  public:
   EncodedRows() = default;
@@ -37,7 +37,8 @@ class EncodedRows {
     return n_in_ == std::size_t(e.n_in) && bins_ == e.bins && std::equal(counts_.begin(), counts_.end(), e.fields.begin(), e.fields.end(), same);
   }
 
-  // Row `row` of the data as row r: its numbers to `numbers`, its fields here; `own`: the thread's room for one.
+  // Take row `row` of the data as row r: its single numbers go to `numbers`, its fields stay here. `own`: the thread's buffer
+  // for one row.
   void fetch(const Inputs& x, std::int64_t row, int r, float* numbers, float* own) {
     const Encoding& e = *x.encoding;
     const float* stored = e.row(x.stored + std::size_t(row) * e.stored, own);
@@ -45,7 +46,7 @@ class EncodedRows {
     e.place(stored, places_.data() + std::size_t(r) * width_, parts_.data() + std::size_t(r) * width_);
   }
 
-  // Put rows r0 … r1 of fields f0 … f1 into the sets of the inputs they lie at: all rows, or those of one half.
+  // Add rows r0 … r1 to the sets of the inputs they are at, for fields f0 … f1: all rows, or those of one half.
   void gather(const Encoding& e, int half, int r0, int r1, int f0, int f1) {
     for (int word = r0 / WORD; word < words_for(r1); ++word)
       for (int f = f0; f < f1; ++f) std::fill_n(sets_[half].data() + word * n_in_ + e.fields[f].first, e.fields[f].count, 0);
@@ -56,12 +57,12 @@ class EncodedRows {
     }
   }
 
-  // z += what the fields add, for rows r0 … r1 and groups v0 … v1.
+  // z += W x over the fields, for rows r0 … r1 and groups v0 … v1.
   void add(const Layer& layer, const float* running, int r0, int r1, Rows Z, int v0, int v1) const {
     in_pieces<TOGETHER>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       const float *w = layer.w.data() + layer.place(v, 0), *s = running + layer.place(v, 0);
       const std::size_t stride = layer.stride;
-      for (int f0 = 0, f1 = 0; f0 < fields_; f0 = f1) {  // fields whose weights stay in the first cache while all rows pass
+      for (int f0 = 0, f1 = 0; f0 < fields_; f0 = f1) {  // as many fields as have their weights in the L1 cache
         for (int inputs = 0; f1 < fields_ && (f1 < f0 + FEWEST || inputs + counts_[f1] <= STAYING / NV); ++f1) inputs += counts_[f1];
         for (int r = r0; r < r1; ++r) {
           const std::int32_t* places = places_.data() + std::size_t(r) * width_;
@@ -90,12 +91,12 @@ class EncodedRows {
     });
   }
 
-  // ∂E/∂W of the inputs of fields f0 … f1 for groups v0 … v1, summed over the rows that were gathered, each vector to
+  // ∂E/∂W of the inputs of fields f0 … f1 for groups v0 … v1, summed over the gathered rows; each vector goes to
   // sink(v, k, g).
   template <class Sink>
   void gradient(const Encoding& e, int half, Range rows, Rows delta, int v0, int v1, int f0, int f1, const Sink& sink) const {
     in_pieces<TOGETHER>(v0, v1, [&, own = sink]<int NV>(int v, Size<NV>) {
-      // visit(row, its δ), in their order, for those that lie at input k.
+      // visit(row, its δ) for the rows at input k, in ascending order.
       const auto each_at = [&](int k, auto&& visit) __attribute__((always_inline)) {
         for (int word = rows.begin / WORD; word < words_for(rows.end); ++word)
           for (std::uint64_t set = sets_[half][word * n_in_ + k]; set; set &= set - 1) {
@@ -140,31 +141,31 @@ class EncodedRows {
   }
 
  private:
-  static constexpr int STAYING = 16384 / (2 * VL * int(sizeof(float)));  // vectors of weights and of running sums
-  static constexpr int FEWEST = 16;  // fields: fewer are not worth to take a row's sums up again
-  static constexpr int TOGETHER = 4;  // groups of units at a time: two sums each, and what they are made of
+  static constexpr int STAYING = 16384 / (2 * VL * int(sizeof(float)));  // weights and running sums in half of L1, in vectors
+  static constexpr int FEWEST = 16;  // fields at a time: with fewer, loading and storing z costs more than cache misses
+  static constexpr int TOGETHER = 4;  // groups of units at a time: two accumulators each, and their operands
 
   static constexpr int WORD = 64;  // rows, a bit each
   static int words_for(int rows) { return (rows + WORD - 1) / WORD; }
 
   int fields_ = 0, bins_ = 0, width_ = 0;
-  std::vector<int> counts_;  // of each field its inputs
+  std::vector<int> counts_;  // inputs of each field
   std::vector<std::int32_t> places_;
   std::vector<float> parts_;
-  // Which rows lie at an input: a word of the first 64 for all inputs side by side, then one of those behind. Of all rows the
-  // first sets, or of each half of them its own.
+  // Which rows are at an input, a bit each: the words of the first 64 rows for all inputs, then those of the next 64,
+  // and so on. All rows are in the first sets, or each half of the rows in its own.
   std::vector<std::uint64_t> sets_[2];
   std::size_t n_in_ = 0;  // of the sets
 };
 
-// The running sums of groups v0 … v1; numbers and slots have none.
+// The running sums S of groups v0 … v1 over the bins of each column.
 inline void running_sums(const Layer& layer, const Encoding& e, float* running, int v0, int v1) {
   for (int v = v0; v < v1; ++v)
     for (int f = 0; f < e.bins; ++f) {
       const Encoding::Field& field = e.fields[f];
       const float* w = layer.w.data() + layer.place(v, field.first);
       float* s = running + layer.place(v, field.first);
-      vf total = zero();  // of the first bin; its place is never written
+      vf total = zero();  // S_0 = 0 is never written
       for (int k = 1; k < field.count; ++k) {
         total += load(w + std::size_t(k - 1) * VL);
         store(s + std::size_t(k) * VL, total);

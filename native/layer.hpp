@@ -1,8 +1,8 @@
-// How a layer's weights lie in memory, for good: never repacked between steps.
+// How a layer's weights are laid out in memory. They are never repacked between steps.
 //
 // Units are taken VL at a time. For each such group v there is a panel of n_in + 1 vectors: vector k holds the
 // weights of the group's units for input k, and the last one their biases. So a product reads a panel from
-// front to back, a gradient tile is VL-wide at every (v, k), and the optimiser's state lies the same way.
+// front to back, a gradient tile is VL-wide at every (v, k), and the optimiser's state has the same layout.
 // Units that pad the last group have zero weights and zero gradients, and stay zero.
 #pragma once
 
@@ -25,7 +25,7 @@ struct Free {
   void operator()(float* p) const { ::operator delete(p, grain); }
 };
 
-// Floats on cache lines of their own, zero at first.
+// An array of floats on cache lines of its own, zero at first.
 class Floats {
  public:
   Floats() = default;
@@ -34,7 +34,7 @@ class Floats {
     const std::size_t bytes = (wanted + grain - 1) / grain * grain;
     data_ = {static_cast<float*>(::operator new(bytes, std::align_val_t(grain))), Free{std::align_val_t(grain)}};
 #ifdef __linux__
-    if (grain == HUGE_PAGE) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a wish: it may not be granted
+    if (grain == HUGE_PAGE) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // only a hint
 #endif
     std::memset(data_.get(), 0, bytes);
   }
@@ -48,7 +48,7 @@ class Floats {
   std::size_t size() const { return size_; }
 
  private:
-  // Weights that a sparse row picks from all over lie on few pages, which the processor's table of pages can hold.
+  // A sparse row reads weights from all over a large array: on huge pages these need few entries of the TLB.
   static constexpr std::size_t HUGE_PAGE = std::size_t(1) << 21;
 
   std::unique_ptr<float, Free> data_;
@@ -63,7 +63,7 @@ struct Layer {
   const Activation* activation;
   int vectors;         // groups of units
   std::size_t stride;  // floats from one panel to the next
-  Floats w, state[2], gradient, before, halves[2];  // those behind `state` only where a plan asks for them
+  Floats w, state[2], gradient, before, halves[2];  // those after `state` only if the plan needs them
 
   Layer(int n_in_, int n_out_, bool bias_, const Activation* activation_, int slots)
       : n_in(n_in_), n_out(n_out_), bias(bias_), activation(activation_), vectors(vectors_for(n_out_)),
@@ -74,7 +74,7 @@ struct Layer {
   std::size_t bytes() const { return w.size() * sizeof(float); }
   std::size_t place(int v, int k) const { return v * stride + std::size_t(k) * VL; }
 
-  // Between a packed array of this layer and plain rows, W (n_out, n_in) and b (n_out,).
+  // From plain rows, W (n_out, n_in) and b (n_out,), to this layout, and back.
   void pack(Floats& to, const float* W, const float* b) const {
     for (int u = 0; u < n_out; ++u) {
       float* lane = to.data() + place(u / VL, 0) + u % VL;

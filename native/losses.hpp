@@ -6,12 +6,12 @@
 
 namespace deltaw::DELTAW_ISA {
 
-constexpr float EPSILON = 0x1p-23f;  // logarithms are taken this far from where they are infinite
+constexpr float EPSILON = 0x1p-23f;  // logarithms are taken at least this far from where they are infinite
 inline vf inside_unit(vf o) { return at_most(1.0f - EPSILON, at_least(EPSILON, o)); }
 inline vf above_zero(vf o) { return at_least(EPSILON, o); }
 
-// L has `edge`, the output next to o that has a logarithm, `term` and `slope`, E and ∂E/∂o there. Past the edge E goes on along
-// its tangent if that rises, and else stays as it is.
+// For losses with a logarithm. L has `edge`, o clamped to where the logarithm is finite, and `term` and `slope`, E and
+// ∂E/∂o there. Beyond the edge E continues along its tangent if that rises, and is constant otherwise.
 template <class L>
 struct PastTheEdge {
   static vf E(vf o, vf t, vf) { vf e = L::edge(o); return L::term(e, t) + at_least(0.0f, L::slope(e, t) * (o - e)); }
@@ -21,7 +21,7 @@ struct PastTheEdge {
   }
 };
 
-// p is the row's one setting, for each output: huber's δ, pinball's q.
+// p is the loss's parameter for each output: huber's δ, pinball's q.
 // clang-format off
 struct Absolute { static vf E(vf o, vf t, vf) { return abs(t - o); }
                   static vf dE(vf o, vf t, vf) { return select(o > t, splat(1.0f), select(o < t, splat(-1.0f), zero())); } };
@@ -54,9 +54,9 @@ struct OutputRow {
   const float* parameter;  // of each output
 };
 
-// One row of the table. `error` returns E of a row of data, and `backward` writes its gradient times `share`: ∂E/∂o, or ∂E/∂z
-// for a fused pair, which names its activation. `across` does both for VL rows, without a share: E of each into e. Its vectors
-// are outputs, their lanes rows, and `vectors` is how many outputs there are.
+// One row of the table. `error` returns E of a row of data, and `backward` writes its gradient times `share`: ∂E/∂o, or
+// ∂E/∂z for a fused pair, which names its activation. `across` does both for VL rows, without a share: E of each into
+// e. Its vectors are outputs, their lanes rows, and `vectors` is how many outputs there are.
 struct Loss {
   const char* name;
   const char* fused_with;  // nullptr: any activation

@@ -1,5 +1,5 @@
-// The pass of a piece of rows forward through the layers and back: DESIGN's Z = A Wᵀ + b and Δ W, on all threads.
-// A barrier stands wherever the next phase reads what another thread wrote.
+// Forward and backward through the layers for a piece of rows, on all threads: DESIGN's Z = A Wᵀ + b, and Δ W sent
+// back. There is a barrier wherever the next phase reads what another thread wrote.
 #include <algorithm>
 #include <cmath>
 
@@ -9,19 +9,20 @@ namespace deltaw::DELTAW_ISA {
 
 namespace {
 
-constexpr int AHEAD = 8;  // rows: so many are on their way from memory
+constexpr int AHEAD = 8;  // rows that are prefetched at a time
 
-// Before row r of some is used: call up the AHEAD rows behind the AHEAD that are on their way. So many at once, since the
-// processor then looks for their pages side by side, and goes on meanwhile.
+// Before row r is used: at every AHEADth row, prefetch the AHEAD rows after those that were prefetched last. So many at once
+// because their page walks then overlap.
 template <class CallUp>
-DELTAW_CALLS_UP void call_up_rows(int r, Range rows, const CallUp& call_up) {
+DELTAW_PREFETCHES void prefetch_rows(int r, Range rows, const CallUp& prefetch) {
   if ((r - rows.begin) % AHEAD != 0) return;
-  for (int i = r == rows.begin ? r : r + AHEAD; i < std::min(r + 2 * AHEAD, rows.end); ++i) call_up(i);
+  for (int i = r == rows.begin ? r : r + AHEAD; i < std::min(r + 2 * AHEAD, rows.end); ++i) prefetch(i);
 }
 
 }  // namespace
 
-// Which inputs of this thread's rows are not zero. It reads them early, too: other threads may still be at the update.
+// Mark the inputs of this thread's rows that are not zero. This also brings the rows into the cache while other threads
+// may still be updating.
 void Trainer::mark(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   if (run.sparse || !Columns::worth(inputs)) return;
@@ -29,31 +30,31 @@ void Trainer::mark(Run& run, const Piece& piece, int thread) {
   Columns::mark(inputs, begin, end, [&](int r) { return run.epoch.order[piece.begin + r]; }, run.marks[thread]);
 }
 
-// The rows into the workspace, without the columns that are zero in all of them; and the draws for dropout.
+// Copy the rows into the workspace, without inputs that are zero in all of them; and draw for dropout.
 void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   Columns& columns = run.columns[thread];
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
   work_.lay(layers_, thread);
   const std::int64_t* const order = run.epoch.order + piece.begin;
-  const auto call_up = [&](int r) __attribute__((always_inline)) { inputs.call_up(order[r]); };
+  const auto prefetch = [&](int r) __attribute__((always_inline)) { inputs.prefetch(order[r]); };
   if (run.encoded) {
     const bool own = by_rows(layers_[0], run.threads, SMALL);
     const auto [v0, v1] = own ? Range{0, layers_[0].vectors} : part(layers_[0].vectors, thread, run.threads);
     running_sums(layers_[0], *inputs.encoding, running_[own ? thread : 0].data(), v0, v1);
     columns.take(inputs.encoding->inputs);
     for (int r = begin; r < end; ++r) {
-      call_up_rows(r, {begin, end}, call_up);
+      prefetch_rows(r, {begin, end}, prefetch);
       work_.encoded.fetch(inputs, order[r], r, work_.numbers.row(r), work_.own[thread].data());
     }
   } else if (run.sparse || !Columns::worth(inputs)) columns.take_all();
   else columns.list(inputs, run.marks.data(), run.threads);
   for (int r = begin; r < end && !run.sparse && !run.encoded; ++r) {
-    call_up_rows(r, {begin, end}, call_up);
+    prefetch_rows(r, {begin, end}, prefetch);
     columns.fetch(inputs, order[r], work_.x.row(r));
   }
-  for (int r = begin; r < end; ++r) run.epoch.targets.call_up(order[r]);  // for output_errors
-  const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // the draws know rows by batch
+  for (int r = begin; r < end; ++r) run.epoch.targets.prefetch(order[r]);  // for output_errors
+  const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // draws are numbered by the row within the batch
   for (int l = 0; l < int(layers_.size()); ++l) {
     const Dropout dropout = dropout_of(run, piece, l);
     if (dropout.cut > 0)
@@ -67,8 +68,8 @@ Dropout Trainer::dropout_of(const Run& run, const Piece& piece, int l) const {
   return {work_.draws[l].data(), layers_[l].n_out, plan_.dropout[l] * run.epoch.pace.dropout[piece.step]};
 }
 
-// visit(row, vectors) for the signals of layer l, rows r0 … r1 and groups v0 … v1: all in one stretch where the activation takes
-// them so, nothing lies between rows, and a call for each would be felt.
+// visit(row, vectors) for layer l, rows r0 … r1 and groups v0 … v1: in one call if the activation is elementwise,
+// nothing lies between the rows, and the rows are so short that a call for each would cost time.
 template <class Visit>
 void Trainer::each_stretch(int l, int r0, int r1, int v0, int v1, Visit&& visit) const {
   constexpr int SHORT = 512;  // units of a row
@@ -78,8 +79,8 @@ void Trainer::each_stretch(int l, int r0, int r1, int v0, int v1, Visit&& visit)
   for (int r = r0; r < r1; ++r) visit(r, v1 - v0);
 }
 
-// o = f(z), and a, what dropout leaves of it, for rows r0 … r1 and groups v0 … v1.
-void Trainer::hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
+// o = f(z), and a, which is o after dropout, for rows r0 … r1 and groups v0 … v1.
+void Trainer::activate(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const Layer& layer = layers_[l];
   each_stretch(l, r0, r1, v0, v1, [&](int r, int vectors) {
     layer.activation->training(work_.z[l].row(r) + v0 * VL, work_.o[l].row(r) + v0 * VL, vectors, layer.n_out);
@@ -87,20 +88,21 @@ void Trainer::hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& drop
   for (int r = r0; dropout.draws && r < r1; ++r) dropout.apply(r, work_.o[l].row(r), work_.a[l].row(r), v0, v1);
 }
 
-// All that comes before the weights change: the marked rows in, forward, E, and back to the first layer's δ. What an update then
-// sums may be only rows that the thread has made itself.
+// Everything before the update: fetch the marked rows, forward, E, and back to the first layer's δ. There is no barrier
+// at the end if every thread's part of the update needs only its own rows.
 void Trainer::pass(Run& run, const Piece& piece, int thread) {
   fetch(run, piece, thread);
   const bool own = by_own_rows(run, piece, thread);
   if (!own && (run.encoded || !by_rows(layers_[0], run.threads, SMALL))) run.barrier.wait();
-  if (run.encoded) gather(run, piece, thread);  // for the way back, which comes after a barrier where others gather, too
+  if (run.encoded) gather(run, piece, thread);  // used by the update, after a barrier if other threads gather too
   forward(run, piece, thread);
   output_errors(run, piece, thread);
   backward(run, piece, thread);
   if (!own) run.barrier.wait();
 }
 
-// The rows of encoded inputs into sets by where they lie, half by half where their gradient is summed so.
+// Group the rows of encoded inputs into sets (see EncodedRows), for each half of the rows if their gradient is summed
+// by halves.
 void Trainer::gather(Run& run, const Piece& piece, int thread) {
   const Encoding& encoding = *run.epoch.inputs.encoding;
   const int fields = int(encoding.fields.size());
@@ -112,7 +114,7 @@ void Trainer::gather(Run& run, const Piece& piece, int thread) {
   else some(0, {0, piece.rows}, thread, run.threads);
 }
 
-// After a barrier behind `pass`, and before the next one.
+// Between the barrier after `pass` and the next one.
 void Trainer::add_errors(Run& run, const Piece& piece, int thread) {
   if (thread == 0)
     for (int r = 0; r < piece.rows; ++r) run.error += work_.row_error[r];
@@ -131,7 +133,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
       if (l == 0 && run.sparse)
         for (int r = r0; r < r1; ++r) {
           const std::int64_t row = run.epoch.order[piece.begin + r];
-          if (r + 1 < r1) SparseLayer::call_up(layer, run.epoch.inputs, run.epoch.order[piece.begin + r + 1], v0, v1);
+          if (r + 1 < r1) SparseLayer::prefetch(layer, run.epoch.inputs, run.epoch.order[piece.begin + r + 1], v0, v1);
           sparse_.product(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work_.z[0].row(r),
                           v0, v1);
         }
@@ -144,7 +146,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
         else sum_over(Every{layer.n_in});
         if (l == 0 && run.encoded) work_.encoded.add(layer, running_[running].data(), r0, r1, work_.z[0], v0, v1);
       }
-      if (!across(l)) hand_on(l, r0, r1, v0, v1, dropout);
+      if (!across(l)) activate(l, r0, r1, v0, v1, dropout);
     };
     if (rowwise) {
       const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
@@ -165,7 +167,7 @@ OutputRow Trainer::output_row(int r) const {
           parameter_.data()};
 }
 
-// E of each row, and ∂E/∂z of the output layer: by the fused pair at once, or ∂E/∂o through the activation.
+// E of each row, and δ = ∂E/∂z of the output layer: directly from a fused pair of loss and activation, or from ∂E/∂o.
 void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
   const int l = int(layers_.size()) - 1;
   const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
@@ -183,7 +185,7 @@ void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
   if (!loss_->fused_with) chain(l, r0, r1, 0, layers_[l].vectors, {});
 }
 
-// The same, and o = f(z) before it, of few outputs: a vector takes one of VL rows.
+// The same for few outputs, and o = f(z) before it: a vector holds one output of VL rows.
 void Trainer::errors_across(Run& run, const Piece& piece, int r0, int r1) {
   const int l = int(layers_.size()) - 1, n = layers_[l].n_out;
   const Activation& activation = *layers_[l].activation;
@@ -215,7 +217,7 @@ void Trainer::errors_across(Run& run, const Piece& piece, int r0, int r1) {
   }
 }
 
-// ∂E/∂z of layer l from ∂E/∂o, for rows r0 … r1 and groups v0 … v1; of what dropout left first.
+// δ = ∂E/∂z of layer l from ∂E/∂o, for rows r0 … r1 and groups v0 … v1; dropout's mask is applied first.
 void Trainer::chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const int from = v0 * VL;
   for (int r = r0; dropout.draws && r < r1; ++r) dropout.apply(r, work_.sent[l].row(r), work_.sent[l].row(r), v0, v1);
@@ -225,7 +227,7 @@ void Trainer::chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropou
   });
 }
 
-// From the output to the first hidden layer: what is sent on is Wᵀδ, or Wᵀe by the notes' rule.
+// From the output to the first hidden layer: each layer sends back Wᵀδ, or Wᵀe by the notes' rule.
 void Trainer::backward(Run& run, const Piece& piece, int thread) {
   bool was_rowwise = true;  // output_errors works by rows
   float* scratch = layers_.size() > 1 ? work_.scratch[thread].data() : nullptr;
@@ -248,7 +250,7 @@ void Trainer::backward(Run& run, const Piece& piece, int thread) {
   }
 }
 
-// ∂E/∂W and ∂E/∂b of this piece into memory, on top of what is there from earlier pieces of the batch.
+// Add ∂E/∂W and ∂E/∂b of this piece to those of earlier pieces of the batch in memory.
 void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
@@ -263,14 +265,14 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
   }
 }
 
-// A small layer's gradient of many rows is summed by halves of them: each stays in the first cache, and two threads sum over
-// the rows that they have made themselves, so that sums go from one to the other and no rows.
+// A small layer's gradient over many rows is summed by halves of the rows. Each half stays in the L1 cache, and each of two
+// threads sums over rows that it computed itself, so that only sums go from one thread to the other.
 bool Trainer::halved(const Run& run, const Piece& piece, int l, int thread) const {
   const bool whole = l > 0 || run.encoded || (!run.sparse && run.columns[thread].all());
   return run.steps && whole && piece.rows >= FEWEST_HALVED && layers_[l].halves[0].size();
 }
 
-// Whether each of two threads makes one half of the rows, and all that is summed over it.
+// Whether each thread computes one half of the rows and everything that is summed over it.
 bool Trainer::by_own_rows(const Run& run, const Piece& piece, int thread) const {
   bool all = run.threads <= 2;
   for (int l = 0; l < int(layers_.size()); ++l)
@@ -278,7 +280,8 @@ bool Trainer::by_own_rows(const Run& run, const Piece& piece, int thread) const 
   return all;
 }
 
-// visit(half, rows, share, shares) for each half that this thread has a share of: one of two teams sees to each, or one thread to both.
+// visit(half, rows, share, shares) for each half that this thread has a share of: two teams have one half each, a
+// single thread has both.
 template <class Visit>
 void Trainer::each_half(const Run& run, const Piece& piece, int thread, Visit&& visit) const {
   const int teams = std::min(2, run.threads), team = teams == 2 && thread >= run.threads / 2;
@@ -295,7 +298,7 @@ void Trainer::sum_halves(Run& run, const Piece& piece, int l, int thread) {
   });
 }
 
-// The length of the whole gradient, with E's L2 term. Blocks are summed one by one, then their sums in order.
+// The norm of the whole gradient, including E's L2 term. Each block is summed by one thread, then the blocks in order.
 double Trainer::gradient_norm(Run& run, int thread) {
   std::size_t first = 0;
   for (Layer& layer : layers_) {

@@ -1,5 +1,5 @@
-// NumPy's default random numbers where no NumPy is: PCG64 (O'Neill 2014, XSL-RR 128/64), and what its Generator makes of them. A seed
-// becomes `state` and `increment` by NumPy's SeedSequence (lab/src/engine/random.ts).
+// NumPy's default random numbers for the browser: PCG64 (O'Neill 2014, XSL-RR 128/64) and methods of NumPy's Generator.
+// A seed becomes `state` and `stream` by NumPy's SeedSequence (lab/src/engine/random.ts).
 #pragma once
 
 #include <cmath>
@@ -13,7 +13,7 @@ class Generator {
   using Wide = unsigned __int128;
 
   Generator() = default;
-  // As NumPy seeds it: the sequence's four words are the first state and the stream.
+  // As NumPy seeds it: SeedSequence's four words are the initial state and the stream.
   Generator(Wide state, Wide stream) : increment_((stream << 1) | 1) {
     step();
     state_ += state;
@@ -26,7 +26,7 @@ class Generator {
     const unsigned by = unsigned(state_ >> 122);
     return (folded >> by) | (folded << ((-by) & 63));
   }
-  // Halves of 64 bits, the lower one first.
+  // The two halves of 64 random bits, the lower one first.
   std::uint32_t half() {
     if (kept_) {
       kept_ = false;
@@ -38,7 +38,7 @@ class Generator {
   }
   double unit() { return double(bits() >> 11) * (1.0 / 9007199254740992.0); }  // [0, 1), multiples of 2⁻⁵³
 
-  // A whole number from 0 to `most`: as many bits as that takes, drawn until they are no more.
+  // An integer from 0 to `most`, by rejection: as many bits as `most` has, drawn until they are not above it.
   std::uint32_t up_to(std::uint32_t most) {
     const std::uint32_t mask = most ? ~std::uint32_t(0) >> __builtin_clz(most) : 0;
     std::uint32_t found = half() & mask;
@@ -52,8 +52,8 @@ class Generator {
     for (std::int64_t i = n - 1; i > 0; --i) std::swap(to[i], to[up_to(std::uint32_t(i))]);
   }
 
-  // A standard normal number by a ziggurat of 256 layers (Marsaglia & Tsang 2000; Doornik 2005 for its use of bits). `edges[i]` is
-  // the width of layer i, edges[0] that of the base with its tail.
+  // A standard normal number by a ziggurat of 256 layers (Marsaglia & Tsang 2000; Doornik 2005 for its use of bits).
+  // `edges[i]` is the width of layer i, and edges[0] that of the base with its tail.
   double normal(const double* edges) {
     constexpr double R = 3.6541528853610088, ONE_R = 0.27366123732975828;  // where the tail begins
     constexpr double TWO52 = 4503599627370496.0;

@@ -1,4 +1,4 @@
-// What the threads of one epoch share, and how work in two dimensions is shared out among them.
+// What the threads of an epoch share, and how work in two dimensions is divided among them.
 #pragma once
 
 #include <chrono>
@@ -13,22 +13,22 @@ struct Trainer::Run {
   const int threads;
   const bool sparse;    // see Trainer::sparse
   const bool encoded;   // see Trainer::by_fields
-  const bool steps;     // whether an update comes behind every piece
+  const bool steps;     // whether every piece is followed by an update
   const std::function<bool()>& stop;
   Barrier barrier;
   double error;         // thread 0's
   std::atomic<std::int64_t> last_step{std::numeric_limits<std::int64_t>::max()};
   std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
   std::vector<double> norms;  // of every block of the gradient, see gradient_norm
-  std::vector<Columns::Marks> marks;  // each thread's, of the piece that comes next
-  std::vector<Columns> columns;       // each thread's copy, of the piece in work
+  std::vector<Columns::Marks> marks;  // each thread's, for the next piece
+  std::vector<Columns> columns;       // each thread's copy, for this piece
 
-  // `error_`: the sum so far, which goes on here, so that it is rounded the same however the epoch is cut.
+  // `error_`: the sum so far, continued here, so that it is rounded the same however the epoch is cut.
   Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, bool steps_, const std::function<bool()>& stop_, double error_)
       : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), steps(steps_), stop(stop_), barrier(threads_),
         error(error_), marks(threads_), columns(threads_) {}
 
-  // Thread 0 asks now and then. The others learn of a stop one step later, so that all leave at the same step.
+  // Thread 0 calls `stop` every 20 ms. A stop takes effect one step later, so that all threads leave at the same step.
   void ask(int thread, std::int64_t step) {
     if (thread != 0 || step % 8 != 0) return;
     const auto now = std::chrono::steady_clock::now();
@@ -44,9 +44,9 @@ inline Rows Trainer::input_of(const Run& run, int l) const {
   return l > 0 ? work_.a[l - 1] : run.encoded ? work_.numbers : work_.x;
 }
 
-// Groups of units × blocks (of rows, or of inputs), shared out evenly: thread t takes the t-th part of the
-// list that runs through the blocks of group 0, then of group 1, … It comes as up to three rectangles,
-// visit(v0, v1, block0, block1). Where a panel is cut, both threads compute sums of their own: no bit depends on it.
+// Groups of units × blocks (of rows, or of inputs), divided evenly: thread t gets the t-th part of the list of all
+// blocks of group 0, then of group 1, … as up to three rectangles, visit(v0, v1, block0, block1). Every sum is computed
+// by one thread, so no bit depends on the division.
 template <class Visit>
 void share_out(int groups, int blocks, int thread, int threads, Visit&& visit) {
   const Range mine = part(groups * blocks, thread, threads);
@@ -67,7 +67,7 @@ void share_out(int groups, int blocks, int thread, int threads, Visit&& visit) {
 
 inline int blocks_of(int n) { return (n + TILE_ROWS - 1) / TILE_ROWS; }
 
-// Adds a layer's sums to its gradient in memory, or begins it with them. As a sink, see `gradient`.
+// A sink (see `gradient`) that adds a layer's sums to its gradient in memory, or starts it with them.
 struct Addition {
   const Layer& layer;
   float* gradient;
@@ -89,8 +89,8 @@ struct Addition {
   }
 };
 
-// ∂E/∂W of layer l for some rows of this piece, tile by tile to sink(v, k, g), and ∂E/∂b to bias(v, g): one of so many
-// shares of it. `columns`: the thread's own copy.
+// One share of ∂E/∂W of layer l over some rows of this piece, tile by tile to sink(v, k, g), and of ∂E/∂b to bias(v, g).
+// `columns`: the thread's own copy.
 template <class Sink, class Bias>
 void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range rows, int l, int share, int shares,
                                 const Sink& sink, Bias&& bias) {
@@ -107,7 +107,7 @@ void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range ro
   const Listed inputs = columns.listed();
   const int count = listed ? inputs.count : layer.n_in;
   const auto at_places = [sink, inputs]<int N>(int v, int i, const vf(&g)[N]) { sink(v, inputs.places + i, g); };
-  const int blocks = std::max(1, blocks_of(count));  // where no input is left, the biases still are
+  const int blocks = std::max(1, blocks_of(count));  // the biases are there even if no input is
   share_out(layer.vectors, blocks, share, shares, [&](int v0, int v1, int b0, int b1) {
     const int begin = b0 * TILE_ROWS, end = std::min(b1 * TILE_ROWS, count);
     if (listed) gradient(delta, A, n, v0, v1, begin, end, at_places);
@@ -121,9 +121,8 @@ void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range ro
   });
 }
 
-// A layer is split over threads by rows of data when its weights are few (both threads then read all of them, and
-// no barrier is needed), or when its activation needs whole rows; otherwise by units, so that each thread's
-// share of the weights stays in its own cache.
+// Threads divide a layer by rows of data if it is small (each then reads all weights, and no barrier is needed) or if its
+// activation needs whole rows; otherwise by units, so that each thread's share of the weights stays in its own cache.
 inline bool by_rows(const Layer& layer, int threads, std::size_t small) {
   return threads == 1 || layer.activation->coupled || layer.bytes() <= small;
 }

@@ -43,10 +43,10 @@ constexpr int TILE_ROWS = 4, TILE_VECTORS = 3;
 typedef float vf __attribute__((vector_size(4 * VL)));
 typedef std::int32_t vi __attribute__((vector_size(4 * VL)));
 
-// Call up memory that will be needed soon. What does nothing else is nothing to GCC, which leaves calls of it out: so this, and
-// whatever only calls it, is put in its callers' place.
-#define DELTAW_CALLS_UP [[gnu::always_inline]] inline
-DELTAW_CALLS_UP void call_up_bytes(const void* from, std::int64_t bytes) {
+// Prefetch memory. GCC takes a function that only prefetches for one without effect and drops calls to it; therefore such
+// functions are always inlined.
+#define DELTAW_PREFETCHES [[gnu::always_inline]] inline
+DELTAW_PREFETCHES void prefetch_bytes(const void* from, std::int64_t bytes) {
   for (std::int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(from) + i);
 }
 
@@ -80,7 +80,7 @@ inline vf fma(vf a, vf b, vf c) {
 #endif
 }
 
-// As many doubles as there are floats in half a vector: what is to have the bits of NumPy's float64 goes through these.
+// Vectors of doubles, half as many lanes: for results that must equal NumPy's float64 bit for bit.
 constexpr int DOUBLES = VL / 2;
 typedef double vd __attribute__((vector_size(4 * VL)));
 inline vd load(const double* p) {
@@ -190,9 +190,9 @@ constexpr bool COMPRESSES = false;  // one by one is quicker
 inline vf compress(vf x, unsigned) { return x; }
 #endif
 
-// √x for x ≥ 0, and a/x for x > 0. True ones cost wide vectors as much as the matrix product whose gradient they follow: there
-// the processor's estimates of 1/√x and 1/x, right to 12 or 14 bits, and a step of Newton's method are quicker. Narrow
-// ones need more steps and no fma: there the true ones are.
+// √x for x ≥ 0, and a/x for x > 0. True ones cost wide vectors as much as the matrix product whose gradient they
+// follow: there the processor's estimates of 1/√x and 1/x, right to 12 or 14 bits, and a step of Newton's method are
+// quicker. Narrow ones need more steps and no fma: there the true ones are.
 #if defined(__AVX2__)
 inline vf estimate_reciprocal_sqrt(vf x) {
 #if defined(__AVX512F__)
@@ -242,8 +242,8 @@ inline vf quotient(vf a, vf x) { return a / x; }
 // The x between which eˣ = 2ⁿ eʳ below is a product of normal floats.
 constexpr float EXP_LEAST = -87.0f, EXP_MOST = 88.37f;
 
-// eˣ for EXP_LEAST ≤ x ≤ EXP_MOST: x = n ln 2 + r with |r| ≤ ½ ln 2, then 2ⁿ by the exponent's bits and eʳ by its series to r⁶
-// (truncation below 2⁻²⁴).
+// eˣ for EXP_LEAST ≤ x ≤ EXP_MOST: x = n ln 2 + r with |r| ≤ ½ ln 2, then 2ⁿ by the exponent's bits and eʳ by its
+// series to r⁶ (truncation below 2⁻²⁴).
 inline vf exp_within(vf x) {
   const vf round = splat(12582912.0f);  // 1.5 · 2²³: adding it rounds to the nearest integer
   vf shifted = fma(x, splat(1.44269504f), round);
@@ -269,7 +269,8 @@ inline vf exp(vf x) {
   return select(x > EXP_MOST, splat(__builtin_inff()), exp_below(min(splat(EXP_MOST), x)));
 }
 
-// ln x for normal x > 0, and of infinity and NaN themselves: x = 2ᵉ m with m in [√½, √2), ln m = 2 atanh(s) for s = (m − 1)/(m + 1), |s| < 0.172.
+// ln x for normal x > 0, and of infinity and NaN themselves: x = 2ᵉ m with m in [√½, √2), ln m = 2 atanh(s) for s = (m
+// − 1)/(m + 1), |s| < 0.172.
 inline vf log(vf x) {
   vi bits = (vi)x;
   vi e = (bits - 0x3f3504f3) >> 23;

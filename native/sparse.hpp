@@ -1,4 +1,4 @@
-// Exact training of the first layer on inputs that are mostly one number: x = c·1 + u with few non-zero u.
+// Exact training of the first layer on inputs most of which equal one number c: x = c·1 + u with few non-zero u.
 //
 // Zeros are the common case (c = 0: one-hot tables, word counts); the notes' pixels, where 0.01 is added so that no
 // input is zero, are the other. With plain gradient descent the update of a unit's weights is w += g x = g c 1 + g u.
@@ -7,7 +7,7 @@
 //   forward   z = b + c R + q Σu + V u
 //   update    V += g uᵀ,   q += c g,   R += g Σx        with g = −α δ
 //
-// The same numbers as the dense step, but for rounding. q and R are of one epoch: `open` before it, `close` after.
+// The same numbers as the dense step, except for rounding. q and R last for one epoch: `open` before it, `close` after it.
 #pragma once
 
 #include "data.hpp"
@@ -17,7 +17,7 @@ namespace deltaw::DELTAW_ISA {
 
 class SparseLayer {
  public:
-  // Groups of units at a time: enough sums to hide the latency of an fma.
+  // Groups of units at a time: enough accumulators to hide the latency of an fma.
   static constexpr int GROUPS = 7;
 
   SparseLayer() = default;
@@ -43,7 +43,7 @@ class SparseLayer {
       }
   }
 
-  // The same W into `to`, while training goes on.
+  // Copy W into `to`, while training goes on.
   void copy(const Layer& layer, float c, Floats& to) const {
     for (int v = 0; v < layer.vectors; ++v) {
       const vf q = c == 0.0f ? zero() : load(q_.data() + v * VL);
@@ -53,7 +53,7 @@ class SparseLayer {
     }
   }
 
-  // Σu of a row, which both of the following need where c is not zero.
+  // Σu of a row; 0 if c is zero, where it is not needed.
   static float sum_of(const Inputs& x, std::int64_t row) {
     if (x.offset == 0.0f) return 0.0f;
     const std::int64_t begin = x.starts[row], end = x.starts[row + 1];
@@ -65,8 +65,8 @@ class SparseLayer {
     return (sum(total) + rest) * x.multiply;
   }
 
-  // Call up what a row will need of weights that no cache holds, while another is in work.
-  DELTAW_CALLS_UP static void call_up(const Layer& layer, const Inputs& x, std::int64_t row, int v0, int v1) {
+  // Prefetch the weights that a row needs, if they are too many for the cache.
+  DELTAW_PREFETCHES static void prefetch(const Layer& layer, const Inputs& x, std::int64_t row, int v0, int v1) {
     if (layer.w.size() < FAR) return;
     for (std::int64_t i = x.starts[row]; i < x.starts[row + 1]; ++i)
       for (int v = v0; v < v1; ++v) __builtin_prefetch(layer.w.data() + layer.place(v, x.columns[i]), 1);
@@ -92,8 +92,8 @@ class SparseLayer {
     });
   }
 
-  // The step of row `last`, then z of row `now`: a stretch of columns after the other, so that those which both rows have are
-  // still in the first cache.
+  // The step of row `last`, then z of row `now`, a stretch of columns at a time, so that columns that are in both rows
+  // are still in the L1 cache.
   void update_and_product(Layer& layer, const Inputs& x, std::int64_t last, const float* delta, float alpha, std::int64_t now,
                           float* z, int v0, int v1) {
     const float last_sum = sum_of(x, last), now_sum = sum_of(x, now);
@@ -118,12 +118,12 @@ class SparseLayer {
   }
 
  private:
-  static constexpr std::size_t FAR = std::size_t(1) << 19;  // weights: more than the caches near a core hold
-  static constexpr std::int64_t STRETCH = 48;  // columns of GROUPS vectors: most of the first cache
+  static constexpr std::size_t FAR = std::size_t(1) << 19;  // weights: more than a core's own caches hold
+  static constexpr std::int64_t STRETCH = 48;  // columns of GROUPS vectors: most of the L1 cache
 
   static void add(float* to, vf what) { store(to, load(to) + what); }
 
-  // Of NV groups of units from v on: z before any column is summed; some columns' part of it; and z where it belongs.
+  // For NV groups of units from v on: start the sums z, add some columns, store them.
   template <int NV>
   void begin_sums(const Layer& layer, const Inputs& x, float u_sum, int v, vf (&sums)[NV]) const {
 #pragma GCC unroll 8
@@ -152,7 +152,7 @@ class SparseLayer {
     for (int j = 0; j < NV; ++j) store(z + (v + j) * VL, sums[j]);
   }
 
-  // Their g, and the step of biases, q and R by it; then that of some columns' weights.
+  // g, and the step of biases, q and R by it; then the step of some columns' weights.
   template <int NV>
   void begin_step(Layer& layer, const Inputs& x, float u_sum, const float* delta, float alpha, int v, vf (&g)[NV]) {
     const float x_sum = u_sum + x.offset * float(layer.n_in);

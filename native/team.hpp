@@ -1,4 +1,4 @@
-// A team of threads that work through the same steps and meet at barriers.
+// A team of threads that go through the same steps and wait for each other at barriers.
 #pragma once
 
 #include <algorithm>
@@ -14,9 +14,9 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// All threads wait here for the last one. Steps take microseconds, so it spins; then it lets others have the processor, for the
-// last one may be waiting for this very one; and where that is long in coming, it sleeps until woken. To be woken takes
-// longer than a step: who sleeps soon is waited for in turn, and then both sleep at every barrier.
+// All threads wait here for the last one. Steps take microseconds, so a thread first spins; then it yields, since the
+// last one may be waiting for its processor; and after a millisecond it sleeps until it is woken. It does not sleep
+// earlier because waking takes longer than a step: the others would then wait for it and sleep too, at every barrier.
 class Barrier {
  public:
   explicit Barrier(int threads) : threads_(threads) {}
@@ -34,7 +34,7 @@ class Barrier {
       if (round_.load(std::memory_order_acquire) != round) return;
       pause();
     }
-    give_way(round);
+    yield_until_next(round);
     round_.wait(round, std::memory_order_acquire);
   }
 
@@ -42,7 +42,7 @@ class Barrier {
   static constexpr int SPINS = 100;  // microseconds: a pause takes 40 to 140 cycles
   static constexpr std::chrono::microseconds AWAKE{1000};
 
-  void give_way([[maybe_unused]] int round) const {
+  void yield_until_next([[maybe_unused]] int round) const {
 #ifndef __wasm__
     const auto end = std::chrono::steady_clock::now() + AWAKE;
     while (round_.load(std::memory_order_acquire) == round && std::chrono::steady_clock::now() < end)
@@ -59,9 +59,9 @@ class Barrier {
   alignas(64) std::atomic<int> round_{0};
 };
 
-// How many threads are quickest just now: all that are allowed, or one. Where other programs use the processor too,
-// threads that wait for each other may be far slower than one alone. No bit depends on their number, so it may change
-// in the middle of a training: both are tried, the quicker one is kept, and now and then the other is tried again.
+// How many threads to use: all that are allowed, or one. If other programs use the processor too, threads that wait for each
+// other can be far slower than one alone. No bit depends on their number, so it may change during a training: both are timed,
+// the faster one is used, and the other is tried again from time to time.
 class ThreadChoice {
  public:
   explicit ThreadChoice(int most) : most_(most), alone_(most == 1) {}
@@ -69,8 +69,8 @@ class ThreadChoice {
   int most() const { return most_; }
   int threads() const { return alone_ ? 1 : most_; }
 
-  // Steps to make before `learn`: a few milliseconds of work by the rate that is known, or all where there is nothing to choose.
-  // Where none is, as many as are counted already, so that few teams are started until it is.
+  // Steps to make before the next `learn`: a few milliseconds of work at the known rate, or all if there is no choice. While
+  // no rate is known, as many as were made so far, so that few teams are started until one is.
   std::int64_t steps() const {
     if (most_ == 1) return std::int64_t(1) << 31;
     const double rate = rate_[alone_] > 0.0 ? rate_[alone_] : rate_[!alone_];
@@ -78,7 +78,7 @@ class ThreadChoice {
                       : std::max<std::int64_t>(2, steps_);
   }
 
-  // A stretch too short to judge by, at the end of an epoch, is counted with the next one.
+  // Steps that took too little time to judge by are counted with the next ones.
   void learn(std::int64_t steps, double seconds) {
     if (most_ == 1) return;
     steps += steps_, seconds += seconds_;
@@ -97,13 +97,13 @@ class ThreadChoice {
  private:
   bool trying() const { return rate_[!alone_] > rate_[alone_]; }
 
-  static constexpr double JUDGED = 0.01;  // seconds: threads start, and find what they need, in a twentieth of that
+  static constexpr double JUDGED = 0.01;  // seconds: twenty times what threads need to start and to fill their caches
 
   int most_;
   bool alone_;                    // what is in use
-  std::int64_t steps_ = 0;        // of stretches not judged yet
-  double seconds_ = 0.0;
-  double rate_[2] = {0.0, 0.0};   // steps a second with all threads, and alone; 0: not known yet
+  std::int64_t steps_ = 0;        // not judged yet, and
+  double seconds_ = 0.0;          // what they took
+  double rate_[2] = {0.0, 0.0};   // steps per second with all threads, and with one; 0: not known yet
   double since_trial_ = 0.0, trial_cost_ = 0.0;
 };
 
@@ -113,7 +113,7 @@ void run_team(int, Work&& work) {
   work(0);
 }
 #else
-// Threads that are waited for, however the work ends.
+// Threads that are joined however the work ends.
 class Joined {
  public:
   ~Joined() {
@@ -128,8 +128,8 @@ class Joined {
   std::vector<std::thread> all_;
 };
 
-// Run work(thread) for thread = 0 … threads − 1; 0 is the caller's own. Where the system has no thread left to give, none
-// begins (those that did would wait for it at a barrier for ever), and its std::system_error goes to the caller.
+// Run work(thread) for thread = 0 … threads − 1; 0 is the calling thread. If the system cannot start all of them, none begins
+// (those that did would wait at a barrier for ever), and std::system_error is thrown.
 template <class Work>
 void run_team(int threads, Work&& work) {
   if (threads == 1) return work(0);

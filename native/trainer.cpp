@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "run.hpp"
-#include "steps.hpp"
+#include "samples.hpp"
 
 namespace deltaw::DELTAW_ISA {
 
@@ -29,10 +29,10 @@ void Trainer::use() {
   slots_ = Opt::slots;
   update_ = &Trainer::update<Opt>;
   update_buffered_ = &Trainer::update_buffered<Opt>;
-  samples_ = &Trainer::samples<Opt>;
+  samples_ = [](Trainer& trainer, Run& run, int thread) { Samples<Opt>(trainer, run, thread).train(); };
 }
 
-// Rows that are worked through together at most.
+// The most rows that are processed together.
 int Trainer::most_rows(const std::vector<LayerSpec>& specs) {
   const auto narrow = [](const LayerSpec& spec) { return spec.n_out <= NARROW; };
   return std::all_of(specs.begin(), specs.end(), narrow) ? 2 * PIECE : PIECE;
@@ -74,17 +74,17 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
   work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, most_rows(specs))), true, dropped);
 }
 
-// Clipping looks at the whole gradient before the update, and dropout's masks lie in batches.
+// Not with clipping, which needs the whole gradient before the update, nor with dropout, whose masks are drawn for batches.
 bool Trainer::one_by_one() const { return plan_.batch_size == 1 && !buffered_ && plan_.dropout.empty(); }
 
-// Small weights are few enough that every thread makes these sums for itself.
+// Room for running sums: for each thread if the layer is small, since computing them costs less than a barrier.
 std::vector<Floats> Trainer::no_running_sums(int threads) const {
   std::vector<Floats> made;
   for (int t = 0; t < (by_rows(layers_.front(), threads, SMALL) ? threads : 1); ++t) made.emplace_back(layers_.front().w.size());
   return made;
 }
 
-// Only plain gradient descent leaves the weights of absent inputs alone (up to their common shift).
+// Only plain gradient descent does not change the weights of zero inputs (except for their common shift).
 bool Trainer::sparse(const Inputs& inputs) const {
   return inputs.values && plan_.optimizer == "sgd" && plan_.l2 == 0.0 && !buffered_;
 }
@@ -137,7 +137,7 @@ void Trainer::batches(Run& run, int thread) {
   }
 }
 
-// An epoch is cut between steps into stretches of a few milliseconds, each on as many threads as are quickest.
+// An epoch is cut between steps into stretches of a few milliseconds, each on the number of threads that is fastest now.
 double Trainer::train(const Epoch& epoch, int threads, const std::function<bool()>& stop) {
   if (choice_.most() != threads) choice_ = ThreadChoice(threads);
   std::size_t blocks = 0;
@@ -151,7 +151,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   }
 
   double error = epoch.error;
-  const std::int64_t last_step = (epoch.n - 1) / plan_.batch_size * plan_.batch_size;  // where it begins
+  const std::int64_t last_step = (epoch.n - 1) / plan_.batch_size * plan_.batch_size;  // its first row
   for (std::int64_t begin = 0; begin < epoch.n;) {
     const std::int64_t step = begin / plan_.batch_size;
     const std::int64_t most = plan_.watched && begin < last_step ? last_step : epoch.n;
@@ -165,7 +165,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
     const auto started = run.asked;
     run_team(run.threads, [&](int thread) {
-      if (one_by_one()) (this->*samples_)(run, thread);
+      if (one_by_one()) samples_(*this, run, thread);
       else batches(run, thread);
     });
     const auto now = std::chrono::steady_clock::now();
@@ -180,20 +180,20 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     }
   }
   if (sparse(epoch.inputs) && epoch.ends) sparse_.close(layers_.front(), epoch.inputs.offset);
-  // A loss that keeps outputs away from where its logarithm ends can stay a number when the weights no longer are.
+  // A loss that clamps outputs before the logarithm can be finite when the weights no longer are.
   return finite() ? error : std::numeric_limits<double>::quiet_NaN();
 }
 
 bool Trainer::finite() const {
   for (const Layer& layer : layers_) {
-    vf total = zero();  // w − w is 0, but for infinities and what is no number
+    vf total = zero();  // w − w is 0, except for infinities and NaN
     for (std::size_t i = 0; i < layer.vectors * layer.stride; i += VL) total += load(layer.w.data() + i) - load(layer.w.data() + i);
     if (sum(total) != 0.0f) return false;
   }
   return true;
 }
 
-// The weights as they are, into the layers' `before`.
+// Copy the weights into the layers' `before`.
 void Trainer::keep(const Inputs& inputs) {
   for (Layer& layer : layers_) {
     if (&layer == &layers_.front() && sparse(inputs)) sparse_.copy(layer, inputs.offset, layer.before);
@@ -201,7 +201,7 @@ void Trainer::keep(const Inputs& inputs) {
   }
 }
 
-// Forward through all layers into the workspace, for some rows that lie one after another.
+// z and o of all layers into the workspace, for consecutive rows.
 void Trainer::signals(Workspace& space, const Inputs& inputs, const float* running, std::int64_t first, int rows) const {
   space.lay(layers_, 0);
   Columns& columns = space.columns;
@@ -214,7 +214,7 @@ void Trainer::signals(Workspace& space, const Inputs& inputs, const float* runni
   Rows X = inputs.encoding ? space.numbers : space.x;
   if (inputs.encoding)
     for (int r = 0; r < rows; ++r) space.encoded.fetch(inputs, first + r, r, X.row(r), space.own[0].data());
-  else if (columns.all() && inputs.floats && inputs.multiply == 1.0f && inputs.offset == 0.0f)  // as they lie; only read
+  else if (columns.all() && inputs.floats && inputs.multiply == 1.0f && inputs.offset == 0.0f)  // no copy; they are only read
     X = {const_cast<float*>(inputs.floats) + std::size_t(first) * inputs.n_in, inputs.n_in};
   else for (int r = 0; r < rows; ++r) columns.fetch(inputs, first + r, X.row(r));
 
@@ -251,9 +251,9 @@ void Trainer::all_outputs(const float* X, int rows, float* out) {
 void Trainer::exchange(const Inputs& inputs) {
   if (!sparse(inputs) || inputs.offset == 0.0f) return;
   Layer& layer = layers_.front();
-  if (!apart_.size()) apart_ = Floats(layer.w.size());
-  if (!shown_) sparse_.copy(layer, inputs.offset, apart_);
-  std::swap(layer.w, apart_);
+  if (!exchanged_.size()) exchanged_ = Floats(layer.w.size());
+  if (!shown_) sparse_.copy(layer, inputs.offset, exchanged_);
+  std::swap(layer.w, exchanged_);
   shown_ = !shown_;
 }
 
@@ -266,7 +266,7 @@ double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* ou
   std::vector<double> errors(strips, 0.0);
   std::vector<Workspace> spaces;
   for (int t = 0; t < threads; ++t) spaces.emplace_back(layers_, STRIP, false, std::vector<bool>{});
-  Floats running(inputs.encoding ? layers_.front().w.size() : 0);  // of this call: other threads may be in one of their own
+  Floats running(inputs.encoding ? layers_.front().w.size() : 0);  // not running_: other threads may call this at the same time
   if (const Encoding* const encoding = inputs.encoding) {
     for (Workspace& space : spaces) space.make_encoded(*encoding, false);
     running_sums(layers_.front(), *encoding, running.data(), 0, layers_.front().vectors);

@@ -1,4 +1,4 @@
-// One network in training: weights, optimiser state, and the epoch over all threads.
+// A network in training: its weights, the optimiser's state, and an epoch on all threads.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ struct LayerSpec {
   bool bias;
 };
 
-// What stays the same during a training; the words are those of deltaw.train.
+// What stays the same during a training; the names are those of deltaw.train.
 struct Plan {
   std::string loss, optimizer;
   std::vector<double> loss_parameter;  // of each output, one for all, or none
@@ -32,16 +32,16 @@ struct Plan {
   double max_grad_norm = 0.0;  // 0: no clipping
   std::vector<double> dropout;  // a rate for each hidden layer, or empty
   std::uint64_t dropout_key = 0;
-  bool watched = false;  // keep the weights as they were before an epoch's last step, in the layers' `before`
+  bool watched = false;  // keep the weights from before an epoch's last step in the layers' `before`
 };
 
-// What changes from step to step, one number a step.
+// What changes from step to step, a number for each step.
 struct Pace {
   const double *alpha, *decay, *dropout;
 };
 
-// One pass over `n` rows of the data in the order given; or a part of one: its whole batches, taken over several calls, make the
-// steps of one pass, with the same bits.
+// A pass over `n` rows of the data in a given order, or a part of one, of whole batches: parts trained one after another give
+// the same bits as the whole pass.
 struct Epoch {
   Inputs inputs;
   Targets targets;
@@ -49,20 +49,20 @@ struct Epoch {
   std::int64_t n;
   std::int64_t first_step;
   Pace pace;
-  bool begins = true, ends = true;  // whether the pass does with this part
-  double error = 0.0;               // what `train` returned for the parts before
+  bool begins = true, ends = true;  // whether this is the first part of the pass, and the last
+  double error = 0.0;               // what `train` returned for the parts before this one
 };
 
-// A layer from inside, see look().
+// What `look` returns for a layer.
 struct LayerLook {
-  std::int64_t flat = 0;  // signals (rows × units) where the activation is flat
-  int dead = 0;           // units that are flat for every row
+  std::int64_t flat = 0;  // (row, unit) pairs at which the activation is flat
+  int dead = 0;           // units whose activation is flat for every row
   double gradient = 0.0, update = 0.0, weight = 0.0;  // ‖∂E/∂W‖, ‖ΔW‖ of the last step, ‖W‖ before it
 };
 
-// Rows that are worked through together: a batch, or a part of one larger than the workspace.
+// Rows that are processed together: a batch, or a part of one that is larger than the workspace.
 struct Piece {
-  std::int64_t begin;  // place in the order
+  std::int64_t begin;  // index into the order
   int rows;
   std::int64_t step;  // within the epoch
   std::int64_t batch_rows;
@@ -76,29 +76,29 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  // Returns the sum of E times weight over the rows worked through, or no number if a weight no longer is one. `stop` is asked now and then; when it
-  // answers true, the running batch is finished and the rest left. `threads` is the most it may use;
-  // no bit depends on it.
+  // Returns the sum of E times weight over the rows trained on, or NaN if a weight is no longer finite. `stop` is called
+  // every few milliseconds; if it returns true, training ends after the current batch. At most `threads` are used; no bit
+  // depends on their number.
   double train(const Epoch& epoch, int threads, const std::function<bool()>& stop);
 
-  // All rows of the order as one batch, nothing changed: the sum of E times weight; ∂E/∂W and ∂E/∂b of the rows' mean
-  // are left in the layers' `gradient`.
+  // The sum of E times weight over all rows of the order, as one batch and without a step; ∂E/∂W and ∂E/∂b of the mean are
+  // left in the layers' `gradient`.
   double gradient_of(const Epoch& rows, int threads);
 
-  // The same, and what it looks like inside; for a plan that is watched. `flat`: of each layer the |f'(z)| below which a
-  // signal counts as flat, or 0 to count none.
+  // The same, and what is in the layers; for a plan that is watched. `flat`: for each layer the |f'(z)| below which the
+  // activation counts as flat, or 0 to count none.
   std::vector<LayerLook> look(const Epoch& rows, const std::vector<double>& flat, int threads);
 
-  // Outputs (n, n_out) of all rows into `out`, and the sum of E times weight if there are targets.
+  // Write the outputs (n, n_out) of all rows to `out`; returns the sum of E times weight if there are targets.
   double evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads);
 
-  // Outputs of a few dense rows on the caller's thread, in memory that is kept from call to call.
+  // Outputs of a few dense rows on the calling thread, in memory that is kept between calls.
   void outputs(const float* X, int rows, float* out);
-  // The same of every layer, (rows, units) each, one layer after another.
+  // The same for every layer, (rows, units) each, one layer after another.
   void all_outputs(const float* X, int rows, float* out);
 
-  // Between the parts of a pass over rows that are mostly one number, the first layer's weights lie apart (`SparseLayer`). `exchange`
-  // puts them together for whoever looks, and called again, takes them apart as they were; after `settle` the next part begins anew.
+  // Between the parts of a pass over sparse rows, the first layer's weights are split into V and q (`SparseLayer`).
+  // `exchange` replaces them by W, and called again, restores the split; `settle` makes them W for good.
   void exchange(const Inputs& inputs);
   void settle(const Inputs& inputs);
 
@@ -109,11 +109,11 @@ class Trainer {
   static constexpr int STRIP = 64;  // rows that one thread evaluates at a time
 
  private:
-  static constexpr int PIECE = 512;    // rows of the workspace at most; its signals then stay in the cache:
-  static constexpr int NARROW = 64;    // of layers of so many units, those of twice as many rows
-  static constexpr int WHOLE_PIECE = 64;  // and at least, where many rows are one batch
-  static constexpr int FEWEST_BY_FIELDS = 4;  // rows a batch; for fewer, running sums cost more than they save
-  static constexpr int PARTS = 8;  // of the sums of `in_parts`, however many threads there are, so that no bit depends on them
+  static constexpr int PIECE = 512;  // rows of the workspace at most, so that its activations stay in the cache;
+  static constexpr int NARROW = 64;  // twice as many if no layer has more units than this
+  static constexpr int WHOLE_PIECE = 64;  // rows of the workspace at least, where all rows are one batch
+  static constexpr int FEWEST_BY_FIELDS = 4;  // rows of a batch; for fewer, running sums cost more than they save
+  static constexpr int PARTS = 8;  // of the sums of `in_parts`; the same for any number of threads, so that the bits are, too
   static constexpr int FEWEST_HALVED = 128;  // rows of a piece whose gradient is summed by halves
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
 
@@ -121,11 +121,12 @@ class Trainer {
 
   struct Run;
   void batches(Run& run, int thread);
-  template <class Opt> void samples(Run& run, int thread);
+  class SamplePass;
+  template <class Opt> class Samples;
   bool one_by_one() const;
-  // Whether the second of two layers is summed in parts, each over the units that one thread has of the first.
+  // Whether the second of two layers is summed in parts, each over one thread's units of the first layer.
   bool in_parts() const { return layers_.size() == 2 && !layers_[0].activation->coupled; }
-  // Floats of a part, in cache lines of its own: another thread reads it.
+  // Floats of a part, in whole cache lines, since different threads write the parts.
   int part_size() const { return (layers_.back().vectors * VL + 15) / 16 * 16; }
   bool sparse(const Inputs& inputs) const;
   bool by_fields(const Inputs& inputs) const;
@@ -140,7 +141,7 @@ class Trainer {
   void errors_across(Run& run, const Piece& piece, int r0, int r1);
   void backward(Run& run, const Piece& piece, int thread);
   template <class Visit> void each_stretch(int l, int r0, int r1, int v0, int v1, Visit&& visit) const;
-  void hand_on(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
+  void activate(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
   void chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
   Dropout dropout_of(const Run& run, const Piece& piece, int l) const;
   template <class Sink, class Bias>
@@ -158,7 +159,7 @@ class Trainer {
   double gradient_norm(Run& run, int thread);
   template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);
   OutputRow output_row(int r) const;
-  // Whether l is the output layer, and so narrow that a vector takes an output of several rows.
+  // Whether l is an output layer so narrow that a vector holds one output of several rows.
   bool across(int l) const { return l + 1 == int(layers_.size()) && layers_[l].n_out <= VL / 2; }
   StepConstants constants(const Run& run, std::int64_t step) const;
   Rows input_of(const Run& run, int l) const;
@@ -174,21 +175,21 @@ class Trainer {
   Plan plan_;
   const Loss* loss_;
   int slots_ = 0;
-  bool buffered_;  // the gradient is summed in memory first: clipping, and batches larger than the workspace
+  bool buffered_;  // whether the gradient is summed in memory first: for clipping, and for batches larger than the workspace
   std::vector<Layer> layers_;
-  Floats parameter_, parameter_across_;  // the loss's setting, for each output: in a lane, and in a vector
-  Workspace work_, whole_, strip_;  // of training; of `whole`, where that of training is too small; of `outputs`
-  Floats parts_;  // of two rows, see `in_parts`
+  Floats parameter_, parameter_across_;  // the loss's parameter of each output: in a lane, and in a whole vector
+  Workspace work_, whole_, strip_;  // for training; for `whole`, if that for training is too small; for `outputs`
+  Floats parts_;  // of two samples, see `in_parts`
   SparseLayer sparse_;
-  Floats apart_;  // the first layer's weights while `exchange` shows them, and what is shown while it does not
-  bool shown_ = false;
-  std::vector<Floats> running_;  // of the first layer's weights, for encoded rows: each thread's, or the first one's for all
+  Floats exchanged_;  // see `exchange`: the weights that are not in the layer, V or W
+  bool shown_ = false;  // whether the layer has W
+  std::vector<Floats> running_;  // running sums of the first layer's weights, for encoded rows: one for each thread, or one for all
   ThreadChoice choice_{1};
-  std::chrono::steady_clock::time_point asked_{};  // when `stop` was asked last
+  std::chrono::steady_clock::time_point asked_{};  // when `stop` was called last
   // The chosen optimiser's instances of the templates above.
   void (Trainer::*update_)(Run&, const Piece&, int) = nullptr;
   void (Trainer::*update_buffered_)(Run&, const Piece&, float, int) = nullptr;
-  void (Trainer::*samples_)(Run&, int) = nullptr;
+  void (*samples_)(Trainer&, Run&, int) = nullptr;
 };
 
 }  // namespace deltaw::DELTAW_ISA

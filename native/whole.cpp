@@ -1,4 +1,4 @@
-// Many rows as one batch, nothing changed: E and its gradient, and a look at the signals on the way.
+// All rows as one batch, without a step: E, its gradient, and statistics of each layer.
 #include <algorithm>
 #include <cmath>
 
@@ -8,7 +8,7 @@ namespace deltaw::DELTAW_ISA {
 
 namespace {
 
-// √Σ of the squares of f(place) over the weights of a layer, biases apart; panels are summed one by one.
+// √Σ of(place)² over the weights of a layer, without biases.
 template <class Of>
 double length(const Layer& layer, Of&& of) {
   double total = 0.0;
@@ -29,7 +29,7 @@ template <class Visit>
 double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
   for (Layer& layer : layers_)
     if (!layer.gradient.size()) layer.gradient = Floats(layer.vectors * layer.stride);
-  // A training of small batches has a workspace too small for this: then one is kept for it alone.
+  // The workspace for a training on small batches is too small for this: then it has one of its own.
   const bool small = work_.capacity < std::min<std::int64_t>(rows.n, WHOLE_PIECE);
   if (small && !whole_.capacity) whole_ = Workspace(layers_, WHOLE_PIECE, true, {});
   if (small) std::swap(work_, whole_);
@@ -64,7 +64,7 @@ double Trainer::gradient_of(const Epoch& rows, int threads) {
 
 std::vector<LayerLook> Trainer::look(const Epoch& rows, const std::vector<double>& flat, int threads) {
   std::vector<LayerLook> looks(layers_.size());
-  std::vector<std::vector<std::int64_t>> counts;  // of each unit: for how many rows it was flat
+  std::vector<std::vector<std::int64_t>> counts;  // for each unit the number of rows for which it was flat
   for (const Layer& layer : layers_) counts.emplace_back(layer.n_out, 0);
   whole(rows, threads, [&](const Piece& piece) {
     for (std::size_t l = 0; l < layers_.size(); ++l) {

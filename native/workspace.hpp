@@ -1,4 +1,4 @@
-// The signals and errors of the rows that are in work, layer by layer, all rows padded to whole vectors.
+// Activations and errors of the rows being processed, layer by layer, all rows padded to whole vectors.
 #pragma once
 
 #include <cstdint>
@@ -10,28 +10,28 @@
 
 namespace deltaw::DELTAW_ISA {
 
-// Inputs at a time whose gradients, of TILE_VECTORS groups of units, lie in the first cache; see Trainer::by_strips.
+// Inputs at a time whose gradients, for TILE_VECTORS groups of units, fit into the L1 cache; see Trainer::by_strips.
 constexpr int STRIP_INPUTS = 2048 / VL;
 
 struct Workspace {
   int capacity = 0;  // rows
-  Rows x;            // inputs, without the columns that are left out
+  Rows x;            // inputs, without those that are skipped
   Rows t;            // targets
-  std::vector<Rows> z, o, a;      // a[l]: what layer l hands on; the same rows as o[l] without dropout
-  std::vector<Floats> along;      // of narrow layers behind the first their weights, see lay_along: once for each thread
-  std::vector<Rows> sent, delta;  // ∂E/∂o as it reached layer l, and ∂E/∂z
+  std::vector<Rows> z, o, a;      // a[l]: layer l's output after dropout; without dropout the same memory as o[l]
+  std::vector<Floats> along;      // weights of narrow layers after the first, see lay_along: a copy for each thread
+  std::vector<Rows> sent, delta;  // ∂E/∂o and ∂E/∂z of layer l
   std::vector<std::vector<std::uint16_t>> draws;  // of layer l's units, where it has dropout
-  EncodedRows encoded;            // of encoded rows their fields,
-  Rows numbers;                   // and their numbers, which lie in `x`;
-  std::vector<std::vector<float>> own;  // one for each thread: a row whose numbers are scaled when it is needed
-  Columns columns;                // of `signals`
+  EncodedRows encoded;            // fields of encoded rows,
+  Rows numbers;                   // and their single numbers, in the memory of `x`;
+  std::vector<std::vector<float>> own;  // a buffer for each thread, for rows that are scaled when they are needed
+  Columns columns;                // for `signals`
   std::vector<Columns::Marks> marks{1};
   std::vector<double> row_error;  // E of each row, times its weight
-  std::vector<Floats> scratch;    // one for each thread: transposed panels,
-  std::vector<Floats> strips;     // and gradients on their way to the optimiser
+  std::vector<Floats> scratch;    // for each thread: transposed panels,
+  std::vector<Floats> strips;     // and a strip's gradients
 
   Workspace() = default;
-  // `training`: with what the way back needs; `dropped[l]`: some of layer l's outputs are dropped.
+  // `training`: with memory for the backward pass; `dropped[l]`: layer l has dropout.
   Workspace(const std::vector<Layer>& layers, int rows, bool training, const std::vector<bool>& dropped)
       : capacity(rows), row_error(rows) {
     x = rows_of(layers.front().n_in);
@@ -49,7 +49,7 @@ struct Workspace {
     }
   }
 
-  // The weights of narrow layers, as they are now, for one of the threads.
+  // Copy the current weights of narrow layers, for one of the threads.
   void lay(const std::vector<Layer>& layers, int thread) {
     for (std::size_t l = 0; l < layers.size(); ++l)
       if (along[l].size()) lay_along(layers[l], along_of(layers[l], l, thread));
@@ -78,8 +78,8 @@ struct Workspace {
  private:
   std::vector<Floats> memory_;
 
-  // Long rows are an odd number of cache lines apart: rows a power of two apart would all lie in the same few places of
-  // the first cache, and push each other out.
+  // Long rows are an odd number of cache lines apart: rows a power of two apart would map to the same few sets of the
+  // L1 cache and evict each other.
   Rows rows_of(int n) {
     constexpr int LINE = 16;  // floats
     const int lines = (vectors_for(n) * VL + LINE - 1) / LINE;
