@@ -37,6 +37,11 @@ def number(value: float | np.number[Any], digits: int = DIGITS, zeros: bool = Fa
     return text.replace("-", "−")
 
 
+def finite(value: float | np.number[Any]) -> float | None:
+    """A number for JSON, which has no NaN and no infinity: None, written as null."""
+    return float(value) if math.isfinite(value) else None
+
+
 def typed(value: float | np.number[Any]) -> str:
     """A number as one types it, in messages of what was given: "-0.5", "1e-07", "nan"."""
     return f"{value:g}"

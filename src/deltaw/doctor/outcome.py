@@ -63,7 +63,7 @@ def _of_training_rows(model: Model, plan: Plan | None) -> Outcome | None:
     """Predictions for training rows; None if they are not known."""
     if plan is not None:
         rows = plan.training.some(spread(len(plan.training), MOST_ROWS))
-        mean = answers.mean_of([np.asarray(outputs(each, rows.X), np.float64) for each in model.members], model.task)
+        mean = answers.mean_of((outputs(each, rows.X) for each in model.members), model.task)
         return answers.outcome(model.target, mean, rows.truth)
     if model.witness is not None and model.held_out is not None:  # folds scored: all rows are learnt from
         return model.evaluate(model.held_out).outcome

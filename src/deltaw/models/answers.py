@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -96,11 +96,12 @@ def concatenated(pieces: Iterable[Array], rows: int) -> Array:
     return made
 
 
-def mean_of(outputs: Sequence[Array], task: str) -> Array:
-    """Mean outputs over networks; for classification the mean of their probabilities."""
-    if len(outputs) == 1:
-        return outputs[0]
-    shares = outputs if task == "regression" else [probabilities(each) for each in outputs]
+def mean_of(outputs: Iterable[Array], task: str) -> Array:
+    """Mean outputs over networks, in float64; for classification the mean of their probabilities."""
+    found = [np.asarray(each, np.float64) for each in outputs]
+    if len(found) == 1:
+        return found[0]
+    shares = found if task == "regression" else [probabilities(each) for each in found]
     mean: Array = np.mean(shares, axis=0)
     return mean
 

@@ -25,6 +25,7 @@ from deltaw.models.rows.division import Division
 from deltaw.models.scoring.metrics import Metric
 from deltaw.models.scoring.scores import Baseline, Scores, score
 from deltaw.network import generator
+from deltaw.numbers import finite
 from deltaw.speech import say
 from deltaw.tables import Reading, read_as
 
@@ -135,11 +136,11 @@ class CrossValidation:
             "target": self.target,
             "task": self.task,
             "rows_left_out": self.left_out,
-            "mean": {name: _plain(self.mean(name)) for name in names},
-            "spread": {name: _plain(self.spread(name)) for name in names},
+            "mean": {name: finite(self.mean(name)) for name in names},
+            "spread": {name: finite(self.spread(name)) for name in names},
             "folds": [
                 {"repeat": each.repeat, "fold": each.fold, "epoch": each.epoch, "rows": each.scores.rows,
-                 "scores": {name: _plain(each.scores[name]) for name in names}}
+                 "scores": {name: finite(each.scores[name]) for name in names}}
                 for each in self.folds
             ],
         }  # fmt: skip
@@ -234,7 +235,3 @@ def _of_several(plan: Plan, networks: int, listener: Listener) -> Iterator[Train
             parts = plan.constraints.folds(division.training, min(networks, constraints.most_folds), plan.seed + 2)
         own = replace(own, recipe=replace(own.recipe, networks=len(parts) or networks), folds=parts)
         yield combined(own, packed(own, listener))
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -385,7 +385,7 @@ class Model(Contents):
         """The network's outputs in float64; of an ensemble, their mean."""
         engine = answering(self.origin.engine) if engine is None else engine
         found = (outputs(network, X, engine, threads) for network in self.members)
-        return mean_of([np.asarray(each, np.float64) for each in found], self.task)
+        return mean_of(found, self.task)
 
     def _score(self, X: Any, truth: Array, weight: Array | None, group: Array | None, threads: int | None) -> Scores:
         return self._scored(outcome(self.target, self._forward(X, threads=threads), truth, weight, group))

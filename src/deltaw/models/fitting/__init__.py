@@ -14,7 +14,7 @@ from deltaw.models.fitting.running import run
 from deltaw.models.fitting.trainings.listeners import Callback, Listeners
 from deltaw.models.fitting.trainings.resuming import check_same, checkpoints
 from deltaw.models.model import Model
-from deltaw.progress import left_out, watching
+from deltaw.progress import watching
 from deltaw.tables.choice import Names
 from deltaw.training.checkpoints import EVERY, check_asked
 
@@ -137,10 +137,8 @@ def fit(
     whole = bool(list(listeners)) or checkpoint is not None or ranks.here().world > 1
     decided = planned(replace(request, lean=None if whole else 0), memory, cache)
     with show:
-        for note in decided.table.notes:
-            show.say(f"{decided.table.name}: {note}")
-        if decided.left_out:
-            show.say(left_out(decided.left_out, decided.rows + decided.left_out, decided.target.name))
+        for line in decided.remarks:
+            show.say(line)
         check_same(decided, checkpoint is not None)
         kept = None if checkpoint is None else checkpoints(decided, checkpoint, every, resume)
         decided = decided if list(listeners) else decided.lean  # callbacks may look at the rows

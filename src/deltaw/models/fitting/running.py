@@ -43,16 +43,17 @@ def run(plan: Plan, callbacks: Iterable[Callback] = (), checkpoints: Checkpoints
     as it got: it is scored by rows that it has not seen.
     """
     listeners = Listeners(callbacks)
-    listeners.started(plan)
-    try:
+
+    def train() -> Model:
         with checkpoints or nullcontext():
-            model = _run(plan, listeners, checkpoints)
-    except BaseException as error:
-        listeners.failed(error)
-        if checkpoints is not None and isinstance(error, KeyboardInterrupt):  # between two trainings, or at the scores
-            raise TrainingInterrupted(by=checkpoints.signal) from error
-        raise
-    listeners.ended(model)
+            return _run(plan, listeners, checkpoints)
+
+    try:
+        model = listeners.followed(plan, train)
+    except KeyboardInterrupt as error:  # between two trainings, or at the scores
+        if checkpoints is None:
+            raise
+        raise TrainingInterrupted(by=checkpoints.signal) from error
     if model.history.ended == "interrupted":
         raise TrainingInterrupted(model.history, model, None if checkpoints is None else checkpoints.signal)
     return model

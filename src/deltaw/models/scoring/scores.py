@@ -18,6 +18,7 @@ from deltaw import notebook
 from deltaw.exceptions import SettingError
 from deltaw.models.scoring.intervals import Interval, Resamples, intervals
 from deltaw.models.scoring.metrics import FIRST, METRICS, Metric, Outcome, ratio
+from deltaw.numbers import finite
 from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
@@ -200,8 +201,8 @@ class Scores:
         return {
             "task": self.task,
             "rows": self.rows,
-            "scores": {name: _plain(value) for name, value in self.values.items()},
-            "baseline": {name: _plain(value) for name, value in self.baseline.items()},
+            "scores": {name: finite(value) for name, value in self.values.items()},
+            "baseline": {name: finite(value) for name, value in self.baseline.items()},
             "intervals": {name: list(ends) for name, ends in self.intervals.items()},
             "confusion": self.confusion.tolist() if stored and self.confusion is not None else None,
         } | ({} if self.weight is None else {"weight": self.weight})
@@ -271,7 +272,3 @@ def worst(outcome: Outcome, count: int) -> Array:
 def _confusion(outcome: Outcome, n_classes: int) -> Array:
     pairs = outcome.truth.astype(np.int64) * n_classes + outcome.predicted
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -41,8 +41,7 @@ class HeldOut:
     @property
     def shares(self) -> Array:
         """Each part's share of the weights of all rows, (parts,)."""
-        counts = [self.plan.counts(part) for part in self.parts]
-        rows = np.array([len(p) if c is None else c.sum() for p, c in zip(self.parts, counts, strict=True)], float)
+        rows = np.array([self.plan.row_weights(part).sum() for part in self.parts])
         return np.asarray(rows / rows.sum())
 
     def outcome(self, outputs: Array, parts: Sequence[int] | None = None) -> Outcome:
@@ -65,12 +64,11 @@ class HeldOut:
         weight = None if counts[0] is None else np.concatenate([np.asarray(each) for each in counts])
         return float(np.average(loss(recipe.loss).E(outputs, T), weights=weight))
 
-    def ensemble_badness(self, outputs: Sequence[Array]) -> float:
-        """The badness of the mean of several outputs, each (n, k)."""
-        return self.badness(mean_of([np.asarray(each, np.float64) for each in outputs], self.plan.target.task))
+    def mean(self, outputs: Iterable[Array]) -> Array:
+        """The mean of several outputs, each (n, k)."""
+        return mean_of(outputs, self.plan.target.task)
 
     def chosen(self, outputs: Sequence[Array], most: int, parts: Sequence[int] | None = None) -> list[int]:
         """Indices of the candidates whose mean is best, the best single one first; [] if no outputs are finite."""
-        task = self.plan.target.task
-        found = np.stack([mean_of([np.asarray(each, np.float64)], task) for each in outputs])
+        found = np.stack([np.asarray(each, np.float64) for each in outputs])
         return selected(found, partial(self.badness, parts=parts), most, again=False)

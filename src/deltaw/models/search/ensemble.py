@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.models.answers import mean_of
 from deltaw.models.contents import Member
 from deltaw.models.fitting.assembling import model_of, scored
 from deltaw.models.fitting.deciding.plans import Plan
@@ -43,7 +42,7 @@ def ensemble(plan: Plan, held_out: HeldOut, members: Sequence[Snapshot], ended: 
     done = Trained(whole, networks[0], learning, [], {}, tuple(networks[1:]))
     at = None
     if (metric := metric_to_be_best_in(plan.recipe.threshold)) is not None:
-        at = best(metric, held_out.outcome(_mean(held_out, [each.outputs for each in members])))
+        at = best(metric, held_out.outcome(held_out.mean([each.outputs for each in members])))
     model = scored(done, at)
     return replace(model, ways=_ways(members))
 
@@ -60,7 +59,7 @@ def cross_scored(plan: Plan, held_out: HeldOut, model: Model, found: Sequence[Sn
         others = [j for j in range(len(held_out.parts)) if j != k]
         rows = np.concatenate([np.arange(held_out.places[j].start, held_out.places[j].stop) for j in others])
         members = held_out.chosen([each.honest[k][rows] for each in found], count, others)
-        mean = _mean(held_out, [found[m].honest[k] for m in members])
+        mean = held_out.mean([found[m].honest[k] for m in members])
         answered = held_out.outcome(mean[place], [k])
         if metric is not None:
             target = plan.target.with_threshold(best(metric, held_out.outcome(mean[rows], others)))
@@ -70,10 +69,6 @@ def cross_scored(plan: Plan, held_out: HeldOut, model: Model, found: Sequence[Sn
     witness = replace(model_of(runs[0]), held_out=rows_of_folds(runs[:1]))
     scores = score(pooled(answers), model.baseline, model.classes, plan.recipe.weight)
     return replace(model, scores=scores, held_out=rows_of_folds(runs), witness=witness)
-
-
-def _mean(held_out: HeldOut, outputs: Sequence[Array]) -> Array:
-    return mean_of([np.asarray(each, np.float64) for each in outputs], held_out.plan.target.task)
 
 
 def _ways(members: Sequence[Snapshot]) -> tuple[Member, ...]:

@@ -31,7 +31,7 @@ from deltaw.models.search.ensemble import chosen, ensemble
 from deltaw.models.search.pool import FEWEST, Candidate, Snapshot, advanced, begun, held_out_rows
 from deltaw.models.search.ranges import OF_INPUTS, RANGES, OneOf, drawable, drawn, values
 from deltaw.models.search.tuning import End, Trial, Tuning
-from deltaw.progress import left_out, watching
+from deltaw.progress import watching
 from deltaw.speech import say
 from deltaw.tables import Reading, read_as
 
@@ -98,11 +98,8 @@ def tune(
     setup = Search.of(source, target, recipe, seconds=seconds, rounds=rounds, members=members, test=test,
                       test_size=test_size, seed=seed, **choices)  # fmt: skip
     with show:
-        base = setup.plan
-        for note in base.table.notes:
-            show.say(f"{base.table.name}: {note}")
-        if base.left_out:
-            show.say(left_out(base.left_out, base.rows + base.left_out, base.target.name))
+        for line in setup.plan.remarks:
+            show.say(line)
         return setup.run((*listeners, show))
 
 
@@ -160,13 +157,7 @@ class Search:
     def run(self, callbacks: Iterable[Callback] = ()) -> Model:
         """Train; see `tune`."""
         listeners = Listeners(callbacks)
-        listeners.started(self.plan)
-        try:
-            model = self._found(listeners)
-        except BaseException as error:
-            listeners.failed(error)
-            raise
-        listeners.ended(model)
+        model = listeners.followed(self.plan, lambda: self._found(listeners))
         if model.history.ended == "interrupted":
             raise TrainingInterrupted(model.history, model)
         return model
@@ -240,7 +231,7 @@ class Pool:
 
     def judged(self, members: Sequence[Snapshot]) -> float:
         """The badness of the mean of these."""
-        return self.held_out.ensemble_badness([each.outputs for each in members])
+        return self.held_out.badness(self.held_out.mean(each.outputs for each in members))
 
     def over(self, candidate: Candidate, reached: bool) -> None:
         """Record a candidate that is not trained further; `reached`: whether it may be in the result."""

@@ -11,7 +11,7 @@ from deltaw import notebook
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.models.scoring.scores import Scores
 from deltaw.models.search.ranges import RANGES
-from deltaw.numbers import number
+from deltaw.numbers import finite, number
 from deltaw.plots import search as plots
 from deltaw.speech import listed, say
 
@@ -192,17 +192,17 @@ class Tuning:
     def document(self) -> dict[str, Any]:
         """Plain JSON data; NaN becomes null."""
         return {
-            "keep": self.keep, "rows": self.rows, "gained": self.gained, "untuned": _plain(self.untuned),
-            "tuned": _plain(self.tuned), "networks": self.networks, "rounds": self.rounds, "seconds": self.seconds,
+            "keep": self.keep, "rows": self.rows, "gained": self.gained, "untuned": finite(self.untuned),
+            "tuned": finite(self.tuned), "networks": self.networks, "rounds": self.rounds, "seconds": self.seconds,
             "end": self.end,
             "untuned_scores": None if self.untuned_scores is None else self.untuned_scores.document(),
             "effects": [
-                {"setting": each.name, "law": each.law, "share": _plain(each.share), "chosen": list(each.chosen),
+                {"setting": each.name, "law": each.law, "share": finite(each.share), "chosen": list(each.chosen),
                  "values": [vars(group) for group in each.groups]}
                 for each in self.effects
             ],
             "trials": [
-                vars(each) | {"first": _plain(each.first), "badness": _plain(each.badness)} for each in self.trials
+                vars(each) | {"first": finite(each.first), "badness": finite(each.badness)} for each in self.trials
             ],
         }  # fmt: skip
 
@@ -259,7 +259,3 @@ def _labels(values: list[Any]) -> list[tuple[Any, str]]:
 
 def _percent(share: float) -> str:
     return "" if np.isnan(share) else f"{share:.0%}"
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -25,6 +25,7 @@ from deltaw.models.rows.parts import (
 from deltaw.models.rows.survey import Streamed
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.progress import left_out
 from deltaw.tables import Table
 from deltaw.tables.held import alike, all_as_read, held
 from deltaw.tables.taking import taken
@@ -92,6 +93,13 @@ class Plan:
         return self.learnt + sum(len(part) for part in (self.validation, self.test) if part is not None)
 
     @property
+    def remarks(self) -> list[str]:
+        """Lines to show before training: on how the table was read, and on rows that are left out."""
+        lines = [f"{self.table.name}: {note}" for note in self.table.notes]
+        more = [left_out(self.left_out, self.rows + self.left_out, self.target.name)] if self.left_out else []
+        return [*lines, *more]
+
+    @property
     def learnt(self) -> int:
         """Number of training rows."""
         return len(self.training if self.streamed is None else self.streamed)
@@ -130,6 +138,11 @@ class Plan:
         """Weights of a part's rows in the training and validation loss, (n,): row times class weights; None: all 1."""
         factors = weights.of_classes(self.recipe.class_weight, self.target, self.training.truth, self.training.weight)
         return weights.in_training(factors, part.truth, part.weight)
+
+    def row_weights(self, part: Part) -> Array:
+        """The same as numbers, (n,), also if all are 1."""
+        counts = self.counts(part)
+        return np.ones(len(part)) if counts is None else counts
 
     @property
     def lean(self) -> Plan:

@@ -13,7 +13,6 @@ from deltaw.models.contents import Learning
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.one_training import BROKEN_OFF, Trained
 from deltaw.models.rows.dividing import FEWEST_CHOOSING
-from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.models.scoring.threshold import best, metric_to_be_best_in
 
@@ -94,13 +93,8 @@ def _rows(run: Trained) -> int:
 def _weights(runs: Sequence[Trained]) -> Array:
     """Each fold's share of all held-out rows."""
     parts = [(each.plan, each.plan.held_out[1]) for each in runs]
-    rows = np.array([0.0 if part is None else _count(plan.counts(part), part) for plan, part in parts])
+    rows = np.array([0.0 if part is None else plan.row_weights(part).sum() for plan, part in parts])
     return np.asarray(rows / rows.sum())
-
-
-def _count(counts: Array | None, part: Part) -> float:
-    """Sum of the weights of a part's rows."""
-    return float(len(part) if counts is None else counts.sum())
 
 
 def answers_of(plan: Plan, runs: Sequence[Trained], epochs: Sequence[int | None]) -> list[Outcome]:

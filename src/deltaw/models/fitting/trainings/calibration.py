@@ -58,8 +58,7 @@ def held_out_answers(plan: Plan, run: Trained, epoch: int | None = None) -> list
     if not _of_shares(plan):
         return residuals(plan, run, part, epoch)
     found = np.asarray(outputs(run.after(epoch), part.X, plan.engine, plan.threads), np.float64)
-    counts = run.plan.counts(part)
-    return [Probabilities(found, part.T, np.ones(len(part)) if counts is None else counts)]
+    return [Probabilities(found, part.T, run.plan.row_weights(part))]
 
 
 def _of_shares(plan: Plan) -> bool:

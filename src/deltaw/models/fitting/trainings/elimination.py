@@ -89,8 +89,7 @@ class Ablation:
             part, network = run.plan.test.some(spread(len(run.plan.test), most)), run.after(epoch)
             X, W = np.asarray(part.X, np.float32), np.asarray(network.weights[0], np.float32)
             T = one_hot(part.T, network.sizes[-1]) if plan.recipe.targets == "labels" else np.asarray(part.T)
-            counts = run.plan.counts(part)
-            self.parts.append((_after(network), T, np.ones(len(part)) if counts is None else counts))
+            self.parts.append((_after(network), T, run.plan.row_weights(part)))
             self.whole.append(X @ W.T)
             self.added.append([(X[:, place] - X[:, place].mean(axis=0)) @ W[:, place].T for place in places])
 

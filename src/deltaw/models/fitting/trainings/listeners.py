@@ -50,17 +50,16 @@ class Listeners:
         answers = [callback(epoch) for callback in self._callbacks]
         return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 
-    def started(self, plan: Any) -> None:
-        """Training starts, by this `Plan`."""
+    def followed(self, plan: Any, train: Callable[[], Model]) -> Model:
+        """The model that `train` makes by a `Plan`; its start and its end, or its error, are events."""
         self._notify("started", plan)
-
-    def ended(self, model: Model) -> None:
-        """Training has ended with this `Model`; its history says how."""
+        try:
+            model = train()
+        except BaseException as error:
+            self._notify("failed", error)
+            raise
         self._notify("ended", model)
-
-    def failed(self, error: BaseException) -> None:
-        """Training has failed with this error."""
-        self._notify("failed", error)
+        return model
 
     def _notify(self, event: str, what: object) -> None:
         for callback in self._callbacks:

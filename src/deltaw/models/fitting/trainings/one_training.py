@@ -81,8 +81,8 @@ class Trained:
     def answers(self, part: Part, epoch: int | None = None) -> Outcome:
         """What the network predicts after an epoch (of an ensemble, the mean), beside the truth."""
         plan = self.plan
-        found = [outputs(each, part.X, plan.engine, plan.threads) for each in (self.after(epoch), *self.others)]
-        mean = mean_of([np.asarray(each, np.float64) for each in found], plan.target.task)
+        found = (outputs(each, part.X, plan.engine, plan.threads) for each in (self.after(epoch), *self.others))
+        mean = mean_of(found, plan.target.task)
         return outcome(plan.target, mean, part.truth, part.weight, part.group)
 
 

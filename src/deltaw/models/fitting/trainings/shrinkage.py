@@ -51,9 +51,7 @@ def residuals(plan: Plan, run: Trained, part: Part, epoch: int | None) -> list[R
         np.asarray(outputs(each, part.X, plan.engine, plan.threads), np.float64)[:, 0]
         for each in (run.after(epoch), run.lines[0])
     )
-    counts = run.plan.counts(part)
-    weight = np.ones(len(part)) if counts is None else counts
-    return [Residuals(np.asarray(part.T, np.float64)[:, 0] - line, network - line, weight)]
+    return [Residuals(np.asarray(part.T, np.float64)[:, 0] - line, network - line, run.plan.row_weights(part))]
 
 
 def shrinkage_factor(found: Iterable[Residuals]) -> float:
