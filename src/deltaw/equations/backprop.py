@@ -29,7 +29,7 @@ RULES: tuple[Rule, ...] = ("gradient", "notes")
 
 @dataclass(frozen=True)
 class Signals:
-    """All that a forward pass computes, layer by layer.
+    """The results of a forward pass, layer by layer.
 
     Attributes:
         a: L + 1 arrays; a[0] is the input, a[l] what layer l hands on, (n, units).
@@ -44,7 +44,7 @@ class Signals:
 
 @dataclass(frozen=True)
 class Gradients:
-    """What a backward pass computes, layer by layer.
+    """The results of a backward pass, layer by layer.
 
     Attributes:
         dW: ∂E/∂W, (n_out, n_in).

@@ -31,13 +31,13 @@ ABREAST = 32  # rows that NumPy takes for one of so many more columns: it compar
 
 
 class Field(NamedTuple):
-    """What a stored number stands for.
+    """The inputs that a stored number encodes.
 
     Attributes:
         kind: "number", "bins", "slots" or "scaled".
-        inputs: how many.
-        taken, others: of slots, what the one that is taken gets, and each of the others.
-        scaled: how, and the edges of the bins.
+        inputs: number of inputs.
+        taken, others: of slots: the value of the taken one, and of the others.
+        scaled: the scaling, and the edges of the bins.
     """
 
     kind: str = "number"
@@ -95,12 +95,12 @@ class Encoded:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n, n_in): rows and inputs, not what is stored."""
+        """(n, n_in): rows and inputs, not stored numbers."""
         return len(self.stored), self._inputs
 
     @property
     def nbytes(self) -> int:
-        """Bytes of what is stored: 4 for each number."""
+        """Bytes of the stored numbers, 4 each."""
         return self.stored.nbytes
 
     def __getitem__(self, rows: Any) -> Encoded:
@@ -116,11 +116,11 @@ class Encoded:
         return self.toarray() if dtype is None else self.toarray().astype(dtype, copy=False)
 
     def toarray(self) -> NDArray[np.float32]:
-        """All inputs, (n, n_in), float32, C-ordered; where each is stored itself, what is stored, not a copy."""
+        """All inputs, (n, n_in), float32, C-ordered; if all fields are plain numbers, `stored` itself, not a copy."""
         return expanded(self.stored, self.fields)
 
     def unfolded(self) -> Encoded:
-        """The same inputs without what is scaled when it is needed: a number and the place in its bins instead.
+        """The same inputs without "scaled" fields: the scaled number and its position in the bins instead.
 
         Raises InputError, as all that makes `Encoded` rows.
         """
@@ -139,7 +139,7 @@ class Encoded:
         return Encoded(stored, [*chain.from_iterable(fields)])
 
     def joined(self, other: Encoded) -> Encoded:
-        """These rows and then the other ones. Raises InputError where these are of other inputs."""
+        """These rows followed by others. Raises InputError if those encode other inputs."""
         if self.fields != other.fields:
             self, other = self.unfolded(), other.unfolded()
         if self.fields != other.fields:
@@ -196,7 +196,7 @@ def is_plain(fields: Sequence[Field]) -> bool:
 
 
 def expanded(stored: NDArray[Any], fields: Sequence[Field]) -> NDArray[np.float32]:
-    """All inputs (n, n_in), C-ordered, of what is stored of them, (n, len(fields)); of plain fields just that."""
+    """All inputs (n, n_in), C-ordered, of stored numbers (n, len(fields)); `stored` itself if all fields are plain."""
     if is_plain(fields):
         return stored
     out = np.empty((len(stored), sum(field.inputs for field in fields)), np.float32)
@@ -206,7 +206,7 @@ def expanded(stored: NDArray[Any], fields: Sequence[Field]) -> NDArray[np.float3
 
 
 def expand(stored: NDArray[Any], fields: Sequence[Field], out: NDArray[np.float32]) -> None:
-    """Write all inputs of what is stored of some rows into `out`, (n, n_in)."""
+    """Write all inputs of some rows' stored numbers into `out`, (n, n_in)."""
     ends = accumulate(field.inputs for field in fields)
     for x, field, end in zip(stored.T, fields, ends, strict=True):
         EXPANDED[field.kind](x, field, out[:, end - field.inputs : end])

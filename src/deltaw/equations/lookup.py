@@ -75,7 +75,7 @@ def reduced(row: Any, find: Callable[[str], Any]) -> tuple[Any, ...]:
 
 
 def _code(value: Any) -> Any:
-    """Of a function that was made anew each time what it does, of all else itself."""
+    """The code of a function, which is equal in each copy; any other value itself."""
     return getattr(value, "__code__", value)
 
 

@@ -64,7 +64,7 @@ class Loss:
         return self.name.split("(")[0]
 
     def fits(self, n_out: int) -> bool:
-        """Whether it has a setting for each of so many outputs, or one for all."""
+        """Whether it has a setting for each of `n_out` outputs, or one for all."""
         return len(self.parameters) in (0, 1, n_out)
 
     def defined(self, o: Array) -> NDArray[np.bool_]:
@@ -256,7 +256,7 @@ FUSED: dict[tuple[str, str], Fused] = {
 
 
 def fused(activation_name: str, row: Loss) -> Fused | None:
-    """The fused row of this pair, or None where the general way is the way."""
+    """The fused row of this pair, or None."""
     return FUSED.get((activation_name, row.kind))
 
 

@@ -21,7 +21,7 @@ State = tuple[Array, ...]
 
 @dataclass(frozen=True)
 class Optimizer:
-    """What all share. `slots` is the number of arrays that the state holds for each W."""
+    """Base class. `slots` is the number of arrays in the state of each W."""
 
     slots: ClassVar[int] = 0
     weight_decay: ClassVar[float] = 0.0
@@ -42,7 +42,7 @@ class Optimizer:
 
     @property
     def spec(self) -> str:
-        """What `optimizer("…")` reads back to an equal object: "adam(beta1=0.9, …)"."""
+        """The text from which `optimizer` makes an equal object: "adam(beta1=0.9, …)"."""
         return f"{self.name}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in fields(self))})"
 
 

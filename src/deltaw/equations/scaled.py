@@ -27,7 +27,7 @@ class Scaled(NamedTuple):
 
     Attributes:
         centre, width, shift, bend: as above.
-        fill: what a missing one counts as.
+        fill: imputed for a missing number.
         edges: of its bins, ascending; () for none.
         indicator: values of one more input, of a number that is present and of a missing one; () for none.
     """
@@ -47,7 +47,7 @@ class Scaled(NamedTuple):
 
     @property
     def inputs(self) -> int:
-        """Itself, its bins, and what says whether it is missing."""
+        """Number of inputs: the number, its bins, and the indicator."""
         return 1 + self.bins + bool(self.indicator)
 
 
@@ -62,7 +62,7 @@ class Scales:
         self.shift = _column([each.shift for each in columns])
 
     def filled(self, x: Values, missing: NDArray[np.bool_]) -> None:
-        """Write what missing numbers count as into x, (c, n)."""
+        """Impute the missing numbers of x, (c, n), in place."""
         np.copyto(x, self.fill, where=missing)
 
     def apply(self, x: Values) -> NDArray[np.float32]:

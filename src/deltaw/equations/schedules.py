@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Schedule:
-    """One schedule; `name` is what `schedule("…")` reads back.
+    """One schedule; `schedule(name)` makes an equal one.
 
     `waves`: the shares of the training after which α has come down to 0 and rises again, but for its first steps.
     """
@@ -30,7 +30,7 @@ class Schedule:
     waves: tuple[float, ...] = ()
 
     def ends(self, epochs: int) -> tuple[int, ...]:
-        """The epochs, of so many, that these waves end with."""
+        """The last epoch of each wave, in a training of `epochs`."""
         return tuple(dict.fromkeys(max(1, round(share * epochs)) for share in self.waves))
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -249,7 +249,7 @@ def _lead(link: Link) -> str:
 
 
 def _chain(link: Link) -> str:
-    """The product as symbols, as forms, as numbers, and what it comes to; lines that say nothing new are left out."""
+    """The product as symbols, as forms, as numbers, and its value; lines equal to the one before are left out."""
     factors = link.factors
     lines = [
         product(each.symbol for each in factors),

@@ -59,12 +59,12 @@ class Forward:
         return None if f.coupled else np.asarray(f.df(self.z[layer - 1], self.o[layer - 1]))
 
     def unit(self, layer: int, index: int) -> str:
-        """What the unit `index`, from 0, of `layer` is called; layer 0 is the input."""
+        """The name of the unit `index`, from 0, of `layer`; layer 0 is the input."""
         named = self.inputs if layer == 0 else self.outputs if layer == len(self.z) else ()
         return reads(named[index]) if named else str(index)
 
     def title(self, layer: int, index: int) -> str:
-        """What the unit `index` of `layer` is called in a sentence: "petal width", "input 3", "unit 0 of layer 2"."""
+        """The name of the unit `index` of `layer` in a sentence: "petal width", "input 3", "unit 0 of layer 2"."""
         if (layer == 0 and self.inputs) or (layer == len(self.z) and self.outputs):
             return self.unit(layer, index)
         return say("input {i}", i=index) if layer == 0 else say("unit {k} of layer {layer}", k=index, layer=layer)

@@ -33,7 +33,7 @@ CHECK = {
 
 
 class Exportable(Protocol):
-    """What can be exported: a `deltaw.Model`."""
+    """Objects that can be exported: a `deltaw.Model`."""
 
     def program(self, prepared: bool = False) -> Program:
         """The model as a list of operations."""

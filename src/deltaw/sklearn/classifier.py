@@ -172,7 +172,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     @available_if(lambda self: self._scores_only())  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> Array:
-        """The network's outputs where they are no probabilities (loss="hinge"): (n,) for two classes, else (n, k).
+        """The network's outputs for a loss without probabilities, "hinge": (n,) for two classes, else (n, k).
 
         Args:
             X: as in `predict`.

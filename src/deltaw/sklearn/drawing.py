@@ -41,7 +41,7 @@ def network(sizes: Sequence[int], labels: Sequence[str]) -> str:
 
 
 def _places(x: float, middle: float, size: int) -> list[tuple[float, float]]:
-    """Where a layer's circles lie, around the middle; of many units the last but one place stays free, for the dots."""
+    """The places of a layer's circles, around the middle; of many units the last but one is left free for the dots."""
     shown = min(size, MOST_UNITS)
     places = [(x, middle + (i - (shown - 1) / 2) * STEP) for i in range(shown)]
     return places if size <= MOST_UNITS else [*places[:-2], places[-1]]

@@ -125,7 +125,7 @@ def to_model(estimator: Any) -> models.Model:
 
 
 def _recipe(estimator: Any, task: str, network: Network) -> Recipe:
-    """What the estimator was trained with, in the words of a recipe; L-BFGS has no optimiser's name there."""
+    """The estimator's training as a recipe, which has no optimiser's name for L-BFGS."""
     rows = estimator.t_ // max(estimator.n_iter_, 1)
     batch = (min(LARGEST_BATCH, rows) if estimator.batch_size == "auto" else estimator.batch_size) or None
     stochastic = estimator.solver != "lbfgs" or estimator.optimizer is not None

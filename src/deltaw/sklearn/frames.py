@@ -11,9 +11,9 @@ from deltaw.forks import refuse_after_fork
 
 
 def readable(X: Any) -> Any:
-    """X as it is; out of narwhals; or, where only its Arrow stream can be read, as a Polars frame. Names are kept.
+    """X in a form that scikit-learn reads: unchanged, out of narwhals, or from its Arrow stream as a Polars frame.
 
-    What a masked array hides is missing.
+    Names are kept; masked values are missing.
 
     Raises InputError for what needs Polars in a process that was forked; see `deltaw.forks`.
     """

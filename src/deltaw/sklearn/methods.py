@@ -16,7 +16,7 @@ def checked(method: Method) -> Method:
 
 
 class StepByStep:
-    """`partial_fit`: there where an epoch at a time can be trained, and else missing, with the reason."""
+    """`partial_fit`: missing, with the reason, where single epochs cannot be trained."""
 
     def __init__(self, method: Callable[..., Any]) -> None:
         self.method = method
@@ -41,4 +41,4 @@ class StepByStep:
 
 
 class NoPartialFitError(AttributeError, ValueError):
-    """There is no partial_fit with these parameters: a missing attribute, by reason of a parameter's value."""
+    """No partial_fit with these parameters: a missing attribute, because of a parameter's value."""

@@ -1,4 +1,4 @@
-"""What the estimators' parameters may be, as data: scikit-learn checks them and raises its InvalidParameterError."""
+"""The constraints of the estimators' parameters: scikit-learn checks them and raises its InvalidParameterError."""
 
 from __future__ import annotations
 

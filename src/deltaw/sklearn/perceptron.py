@@ -1,4 +1,4 @@
-"""What the classifier and the regressor share: parameters into networks, fitting, the fitted attributes."""
+"""The base of classifier and regressor: networks from parameters, fitting, fitted attributes."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         self._begin_records()
 
     def _begin_records(self) -> None:
-        """What gradient descent records, before it begins."""
+        """Initialise the records of gradient descent."""
         if self.solver != "lbfgs" or self.optimizer is not None:
             self.loss_curve_, self._no_improvement_count = [], 0
             self.best_loss_ = None if self.early_stopping else np.inf
@@ -340,11 +340,11 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         raise NotImplementedError
 
     def _constant_answer(self, T: Array) -> tuple[float, ...] | None:
-        """The answer without a look at X: the classes' shares, or the mean; None where a row has several answers."""
+        """The best constant prediction: the classes' shares, or the mean; None for several outputs a row."""
         raise NotImplementedError
 
     def _stratified(self) -> bool:
-        """Whether rows set apart keep the shares of the classes."""
+        """Whether validation rows are stratified by class."""
         raise NotImplementedError
 
     def _score_of(self, outputs: Array, rows: Sample) -> float:

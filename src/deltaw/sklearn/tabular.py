@@ -40,7 +40,7 @@ TARGET, WEIGHT = "target", "sample_weight"  # what these columns are called, unl
 
 
 class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
-    """What both share: a frame with an answer for `deltaw.fit`, and the model that it returns."""
+    """The base of both: a frame with a target for `deltaw.fit`, and the model that it returns."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "recipe": [StrOptions(set(RECIPES))],

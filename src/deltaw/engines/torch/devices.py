@@ -32,7 +32,7 @@ def device_of(name: str | None) -> Any:
 
 
 def shared(here: ranks.Ranks, name: str | None) -> Any:
-    """`device_of` on every rank, all of one kind and each with a GPU of its own; all raise what is wrong in one.
+    """`device_of` on every rank, all of one kind and each with its own GPU; an error of one is raised by all.
 
     Whoever waits for another's GPU would not notice that the other one has ended.
     """
@@ -57,7 +57,7 @@ def shared(here: ranks.Ranks, name: str | None) -> Any:
 
 
 def identity(device: Any) -> str:
-    """What tells this GPU from all others, on whatever machine; "" of what is none."""
+    """A unique identifier of this GPU, across machines; "" for other devices."""
     return str(torch.cuda.get_device_properties(device).uuid) if device.type == "cuda" else ""
 
 

@@ -123,7 +123,7 @@ class TorchEngine(ReferenceEngine):
         return float(self.ranks.sum([errors.cpu().double()])[0].sum())
 
     def _paces(self, first_step: int, pace: Pace, steps: slice) -> NDArray[np.float64]:
-        """What changes from step to step, a row of each: α, t, decay, and each hidden layer's threshold of dropout."""
+        """The settings of each step, a row a step: α, t, decay, and each hidden layer's threshold of dropout."""
         cuts = [
             [dropout.threshold(rate * factor) for rate in self.plan.dropout] for factor in pace.dropout[steps].tolist()
         ]

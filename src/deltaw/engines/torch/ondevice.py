@@ -72,7 +72,7 @@ def _scaled(inputs: Taken, scale: tuple[float, float]) -> Taken:
 
 
 def _expanded(stored: Taken, fields: Sequence[Field]) -> Taken:
-    """All inputs of what is stored, as `equations.encoded.expanded` says."""
+    """The inputs of encoded rows; see `equations.encoded.expanded`."""
 
     def inputs(index: Any) -> Plain:
         columns = stored(index).split(1, dim=1)

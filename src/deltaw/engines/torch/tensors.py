@@ -35,7 +35,7 @@ class Tensor:
         return type(self)(function(name)(*(self._plain(each) for each in args), **settings))
 
     def _plain(self, value: Any) -> Any:
-        """What PyTorch takes: the tensor, an array as one on the same device, a number as it is."""
+        """The value for PyTorch: the tensor, an array as one on the same device, a number unchanged."""
         if isinstance(value, Tensor):
             return value.t
         if isinstance(value, np.ndarray):

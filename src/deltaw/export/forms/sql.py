@@ -27,7 +27,7 @@ SHORT = 40  # terms of a sum in one pair of brackets: a tree of thousands is too
 
 @dataclass(frozen=True)
 class Dialect:
-    """What differs between databases.
+    """The differences between databases.
 
     Attributes:
         row: expression of the columns of the passed-along row.

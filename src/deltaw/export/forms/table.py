@@ -14,7 +14,7 @@ from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
 DIALECTS = ("duckdb", "postgres")
-"""The kinds of SQL: what `dialect` may be."""
+"""The SQL dialects."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ _ROWS = (
     Form("sql", (".sql",), "the database"),
 )
 FORMS = {row.name: row for row in _ROWS}
-"""Form -> its endings, what writes it, and what runs it."""
+"""Form -> its endings, writer and runtime."""
 
 
 def form_of(path: Path, form: str | None = None) -> str:

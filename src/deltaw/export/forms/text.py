@@ -23,7 +23,7 @@ def _far(x: np.float32) -> bool:
 
 
 def lines(parts: Iterable[str], indent: str = "  ") -> str:
-    """Parts with commas between them, in lines of a bearable width; none is broken: it may be somebody's text."""
+    """Parts with commas between them, in lines up to WIDTH; no part is broken: it may be untrusted text."""
     made: list[str] = []
     for part in parts:
         if made and len(indent) + len(made[-1]) + len(part) + 3 <= WIDTH:  # ", " before it, and a comma after it
@@ -34,12 +34,12 @@ def lines(parts: Iterable[str], indent: str = "  ") -> str:
 
 
 def remark(text: str) -> str:
-    """Anybody's text as it may stand in a comment of any language: letters, digits and a few harmless signs."""
+    """Untrusted text for a comment of any language: letters, digits and a few harmless signs; others as U+XXXX."""
     return "".join(c if c.isascii() and (c.isalnum() or c in " _.,:=+-") else f"U+{ord(c):04X}" for c in text[:200])
 
 
 def stem_of(name: str, reserved: Container[str]) -> str:
-    """What names in a file are to begin with that is called so: letters, digits and _, and of other letters numbers."""
+    """The prefix of the names in a file called `name`: letters, digits and _; other letters as their code."""
     plain = "".join(c if c.isascii() or not c.isalnum() else f"u{ord(c):04x}" for c in name)
     return identifiers([plain if any(map(str.isalnum, plain)) else "model"], reserved)[0]
 
@@ -65,7 +65,7 @@ def functions_of(file: str) -> dict[str, str]:
 
 
 def needed(parts: Mapping[str, str], text: str) -> str:
-    """Those functions of a language's own that a text calls, or that one of these calls; later ones call earlier."""
+    """The runtime functions that a text calls, directly or through others; later ones call earlier ones."""
     found: list[str] = []
     for name, part in reversed([*parts.items()]):
         if re.search(rf"(?<![\w.]){name}\(", "\n".join([*found, text])):

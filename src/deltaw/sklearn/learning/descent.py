@@ -28,7 +28,7 @@ SMALLEST_RATE = 1e-6  # an adaptive α at or below this is the end
 
 @dataclass
 class Progress:
-    """What lasts from one `partial_fit` to the next.
+    """The state between calls of `partial_fit`.
 
     Attributes:
         learning_rate: α as the policy has left it.
@@ -119,7 +119,7 @@ class Descent:
         self.fading = schedules.schedule(self.plan.optimizer.decay_schedule)
 
     def run(self, epochs: int, watch: Watch, step_by_step: bool) -> bool:
-        """At most so many epochs; scikit-learn's rules and callbacks may end them before. Whether it converged.
+        """Train at most `epochs` epochs, unless scikit-learn's rules or callbacks end it; return whether it converged.
 
         `step_by_step`: the caller decides when it is enough, so that reaching the last epoch is no failure.
         """
@@ -156,7 +156,7 @@ class Descent:
         return converged
 
     def epoch(self, number: int) -> bool:
-        """One pass over the rows; False where the loss is no longer a number."""
+        """One pass over the rows; False if the loss is no longer a number."""
         estimator = self.estimator
         if estimator.shuffle and not self.whole:
             # scikit-learn's own draws: the same rows in the same batches for the same random_state.
@@ -190,11 +190,10 @@ class Descent:
         return Pace(self.progress.learning_rate * factor, decay * fading, still)
 
     def _judge(self, finite: bool) -> bool:
-        """Score the rows held out; whether they never scored better.
+        """Score the validation rows; return whether it is the best score so far.
 
-        Where classes have weights, a few rows may be all that the score counts, and it stands still while the others
-        are being learnt: of equal scores the one with the lower loss is then the better. Else the first is, as in
-        scikit-learn, which has no such weights.
+        With class weights, few rows may dominate the score, which then stays the same while the others are learnt: of
+        equal scores the one with the lower loss is better. Otherwise the first is, as in scikit-learn.
         """
         estimator = self.estimator
         assert self.held_out is not None
@@ -244,7 +243,7 @@ class Descent:
         return not slower
 
     def _attributes(self) -> dict[str, Any]:
-        """What an estimator with the present weights has, for callbacks."""
+        """The fitted attributes with the current weights, for callbacks."""
         self.engine.store(self.network)
         return dict(self.estimator._weights_of(self.network))
 

@@ -102,7 +102,7 @@ def _run(
 
 
 def _joined(network: Network) -> Vector:
-    """One vector that the network's weights and biases are views of from now on: what is written to it, they are."""
+    """One vector of all parameters; the network's weights and biases become views of it."""
     parts = [*network.weights, *network.biases]
     theta = np.concatenate([np.ravel(part) for part in parts], dtype=np.float64)
     places = np.cumsum([0, *(part.size for part in parts)])

@@ -1,4 +1,4 @@
-"""What stands at a network's output for each loss, and the loss as scikit-learn counts it."""
+"""The output activation for each loss, and the loss as scikit-learn reports it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _row(spec: str) -> Loss:
 
 @dataclass(frozen=True)
 class Counting:
-    """scikit-learn's loss from ours: `share` · E + `constant`. What it is counted by does not change what is learnt."""
+    """scikit-learn's loss from E: `share` · E + `constant`; it does not affect the training."""
 
     share: float = 1.0
     constant: float = 0.0
@@ -73,7 +73,7 @@ def counting(ending: Ending, sample: Sample) -> Counting:
 
 
 def _squared(sample: Sample) -> Counting:
-    """Averaged over the outputs, where E sums."""
+    """The mean over the outputs; E is their sum."""
     return Counting(share=1.0 / sample.T.shape[1])
 
 

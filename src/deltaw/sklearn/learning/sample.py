@@ -1,4 +1,4 @@
-"""Rows to learn from: equal rows counted together, some set apart."""
+"""Training rows: equal rows merged, validation rows set apart."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Sample:
         return Sample(parts["X"], parts["y"], self.weight)
 
     def counted(self) -> Sample:
-        """Without the rows of weight 0, which count for nothing. Raises InputError where none counts, or one less."""
+        """Without the rows of weight 0. Raises InputError if all weights are 0, or one is negative."""
         if self.weight is None:
             return self
         if self.weight.min() < 0 or not self.weight.any():
@@ -85,7 +85,7 @@ class Sample:
         return Sample(rows.X, rows.T, None if (count == 1).all() else count)
 
     def set_apart(self, share: float, random: np.random.RandomState, by_class: bool) -> tuple[Sample, Sample]:
-        """(rows to learn from, rows to be judged by); equal rows always go the same way.
+        """(training rows, validation rows); equal rows are never divided.
 
         Args:
             share: of the distinct rows to be set apart; never fewer than two, nor than there are classes.
