@@ -181,7 +181,7 @@ def all_columns_constant(evidence: Evidence) -> Finding | None:
 def constant_columns(evidence: Evidence) -> Finding | None:
     """Some columns hold one value."""
     columns = evidence.known.columns
-    constant = _whole(evidence, np.flatnonzero(columns.constant))
+    constant = _of_whole_columns(evidence, np.flatnonzero(columns.constant))
     if not len(constant) or len(constant) == len(columns.low):
         return None
     zeros = int((columns.high[constant] == 0).sum())
@@ -194,7 +194,7 @@ def constant_columns(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
 
 
-def _whole(evidence: Evidence, found: NDArray[np.int64]) -> NDArray[np.int64]:
+def _of_whole_columns(evidence: Evidence, found: NDArray[np.int64]) -> NDArray[np.int64]:
     """Of the inputs `found` those whose column of the table has only such inputs, or constant ones.
 
     One-hot inputs may be constant (unknown words) or redundant (the second of two words) by design.
@@ -217,7 +217,7 @@ def duplicate_columns(evidence: Evidence) -> Finding | None:
     names, twin = known.columns.names, varying[first[which.reshape(-1)]]
     # Equal bins of one column are no repetition.
     repeated = np.array([j for i, j in zip(twin, varying, strict=True) if i != j and names[i] != names[j]], np.int64)
-    repeated = _whole(evidence, repeated)
+    repeated = _of_whole_columns(evidence, repeated)
     if not len(repeated):
         return None
     return finding(

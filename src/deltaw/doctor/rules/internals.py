@@ -12,8 +12,7 @@ import numpy as np
 
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
-from deltaw.doctor.rules.signals import FADED, GROWN
-from deltaw.engines.look import flat_below
+from deltaw.doctor.rules.signals import FADED, GROWN, bounded
 from deltaw.numbers import number
 from deltaw.speech import say
 
@@ -27,8 +26,7 @@ def saturated_in_training(evidence: Evidence) -> Finding | None:
     if not seen.short or seen.divergence or not seen.looks:
         return None
     first, last = seen.looks[0].saturated, seen.looks[-1].saturated
-    both = np.array([bool(np.isfinite(row.range).all()) and flat_below(row.name) > 0 for row in net.rows])
-    share = np.where(both, np.nan_to_num(last), 0.0)
+    share = np.where([bounded(name) for name in net.activations], np.nan_to_num(last), 0.0)
     l = int(share.argmax())
     if not share[l] > FLAT_LAYER:
         return None
@@ -58,8 +56,8 @@ def dead_units(evidence: Evidence) -> Finding | None:
     trials = [t for t in seen.trainings if t.history.looks]
     if not seen.short or seen.divergence or not trials:
         return None
-    one_sided = np.array([name == "relu" for name in net.activations])
-    shares = [np.where(one_sided, t.history.looks[-1].dead / np.array(net.sizes[1:], float), 0.0) for t in trials]
+    relu = np.array([name == "relu" for name in net.activations])
+    shares = [np.where(relu, t.history.looks[-1].dead / np.array(net.sizes[1:], float), 0.0) for t in trials]
     worst = int(np.argmax([share.max() for share in shares]))
     share, trial = shares[worst], trials[worst]
     if not share.max() > DEAD:
@@ -96,32 +94,32 @@ def dead_units(evidence: Evidence) -> Finding | None:
 
 def vanishing_gradient(evidence: Evidence) -> Finding | None:
     """Vanishing gradient: ∂E/∂o at the first layer against the output, at the end of training."""
-    return _along_the_layers(evidence, faded=True)
+    return _gradient_ratio(evidence, vanishing=True)
 
 
 def exploding_gradient(evidence: Evidence) -> Finding | None:
     """Exploding gradient: ∂E/∂o at the first layer against the output, at the end of training."""
-    return _along_the_layers(evidence, faded=False)
+    return _gradient_ratio(evidence, vanishing=False)
 
 
-def _along_the_layers(evidence: Evidence, faded: bool) -> Finding | None:
+def _gradient_ratio(evidence: Evidence, vanishing: bool) -> Finding | None:
     seen, net = evidence.watched, evidence.setup.network
     if not seen.short or seen.divergence or seen.end is None or len(net.weights) < 3:
         return None
     sent, hidden = seen.end.sent, net.activations[:-1]
     ratio = float(sent[0] / sent[-1]) if sent[-1] > 0 else math.nan
-    if not (ratio < FADED if faded else ratio > GROWN):
+    if not (ratio < FADED if vanishing else ratio > GROWN):
         return None
-    l = int((sent[:-1] / sent[-1] < FADED).nonzero()[0].max()) if faded else int(sent.argmax())
+    l = int((sent[:-1] / sent[-1] < FADED).nonzero()[0].max()) if vanishing else int(sent.argmax())
     name = max(set(hidden), key=hidden.count)
     return finding(
         "At the end an error of 1 at the output arrives at the first layer as {ratio}, through {n} {name} layers: "
         "the first {fate}.",
         ratio=number(ratio, 2), n=len(hidden), name=name,
-        fate=say("hardly learn any more" if faded else "take far too large steps while the last hardly change"),
+        fate=say("hardly learn any more" if vanishing else "take far too large steps while the last hardly change"),
         evidence={"ratio": ratio, "hidden_layers": len(hidden)}, where=Where(layer=l, epoch=len(seen.loss) - 1),
         repair=Repair(say("selu, which keeps mean and variance"), {"hidden_activation": "selu", "init": None})
-        if faded else Repair(say("clip the gradient to length 1"), {"max_grad_norm": 1.0}),
+        if vanishing else Repair(say("clip the gradient to length 1"), {"max_grad_norm": 1.0}),
         likelihood=0.5,
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from deltaw.speech import say
 
 PROBES = np.linspace(0.02, 0.98, 25)  # outputs at which losses are compared
 REACHABLE = 0.9  # R² that outputs within their range could reach
-SHARE = 0.05  # share of the rows
+FEW = 0.05  # share of the rows
 LOG_LOSSES = ("cross_entropy", "binary_cross_entropy", "poisson")
 NUMBER_LOSSES = ("absolute", "pinball", "poisson")
 
@@ -43,12 +43,12 @@ def canonical(evidence: Evidence) -> Repair:
     return Repair(words, changes)
 
 
-def output(evidence: Evidence) -> str:
+def output_activation(evidence: Evidence) -> str:
     """The name of the output activation."""
     return evidence.setup.network.activations[-1]
 
 
-def last(evidence: Evidence) -> Where:
+def output_layer(evidence: Evidence) -> Where:
     """The output layer."""
     return Where(layer=len(evidence.setup.network.weights) - 1)
 
@@ -61,13 +61,13 @@ def loss_row(evidence: Evidence) -> Loss | None:
         return None
 
 
-def kind(evidence: Evidence) -> str:
+def loss_kind(evidence: Evidence) -> str:
     """ "huber" of "huber(0.5)"; a user-defined loss is named by the built-in loss that has the same values, if any."""
     row = loss_row(evidence)
-    return "" if row is None else _by_values(row)
+    return "" if row is None else _kind_by_values(row)
 
 
-def _by_values(row: Loss) -> str:
+def _kind_by_values(row: Loss) -> str:
     """The kind of the built-in loss that equals E up to a constant and a factor."""
     if row.kind in LOSSES or not row.fits(1):
         return row.kind
@@ -87,7 +87,7 @@ def _by_values(row: Loss) -> str:
 def targets_outside_range(evidence: Evidence) -> Finding | None:
     """Targets outside the range of the output activation."""
     known, targets = evidence.known, evidence.known.targets
-    name = output(evidence)
+    name = output_activation(evidence)
     low, high = activation(name).range
     t = known.t[np.isfinite(known.t).all(axis=1)]
     if not len(t) or t.shape[1] != known.targets.outputs:
@@ -101,7 +101,7 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
     numbers = targets.form == "numbers"
     if numbers:
         repair = Repair(say("identity outputs: any number can be reached"), {"output_activation": "identity"})
-        if kind(evidence) in LOG_LOSSES:
+        if loss_kind(evidence) in LOG_LOSSES:
             repair = canonical(evidence)
         best = say(
             "the nearest that {name} can give explains {reached} of their variance (R²) at most",
@@ -122,7 +122,7 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
         share=share,
         best=best,
         evidence={"share_outside": share, "reachable": reached},
-        where=last(evidence),
+        where=output_layer(evidence),
         repair=repair,
         severity="fault" if numbers and reached < REACHABLE else "risk",
     )
@@ -130,9 +130,13 @@ def targets_outside_range(evidence: Evidence) -> Finding | None:
 
 def targets_at_asymptotes(evidence: Evidence) -> Finding | None:
     """Targets at the ends of a bounded output activation, which it only approaches; the notes advise against it."""
-    known, name = evidence.known, output(evidence)
+    known, name = evidence.known, output_activation(evidence)
     low, high = activation(name).range
-    if name not in ("sigmoid", "tanh", "softsign") or kind(evidence) in LOG_LOSSES or kind(evidence) == "hinge":
+    if (
+        name not in ("sigmoid", "tanh", "softsign")
+        or loss_kind(evidence) in LOG_LOSSES
+        or loss_kind(evidence) == "hinge"
+    ):
         return None
     share = float(np.isin(known.t, (low, high)).any(axis=1).mean())
     if not share:
@@ -148,7 +152,7 @@ def targets_at_asymptotes(evidence: Evidence) -> Finding | None:
         high=number(high),
         name=name,
         evidence={"share": share},
-        where=last(evidence),
+        where=output_layer(evidence),
         repair=Repair(
             say("targets {inside} and {high}", inside=number(inside[0], 3), high=number(inside[1], 3)), changes
         ),
@@ -158,7 +162,7 @@ def targets_at_asymptotes(evidence: Evidence) -> Finding | None:
 def softmax_on_one_output(evidence: Evidence) -> Finding | None:
     """Softmax over one output: exp(z)/exp(z)."""
     net = evidence.setup.network
-    if output(evidence) != "softmax" or net.sizes[-1] != 1:
+    if output_activation(evidence) != "softmax" or net.sizes[-1] != 1:
         return None
     binary = evidence.known.targets.form != "numbers"
     name, row = ("sigmoid", "binary_cross_entropy") if binary else ("identity", "squared")
@@ -169,7 +173,7 @@ def softmax_on_one_output(evidence: Evidence) -> Finding | None:
         "Softmax over one output is exp(z) / exp(z) = 1 whatever z is: the answer is 1 in every row, and "
         "its slope is 0.",
         evidence={"outputs": 1},
-        where=last(evidence),
+        where=output_layer(evidence),
         repair=Repair(say("{name} output with {row} error", name=name, row=row.replace("_", " ")), changes),
     )
 
@@ -177,11 +181,11 @@ def softmax_on_one_output(evidence: Evidence) -> Finding | None:
 def softmax_for_multilabel(evidence: Evidence) -> Finding | None:
     """Softmax for multilabel targets."""
     known = evidence.known
-    if output(evidence) != "softmax" or known.targets.form != "several" or known.t.shape[1] < 2:
+    if output_activation(evidence) != "softmax" or known.targets.form != "several" or known.t.shape[1] < 2:
         return None
     yes = np.isclose(known.t, known.targets.values[1]).sum(axis=1)
     share = float((yes != 1).mean())
-    if share < SHARE:
+    if share < FEW:
         return None
     most = int(yes.max())
     return finding(
@@ -191,7 +195,7 @@ def softmax_for_multilabel(evidence: Evidence) -> Finding | None:
         most=most,
         parts=max(most, 2),
         evidence={"share": share, "most_labels": most},
-        where=last(evidence),
+        where=output_layer(evidence),
         repair=canonical(evidence),
         severity="fault" if (yes > 1).any() else "risk",
     )
@@ -202,7 +206,7 @@ def softmax_for_multilabel(evidence: Evidence) -> Finding | None:
 
 def improper_loss(evidence: Evidence) -> Finding | None:
     """A loss that is minimal at the same output for all rows, whatever their targets."""
-    row, name = loss_row(evidence), output(evidence)
+    row, name = loss_row(evidence), output_activation(evidence)
     known = evidence.known
     f = activation(name)
     t = known.t[np.isfinite(known.t).all(axis=1)]
@@ -212,7 +216,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
         return None
     low, high = f.range
     inside = np.clip(t, row.low, row.high)
-    if (t != inside).any(axis=1).mean() > SHARE:  # outside the loss's range, which other rules report
+    if (t != inside).any(axis=1).mean() > FEW:  # outside the loss's range, which other rules report
         return None
     aimed = np.clip(inside, low, high)
     with np.errstate(all="ignore"):
@@ -231,14 +235,14 @@ def improper_loss(evidence: Evidence) -> Finding | None:
         cost=ends[end],
         best=best,
         evidence={"error_of_one_answer": ends[end], "error_of_the_truth": best},
-        where=last(evidence),
+        where=output_layer(evidence),
         repair=canonical(evidence),
     )
 
 
 def outputs_outside_loss_domain(evidence: Evidence) -> Finding | None:
     """A loss with the logarithm of outputs that may be 0 or less, or above 1."""
-    name, row = output(evidence), kind(evidence)
+    name, row = output_activation(evidence), loss_kind(evidence)
     low, high = activation(name).range
     above = row == "binary_cross_entropy" and high > 1
     if row not in LOG_LOSSES or not (low < 0 or above or (low == 0 and name in ("relu", "step"))):
@@ -259,14 +263,14 @@ def outputs_outside_loss_domain(evidence: Evidence) -> Finding | None:
         "outputs lie where that logarithm does not exist.",
         row=row, logs=say("log o and log(1 − o)") if row == "binary_cross_entropy" else "log o", name=name,
         low=number(low), high=number(high), outside=outside,
-        evidence={"share_outside": outside}, where=last(evidence), repair=repair,
+        evidence={"share_outside": outside}, where=output_layer(evidence), repair=repair,
     )  # fmt: skip
 
 
 def unreachable_hinge_margin(evidence: Evidence) -> Finding | None:
     """Hinge loss with outputs that cannot reach −1 and 1, or with other targets."""
-    name, known = output(evidence), evidence.known
-    if kind(evidence) != "hinge":
+    name, known = output_activation(evidence), evidence.known
+    if loss_kind(evidence) != "hinge":
         return None
     low, high = activation(name).range
     middle = float(((known.t > -1) & (known.t < 1)).any(axis=1).mean())
@@ -285,16 +289,16 @@ def unreachable_hinge_margin(evidence: Evidence) -> Finding | None:
         high=number(high),
         zero=zero,
         evidence={"share_of_targets_between": middle},
-        where=last(evidence),
+        where=output_layer(evidence),
         repair=canonical(evidence),
-        severity="fault" if low > -1 or middle > SHARE else "risk",
+        severity="fault" if low > -1 or middle > FEW else "risk",
     )
 
 
 def regression_loss_for_classes(evidence: Evidence) -> Finding | None:
     """Classes with a loss for numbers, which is not minimal at the class probabilities."""
-    targets, row = evidence.known.targets, kind(evidence)
-    if targets.task == "regression" or row not in NUMBER_LOSSES or output(evidence) == "step":
+    targets, row = evidence.known.targets, loss_kind(evidence)
+    if targets.task == "regression" or row not in NUMBER_LOSSES or output_activation(evidence) == "step":
         return None
     why = {
         "absolute": say(
@@ -309,14 +313,14 @@ def regression_loss_for_classes(evidence: Evidence) -> Finding | None:
         row=row,
         said=why,
         evidence={"classes": len(targets.classes)},
-        where=last(evidence),
+        where=output_layer(evidence),
         repair=canonical(evidence),
     )
 
 
 def squared_error_for_classes(evidence: Evidence) -> Finding | None:
     """Squared error for classes: with bounded outputs its gradient vanishes where the answer is most wrong."""
-    targets, row, name = evidence.known.targets, kind(evidence), output(evidence)
+    targets, row, name = evidence.known.targets, loss_kind(evidence), output_activation(evidence)
     if targets.task == "regression" or row not in ("squared", "huber"):
         return None
     if name in ("identity", "relu", "leaky_relu"):
@@ -335,6 +339,6 @@ def squared_error_for_classes(evidence: Evidence) -> Finding | None:
         return None
     return finding(
         "Classes are learnt with squared error: {said}.", said=said, evidence={"classes": len(targets.classes)},
-        where=last(evidence), repair=canonical(evidence),
+        where=output_layer(evidence), repair=canonical(evidence),
         severity="risk" if name in ("identity", "relu", "leaky_relu") else "note",
     )  # fmt: skip

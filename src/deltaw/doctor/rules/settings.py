@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
-from deltaw.doctor.rules.outputs import kind
+from deltaw.doctor.rules.outputs import loss_kind
 from deltaw.doctor.setup import matrix
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import InputError
@@ -39,7 +39,7 @@ def gradient_ascent(evidence: Evidence) -> Finding | None:
             "ΔW = −α ∂E/∂W with α = {rate} goes up the gradient: every step makes E larger.", rate=number(rate),
             evidence={"learning_rate": rate}, repair=Repair(f"α = {number(-rate)}", {"learning_rate": -rate}),
         )  # fmt: skip
-    if kind(evidence) == "difference":
+    if loss_kind(evidence) == "difference":
         return finding(
             "E = t − o has no minimum: errors of opposite sign cancel, and E falls without end as the outputs grow.",
             repair=Repair(say("squared error"), {"loss": "squared"}),

@@ -10,14 +10,14 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.start import DRAWS, Start
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.engines.look import flat_below
+from deltaw.equations.activations import activation
 from deltaw.numbers import number
 from deltaw.speech import say
 
 SATURATED = 0.5  # share of a layer's signals
 FADED, GROWN = 1e-3, 1e3  # ratio of the signals' spread, or of ∂E/∂o, between the two ends of the network
-SELDOM = 0.075  # share of draws with a dead layer that is tolerated
-SQUASHING = frozenset({"sigmoid", "tanh", "softsign", "softmax", "step"})
-# What the derivative is at its steepest: a layer passes on no more of an error than that, times the weights' gain.
+BORN_DEAD = 0.075  # share of draws with a dead layer that is tolerated
+# The largest slope: a layer passes on no more of an error than that, times the weights' gain.
 STEEPEST = {"sigmoid": 0.25, "softmax": 0.5}
 
 
@@ -29,8 +29,7 @@ def vanishing_gradient_at_start(evidence: Evidence) -> Finding | None:
         return None
     forward = _ratio(start.spread[len(hidden) - 1], start.spread[0])
     backward = _ratio(start.sent[0], start.sent[-1])
-    left = min(forward, backward)
-    if not left < FADED:
+    if not min(forward, backward) < FADED:
         return None
     name = max(set(hidden), key=hidden.count)
     limit = (
@@ -105,7 +104,7 @@ def dead_layer(evidence: Evidence) -> Finding | None:
         return None
     exact = [name in ("relu", "step") for name in net.activations]
     dead = [l for l, units in enumerate(net.sizes[1:]) if exact[l] and start.dead[l] == units]
-    if not dead and start.born_dead.sum() > SELDOM:
+    if not dead and start.born_dead.sum() > BORN_DEAD:
         return _born_dead(evidence, start)
     if not dead or net.activations[dead[0]] == "step" or not start.weight[dead[0]] > 0:
         return None
@@ -179,12 +178,12 @@ def saturated_at_start(evidence: Evidence) -> Finding | None:
 
 def flat(evidence: Evidence, start: Start) -> np.ndarray:
     """(L,) share of saturated signals in layers of bounded activations; 0 in others."""
-    return np.where([_squashes(name) for name in evidence.setup.network.activations], start.saturated, 0.0)
+    return np.where([bounded(name) for name in evidence.setup.network.activations], start.saturated, 0.0)
 
 
-def _squashes(name: str) -> bool:
-    """Whether f is bounded on both sides."""
-    return name in SQUASHING and flat_below(name) > 0
+def bounded(name: str) -> bool:
+    """Whether f is bounded on both sides and has a slope of its own (softmax has none)."""
+    return bool(np.isfinite(activation(name).range).all()) and flat_below(name) > 0
 
 
 def _ratio(a: float, b: float) -> float:

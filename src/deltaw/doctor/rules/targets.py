@@ -9,7 +9,7 @@ import numpy as np
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.evidence.outliers import Outliers, outliers
 from deltaw.doctor.findings import Finding, Repair, Where, finding
-from deltaw.doctor.rules.outputs import loss_row, output
+from deltaw.doctor.rules.outputs import loss_row, output_activation
 from deltaw.equations.activations import activation
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
@@ -193,7 +193,7 @@ def _as_answered(evidence: Evidence, found: Outliers) -> Outliers:
 def unscaled_targets(evidence: Evidence) -> Finding | None:
     """Targets much larger or smaller than 1, while outputs start around 0."""
     targets = evidence.known.targets
-    if targets.task != "regression" or targets.bad or np.isfinite(activation(output(evidence)).range).all():
+    if targets.task != "regression" or targets.bad or np.isfinite(activation(output_activation(evidence)).range).all():
         return None
     rms = np.hypot(targets.mean, targets.std)
     largest, width = float(rms.max()), float(targets.std.max())
