@@ -91,5 +91,5 @@ def test_the_digest_is_of_everything() -> None:
 
 def test_words_of_earlier_versions_that_become_one() -> None:
     """Such a model has the same town twice; its cells are those of the composed one, in every form."""
-    table = program._spelt(["Ko\u0308ln", "K\u00f6ln", "Ulm"], [0.0, 1.0, 2.0], None)
+    table = program._spelt(["Ko\u0308ln", "K\u00f6ln", "Ulm"], [0.0, 1.0, 2.0], None, ())
     assert dict(zip(table["words"], table["values"], strict=True)) == {"K\u00f6ln": 1, "Ko\u0308ln": 1, "Ulm": 2}
