@@ -225,6 +225,7 @@ def test_c_for_a_bare_machine_and_for_cpp(compiler: str, tmp_path: Path) -> None
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
     path = written("c", program_of(zoo.model("target grade")), tmp_path, libm=False)
+    assert "/ 0.0" not in path.read_text(encoding="ascii")  # an error to MSVC
     strict = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-ffreestanding")
     for flags in ((*strict, "-c", path, "-o", tmp_path / "m.o"), ("-fsyntax-only", "-x", "c++", tmp_path / "m.h")):
         done = subprocess.run([compiler, *flags], capture_output=True, text=True)

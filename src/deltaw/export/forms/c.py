@@ -168,7 +168,7 @@ def _source(program: Program, head: str, stem: str, text: str, libm: bool) -> st
     if "known(" in runtime:
         parts.append(f"static const char *const missing[] = {{\n{lines([*map(literal, program.missing), '0'])}\n}};")
     if "number(" in runtime:
-        parts.append(f"static const double absent[] = {{0.0 / 0.0{''.join(f', {x!r}' for x in program.absent)}}};")
+        parts.append(f"static const double absent[] = {{0{''.join(f', {x!r}' for x in program.absent)}}};")
     if program.classes:
         names = lines(literal(_spelt(each)) for each in program.classes)
         parts.append(f"const char *const {stem}_classes[{len(program.classes)}] = {{\n{names}\n}};")
@@ -273,7 +273,7 @@ def _look(look: o.Look) -> Emitted:
     name, n = look.out, max(len(look.words), 1)
     words = ["0" if "\0" in word else literal(word) for word in look.words] or ["0"]  # no row can hold a NUL
     text = f"static const char *const {name}_words[{n}] = {{\n{lines(words)}\n}};"
-    other, none = ("0.0 / 0.0" if x != x else repr(x) for x in (look.other, look.missing))
+    other, none = ("nan_of(0)" if x != x else repr(x) for x in (look.other, look.missing))
     call = f"look({look.of[0]}[0], {name}_words, {name}_table, {len(look.words)}, {other}, {none}, {look.fold:d})"
     return f"{text}\n{_table(name, look.values or (0.0,))}", f"  {name}[0] = {call};\n"
 

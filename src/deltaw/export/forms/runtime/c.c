@@ -11,6 +11,10 @@ static int same(const char *a, const char *b, int fold) {
   return 1;
 }
 
+static double nan_of(double x) {
+  return (x - x) / (x - x); /* of any finite number: to MSVC a constant that is divided by zero is an error */
+}
+
 static const char *known(const char *cell) {
   int i;
   if (cell == 0 || *cell == '\0') return 0;
@@ -33,7 +37,7 @@ static double look(const char *cell, const char *const *words, const double *val
 static double number(double x) {
   int i;
   for (i = 1; i < (int)(sizeof absent / sizeof absent[0]); i++) {
-    if (x == absent[i]) return absent[0];
+    if (x == absent[i]) return nan_of(x);
   }
   return x;
 }
