@@ -127,19 +127,19 @@ def fit(
         >>> model.predict(deltaw.read("iris").frame.head(2)).tolist()
         ['setosa', 'setosa']
     """
-    asked = locals()  # the arguments by name, as long as there is nothing else
+    asked = locals()  # the arguments by name; first of all, while there are no other variables
     check_asked(checkpoint, resume)
     show, listeners = watching(verbose), Listeners(callbacks)
-    named = {"hidden": hidden, "epochs": epochs}
+    named = {"hidden": hidden, "epochs": epochs}  # settings of the recipe, of which None is none
     settings |= {name: value for name, value in named.items() if value is not None}
     request = Request.of(source, target, recipe, **{name: asked[name] for name in ARGUMENTS}, **settings)
-    # Callbacks may look at the raw rows, checkpoints and other processes compare them.
+    # Callbacks may look at the raw rows; checkpoints and other processes compare them.
     whole = bool(list(listeners)) or checkpoint is not None or ranks.here().world > 1
-    decided = planned(replace(request, lean=None if whole else 0), memory, cache)
+    plan = planned(replace(request, lean=None if whole else 0), memory, cache)
     with show:
-        for line in decided.remarks:
+        for line in plan.remarks:
             show.say(line)
-        check_same(decided, checkpoint is not None)
-        kept = None if checkpoint is None else checkpoints(decided, checkpoint, every, resume)
-        decided = decided if list(listeners) else decided.lean  # callbacks may look at the rows
-        return run(decided, (*listeners, show), kept)
+        check_same(plan, checkpoint is not None)
+        kept = None if checkpoint is None else checkpoints(plan, checkpoint, every, resume)
+        plan = plan if list(listeners) else plan.lean  # nothing else may keep the raw rows during training
+        return run(plan, (*listeners, show), kept)

@@ -125,8 +125,8 @@ def no_target(table: Table) -> NoReturn:
 def _as_they_are(names: Iterable[str | None], kinds: Any) -> Iterator[str]:
     """Columns whose numbers are not rounded in a large table, since they are not (only) inputs."""
     yield from (name for name in names if isinstance(name, str))
-    told = kinds.items() if isinstance(kinds, Mapping) else ()
-    yield from (str(as_name(name)) for name, kind in told if kind != Number.kind)
+    given = kinds.items() if isinstance(kinds, Mapping) else ()
+    yield from (str(as_name(name)) for name, kind in given if kind != Number.kind)
 
 
 def _read(source: Any, name: str, task: str | None, how: Reading) -> tuple[Table, Reading, tuple[str, ...]]:

@@ -112,9 +112,9 @@ def _streamed(request: Request, rows: Stream, memory: int, folder: Path) -> Plan
     if request.start is None:
         rows = replace(rows, reading=to_be_told(rows.reading, name))
     seen = survey(rows, used, name, weight, kinds, request.seed, memory)
-    if (told := seen.said).words:
-        rows = replace(rows, reading=with_classes(rows.reading, name, told.nones if told.are_classes else ()))
-    if told.nones and not told.are_classes:
+    if (words := seen.said).words:
+        rows = replace(rows, reading=with_classes(rows.reading, name, words.nones if words.are_classes else ()))
+    if words.nones and not words.are_classes:
         seen = survey(rows, used, name, weight, kinds, request.seed, memory)
     if not seen.rows:
         expected = '{source}: expected values in target "{name}"'
@@ -143,7 +143,7 @@ def _streamed(request: Request, rows: Stream, memory: int, folder: Path) -> Plan
         sample = replace(sample, settings={**request.settings, "validation": 0.0})
     made = planning.planned(sample)
     found = dict.fromkeys([*seen.notes, *exact.notes(seen.beyond.rounded)])
-    notes = (*found, *told.notes, *_notes(seen, size, scored, memory), *rows.shards.passed_over(len(rows.empty)))
+    notes = (*found, *words.notes, *_notes(seen, size, scored, memory), *rows.shards.passed_over(len(rows.empty)))
     return replace(
         made,
         table=replace(made.table, notes=(*made.table.notes, *notes)),
@@ -168,8 +168,8 @@ def _used(first: Table, target: str, request: Request) -> tuple[list[str], dict[
     drop, columns = inputs_asked((weight, None), request.drop, request.columns, request.kinds)
     bare = first if weight is None else replace(first, frame=first.frame.drop(weight))
     table = chosen(bare, target, drop, columns)
-    told = kinds_asked(table, target, request.kinds)
-    return [*table.frame.columns, *([] if weight is None else [weight])], told
+    given_kinds = kinds_asked(table, target, request.kinds)
+    return [*table.frame.columns, *([] if weight is None else [weight])], given_kinds
 
 
 def _part(rows: int, share: float, most: int) -> int:

@@ -1,4 +1,4 @@
-"""Who is told of a training: callbacks that get each epoch, some of them its start and its end, too."""
+"""The callbacks of a training as one: they get each epoch, and some of them its start and its end."""
 
 from __future__ import annotations
 

@@ -114,11 +114,14 @@ class _Some(NamedTuple):
         return some[0] if len(some) == 1 else cls(joined(frames), sources[0], np.concatenate(parts))
 
 
-def _pieces(plan: Plan, some: _Some, told: TrainingTargets | None) -> Iterator[list[Array]]:
+def _pieces(plan: Plan, some: _Some, targets: TrainingTargets | None) -> Iterator[list[Array]]:
     """The arrays of some rows."""
     for start in range(0, len(some.frame), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
-        answers, source = None if told is None else told._replace(parts=some.parts[rows]), among(some.source, rows)
+        answers, source = (
+            None if targets is None else targets._replace(parts=some.parts[rows]),
+            among(some.source, rows),
+        )
         part = part_of(some.frame[rows], plan.preparation, plan.target, plan.recipe, source, answers)
         yield _arrays(plan, part)
 
