@@ -19,7 +19,7 @@ export interface Repair {
   scaling?: string; // of the inputs, instead
 }
 
-const FLAT_LAYER = 0.5; // share of a layer's signals where the activation is flat
+const FLAT = 0.5, FLAT_IN_TRAINING = 0.8; // share of a layer's signals where the activation is flat
 const DEAD = 0.5; // share of a layer's units
 const LARGE = 0.1; // of a step against the weights' length
 const SMALL = 1e-5;
@@ -36,9 +36,9 @@ const slower = (settings: Settings, times: number): Finding['repair'] => {
   return { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } };
 };
 
-const ofLayers = (judge: (l: number, state: State, settings: Settings) => Finding | null): Rule => (state, settings) => {
+const ofLayers = (judge: (l: number, state: State, settings: Settings, history: History) => Finding | null): Rule => (state, settings, history) => {
   for (let l = 0; l < state.health.length; l++) {
-    const found = judge(l, state, settings);
+    const found = judge(l, state, settings, history);
     if (found) return found;
   }
   return null;
@@ -61,10 +61,12 @@ const alike: Rule = (_, settings) =>
     ? { key: 'found_alike', severe: true, values: { init: settings.init! }, repair: { key: 'repair_init', values: {}, change: { init: null } } }
     : null;
 
-const saturated = ofLayers((l, state, settings) => {
+/** Whether E has halved: what has learnt so much may well lie where it is flat. */
+const hasLearnt = ({ trainError: E }: History): boolean => E.length > 4 && E.at(-1)! < 0.5 * E[0];
+const saturated = ofLayers((l, state, settings, history) => {
   const { activation } = settings.layers[l];
   const last = l === settings.layers.length - 1;
-  if (last || !SQUASHING.includes(activation) || !(state.health[l].saturated > FLAT_LAYER)) return null;
+  if (last || !SQUASHING.includes(activation) || !(state.health[l].saturated > (state.moment ? FLAT_IN_TRAINING : FLAT)) || (!settings.init && hasLearnt(history))) return null;
   const repair: Finding['repair'] = settings.init ? { key: 'repair_init', values: {}, change: { init: null } } : slower(settings, 3);
   return { key: 'found_saturated', severe: true, values: { layer: l + 1, share: percent(state.health[l].saturated, 0), activation }, repair };
 });
@@ -87,10 +89,8 @@ const large = ofLayers((l, state, settings) => {
 
 const small: Rule = (state, settings, history) => {
   const last = state.health.map((h) => h.update / h.weight);
-  const E = history.trainError;
-  const falling = E.length > 4 && E[E.length - 1] < 0.5 * E[0];
   const warming = state.alpha < 0.1 * settings.rate; // by its schedule
-  if (state.moment < 10 || falling || warming || !last.every((ratio) => ratio < SMALL)) return null;
+  if (state.moment < 10 || hasLearnt(history) || warming || !last.every((ratio) => ratio < SMALL)) return null;
   const rate = Number((settings.rate * 10).toPrecision(2));
   return { key: 'found_small', severe: false, values: { ratio: number(Math.max(...last), 2) }, repair: { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } } };
 };
