@@ -198,6 +198,26 @@ def test_workbooks_are_read_as_in_python(tmp_path: Path) -> None:
         assert not sheets or sheets[0]["values"] == {"name": "数据", "others": ["Empty", "Names"]}
 
 
+def empty_looking(book: Any) -> None:
+    """Merged cells, in the title too, and formulas that were never calculated."""
+    sheet = book.add_worksheet()
+    sheet.merge_range(0, 0, 1, 2, "A title")
+    sheet.write_row(2, 0, ["x", "z", "y"])
+    for i in range(N):
+        sheet.write_row(3 + i, 0, [i * 1.5, i % 7, Y[i]])
+    for i in range(5):
+        sheet.merge_range(3 + 4 * i, 0, 5 + 4 * i, 0, 2.5)
+    sheet.write_formula(40, 1, "=1+1", None, "")
+
+
+def test_cells_without_values_are_told_as_in_python(tmp_path: Path) -> None:
+    data = workbook(empty_looking)
+    (tmp_path / "t.xlsx").write_bytes(data)
+    (found,) = ask([{"do": "rows", "bytes": np.frombuffer(data, np.uint8), "name": "t.xlsx"}])
+    assert [each.split(" (")[0] for each in found["notes"][-2:]] == ["merged cells", "formulas without results"]
+    assert found["notes"] == list(read(tmp_path / "t.xlsx").notes)
+
+
 def test_a_model_of_a_workbook_answers_alike_here_and_there(tmp_path: Path) -> None:
     """Its dates are no text in Python, and are in the lab."""
     data, path, file = workbook(everything), tmp_path / "t.xlsx", tmp_path / "m.deltaw"

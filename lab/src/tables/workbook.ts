@@ -1,5 +1,5 @@
 // Excel workbooks (.xlsx), which are ZIP archives of XML: the first sheet with rows, by the rules of deltaw.tables.reading.formats.workbooks.
-import { Refusal, said, type Text } from '../said.ts';
+import { Refusal, listed, said, type Text } from '../said.ts';
 import { members } from './archives.ts';
 
 /** What a sheet holds, as text. */
@@ -105,6 +105,14 @@ function tidy([head, ...rows]: string[][], hasText: (i: number) => boolean): Omi
   return { names, rows: rows.map((row) => kept.map((i) => row[i]!)), texts: names.filter((_, k) => hasText(kept[k]!)) };
 }
 
+const MERGED = /<mergeCell ref="([A-Z]+(\d+):[A-Z]+(\d+))"/g, UNCALCULATED = /<c r="([A-Z]+\d+)"[^>]*><f[^>]*(?:\/>|>[^<]*<\/f>)(?:<v ?\/>|<v><\/v>)?<\/c>/g;
+/** What to say of cells that show a value in a spreadsheet and have none in the file; `names`: the row of the names, above which merged cells are a title. */
+function withoutValues(xml: string, names: number): Text[] {
+  const merged = [...xml.matchAll(MERGED)].filter(([, , first, last]) => Number(last) > Math.max(Number(first), names)).map(([, cells]) => cells!), formulas = [...xml.matchAll(UNCALCULATED)].map(([, cell]) => cell!);
+  const notes = merged.length ? [said('merged cells ({cells}) have a value in the first row only, the others are read as missing: unmerge them', { cells: listed(merged, 3) })] : [];
+  return formulas.length ? [...notes, said('formulas without results ({cells}) are read as missing: open the workbook in a spreadsheet program and save it', { cells: listed(formulas, 3) })] : notes;
+}
+
 export const isWorkbook = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && new TextDecoder('latin1').decode(bytes).includes('xl/workbook');
 
 /** The first sheet with a header and rows. */
@@ -123,12 +131,12 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
     const texts = [...elements(strings, 'si')].map(([, , inside]) => textOf(inside));
     if (!sheets.length) wrong('xl/workbook.xml');
     for (const { name, target } of sheets) {
-      const { all, lastTexts } = rowsOf(await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { texts, formats, since }), above = titles(all), rows = all.slice(above);
+      const xml = await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { all, lastTexts } = rowsOf(xml, { texts, formats, since }), above = titles(all), rows = all.slice(above);
       if (rows.length < 2) continue;
       const others = sheets.filter((each) => each.name !== name).map((each) => each.name), notes: Text[] = [];
       if (others.length) notes.push(said('read from its sheet "{name}", not {others}', { name, others }));
       if (above) notes.push(said('the column names are in row {row}; the rows above are ignored', { row: rows[0]!.at + 1 }));
-      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > rows[0]!.at), notes };
+      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > rows[0]!.at), notes: [...notes, ...withoutValues(xml, rows[0]!.at + 1)] };
     }
     throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });
   } catch (error) {
