@@ -118,10 +118,8 @@ def _pieces(plan: Plan, some: _Some, targets: TrainingTargets | None) -> Iterato
     """The arrays of some rows."""
     for start in range(0, len(some.frame), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
-        answers, source = (
-            None if targets is None else targets._replace(parts=some.parts[rows]),
-            among(some.source, rows),
-        )
+        answers = None if targets is None else targets._replace(parts=some.parts[rows])
+        source = among(some.source, rows)
         part = part_of(some.frame[rows], plan.preparation, plan.target, plan.recipe, source, answers)
         yield _arrays(plan, part)
 
