@@ -234,13 +234,15 @@ def test_recipes_settings_are_deltaws() -> None:
     cases = [(*kind, *shape) for kind in kinds for shape in shapes]
     jobs = [
         {"do": "recipe", "name": name, "trained": rows, "seed": 1, "heldOut": 0.2,
-         "data": {"nIn": n_in, "nOut": n_out, "image": {} if image else None, "target": {"task": task}}}
+         "data": {"nIn": n_in, "nOut": n_out, "image": {} if image else None, "target": {"task": task},
+                  "labels": [0] * n_in + [*range(n_out)] if task == "classification" else None}}
         for name in ("default", "notes") for task, n_out, rows, n_in, image in cases
     ]  # fmt: skip
     for one, found in zip(jobs, ask(jobs), strict=True):
         task, rows = one["data"]["target"]["task"], one["trained"]
         data, classes = one["data"], one["data"]["nOut"] if task == "classification" else 0
-        recipe = sized(RECIPES[one["name"]][task], rows, data["nIn"], data["image"] is not None, classes)
+        share = 1 / len(data["labels"]) if classes else 1.0
+        recipe = sized(RECIPES[one["name"]][task], rows, data["nIn"], data["image"] is not None, classes, rarest=share)
         own = {
             "optimizer": recipe.optimizer, "rate": recipe.learning_rate, "batch": recipe.batch_size,
             "epochs": recipe.epochs, "loss": recipe.loss, "schedule": recipe.schedule, "dropout": recipe.dropout,

@@ -18,6 +18,7 @@ from deltaw.tables.columns import notes_on
 from deltaw.tables.numerals import MEANT, WRITTEN, plain_numerals
 from deltaw.tables.reading.formats.pieces import pieces
 from deltaw.tables.reading.source import Reading
+from deltaw.tables.strays import check_strays
 
 FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
 ARABIC = str.maketrans("0123456789.,-", "٠١٢٣٤٥٦٧٨٩٫٬−")
@@ -112,6 +113,14 @@ def test_a_decimal_comma_in_a_frame_is_told() -> None:
 def test_few_strays_name_the_way_out() -> None:
     with pytest.raises(ColumnError, match=r'found "<0\.5"; correct the cell, leave it empty, list it in na, or drop'):
         kinds(read(pl.DataFrame({"x": [f"{i}.5" for i in range(40)] + ["<0.5"], "y": range(41)})))
+
+
+def test_a_word_that_recurs_among_few_numbers_is_a_class() -> None:
+    grades = [str(9 + i % 4) for i in range(190)] + ["other"] * 5
+    check_strays(pl.Series("grade", grades), "t")
+    for more in (["grade"] * 2, ["otter"]):  # names of columns in the middle of a file; a word that occurs once
+        with pytest.raises(ColumnError, match="expected a number in row 191"):
+            check_strays(pl.Series("grade", grades + more), "t")
 
 
 @pytest.mark.parametrize("told", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n"])

@@ -8,6 +8,14 @@ const COMMON: Omit<Settings, 'layers' | 'batch' | 'epochs' | 'rate' | 'seed' | '
   dropout: 0, dropoutSchedule: 'constant', labelSmoothing: 0, maxGradNorm: null,
 };
 const twoDigits = (x: number): number => Number(x.toPrecision(2));
+/** The share of the rarest class among rows that prepared the inputs, weights counted; 1 where there are no classes. */
+function rarest({ labels, weight, heldOut }: Data): number {
+  if (!labels) return 1;
+  const apart = new Set(heldOut), sums = new Map<number, number>();
+  labels.forEach((label, row) => apart.has(row) || sums.set(label, (sums.get(label) ?? 0) + (weight?.[row] ?? 1)));
+  const shares = [...sums.values()].filter((sum) => sum > 0);
+  return Math.min(...shares) / shares.reduce((a, b) => a + b, 0);
+}
 const written = (x: number): string => String(twoDigits(x));
 
 /** The settings of a recipe for data; every one as deltaw has it. `epochs` may be raised: a lab goes on. */
@@ -30,7 +38,7 @@ export function settings(recipe: Recipe, data: Data, trained: number, seed: numb
     layers: layers(image ? [256, 128] : [64, 64], classes && few === 1 ? 'selu' : 'mish', classes ? 'softmax' : 'identity'),
     loss: classes ? 'cross_entropy' : 'squared',
     optimizer: `adamw(beta1=0.9, beta2=0.95, weight_decay=${written(decay)}, decay_schedule='flat_cosine')`,
-    schedule: many ? 'cosine' : 'coslog', dropout, dropoutSchedule: 'flat_cosine', labelSmoothing: classes && !large ? 0.05 : 0,
+    schedule: many ? 'cosine' : 'coslog', dropout, dropoutSchedule: 'flat_cosine', labelSmoothing: classes && !large ? twoDigits(Math.min(0.05, (rarest(data) * nOut) / 8)) : 0,
     rate: twoDigits(rate), batch: Math.min(plenty ? 1024 : many || image ? 256 : 128, Math.max(least, power(trained / ofRows + 1))),
     fromLine: !classes, epochs: longer * Math.max(Math.min(12, Math.max(5, Math.round(6_000_000 / trained))), Math.round((image ? 64 : 56) * Math.min(1, Math.sqrt(enough / trained)))), seed, heldOut,
   };

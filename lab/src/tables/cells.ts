@@ -24,6 +24,7 @@ export const TRUTHS = [
   ['true', 'false'], ['yes', 'no'], ['y', 'n'], ['t', 'f'], ['1', '0'], ['on', 'off'],
   ['是', '否'], ['真', '假'], ['对', '错'], ['有', '无'],
 ] as const;
+export const MANY = 10; // different numbers of a column that is not categories
 export const MISTAKES = 0.05; // up to this share a column is numbers (or dates) with mistakes in it, not words
 
 /** Whether words are digits of one width, some with a zero in front: 01067, 80331. Such are names. */
@@ -84,7 +85,7 @@ export function rowsOf(cells: Cells, rows: Int32Array): Cells {
   };
 }
 
-/** Raise where nearly all cells are numbers and a few are not. */
+/** Raise where nearly all cells are numbers and a few are not; words that recur among few different numbers are classes. */
 export function checkStrays(cells: Cells, source: string): void {
   const present = cells.words.filter((word) => word !== null);
   if (present.length < 10) return;
@@ -92,11 +93,14 @@ export function checkStrays(cells: Cells, source: string): void {
   const written = unit ? numbersIn(cells.words, unit) : asWritten(cells.words);
   const wrong = failures(cells.words, written);
   if (wrong === 0 || (!unit && wrong > Math.max(1, MISTAKES * present.length))) return;
+  const isName = (word: string): boolean => word.replace('\ufeff', '') === cells.name; // of files that were joined with their first lines
+  const strays = new Map<string, number>();
+  cells.words.forEach((word, i) => word !== null && Number.isNaN(written[i]!) && strays.set(word, (strays.get(word) ?? 0) + 1));
+  if (!unit && new Set(written).size <= MANY && [...strays].every(([word, count]) => count > 1 && !isName(word))) return; // NaN is one of them
   if (!unit && areCodes(cells.words.filter((word, i) => word !== null && !Number.isNaN(written[i]!)) as string[])) return;
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
   if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty');
-  const isName = cells.words[row]!.replace('\ufeff', '') === cells.name; // of files that were joined with their first lines
-  refuse(source, cells.name, row, said('a number'), cells.words[row]!, isName ? 'remove the row, which repeats the column names' : 'correct the cell, leave it empty, or drop the column');
+  refuse(source, cells.name, row, said('a number'), cells.words[row]!, isName(cells.words[row]!) ? 'remove the row, which repeats the column names' : 'correct the cell, leave it empty, or drop the column');
 }
 /** Raise for the first number that is infinite. */
 export function checkFinite({ name, numbers }: Cells, source: string): void {

@@ -1,5 +1,5 @@
 // A word among numbers or days that says a gap is missing: deltaw.tables.strays.
-import { MISTAKES, areCodes, clipped, typed, type Cells } from './cells.ts';
+import { MANY, MISTAKES, areCodes, clipped, typed, type Cells } from './cells.ts';
 import { dateFormat } from './days.ts';
 import { asWritten } from './notations.ts';
 import { said, type Text } from '../said.ts';
@@ -7,7 +7,7 @@ import type { Table } from './table.ts';
 import { unitOf } from './units.ts';
 
 const DIGIT = /\p{Nd}/u, LETTER = /\p{L}/u;
-const FIRST = 1000, MOST = 3, MANY = 10; // cells that tell enough; words of one column; different numbers
+const FIRST = 1000, MOST = 3; // cells that tell enough; words of one column
 
 const presentOf = (words: Cells['words']): string[] => words.filter((word) => word !== null);
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from shlex import quote
@@ -82,6 +83,8 @@ def _are_measured(present: pl.Series) -> bool:
 def check_strays(words: pl.Series, source: str) -> None:
     """Raise ColumnError if nearly all cells of a column of words are numbers (not codes) and a few are not.
 
+    Words that occur again and again among few distinct numbers are no mistakes: 9, 10, 11, 12 and "other" are classes.
+
     Args:
         words: stripped strings and nulls, as `typed` leaves them.
         source: the table's name in messages.
@@ -110,15 +113,21 @@ class Strays:
 
     def __init__(self) -> None:
         self._present = self._wrong = 0
-        self._codes = False
+        self._codes, self._name = False, ""
+        self._numbers, self._words = (
+            set[float](),
+            Counter[str](),
+        )  # distinct numbers up to MANY, and words that are none
         self._error: Callable[[], ColumnError] | None = None  # for the first stray cell
 
     def see(self, words: pl.Series, source: str) -> None:
         """Count the next cells."""
+        self._name = words.name
         if self._error is not None and len(words) <= FEW_CELLS:
             present = [cell for cell in words.to_list() if cell is not None]
             if not any(map(MAYBE_NUMBER.fullmatch, {*present})):
                 self._present, self._wrong = self._present + len(present), self._wrong + len(present)
+                self._words.update(present)
                 return
         places = words.is_not_null().arg_true()
         some = places.gather_every(max(1, len(places) // 1_000))
@@ -130,6 +139,9 @@ class Strays:
             numbers = as_written(words)
             some = (numbers.is_null() & words.is_not_null()).arg_true()
             looked, wrong = words[some], len(some)
+            self._words.update(looked.to_list())
+            if len(self._numbers) < MANY:
+                self._numbers.update(numbers.drop_nulls().unique())
             self._codes |= are_codes(words.filter(numbers.is_not_null()))
         if wrong and self._error is None:
             self._error = partial(_stray_error, looked, some, source)
@@ -138,5 +150,9 @@ class Strays:
     def check(self) -> None:
         """Raise ColumnError for the first cell that is not a number, if nearly all are."""
         few = 0 < self._wrong <= max(1, MISTAKES * self._present)
+        if len(self._numbers) < MANY and all(
+            n > 1 and not says_name(word, self._name) for word, n in self._words.items()
+        ):
+            return
         if few and self._present >= 10 and not self._codes and self._error is not None:
             raise self._error()
