@@ -1,4 +1,4 @@
-// How strong a network's answers are to be, by rows that it has not learnt from: deltaw.models.fitting.trainings.calibrating and .leaning.
+// How strong a network's answers are to be, by rows that it has not learnt from: deltaw.models.fitting.trainings.calibration and .shrinkage.
 import { part } from './inputs.ts';
 import { lineOf, mixed } from './line.ts';
 import type { Machine } from './machine.ts';

@@ -1,5 +1,5 @@
 // The best line through the inputs: what a network that learns numbers begins with, drawn among random weights, and how far it leaves
-// that in the end. deltaw.models.fitting.trainings.beginning and .leaning.
+// that in the end. deltaw.models.fitting.trainings.linear_start and .shrinkage.
 import { ACTIVATIONS } from './activations.ts';
 import { some } from './division.ts';
 import { part } from './inputs.ts';
