@@ -196,7 +196,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "train ~nosuchuser/x.csv -t species": ("~nosuchuser/x.csv",),
     # usage
     "trian good.csv": ("trian", "--help"),
-    "train good.csv more": ("more", "train --help"),
+    "train good.csv more": ("more", "in quotes"),
     "train good.csv --targt species": ("--targt", "--target"),
     "train good.csv --target": ("--target",),
     "predict": ("MODEL", "predict --help"),
