@@ -45,7 +45,8 @@ def accuracy(rows: list[list[str]], ending: str) -> Figure:
             va="top" if below else "bottom", fontsize=9, weight="bold" if own else "normal",
         )  # fmt: skip
     axis.set_xscale("log")
-    axis.set_xlim(0.06, 250)
+    times = [float(row[4]) for row in rows[1:]]
+    axis.set_xlim(min(times) / 2.5, max(times) * 2.5)  # room for names
     axis.set_ylim(0.8, 1.02)
     axis.set_xlabel(ACCURACY[ending][0])
     axis.set_ylabel(ACCURACY[ending][1])
