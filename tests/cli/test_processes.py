@@ -220,7 +220,7 @@ def test_commands_that_one_process_does(monkeypatch: pytest.MonkeyPatch, capsys:
         assert main(["doctor", "iris"]) == 2
     assert capsys.readouterr().err == (
         "deltaw: rank 0: deltaw doctor: expected one process, found 2 that torchrun has started; start it without "
-        "torchrun, which is for train, predict, evaluate\n"
+        "torchrun, which only train, predict, evaluate can use\n"
     )
 
 
@@ -286,7 +286,7 @@ def test_a_process_that_dies_ends_the_others(flowers: Path, tmp_path: Path) -> N
     assert time.monotonic() - at < 30
     assert statuses == [1, -signal.SIGKILL]
     assert len(errors) == 1
-    assert errors[0].startswith("deltaw: rank 0: several processes: expected all of 2 to the end")
+    assert errors[0].startswith("deltaw: rank 0: several processes: expected all 2 to run to the end")
     assert not (tmp_path / "m.deltaw").exists()
 
 

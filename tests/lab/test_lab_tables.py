@@ -348,6 +348,15 @@ def test_json_is_read_as_in_python(tmp_path: Path) -> None:
             for i in range(60)]  # fmt: skip
     rows[7]["late"] = "x"
     texts = {"array.json": json.dumps(rows, indent=1), "lines.jsonl": "\n".join(map(json.dumps, rows))}
+    full = [{"late": None} | row for row in rows]
+    one_object = {
+        "page": {"count": len(rows), "next": None, "results": rows},
+        "lists": {name: [row[name] for row in full] for name in full[0]},
+        "columns": {name: {str(i): row[name] for i, row in enumerate(full)} for name in full[0]},
+        "index": {str(i): row for i, row in enumerate(full)},
+        "split": {"columns": [*full[0]], "index": [*range(60)], "data": [list(row.values()) for row in full]},
+    }
+    texts |= {f"{name}.json": json.dumps(each, indent=1) for name, each in one_object.items()}
     jobs = [asked(text, choice("y", "piecewise", False, 0.2, "classification")) for text in texts.values()]
     for (name, text), found in zip(texts.items(), ask(jobs), strict=True):
         (tmp_path / name).write_text(text)

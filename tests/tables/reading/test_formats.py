@@ -96,14 +96,35 @@ BAD = {
     "[1, 2]": ["a number as element 1"],
     '[{"a": 1}, [2]]': ["a list as element 2"],
     '[{"a": 1},': ["a mistake"],
-    '{"a": [1, 2], "b": [3, 4]}': ["a single object"],
-    '{\n  "a": 1\n}': ["a single object"],
+    '{"train": [{"a": 1}], "test": [{"a": 2}]}': ["a single object"],
+    '{"ann": {"age": 31}, "bob": {"age": 44}}': ["a single object"],
+    '{"a": [1, 2], "b": [3]}': ["a single object"],
     "[]": ["no columns"],
     "{}": ["a single object"],
     '{"a":' + "[" * 100_000: ["lists within lists"],
     "[" * 100_000: ["lists within lists"],
     '{"a": 1}\n{"a": "\xff"}\n': ["UTF-8"],
 }
+
+
+ONE_OBJECT = {
+    "count": '{"count": 2, "results": [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}], "next": null}',
+    "lists": '{\n"a": [1, 2],\n"b": ["x", "y"]\n}',
+    **{way: pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}).to_json(orient=way) for way in ("columns", "index", "split")},
+}
+
+
+@pytest.mark.parametrize("text", ONE_OBJECT.values(), ids=ONE_OBJECT)
+def test_one_json_object_may_be_a_table(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    table = read(tmp_path / "x.json")
+    assert table.frame.to_dict(as_series=False) == {"a": [1, 2], "b": ["x", "y"]}
+    assert table.notes == (('the rows are those of "results" in the file',) if "results" in text else ())
+
+
+def test_one_json_object_may_be_a_row(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{\n  "a": 1,\n  "b": "x"\n}', encoding="utf-8")
+    assert read(tmp_path / "x.json").frame.to_dict(as_series=False) == {"a": [1], "b": ["x"]}
 
 
 @pytest.mark.parametrize("text", BAD, ids=[text[:20] for text in BAD])

@@ -1,10 +1,14 @@
-"""JSON: an object per line, or an array of objects. Names are columns, with null if an object lacks one."""
+"""JSON: an object per line, an array of objects, or one object that is a table (`rows_within`).
+
+Names are columns, with null if an object lacks one.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +20,7 @@ from deltaw.tables.reading.formats.encodings import decoded
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_size, limit
 from deltaw.tables.reading.source import Source
-from deltaw.tables.table import Table
+from deltaw.tables.table import Table, clip
 
 CELL = 8  # bytes of a number in a frame
 # A backslash, a surrogate pair, or a lone surrogate, as in tweets that were cut inside an emoji.
@@ -34,14 +38,13 @@ def read_json(file: Source) -> Table:
     if b"\\ud" in data or b"\\uD" in data:
         data = HALF.sub(lambda found: b"\\ufffd" if found[1] else found[0], data)
     most = limit(file.reading.max_bytes)
+    notes = [say("read as {encoding}", encoding=title)] if title else []
     frame = None if data.lstrip()[:1] == b"[" else _of_lines(data, file.name, most)
-    if frame is None:
-        frame = _of_objects(_objects(data.decode(), file.name), file.name, most)
-    if len(frame) == 1 and all(kind.is_nested() for kind in frame.dtypes):  # a table by columns, or no table
-        raise TableError(
-            say("{name}: expected JSON Lines or an array of objects", name=file.name), say("a single object"), REMEDY
-        )
-    return table_of(frame, file.name, file.reading, [say("read as {encoding}", encoding=title)] if title else [])
+    if frame is None or (len(frame) <= 1 and (not frame.width or any(kind.is_nested() for kind in frame.dtypes))):
+        rows, within = _objects(data.decode(), file.name)
+        notes += [] if within is None else [say('the rows are those of "{name}" in the file', name=clip(within))]
+        frame = _of_objects(rows, file.name, most)
+    return table_of(frame, file.name, file.reading, notes)
 
 
 def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
@@ -54,8 +57,8 @@ def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
         return None
 
 
-def _objects(text: str, source: str) -> list[dict[str, Any]]:
-    """The objects as read by Python. Raises TableError for the first element that is not an object."""
+def _objects(text: str, source: str) -> tuple[list[dict[str, Any]], str | None]:
+    """(the rows as read by Python, the name that they have in a single object). Raises TableError if there are none."""
     expected = say("{source}: expected JSON Lines or an array of objects", source=source)
     try:
         whole = json.loads(text)
@@ -65,13 +68,49 @@ def _objects(text: str, source: str) -> list[dict[str, Any]]:
         if text.lstrip().startswith("["):
             raise TableError(expected, say("JSON with a mistake ({error})", error=error), "mend it") from None
         rows = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        return [_object(line, number, source) for number, line in rows]
+        return [_object(line, number, source) for number, line in rows], None
     if isinstance(whole, dict):
-        raise TableError(expected, say("a single object"), REMEDY)
+        if (found := rows_within(whole)) is None:
+            raise TableError(expected, say("a single object"), REMEDY)
+        return found
     for number, each in enumerate(whole, 1):
         if not isinstance(each, dict):
             raise TableError(expected, say("{sort} as element {number:,}", sort=_sort(each), number=number), REMEDY)
-    return whole  # type: ignore[no-any-return]
+    return whole, None
+
+
+def rows_within(whole: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None] | None:
+    """The rows of one JSON object, and the name under which it has them, if any; None if it is no table.
+
+    These are tables: the only list of objects in it ({"count": 2, "results": [{…}, {…}]}); columns as lists of one
+    length; and what pandas' `to_json` writes by columns ({"age": {"0": 31, "1": 44}}), by rows or split. If any value
+    is neither a list nor an object, it is a row.
+    """
+    values = list(whole.values())
+    if _are(values, list) and len({*map(len, values)}) == 1 and not any(map(_has_nested, values)):
+        return [dict(zip(whole, row, strict=True)) for row in zip(*values, strict=True)], None
+    names, cells = whole.get("columns"), whole.get("data")
+    if isinstance(names, list) and isinstance(cells, list) and _are(cells, list) and {*map(len, cells)} == {len(names)}:
+        return [dict(zip(map(str, names), row, strict=True)) for row in cells], None
+    if within := [name for name, each in whole.items() if isinstance(each, list) and _are(each, dict)]:
+        return (whole[within[0]], within[0]) if len(within) == 1 else None
+    alike = _are(values, dict) and all(each.keys() == values[0].keys() for each in values)
+    if alike and (by_rows := _count(whole)) != _count(values[0]):
+        return (values if by_rows else [{name: whole[name][key] for name in whole} for key in values[0]]), None
+    return ([whole], None) if any(not isinstance(each, (list, dict)) for each in values) else None
+
+
+def _are(values: list[Any], kind: type) -> bool:
+    return bool(values) and all(isinstance(each, kind) for each in values)
+
+
+def _has_nested(values: list[Any]) -> bool:
+    return any(isinstance(each, (list, dict)) for each in values)
+
+
+def _count(names: Iterable[str]) -> bool:
+    """Whether these are numbers of rows rather than names of columns."""
+    return all(name.isdigit() for name in names)
 
 
 def _object(line: str, number: int, source: str) -> dict[str, Any]:
