@@ -193,7 +193,7 @@ def forged(draw: Callable[[Any], Any], arrays: dict[str, Any], content: dict[str
         *path, last = place = draw(st.sampled_from(places(content)))
         holder, value = found(content, tuple(path)), found(content, place)
         if kind == "odd":
-            holder[last] = draw(st.sampled_from(ODD))
+            holder[last] = copy.deepcopy(draw(st.sampled_from(ODD)))  # later changes may be made within it
         elif kind == "near" and isinstance(value, (int, float)) and not isinstance(value, bool):
             holder[last] = draw(st.sampled_from([value + 1, value - 1, -value, value * 1000, float(value)]))
         elif kind == "other":
