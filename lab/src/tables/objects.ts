@@ -26,7 +26,7 @@ function rowsWithin(whole: Row): { rows: unknown[]; within?: string } | null {
   if (areAll(values, Array.isArray) && new Set(values.map((each) => each.length)).size === 1 && !values.some((each) => each.some(isNested)))
     return { rows: values[0]!.map((_, i) => Object.fromEntries(names.map((name, k) => [name, values[k]![i]]))) };
   if (Array.isArray(columns) && Array.isArray(data) && areAll(data, Array.isArray) && data.every((row) => row.length === columns.length))
-    return { rows: data.map((row) => Object.fromEntries(columns.map((name, k) => [String(name), row[k]]))) };
+    return new Set(columns.map(String)).size < columns.length ? null : { rows: data.map((row) => Object.fromEntries(columns.map((name, k) => [String(name), row[k]]))) };
   const within = names.filter((name) => Array.isArray(whole[name]) && areAll(whole[name] as unknown[], isObject));
   if (within.length) return within.length === 1 ? { rows: whole[within[0]!] as unknown[], within: within[0]! } : null;
   if (areAll(values, isObject)) {

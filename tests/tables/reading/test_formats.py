@@ -99,6 +99,7 @@ BAD = {
     '{"train": [{"a": 1}], "test": [{"a": 2}]}': ["a single object"],
     '{"ann": {"age": 31}, "bob": {"age": 44}}': ["a single object"],
     '{"a": [1, 2], "b": [3]}': ["a single object"],
+    '{"columns": ["a", "a"], "data": [[1, 2]]}': ["a single object"],
     "[]": ["no columns"],
     "{}": ["a single object"],
     '{"a":' + "[" * 100_000: ["lists within lists"],

@@ -91,7 +91,8 @@ def rows_within(whole: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None
         return [dict(zip(whole, row, strict=True)) for row in zip(*values, strict=True)], None
     names, cells = whole.get("columns"), whole.get("data")
     if isinstance(names, list) and isinstance(cells, list) and _are(cells, list) and {*map(len, cells)} == {len(names)}:
-        return [dict(zip(map(str, names), row, strict=True)) for row in cells], None
+        rows = [dict(zip(map(str, names), row, strict=True)) for row in cells]
+        return (rows, None) if len(rows[0]) == len(names) else None  # of two columns of one name, one would be lost
     if within := [name for name, each in whole.items() if isinstance(each, list) and _are(each, dict)]:
         return (whole[within[0]], within[0]) if len(within) == 1 else None
     alike = _are(values, dict) and all(each.keys() == values[0].keys() for each in values)
