@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltaw import EarlyStopping, InputError, Network, TrainingInterrupted, train, train_pack
+from deltaw.engines.rows import Rows
 from deltaw.exceptions import SettingError
 from deltaw.training import pack
 
@@ -108,13 +110,12 @@ def test_threads_that_come_late_are_waited_for(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_float32_rows_are_copied_for_nobody() -> None:
-    from deltaw.engines import native
-
     rows = np.ones((1000, 4), np.float32)
     seen: list[Any] = []
 
     def look(_: object) -> None:
-        seen.extend(key for key in native._PREPARED if key.X is rows)
+        known = (each for each in gc.get_objects() if isinstance(each, Rows))
+        seen.extend(each for each in known if each.X is rows and each.prepared)
 
     train_pack(nets(), rows, np.ones((1000, 2)), epochs=1, callbacks=[look], batch_size=100)
     assert seen

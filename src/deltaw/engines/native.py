@@ -7,7 +7,6 @@ from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +35,6 @@ MOSTLY = 0.6
 MOST_ROWS = 2**31 - 1  # of a batch: the core counts them in 32 bits
 # The core's arrays of a layer: these, then the optimiser's state from 0.
 WEIGHTS, GRADIENT = -1, -2
-# Converted rows: the same ones come back every epoch, and engines of a pack share them.
-_PREPARED: WeakKeyDictionary[Rows, dict[Any, Any]] = WeakKeyDictionary()
 
 
 @cache
@@ -160,7 +157,7 @@ class NativeEngine:
 
     def _prepare(self, rows: Rows, smoothing: float, skip_background: bool = False) -> tuple[Any, Any]:
         """(inputs, targets) as the core takes them, cached for as long as the rows exist."""
-        kept = _PREPARED.setdefault(rows, {})
+        kept = rows.prepared
         inputs = self.core, skip_background
         if inputs not in kept:
             kept[inputs] = self._inputs(rows, skip_background)

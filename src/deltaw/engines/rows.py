@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -31,12 +31,15 @@ class Rows:
         T: (n, n_out) floats, or integer labels (n,) in int32, or None for rows that are only predicted.
         scale: x becomes multiply · x + offset on its way into the network; (1, 0) leaves it.
         weight: (n,) with mean 1, or None where all rows weigh the same.
+        prepared: what engines made of them. It stands here and not in a dictionary of weak keys: each row set that goes
+            would call Python code for that, in which Python ignores Ctrl-C.
     """
 
     X: Any
     T: NDArray[Any] | None
     scale: Scale = (1.0, 0.0)
     weight: NDArray[np.float64] | None = None
+    prepared: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return int(self.X.shape[0])

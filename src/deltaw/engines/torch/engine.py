@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, cast
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -42,8 +41,6 @@ PRECISIONS: dict[str, tuple[type[Tensor], str]] = {
 }  # fmt: skip
 # Below so many multiplications a step, threads that wait for each other in every operation cost more than they gain.
 WORTH_THREADS = 20_000_000
-# What was made of rows, for as long as they are there.
-_PREPARED: WeakKeyDictionary[Rows, dict[Any, OnDevice]] = WeakKeyDictionary()
 
 
 class TorchEngine(ReferenceEngine):
@@ -204,7 +201,7 @@ class TorchEngine(ReferenceEngine):
         return self.plan.l2 if self.ranks.rank == 0 else 0.0  # all ranks' gradients are summed
 
     def _prepared(self, rows: Rows) -> OnDevice:
-        kept = _PREPARED.setdefault(rows, {})
+        kept: dict[Any, OnDevice] = rows.prepared
         if self.device not in kept:
             kept[self.device] = OnDevice(rows, self.device)
         return kept[self.device]
