@@ -2,31 +2,19 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parse } from 'smol-toml';
 import type { Plugin } from 'vite';
+import { virtual } from './virtual';
 
 const CATALOGUE = resolve(import.meta.dirname, '../../src/deltaw/speech/zh'), SOURCES = resolve(import.meta.dirname, '../src');
 const SPOKEN = ['engine', 'files', 'state', 'tables'];
 const KINDS = ['constant', 'identifier', 'text']; // said as they are called
 
-const NAME = 'virtual:sentences';
-const RESOLVED = `\0${NAME}`;
-
 const within = (folder: string, ending: string): string[] => readdirSync(folder).filter((name) => name.endsWith(ending)).map((name) => resolve(folder, name));
 
-export function sentences(): Plugin {
-  return {
-    name: 'deltaw-sentences',
-    resolveId: (id) => (id === NAME ? RESOLVED : undefined),
-    load(id) {
-      if (id !== RESOLVED) return undefined;
-      const text = [resolve(SOURCES, 'said.ts'), ...SPOKEN.flatMap((folder) => within(resolve(SOURCES, folder), '.ts'))].map((file) => readFileSync(file, 'utf8')).join('').replaceAll("\\'", "'");
-      const stands = (english: string): boolean => (/^\w+$/.test(english) ? KINDS.includes(english) || text.includes(`said('${english}'`) : text.includes(`'${english}'`) || text.includes(`"${english}"`));
-      const all = [CATALOGUE, resolve(CATALOGUE, 'kept')].flatMap((folder) => within(folder, '.toml')).flatMap((file) => {
-        this.addWatchFile(file);
-        return Object.entries(parse(readFileSync(file, 'utf8')));
-      });
-      return `export default ${JSON.stringify(Object.fromEntries(all.filter(([english]) => stands(english))))}`;
-    },
-  };
-}
+export const sentences = (): Plugin =>
+  virtual('sentences', (words) => {
+    const text = [resolve(SOURCES, 'said.ts'), ...SPOKEN.flatMap((folder) => within(resolve(SOURCES, folder), '.ts'))].map((file) => readFileSync(file, 'utf8')).join('').replaceAll("\\'", "'");
+    const stands = (english: string): boolean => (/^\w+$/.test(english) ? KINDS.includes(english) || text.includes(`said('${english}'`) : text.includes(`'${english}'`) || text.includes(`"${english}"`));
+    const all = [CATALOGUE, resolve(CATALOGUE, 'kept')].flatMap((folder) => within(folder, '.toml')).flatMap((file) => Object.entries(words(file)));
+    return Object.fromEntries(all.filter(([english]) => stands(english)));
+  });

@@ -75,9 +75,8 @@ def test_numbers_that_float32_holds_are_kept_raw_of_a_large_table(
     assert {f"x{i}" for i in range(3)} - raw_of(recipe.steps, frame) == {"x2"}
     assert raw.shape == before.shape
     assert raw.nbytes < before.nbytes
-    assert (
-        sum(bool(field.scaled.indicator) for field in raw.fields) == 1
-    )  # what is missing is told by the number itself
+    # What is missing is told by the number itself.
+    assert sum(bool(field.scaled.indicator) for field in raw.fields) == 1
     assert raw.unfolded().stored.tobytes() == before.stored.tobytes()
     with pytest.raises(ColumnError, match="inf"):
         recipe.encode(frame.with_columns(x0=pl.lit(np.inf, pl.Float32)))

@@ -21,9 +21,8 @@ ENOUGH_STEPS = 6_000_000  # seen in all epochs: enough for a large table
 
 OF_THE_RAREST = 1 / 8  # of its share: the most that label smoothing gives each class, so that a rare one stays rare
 MANY_CLASSES = 4  # boosted trees grow a tree for each class, a network learns all at once: there is time for more
-WAVES = (
-    "waves"  # end after the learning rate's third cycle if it brought nothing: the fourth takes as long as all three
-)
+# Ends after the learning rate's third cycle if it brought nothing: the fourth takes as long as all three.
+WAVES = "waves"
 
 
 def _notes_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:

@@ -114,10 +114,8 @@ class Strays:
     def __init__(self) -> None:
         self._present = self._wrong = 0
         self._codes, self._name = False, ""
-        self._numbers, self._words = (
-            set[float](),
-            Counter[str](),
-        )  # distinct numbers up to MANY, and words that are none
+        self._numbers = set[float]()  # distinct ones, up to MANY
+        self._words = Counter[str]()  # what is no number
         self._error: Callable[[], ColumnError] | None = None  # for the first stray cell
 
     def see(self, words: pl.Series, source: str) -> None:

@@ -136,13 +136,9 @@ class Request:
                 raise SettingError("{name}: expected none beside seconds", say("one"), remedy, name=name)
 
 
-# What `of` takes by these names; the other fields are made of them, or are not the caller's.
-ARGUMENTS = tuple(
-    each.name
-    for each in fields(Request)
-    if each.name not in ("source", "target", "recipe", "settings", "reading", "lean", "streamed", "unrounded")
-    and each.name != "uninformative"
-)
+# What `of` takes by these names; the other fields are parameters of its own, made of others, or not the caller's.
+_OTHERS = {"source", "target", "recipe"} | {"settings", "reading"} | {"lean", "streamed", "unrounded", "uninformative"}
+ARGUMENTS = tuple(each.name for each in fields(Request) if each.name not in _OTHERS)
 
 
 def is_share(validation: Any) -> bool:

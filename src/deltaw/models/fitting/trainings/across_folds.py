@@ -38,9 +38,8 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
         return [None] * len(runs), None
     length = min(len(each.badness) for each in runs)
     curves = np.array([each.badness[:length] for each in runs]) * _weights(runs)[:, None]
-    curves = np.where(
-        np.isnan(curves).all(axis=1, keepdims=True), 0.0, curves
-    )  # a score that is undefined for these rows
+    undefined = np.isnan(curves).all(axis=1, keepdims=True)  # the score, for the rows that a network holds out
+    curves = np.where(undefined, 0.0, curves)
     total = curves.sum(axis=0)
     return [lowest_epoch(total - curves[_beside(runs, run)].sum(axis=0)) for run in runs], lowest_epoch(total)
 
