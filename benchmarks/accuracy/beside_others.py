@@ -80,7 +80,7 @@ class Summary:
         return [line[what] for line in self.lines if line["table"] == table and line["who"] == who]
 
     def score(self, table: str, who: str) -> float:
-        return statistics.mean(self.of(table, who, "score"))
+        return statistics.fmean(self.of(table, who, "score"))
 
     def spread(self, table: str, who: str) -> float:
         folds = self.of(table, who, "score")
@@ -107,7 +107,7 @@ class Summary:
     def row(self, label: str, tables: list[str], who: str) -> Line:
         """All that is said of a contender over some tables."""
         losses, times = self.losses(tables, who), [self.times(table, who) for table in tables]
-        known = [] if None in times else times
+        known = [each for each in times if each is not None] if None not in times else []
         shares = [share for table in tables if (share := self.normalised(table, who)) is not None]
         return {
             "tables": label,

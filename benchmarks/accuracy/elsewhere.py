@@ -101,9 +101,9 @@ def lines(all_: dict[str, Any], there: list[Line]) -> list[Line]:
     new = []
     for table, runs in sorted(by_run.items()):
         data = load(table, how["folds"], how["rows"])
-        for fold, answers in sorted(runs.items()):
-            train, test = data.parts(fold)
-            about = {"table": table, "rows": len(data.table.frame), "fold": fold, "who": how["who"]}
+        for number, answers in sorted(runs.items()):
+            train, test = data.parts(number)
+            about = {"table": table, "rows": len(data.table.frame), "fold": number, "who": how["who"]}
             found = scored(data, instead(Reader(answers))(data, train, test), train, test)
             new.append(about | {"times": None, "seconds": None} | found)
     return new

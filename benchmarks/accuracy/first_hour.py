@@ -56,7 +56,8 @@ def public(package: str, item: str, target: str) -> Written:
     """A data set of an R package, whole, with its row names."""
 
     def frame() -> pl.DataFrame:
-        return pl.from_pandas(whole(package, item))
+        found: pl.DataFrame = pl.from_pandas(whole(package, item))
+        return found
 
     return Written(frame, target)
 
@@ -150,7 +151,8 @@ def command(folder: Path, *words: str) -> tuple[float, str, str, int]:
 
 def row_of(name: str, seconds: float) -> dict[str, Any]:
     """One line: what each command took, and the score beside the trees'."""
-    table, row = TABLES[name], {"table": name}
+    table = TABLES[name]
+    row: dict[str, Any] = {"table": name}
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         file = folder / "table.csv"
@@ -194,8 +196,8 @@ def trees(plan: Plan) -> float:
         parts = [(rows[np.union1d(each.training, each.validation)], rows[each.test]) for each in plan.folds]
     else:
         assert plan.test is not None
-        learnt = [part.frame for part in (plan.training, plan.validation) if part is not None]
-        parts = [(pl.concat(learnt), plan.test.frame)]
+        known = [part.frame for part in (plan.training, plan.validation) if part is not None]
+        parts = [(pl.concat(known), plan.test.frame)]
     classes = plan.target.task == "classification"
     made = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
     truths, answers = [], []

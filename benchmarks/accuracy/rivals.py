@@ -90,7 +90,8 @@ def _for_trees(data: Data, train: pl.DataFrame, part: pl.DataFrame, words_as: st
     import pandas as pd
 
     blocks = {block.name: block.columns for block in data.table.blocks}
-    columns, categories = {}, []
+    columns: dict[str, Any] = {}
+    categories = []
     for column in data.columns:
         for name in blocks.get(column.name, (column.name,)):
             if column.kind == "category":

@@ -93,8 +93,9 @@ def targets(frame: pd.DataFrame, bounds: Bounds = HERE) -> list[str]:
 def telling(frame: pd.DataFrame, target: str, bounds: Bounds = HERE) -> list[str]:
     """Columns of which one alone says all but TOLD of the target."""
     some = frame.sample(min(len(frame), 600), random_state=SEED)
-    y, classes = some[target], not numeric(some[target]) or some[target].nunique() <= bounds.most_classes
-    y = pd.factorize(y)[0] if classes else y.to_numpy(float)
+    cells = some[target]
+    classes = not numeric(cells) or cells.nunique() <= bounds.most_classes
+    y = pd.factorize(cells)[0] if classes else cells.to_numpy(float)
     made = DecisionTreeClassifier if classes else DecisionTreeRegressor
     guess = np.bincount(y).max() / len(y) if classes else 0.0
     found = []

@@ -42,7 +42,7 @@ def main() -> None:
         for _ in range(RUNS):
             for every, found in seconds.items():
                 with tempfile.TemporaryDirectory() as folder:
-                    keep = {} if every == "none" else {"checkpoint": folder, "every": every}
+                    keep: dict[str, Any] = {} if every == "none" else {"checkpoint": folder, "every": every}
                     network, began = Network(sizes, seed=0), time.perf_counter()
                     train(network, X, T, **asked, **keep)
                     found.append(time.perf_counter() - began)

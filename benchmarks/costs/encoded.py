@@ -21,6 +21,7 @@ from benchmarks import commands
 from benchmarks.accuracy.rivals import NETWORKS, REFERENCE, installed, network
 from benchmarks.tables.divided import TABLES, load
 from deltaw import Encoded, Network, train
+from deltaw.equations.encoded import Field
 from deltaw.preparation import Preparation
 
 FOLDS, MOST_ROWS = 3, 10_000
@@ -46,7 +47,7 @@ def columns(count: int, bins: int, batch: int, rounds: int) -> None:
     rng = np.random.default_rng(0)
     x = rng.random((4096 if batch >= 256 else 1024, count))
     stored = np.stack([2 * x - 1, bins * x], axis=2).reshape(len(x), -1)
-    encoded = Encoded(stored, [("number",), ("bins", bins)] * count)
+    encoded = Encoded(stored, [Field(), Field("bins", bins)] * count)
     dense, T = encoded.toarray(), np.sin(encoded.toarray()[:, :5].sum(axis=1))
     network = Network([dense.shape[1], 64, 64, 1], ["mish", "mish", "identity"], seed=1)
 
@@ -61,9 +62,9 @@ def columns(count: int, bins: int, batch: int, rounds: int) -> None:
     print(f"{count:8}{bins:6}{batch:7}{dense.shape[1]:8}{rate:14,.0f}{ratio(slow, quick):17.2f}", flush=True)
 
 
-def dense(self: Preparation, frame: Any, source: str, answers: Any = None, rows: Any = None, once: bool = False) -> Any:
+def dense(self: Preparation, frame: Any, source: str, answers: Any = None, rows: Any = None) -> Any:
     """What `Preparation.encode` gives, as `Preparation.transform` gives it."""
-    return self._made(frame, source, answers, True, rows)
+    return self.transform(frame if rows is None else frame[rows], source, answers)
 
 
 def table(name: str, rounds: int) -> None:

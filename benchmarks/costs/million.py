@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def main(rows: int, epochs: list[int]) -> None:
         planned = timed("preparing", lambda: plan(table, "y"))
         for count in epochs or [planned.recipe.epochs]:
             these = replace(planned, recipe=replace(planned.recipe, epochs=count))
-            model = timed(f"training, {count} epochs", lambda these=these: run(these))
+            model = timed(f"training, {count} epochs", partial(run, these))
             print(f"    {model.scores}")
         if importlib.util.find_spec("lightgbm"):
             accuracy, log_loss = timed("LightGBM", lambda: beside(path))

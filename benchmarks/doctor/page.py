@@ -49,7 +49,7 @@ NUMBER = np.sin(2 * X[:, 0]) + X[:, 1]
 
 def setup(T: Any, sizes: list[int], names: list[str], loss: str, **words: Any) -> Setup:
     """A healthy set-up on the rows above, the last of them held out."""
-    made = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": 40}
+    made: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": 40}
     n = len(X) - HELD_OUT
     return Setup(Network(sizes, names), X[:n], T[:n], loss, validation=(X[n:], T[n:]), **(made | words))
 

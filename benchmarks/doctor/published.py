@@ -196,7 +196,7 @@ KERAS = Loss(
 
 
 def _whole(o: Array) -> Array:
-    return np.maximum(np.sum(o, axis=-1, keepdims=True), EPSILON)
+    return np.asarray(np.maximum(np.sum(o, axis=-1, keepdims=True), EPSILON))
 
 
 def _dropout(layers: list[dict[str, Any]]) -> float | Dropout:

@@ -76,7 +76,8 @@ def public() -> None:
                 continue
             for train, test in folds:
                 for way, scores in r2.items():
-                    scores.append(r2_score(pair[1][test], answers(way, *pair[:, train], pair[0][test])))
+                    found = answers(way, pair[0][train], pair[1][train], pair[0][test])
+                    scores.append(r2_score(pair[1][test], found))
             before, after = map(statistics.mean, r2.values())
             gains.append(after - before)
             print(f"{table:<14} {x:<20} {before:>7.3f} {after:>7.3f} {gains[-1]:>+7.3f}", flush=True)

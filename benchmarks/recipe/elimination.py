@@ -22,6 +22,7 @@ from benchmarks.accuracy.scan import Bounds, data, frames, targets
 from benchmarks.accuracy.scoring import gained, turn
 from benchmarks.tables.divided import Data, load
 from deltaw.models.fitting.deciding import planning
+from deltaw.models.fitting.trainings import elimination
 
 BOUNDS, FOLDS, MOST_ROWS, LEAST_COLUMNS = Bounds(least_rows=3_000, drawn=6_000), 3, 10_000, 6
 
@@ -44,7 +45,7 @@ def pairs(part: str, most: int) -> Iterator[tuple[str, Data]]:
 
 def measured(about: Data, recipe: str, folds: int, seed: int) -> dict[str, Any]:
     """The means over folds; `left_out` is None where nothing was to be eliminated."""
-    run, asked, eliminated, lines = network(recipe, seed), list[int](), planning.eliminated, []
+    run, asked, eliminated, lines = network(recipe, seed), list[int](), elimination.eliminated, []
 
     def spy(plan: Any) -> tuple[str, ...]:
         asked.append(len(found := eliminated(plan)))

@@ -69,7 +69,7 @@ def row_of(run: tuple[str, int]) -> dict[str, Any]:
     name, _, count = each.partition(":")
     n, (table, target) = int(count), load(name)
     whole = Target.fit(table.column(target), target)
-    labels = whole.encode(table.column(target)) if whole.task == "classification" else None
+    labels = whole.encode(table.column(target)).astype(np.int64) if whole.task == "classification" else None
     others, drawn = split(len(table.frame), n / len(table.frame), 1000 + seed, labels)
     others = np.sort(np.random.default_rng(seed).permutation(others)[:MOST_TRUTH])
     rows, truth = Table(table.frame[drawn], table.name, blocks=table.blocks), table.frame[others]

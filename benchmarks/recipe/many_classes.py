@@ -71,7 +71,7 @@ def main() -> None:
         lines = list(measured(data, options.before, options.seeds))
 
         def mean(who: str, what: str, lines: list[tuple[str, Line]] = lines) -> float:
-            return statistics.mean(line[what] for each, line in lines if each == who)
+            return statistics.fmean(line[what] for each, line in lines if each == who)
 
         shown = f"{name:10}{lines[0][1]['rows']:6,}{lines[0][1]['classes']:9}"
         for who in (options.before, "default", REFERENCE):

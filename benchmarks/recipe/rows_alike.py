@@ -55,7 +55,7 @@ def learnt(about: Data) -> np.ndarray:
     """The mean score of the folds, and the mean log loss, 0 of numbers."""
     frame = about.table.frame
     lines = [turn(about, default, frame[known], frame[asked]) for known, asked in about.folds]
-    return np.mean([(line["score"], line["loss"] or 0.0) for line in lines], axis=0)
+    return np.asarray(np.mean([(line["score"], line["loss"] or 0.0) for line in lines], axis=0))
 
 
 def measured(about: Data, forced: bool) -> dict[str, Any] | None:
