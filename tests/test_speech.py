@@ -54,6 +54,7 @@ from deltaw.progress import COUNTED
 from deltaw.speech import LANGUAGES, TIGHT, Kept, catalogue, in_english, listed, reads, retold, say
 from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.dates import DATE_FORMATS
+from deltaw.tables.reading.formats.heads import PARTED
 from deltaw.tables.reading.formats.json_lines import SORTS
 from deltaw.tables.reading.read import FOREIGN
 from deltaw.training import checkpoints
@@ -94,7 +95,12 @@ TABLES: dict[str, Any] = {
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
     "preparation": [row.summary for row in SCALINGS.values()]
     + [*CYCLES, MISSING, OTHER, *KINDS, "block", Alike.kind, *TASKS],
-    "cells": [*DATE_FORMATS.values(), *SORTS.values(), *(text for row in FOREIGN for text in row[1:])],
+    "cells": [
+        *DATE_FORMATS.values(),
+        *SORTS.values(),
+        *PARTED.values(),
+        *(text for row in FOREIGN for text in row[1:]),
+    ],
     "files": [
         *model._FOREIGN.values(),
         *_SYSTEM.values(),

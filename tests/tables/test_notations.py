@@ -16,6 +16,7 @@ from deltaw.models.rows.survey import survey
 from deltaw.tables import Reading, kinds, read, stream
 from deltaw.tables.notations import Notations
 from deltaw.tables.reading import streams
+from deltaw.tables.reading.read import read_as
 from deltaw.tables.reading.formats import pieces
 
 # How cells of one notation look; a column begins with some of one, and goes on with others.
@@ -149,6 +150,33 @@ def test_decimal_commas_of_a_file_say_what_a_point_is(tmp_path: Path, separator:
         assert [*map(float, said(frame, "a")[1])] == 40 * numbers
     told = ('"a": points are read as thousands separators, since other numbers of the file have decimal commas',)
     assert whole.notes == joined.notes == (told if cells == "thousands" else ())
+
+
+@pytest.mark.usefixtures("small_slices")
+@pytest.mark.parametrize(
+    ("beside", "number", "because"),
+    [
+        ("3.5", 217572, "commas are read as thousands separators, since other numbers of the file have decimal points"),
+        ("1,234,567", 217572, "commas are read as thousands separators, since"),
+        ("$1,234.50", 217572, "commas are read as thousands separators, since"),
+        ("3", 217.572, "commas are read as decimal commas; if they separate thousands"),
+        ("3.153", 217.572, "commas are read as decimal commas; if they separate thousands"),
+        ("0,5", 217.572, None),
+    ],
+)
+def test_decimal_points_of_a_file_say_what_a_comma_is(tmp_path: Path, beside: str, number: float, because: str) -> None:
+    """The same of a file with semicolons: it has either mark, and what nothing tells is pointed out."""
+    path = tmp_path / "t.csv"
+    path.write_text("a;y;w\n" + "".join(f"217,572;{i};{beside}\n12;{i + 100};\n" for i in range(40)), encoding="utf-8")
+    whole, joined = read(path), pieces.joined(path, "t.csv", Reading())
+    assert joined is not None
+    for frame in (whole.frame, in_slices(path), joined.frame):
+        assert {*map(float, said(frame, "a")[1])} == {number, 12}
+    for notes in (whole.notes, joined.notes):
+        assert [because in note for note in notes if '"a"' in note] == ([True] if because else [])
+    row = tmp_path / "row.csv"
+    row.write_text("a;y;w\n217,572;1;\n", encoding="utf-8")
+    assert read_as(row, Reading(decimals=whole.decimals)).frame["a"].to_list() == [number]
 
 
 def test_no_decimal_comma_leaves_points_alone(tmp_path: Path) -> None:

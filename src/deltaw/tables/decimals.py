@@ -7,41 +7,26 @@ from collections.abc import Iterable
 import polars as pl
 
 from deltaw.tables.cells import read_by
-from deltaw.tables.notations import (
-    COMMA,
-    EITHER,
-    POINT,
-    WITH_COMMAS,
-    Decimals,
-    as_numbers,
-    decimal_comma,
-    thousands,
-    ways_of,
-)
+from deltaw.tables.notations import COMMA, EITHER, POINT, WITH_COMMAS, Decimals, decimal_comma
 from deltaw.tables.units import unit_of, without_unit
 
 
-def has_decimal_comma(words: pl.Series) -> bool:
-    """Whether all stripped words are numbers, with or without a unit, and one certainly has a decimal comma."""
-    if not words.str.contains(",", literal=True).any():
+def has_mark(words: pl.Series, mark: str) -> bool:
+    """Whether the stripped words with a comma or point are numbers, with or without a unit, and one certainly has this
+    decimal mark.
+    """
+    words = words.filter(words.str.contains("[.,]"))
+    if not words.str.contains("," if mark == COMMA else "").any():
         return False
     bare = without_unit(words, unit_of(words))
-    way, numbers = read_by(bare, ";", ways_of(";"))
-    none = words.null_count()
-    return way is decimal_comma and numbers.null_count() == none and as_numbers(bare, thousands).null_count() > none
+    way, numbers = read_by(bare, "", EITHER if mark == COMMA else WITH_COMMAS)
+    return (way is decimal_comma) == (mark == COMMA) and not numbers.has_nulls()
 
 
 def still_held(columns: Iterable[pl.Series], known: Decimals) -> Decimals:
     """The known decimal marks of these columns of words; {} if one of them certainly has another one."""
     here = [(column, known[column.name]) for column in columns if column.name in known]
-    return {} if any(_contradicts(*each) for each in here) else {column.name: mark for column, mark in here}
-
-
-def _contradicts(words: pl.Series, mark: str) -> bool:
-    """Whether stripped words are numbers, with or without a unit, that certainly have another decimal mark."""
-    if not words.str.contains(POINT if mark == COMMA else COMMA, literal=True).any():
-        return False
-    words = words.filter(words.str.contains("[.,]"))
-    bare = without_unit(words, unit_of(words))
-    way, numbers = read_by(bare, "", WITH_COMMAS if mark == COMMA else EITHER)
-    return (way is decimal_comma) != (mark == COMMA) and not numbers.has_nulls()
+    other = {COMMA: POINT, POINT: COMMA}
+    return (
+        {} if any(has_mark(column, other[mark]) for column, mark in here) else {each.name: mark for each, mark in here}
+    )

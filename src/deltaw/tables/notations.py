@@ -8,6 +8,7 @@ to be predicted, which may be ambiguous.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 
 import polars as pl
 
@@ -47,15 +48,16 @@ COMMAS = "decimal commas"
 WITH_COMMAS: tuple[Way, ...] = (decimal_comma, plain, thousands)
 POINTED = (plain, thousands)  # with a decimal point: they agree on all cells that both read
 POINTS = "decimal points"  # a prefix too, for a column known to have decimal points
+OPEN = "open"  # a prefix too, for a file with decimal points, in which commas are thousands separators if possible
+PREFIXES = {COMMAS: WITH_COMMAS, POINTS: POINTED, OPEN: EITHER}
 COMMA, POINT = MARKS = (",", ".")  # decimal marks
 Decimals = Mapping[str, str]  # column of numbers in text -> its decimal mark
 
 
 def ways_of(notation: str) -> tuple[Way, ...]:
     """The possible notations in order of preference, by the delimiter with its prefix."""
-    if POINTS in notation:
-        return POINTED
-    return WITH_COMMAS if COMMAS in notation else WAYS.get(notation, EITHER)
+    prefixed = (ways for prefix, ways in PREFIXES.items() if prefix in notation)
+    return next(prefixed, WAYS.get(notation, EITHER))
 
 
 def marked(notation: str, mark: str | None) -> str:
@@ -65,15 +67,15 @@ def marked(notation: str, mark: str | None) -> str:
 
 def separator_of(notation: str) -> str:
     """The delimiter without its prefix."""
-    return notation.replace(COMMAS, "").replace(POINTS, "")
+    return reduce(lambda left, prefix: left.replace(prefix, ""), PREFIXES, notation)
 
 
-def are_grouped(words: pl.Series) -> bool:
-    """Whether plain numbers may all be integers with points as thousands separators: 3.153 and 512, but not 0.153,
-    3.15 or 3153.
+def are_grouped(words: pl.Series, mark: str = POINT) -> bool:
+    """Whether numbers may all be integers with this mark as thousands separator: 3.153 and 512, but not 0.153, 3.15 or
+    3153.
     """
-    grouped = words.str.contains(r"^[+-]?([1-9]\d{0,2}(\.\d{3})+|0|[1-9]\d{0,2})$")
-    return bool(grouped.all() and words.str.contains(".", literal=True).any())
+    grouped = words.str.contains(rf"^[+-]?([1-9]\d{{0,2}}([{mark}]\d{{3}})+|0|[1-9]\d{{0,2}})$")
+    return bool(grouped.all() and words.str.contains(mark, literal=True).any())
 
 
 def as_numbers(words: pl.Series, way: Way) -> pl.Series:

@@ -16,7 +16,7 @@ from deltaw.tables.cells import missing_to_null, pointed, typed
 from deltaw.tables.codes import are_codes, codes_in, narrows
 from deltaw.tables.held import are_plain, are_words, as_read, by_numbers, may_have_gaps
 from deltaw.tables.missing import numbers_among
-from deltaw.tables.notations import COMMA, COMMAS, Notations, marked
+from deltaw.tables.notations import COMMA, COMMAS, OPEN, POINT, Notations, marked
 from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.formats.careful import careful_frame, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
@@ -25,7 +25,7 @@ from deltaw.tables.reading.formats.heads import (
     has_header,
     lacking,
     leaves_out_row_names,
-    notes_on_points,
+    notes_on_marks,
 )
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.formats.separators import (
@@ -100,7 +100,7 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
             return frame[names]
         return frame_of(text, dialect, source, missing, [{"infer_schema": False}])[names]
 
-    points = notes_on_points(frame, missing, dialect.marks)
+    points = notes_on_marks(frame, missing, dialect.separator, dialect.marks)
     notes = (*([] if note is None else [note]), *points, *exact.notes(exact.rounded_of_text(found, written)))
     cells = frame if reading.written else None
     return Records(found, dialect.named, cells, encoding, notes, decimals=notations.decimals)
@@ -125,8 +125,8 @@ class Dialect(NamedTuple):
 
     @property
     def notation(self) -> str:
-        """The separator with the prefix for decimal commas (`deltaw.tables.notations.ways_of`)."""
-        return (COMMAS if self.marks.commas else "") + self.separator
+        """The separator with the prefix for the file's decimal marks (`deltaw.tables.notations.ways_of`)."""
+        return {COMMA: COMMAS, POINT: OPEN, "": ""}[self.marks.file] + self.separator
 
     @property
     def inside(self) -> Dialect:
@@ -299,7 +299,7 @@ def type_guesses(
 
     With decimal commas a point may be a thousands separator, unknown to Polars: everything is read as text.
     """
-    if dialect.marks.commas:
+    if dialect.marks.file == COMMA:
         yield {"infer_schema": False}
         return
     head, named = head_of(text, dialect.separator), dialect.named

@@ -9,14 +9,24 @@ import polars as pl
 
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null
-from deltaw.tables.decimals import has_decimal_comma, still_held
+from deltaw.tables.decimals import has_mark, still_held
 from deltaw.tables.missing import MISSING
-from deltaw.tables.notations import COMMA, POINT, Decimals, are_grouped
+from deltaw.tables.notations import COMMA, MARKS, POINT, Decimals, are_grouped
 from deltaw.tables.table import clip
 
-BY_FILE = '"{name}": points are read as thousands separators, since other numbers of the file have decimal commas'
-BY_MODEL = '"{name}": points are read as thousands separators, as in the training rows'
-BY_NOTHING = '"{name}": points are read as decimal points; if they separate thousands, write the numbers without them'
+# What is said of signs that may separate thousands, by the sign and what decided.
+PARTED = {
+    (POINT, "file"): '"{name}": points are read as thousands separators, since other numbers of the file have decimal '
+    "commas",
+    (POINT, "model"): '"{name}": points are read as thousands separators, as in the training rows',
+    (POINT, ""): '"{name}": points are read as decimal points; if they separate thousands, write the numbers without '
+    "them",
+    (COMMA, "file"): '"{name}": commas are read as thousands separators, since other numbers of the file have decimal '
+    "points",
+    (COMMA, "model"): '"{name}": commas are read as thousands separators, as in the training rows',
+    (COMMA, ""): '"{name}": commas are read as decimal commas; if they separate thousands, write the numbers without '
+    "them",
+}
 FEW = 4  # rows per word, on average, from which on a column has few words
 
 
@@ -24,13 +34,13 @@ class Marks(NamedTuple):
     """Decimal marks, by the first records.
 
     Attributes:
-        commas: whether a column has decimal commas. Then points in other columns are thousands separators if possible:
-            in such a file 3.153 is 3153.
+        file: the mark that a column certainly has, a comma before a point; "" if none has. Then the other sign separates
+            thousands in all columns if it can: beside decimal commas 3.153 is 3153.
         known: decimal marks of training that still hold (`still_held`).
         left: names of columns whose points are ambiguous.
     """
 
-    commas: bool = False
+    file: str = ""
     known: Decimals = {}  # noqa: RUF012  # nobody writes into it
     left: tuple[str, ...] = ()
 
@@ -44,25 +54,29 @@ class Marks(NamedTuple):
             return cls()
         cells = zip(names, zip_longest(*records), strict=False)
         columns = [missing_to_null(pl.Series(name, each, dtype=pl.String), missing) for name, each in cells]
-        commas = any(map(has_decimal_comma, columns))
-        may = commas or separator != ","  # in comma-separated files only with evidence
-        if known is None or (commas and separator != "," and COMMA not in known.values()):
-            return cls(commas)
-        here = still_held(columns, known) if may else {}
+        found = next((mark for mark in MARKS if any(has_mark(each, mark) for each in columns)), "")
+        commas, file = found == COMMA, "" if separator == "," else found
+        if known is None or (file == COMMA and COMMA not in known.values()):
+            return cls(file)
+        here = still_held(columns, known) if commas or separator != "," else {}  # in CSV only with evidence
         usual = POINT if known else COMMA
         unsure = [each for each in columns if known.get(each.name, usual) == COMMA and not (commas or here)]
-        return cls(commas and separator != ",", here, tuple(each.name for each in unsure if are_grouped(each)))
+        return cls(file, here, tuple(each.name for each in unsure if are_grouped(each)))
 
 
-def notes_on_points(frame: pl.DataFrame, missing: tuple[str, ...], marks: Marks) -> tuple[str, ...]:
-    """Notes on columns in which points are thousands separators, or may be."""
-    found = [say(BY_NOTHING, name=clip(name)) for name in marks.left]
-    for column in frame.iter_columns() if marks.commas or marks.known else ():
+def notes_on_marks(frame: pl.DataFrame, missing: tuple[str, ...], separator: str, marks: Marks) -> tuple[str, ...]:
+    """Notes on columns in which points or commas are thousands separators against the habit, or may be."""
+    found = [say(PARTED[POINT, ""], name=clip(name)) for name in marks.left]
+    for column in frame.iter_columns():
         text = column.dtype.categories if isinstance(column.dtype, pl.Enum) else column
-        mark = marks.known.get(column.name)
-        if text.dtype == pl.String and mark != POINT and (mark or marks.commas):
+        known = marks.known.get(column.name)
+        sign = POINT if (known or marks.file) == COMMA else COMMA
+        if text.dtype == pl.String and (sign == POINT or separator == ";"):
             cells = missing_to_null(text, missing).drop_nulls()
-            found += [say(BY_MODEL if mark else BY_FILE, name=clip(column.name))] * (len(cells) and are_grouped(cells))
+            if len(cells) and are_grouped(cells, sign) and (sign == POINT or not has_mark(cells, POINT)):
+                found.append(
+                    say(PARTED[sign, "model" if known else "file" if marks.file else ""], name=clip(column.name))
+                )
     return tuple(found)
 
 

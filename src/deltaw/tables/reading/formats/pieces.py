@@ -27,7 +27,7 @@ from deltaw.tables.reading.formats.delimited import (
     typed_frame,
 )
 from deltaw.tables.reading.formats.encodings import is_wide
-from deltaw.tables.reading.formats.heads import notes_on_points
+from deltaw.tables.reading.formats.heads import notes_on_marks
 from deltaw.tables.reading.formats.separators import DELIMITERS, HEAD_BYTES, count_of, plain_spaces
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import CHUNK, DAMAGE, PACKED, unpacked, unreadable
@@ -56,7 +56,7 @@ def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterat
     """
     for piece in _raw(path, name, reading, size):
         frame = typed_frame(piece.frame, piece.dialect, reading, reading.noted())
-        points = notes_on_points(piece.frame, reading.missing, piece.dialect.marks)
+        points = notes_on_marks(piece.frame, reading.missing, piece.dialect.separator, piece.dialect.marks)
         yield Table(frame, name, notes=(*points, *exact.notes(piece.large)), missing=reading.missing)
 
 
@@ -99,7 +99,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     parts, dialect = alike([piece.frame for piece in found]), found[0].dialect
     large = [*exact.LargeIntegers(parts).rounded, *(name for piece in found for name in piece.large)]
     frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
-    points = notes_on_points(frame, reading.missing, dialect.marks)
+    points = notes_on_marks(frame, reading.missing, dialect.separator, dialect.marks)
     found_out = (*points, *exact.notes(dict.fromkeys(large))), tuple(sorted(halves.rounded))
     notations = reading.noted()
     typed = typed_frame(frame, dialect, reading, notations)
