@@ -16,8 +16,8 @@ from deltaw.models.rows.survey import survey
 from deltaw.tables import Reading, kinds, read, stream
 from deltaw.tables.notations import Notations
 from deltaw.tables.reading import streams
-from deltaw.tables.reading.read import read_as
 from deltaw.tables.reading.formats import pieces
+from deltaw.tables.reading.read import read_as
 
 # How cells of one notation look; a column begins with some of one, and goes on with others.
 CELLS = {

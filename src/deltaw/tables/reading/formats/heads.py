@@ -34,8 +34,8 @@ class Marks(NamedTuple):
     """Decimal marks, by the first records.
 
     Attributes:
-        file: the mark that a column certainly has, a comma before a point; "" if none has. Then the other sign separates
-            thousands in all columns if it can: beside decimal commas 3.153 is 3153.
+        file: the mark that a column certainly has, a comma before a point; "" if none has. The other sign separates
+            thousands in all columns where it can: beside decimal commas 3.153 is 3153.
         known: decimal marks of training that still hold (`still_held`).
         left: names of columns whose points are ambiguous.
     """
