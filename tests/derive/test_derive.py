@@ -127,7 +127,7 @@ def test_depths(layers: int, hidden: str | None) -> None:
     confirm(d)
     assert (d.hidden is None) == (layers == 1) == (d.hidden_delta is None)
     titles = [section.title for section in d.page.sections]
-    assert ("Every layer before" in titles) == (layers > 2)
+    assert ("All earlier layers" in titles) == (layers > 2)
     assert ("The weights into a hidden layer" in titles) == (layers > 1)
 
 
@@ -238,23 +238,23 @@ def test_where_the_notes_agree_with_the_gradient(activation: str, error: str) ->
     assert ("Here δ_k = −e_k" in page) == np.allclose(ours.dW[0], notes.dW[0], rtol=1e-9)
 
 
-# What cannot be minimised, and where there is no slope.
+# What cannot be minimised, and where the derivative is undefined.
 
 
 @pytest.mark.parametrize(("activation", "error", "words"), [
-    ("identity", "difference", ["cancel", "up, without end"]),
-    ("sigmoid", "difference", ["cancel", "until it is at 1"]),
+    ("identity", "difference", ["cancel", "towards ∞"]),
+    ("sigmoid", "difference", ["cancel", "towards 1"]),
     ("softmax", "difference", ["cancel", "every ∂E/∂w is 0"]),
-    ("step", "squared", ["no weight ever moves"]),
-    ("relu", "cross_entropy", ["without end", "softmax"]),
+    ("step", "squared", ["no weight changes"]),
+    ("relu", "cross_entropy", ["towards ∞", "softmax"]),
 ])  # fmt: skip
 def test_what_cannot_be_minimised_is_explained(activation: str, error: str, words: list[str]) -> None:
     d = explain.derivation(activation, error, 1)
     assert all(word in " ".join(d.problems) for word in words)
-    assert d.page.sections[0].title == "This pairing cannot be minimised"
+    assert d.page.sections[0].title == "This combination cannot be minimised"
 
 
-def test_a_hidden_step_sends_nothing_back() -> None:
+def test_no_gradient_passes_a_hidden_step() -> None:
     d = explain.derivation("sigmoid", "squared", 2, "step")
     assert d.hidden_delta == 0
     assert "only the last layer learns" in d.problems[0]

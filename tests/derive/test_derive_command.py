@@ -35,7 +35,7 @@ def test_the_ending_says_the_format(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_what_cannot_be_minimised_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["derive", "-a", "step", "-e", "difference", "-l", "1"]) == 0
-    assert "This pairing cannot be minimised" in capsys.readouterr().out
+    assert "This combination cannot be minimised" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("options", "message"), [

@@ -44,8 +44,8 @@ from deltaw.equations.activations import Activation
 from deltaw.equations.losses import Loss
 
 WHOLE = 60  # operations of a whole network's formulas up to which SymPy's algebra is tried
-TABLE = "Its formula, from the table."
-FORWARD = "Written in what the forward pass already has."
+TABLE = "Its formula in the table."
+FORWARD = "In terms of values from the forward pass."
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def coupled_slope(f: Activation, letter: str, unit: Any) -> list[Step]:
         lines.define(o(letter, n), formula, TABLE)
         lines.claim(
             Partial(o(letter, n), z(letter, unit)), quotient,
-            f"The quotient rule; [n = {unit}] is 1 where n is {unit}, else 0.",
+            f"The quotient rule; [n = {unit}] is 1 if n = {unit}, else 0.",
         )  # fmt: skip
         lines.then(coupled_rate(letter, n, unit), FORWARD)
     return lines.steps
@@ -199,7 +199,7 @@ def loss_rate(row: Loss) -> list[Step]:
     at, target = o("k", k), t(k)
     formula = loss_formula(row, at, target)
     lines = Lines(World([(E, error(row))], {}))
-    lines.claim(Partial(E, at), Partial(formula, at), "The other outputs' terms do not hold o_k.")
+    lines.claim(Partial(E, at), Partial(formula, at), "The terms of the other outputs do not depend on o_k.")
     lines.then(derivative(formula, at), "Differentiated.")
     lines.then(loss_slope(row, at, target), "In the form used below.")
     return lines.steps
@@ -210,7 +210,7 @@ def output_lines(f: Activation, row: Loss) -> tuple[list[Step], Any]:
     lines = Lines(output_world(f, row))
     weight, each = w("k", j, k), loss_formula(row, o("k", n), t(n))
     lines.define(E, total(each, n), "The error: one term for each output, summed.")
-    lines.claim(Partial(E, weight), Partial(total(each, n), weight), "How does it change with one weight?")
+    lines.claim(Partial(E, weight), Partial(total(each, n), weight), "Its derivative with respect to one weight.")
     return (_coupled_output if f.coupled else _single_output)(f, row, lines)
 
 
@@ -220,7 +220,7 @@ def _single_output(f: Activation, row: Loss, lines: Lines) -> tuple[list[Step], 
     to_o, to_z, to_w = Partial(E, out), Partial(out, at), Partial(at, weight)
     lines.then(
         Partial(loss_formula(row, out, t(k)), weight),
-        "w_jk leads to unit k alone, so only o_k depends on it: the terms of all other outputs fall away.",
+        "Only o_k depends on w_jk: the derivatives of all other terms are 0.",
     )
     lines.then(Chain(to_o, Partial(out, weight)), "Chain rule: E depends on o_k, and o_k on w_jk.")
     lines.then(Chain(dE, Partial(out, weight)), "The first factor, from above.")
@@ -230,17 +230,17 @@ def _single_output(f: Activation, row: Loss, lines: Lines) -> tuple[list[Step], 
     )
     lines.then(Chain(dE, to_z, to_w), "Chain rule again: o_k depends on z_k, and z_k on w_jk.")
     lines.then(Chain(dE, df, to_w), "The second factor, from above.")
-    lines.then(Chain(dE, df, o("j", j)), "Of the sum z_k only the term w_jk o_j holds w_jk: its slope is o_j.")
+    lines.then(Chain(dE, df, o("j", j)), "Only the term w_jk o_j of z_k depends on w_jk; its derivative is o_j.")
     long = slope(f, weighted_sum("k", "j", k), inside)
     if out in df.atoms(sp.Indexed) and at not in df.atoms(sp.Indexed) and not df.has(sp.Piecewise):
-        lines.then(Chain(dE, long, o("j", j)), "With o_k written out, as the notes have it.")
-        lines.then(Chain(dE, df, o("j", j)), "And short again.")
+        lines.then(Chain(dE, long, o("j", j)), "With o_k written out, as in the notes.")
+        lines.then(Chain(dE, df, o("j", j)), "In short form again.")
     short = tidy(dE, df)
     if short is None:
         return lines.steps, Chain(dE, df)
-    why = "A factor 1 falls away." if evaluated(df) == 1 else "Simplified: the two factors cancel in part."
+    why = "The factor 1 is dropped." if evaluated(df) == 1 else "Simplified: the two factors partly cancel."
     if short == 0:
-        lines.then(short, "A factor 0 leaves nothing.")
+        lines.then(short, "One factor is 0.")
     else:
         lines.then(Chain(short, o("j", j)), why)
     return lines.steps, short
@@ -255,12 +255,14 @@ def _coupled_output(f: Activation, row: Loss, lines: Lines) -> tuple[list[Step],
     to_o, through = Partial(E, o("k", n)), coupled_rate("k", n, k)
     lines.then(
         total(Chain(to_o, Partial(o("k", n), weight)), n),
-        "Every output depends on z_k, through the sum below the line of softmax: here the sum over the outputs stays.",
+        "Every output depends on z_k, by the denominator of softmax: the sum over the outputs stays.",
     )
-    lines.then(total(Chain(to_o, Partial(o("k", n), at), Partial(at, weight)), n), "Chain rule: w_jk moves z_k alone.")
-    lines.then(total(Chain(to_o, through, Partial(at, weight)), n), "The slope of softmax, from above.")
-    lines.then(total(Chain(to_o, through, o("j", j)), n), "Of the sum z_k only the term w_jk o_j holds w_jk.")
-    lines.then(total(Chain(dE(n), through, o("j", j)), n), "The slope of E, from above.")
+    lines.then(
+        total(Chain(to_o, Partial(o("k", n), at), Partial(at, weight)), n), "Chain rule: only z_k depends on w_jk."
+    )
+    lines.then(total(Chain(to_o, through, Partial(at, weight)), n), "The derivative of softmax, from above.")
+    lines.then(total(Chain(to_o, through, o("j", j)), n), "Only the term w_jk o_j of z_k depends on w_jk.")
+    lines.then(total(Chain(dE(n), through, o("j", j)), n), "The derivative of E, from above.")
     product = tidy(dE(n), o("k", n))
     if product is None:
         each = mul(dE(n), o("k", n))
@@ -270,10 +272,10 @@ def _coupled_output(f: Activation, row: Loss, lines: Lines) -> tuple[list[Step],
         own, shared = tidy(dE(k), o("k", k)), negative(product) if is_negative(product) else product
         rest = mul(o("k", k), total(shared, n))
         found = add(rest, own) if is_negative(product) else add(own, negative(rest))
-    lines.then(Chain(found, o("j", j)), "The term n = k by itself, and the rest of the sum, where [n = k] is 0.")
+    lines.then(Chain(found, o("j", j)), "The term n = k, and the rest of the sum, where [n = k] is 0.")
     if row.kind == "cross_entropy":
         short = add(o("k", k), negative(t(k)))
-        lines.then(Chain(short, o("j", j)), "Where the targets sum to 1, as shares and one-hot rows do.", SHARES)
+        lines.then(Chain(short, o("j", j)), "If the targets sum to 1, as probabilities and one-hot targets do.", SHARES)
         found = short
     return lines.steps, found
 
@@ -283,9 +285,9 @@ def bias_lines(f: Activation, row: Loss) -> list[Step]:
     lines = Lines(output_world(f, row))
     at, bias = z("k", k), b("k", k)
     lines.claim(
-        Partial(E, bias), Chain(delta("k", k), Partial(at, bias)), "δ_k is ∂E/∂z_k, all but the last factor above."
+        Partial(E, bias), Chain(delta("k", k), Partial(at, bias)), "δ_k = ∂E/∂z_k: all factors above but the last."
     )
-    lines.then(delta("k", k), "∂z_k/∂b_k = 1: a bias is a weight from a unit that always says 1.")
+    lines.then(delta("k", k), "∂z_k/∂b_k = 1: a bias is a weight from a unit whose output is always 1.")
     return lines.steps
 
 
@@ -296,7 +298,7 @@ def whole_lines(f: Activation, row: Loss, hidden: Activation, found: Any, found_
     put = put_in(found_hidden, found)
     factors = put.args if isinstance(put, Chain) else (put,)
     condition = SHARES if f.coupled and row.kind == "cross_entropy" else None
-    lines.then(sp.S.Zero if put == 0 else Chain(*factors, o("i", i)), "δ_k put in.", condition)
+    lines.then(sp.S.Zero if put == 0 else Chain(*factors, o("i", i)), "δ_k substituted.", condition)
     return lines.steps
 
 
@@ -326,10 +328,10 @@ def hidden_lines(f: Activation) -> tuple[list[Step], Any]:
     lines = Lines(hidden_world(f))
     lines.claim(
         Partial(E, weight), total(Chain(Partial(E, z("k", k)), Partial(z("k", k), weight)), k),
-        "o_j goes to every unit k of the layer behind, so all of them carry w_ij on to E: the sum stays.",
+        "o_j is an input of every unit k of the next layer, so E depends on w_ij by all of them: the sum stays.",
     )  # fmt: skip
     lines.then(
-        total(Chain(delta("k", k), Partial(z("k", k), weight)), k), "∂E/∂z_k = δ_k is known from the layer behind."
+        total(Chain(delta("k", k), Partial(z("k", k), weight)), k), "∂E/∂z_k = δ_k is known from the next layer."
     )
     found = (_coupled_hidden if f.coupled else _single_hidden)(f, lines)
     return lines.steps, found
@@ -342,13 +344,11 @@ def _single_hidden(f: Activation, lines: Lines) -> Any:
         total(Chain(delta("k", k), Partial(z("k", k), out), Partial(out, weight)), k),
         "Chain rule: z_k depends on o_j, and o_j on w_ij.",
     )
-    lines.then(
-        Chain(sent, Partial(out, weight)), "∂z_k/∂o_j = w_jk: the δ come back over the links on which o_j went out."
-    )
+    lines.then(Chain(sent, Partial(out, weight)), "∂z_k/∂o_j = w_jk: δ is propagated back by the same weights.")
     lines.then(Chain(sent, Partial(out, at), Partial(at, weight)), "Chain rule again.")
-    lines.then(Chain(sent, df, Partial(at, weight)), "The slope of the activation.")
-    lines.then(Chain(sent, df, o("i", i)), "Of the sum z_j only the term w_ij o_i holds w_ij.")
-    lines.then(Chain(delta("j", j), o("i", i)), "All but the last factor is ∂E/∂z_j, so it is called δ_j.")
+    lines.then(Chain(sent, df, Partial(at, weight)), "The derivative of the activation.")
+    lines.then(Chain(sent, df, o("i", i)), "Only the term w_ij o_i of z_j depends on w_ij.")
+    lines.then(Chain(delta("j", j), o("i", i)), "All factors but the last are ∂E/∂z_j, which is called δ_j.")
     return sp.S.Zero if evaluated(df) == 0 else sent if evaluated(df) == 1 else Chain(sent, df)
 
 
@@ -360,11 +360,13 @@ def _coupled_hidden(f: Activation, lines: Lines) -> Any:
 
     lines.then(
         total(Chain(s(m), Partial(o("j", m), weight)), m),
-        "w_ij moves z_j, and with it every output o_m of softmax; each is sent back s_m = Σ_k w_mk δ_k.",
+        "Every output o_m of softmax depends on z_j, and so on w_ij; ∂E/∂o_m = s_m = Σ_k w_mk δ_k.",
     )
     lines.then(total(Chain(s(m), Partial(o("j", m), at), Partial(at, weight)), m), "Chain rule.")
-    lines.then(total(Chain(s(m), coupled_rate("j", m, j), o("i", i)), m), "The slope of softmax; ∂z_j/∂w_ij = o_i.")
+    lines.then(
+        total(Chain(s(m), coupled_rate("j", m, j), o("i", i)), m), "The derivative of softmax; ∂z_j/∂w_ij = o_i."
+    )
     found = mul(o("j", j), add(s(j), negative(total(mul(s(m), o("j", m)), m))))
-    lines.then(Chain(found, o("i", i)), "The term m = j by itself, and the rest of the sum.")
-    lines.then(Chain(delta("j", j), o("i", i)), "All but the last factor is ∂E/∂z_j, so it is called δ_j.")
+    lines.then(Chain(found, o("i", i)), "The term m = j, and the rest of the sum.")
+    lines.then(Chain(delta("j", j), o("i", i)), "All factors but the last are ∂E/∂z_j, which is called δ_j.")
     return found

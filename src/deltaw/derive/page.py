@@ -24,20 +24,20 @@ SHORT = 40  # signs of a formula that may stand in a sentence
 DROPPED = {
     "squared": (
         "(t - o)**2",
-        "The notes take (t − o)² and get −2 (t_k − o_k) · … . They drop the 2: a constant factor makes every step "
-        "longer by as much, and α says how long a step is anyway. The ½ in the formula here does the same.",
+        "The notes use (t − o)², with the derivative −2 (t_k − o_k) · …, and drop the 2: a constant factor only "
+        "scales the steps, as α does. The ½ in the formula here cancels it.",
     ),
     "poisson": (
         "o - t*log(o) + loggamma(t + 1)",
-        "The negative log-likelihood of a count has log t! too. It does not hold o, so its slope is 0.",
+        "The negative log-likelihood of a count also has the term log t!, which does not depend on o.",
     ),
     "cross_entropy": (
         "t*log(t) - t*log(o)",
-        "The Kullback–Leibler divergence has t log t too. It does not hold o, so its slope is 0.",
+        "The Kullback–Leibler divergence also has the term t log t, which does not depend on o.",
     ),
     "binary_cross_entropy": (
         "t*log(t) + (1 - t)*log(1 - t) - t*log(o) - (1 - t)*log(1 - o)",
-        "The Kullback–Leibler divergence has t log t + (1 − t) log(1 − t) too. It does not hold o, so its slope is 0.",
+        "The Kullback–Leibler divergence also has t log t + (1 − t) log(1 − t), which does not depend on o.",
     ),
 }
 
@@ -47,7 +47,7 @@ def page(d: Proof) -> Page:
     sections = [Section(say("The letters"), _letters(d))]
     if d.problems:
         sections.insert(
-            0, Section(say("This pairing cannot be minimised"), [Text(retold(text)) for text in d.problems])
+            0, Section(say("This combination cannot be minimised"), [Text(retold(text)) for text in d.problems])
         )
     parts = list(dict.fromkeys(line.part for line in d.lines))
     written = {part: Section(retold(part), _lines([line for line in d.lines if line.part == part])) for part in parts}
@@ -58,21 +58,21 @@ def page(d: Proof) -> Page:
         if part == "Both layers in one formula":
             sections.append(Section(say("Where the notes differ"), _notes(d)))
     if d.layers > 2:
-        sections.append(Section(say("Every layer before"), _before(d)))
+        sections.append(Section(say("All earlier layers"), _before(d)))
     sections.append(Section("ΔW", _change(d)))
     if d.corners or undefined(d.activation, d.loss):
-        sections.append(Section(say("Where there is no slope"), _corners(d)))
+        sections.append(Section(say("Where the derivative is undefined"), _corners(d)))
     sections.append(Section(say("How it was checked"), _checks(d)))
     hidden = "" if d.hidden is None else say(", {name} in the hidden layers", name=d.hidden.name)
     layers = say("{n} layers of weights", n=d.layers) if d.layers > 1 else say("one layer of weights")
     lead = say(
-        "How the error E changes with a weight, for {activation} at the output{hidden}, the {loss} error and {layers}: "
-        "from the definition of E to ΔW.",
+        "The derivative of the error E with respect to a weight, for {activation} at the output{hidden}, the {loss} "
+        "error and {layers}: from the definition of E to ΔW.",
         activation=d.activation.name, hidden=hidden, loss=titled(d.loss.name), layers=layers,
     )  # fmt: skip
     result = plain(d.delta)
     if len(result) <= SHORT:
-        lead += say(" At the output, δ_k = ∂E/∂z_k comes to {result}.", result=result)
+        lead += say(" At the output, δ_k = ∂E/∂z_k = {result}.", result=result)
     return Page(
         say("∂E/∂w for {name} and the {loss_name} error", name=d.activation.name, loss_name=titled(d.loss.name)),
         lead,
@@ -105,10 +105,10 @@ def _letters(d: Proof) -> list[Block]:
     blocks: list[Block] = [
         Text(
             say(
-                "w_jk leads from unit j to unit k and stands in row k, column j of W; k numbers the outputs, j "
-                "the units of the layer before, i those before that. z_k is what a unit takes in, o_k what it "
-                "hands on, t_k its target. Behind a Σ, m and n run over all units of a layer. The notes have no "
-                "bias; here z_k has one, b_k."
+                "w_jk is the weight from unit j to unit k, in row k and column j of W. k is the index of an output "
+                "unit, j of a unit in the layer before, i of one in the layer before that. z_k is a unit's weighted "
+                "sum, o_k its output, t_k its target. In sums, m and n run over all units of a layer. The notes have "
+                "no bias; here z_k has one, b_k."
             )
         ),
         Formula(r"z_{k} = \sum_{m} w_{mk}\,o_{m} + b_{k}", "z_k = Σ_m w_mk o_m + b_k"),
@@ -130,21 +130,17 @@ def _lines(lines: list[Line]) -> list[Block]:
 
 def _dropped(d: Proof) -> list[Block]:
     if d.loss.kind not in DROPPED:
-        return [Text(say("Nothing: the formula holds all that the error function is defined by."))]
+        return [Text(say("Nothing: the formula is the full definition of the error function."))]
     whole, why = DROPPED[d.loss.kind]
     out, target = sp.symbols("o t", positive=True)
     ours = evaluated(sp.sympify(d.loss.formula, {"o": out, "t": target}))
     ratio = sp.simplify(sp.diff(sp.sympify(whole, {"o": out, "t": target}), out) / sp.diff(ours, out))
-    finding = say("the same as that") if ratio == 1 else say("{ratio} times that", ratio=ratio)
-    return [
-        Text(
-            say(
-                "{why} SymPy finds the slope of the whole to be {finding} of the formula.",
-                why=say(why),
-                finding=finding,
-            )
-        )
-    ]
+    finding = (
+        say("By SymPy, the derivative of the full expression is that of the formula.")
+        if ratio == 1
+        else say("By SymPy, the derivative of the full expression is {ratio} times that of the formula.", ratio=ratio)
+    )
+    return [Text(say(why)), Text(finding)]
 
 
 def _notes(d: Proof) -> list[Block]:
@@ -155,16 +151,17 @@ def _notes(d: Proof) -> list[Block]:
     agree = (
         say("Here δ_k = −e_k, so the two are the same for the last hidden layer.")
         if same
-        else say("The two are not the same: the notes leave out the slope of the layer behind, which is part of δ_k.")
+        else say(
+            "The two differ: the notes leave out the derivative of the next layer's activation, which is part of δ_k."
+        )
     )
     general = say("e_k = −∂E/∂o_k, which is t_k − o_k for the squared error")
     meaning = "e_k = t_k − o_k" if plain_error else general
     return [
         Text(
             say(
-                "The notes send the error itself back over the links, e_j = Σ_k w_jk e_k with {meaning}, and put "
-                'e_j where the chain rule has −Σ_k w_jk δ_k. {agree} `backward="notes"` trains by the notes\' '
-                "rule.",
+                "The notes propagate the error itself backwards, e_j = Σ_k w_jk e_k with {meaning}, and use e_j in "
+                'place of −Σ_k w_jk δ_k of the chain rule. {agree} `backward="notes"` trains by the notes\' rule.',
                 meaning=meaning,
                 agree=agree,
             )
@@ -180,9 +177,8 @@ def _before(d: Proof) -> list[Block]:
     return [
         Text(
             say(
-                "Lines {number} to {last} asked nothing of what lies behind units k but δ_k = ∂E/∂z_k: E may "
-                "be any smooth function of all z_k. So the same lines give layer l from layer l + 1, here "
-                "{layers}:",
+                "Lines {number} to {last} use only δ_k = ∂E/∂z_k of the next layer; E may be any smooth function of "
+                "all z_k. So they give any layer l from layer l + 1, here {layers}:",
                 number=numbers[0],
                 last=numbers[-1],
                 layers=layers,
@@ -205,21 +201,21 @@ def _before(d: Proof) -> list[Block]:
 
 def _change(d: Proof) -> list[Block]:
     blocks: list[Block] = [
-        Text(say("A weight moves against its slope, by the learning rate α:")),
+        Text(say("A weight changes by −α times its derivative; α is the learning rate:")),
         Formula(
             r"\Delta w_{jk} = w_{jk}^{new} - w_{jk}^{old} = -\alpha \cdot \frac{\partial E}{\partial w_{jk}}"
             r" = -\alpha \cdot \delta_{k} \cdot o_{j}",
             "Δw_jk = new w_jk − old w_jk = −α · ∂E/∂w_jk = −α · δ_k · o_j",
         ),
-        Text(say("All weights of a layer at once: the column of its δ times the row of the signals that came in.")),
+        Text(say("For all weights of a layer: the column vector of its δ times the row vector of its inputs.")),
         Formula(r"\Delta W = -\alpha\,\delta_{k}\,O_{j}^{T}", "ΔW = −α δ_k O_jᵀ"),
     ]
     if d.delta != 0 and not d.activation.coupled:
         turns = is_negative(d.delta) or isinstance(d.delta, sp.Add)
         step = _vectors(_reversed(d.delta) if turns else d.delta)
-        sign, taken = ("", say(", and its minus sign taken up")) if turns else ("-", "")
+        sign, taken = ("", say(" and the minus sign absorbed")) if turns else ("-", "")
         blocks += [
-            Text(say("With δ_k put in{taken}; ⊙ multiplies unit by unit:", taken=taken)),
+            Text(say("With δ_k substituted{taken}; ⊙ is the elementwise product:", taken=taken)),
             Formula(
                 rf"\Delta W = {sign}\alpha \cdot {Latex(elementwise=True)(step, PRODUCT)} \cdot O_{{j}}^{{T}}",
                 f"ΔW = {sign.replace('-', '−')}α · {Plain(elementwise=True)(step, PRODUCT)} · O_jᵀ",
@@ -227,7 +223,7 @@ def _change(d: Proof) -> list[Block]:
         ]
     if d.hidden is not None:
         blocks += [
-            Text(say("A hidden layer's δ comes from the layer behind it, through the transposed weights:")),
+            Text(say("The δ of a hidden layer is that of the next layer times the transposed weights:")),
             Formula(
                 r"\delta_{j} = \frac{\partial o_{j}}{\partial z_{j}} \odot W^{T} \delta_{k} \qquad "
                 r"\Delta W = -\alpha\,\delta_{j}\,O_{i}^{T}",
@@ -261,18 +257,17 @@ def _corners(d: Proof) -> list[Block]:
     blocks: list[Block] = []
     if d.corners:
         between = all(min(c.left, c.right) <= c.equations <= max(c.left, c.right) or _close(c) for c in d.corners)
-        why = say(". It is not outside of the two at its sides: a subgradient") if between else ""
+        why = say(". They lie between the two: subgradients") if between else ""
         blocks += [
             Text(
                 say(
-                    "At a corner the slope to the left is not the slope to the right, and at the point itself there "
-                    "is none. A unit is hardly ever exactly there; if it is, the engines take the slope in the "
-                    "middle{why}.",
+                    "At a kink the left and the right derivative differ, and there is no derivative. A unit is "
+                    "almost never exactly there; if one is, the engines use the values in the middle columns{why}.",
                     why=why,
                 )
             ),
             Table(
-                [say("slope of"), say("where"), say("left"), say("equations"), say("native engine"), say("right")],
+                [say("derivative of"), say("where"), say("left"), say("equations"), say("native engine"), say("right")],
                 [[c.what, c.where, c.left, c.equations, c.native, c.right] for c in d.corners],
             ),
         ]
@@ -280,9 +275,10 @@ def _corners(d: Proof) -> list[Block]:
         blocks.append(
             Text(
                 say(
-                    "{name} reaches outputs of which the {loss_name} error has no logarithm. There the engines take E "
-                    "for a straight line: up along the tangent that it has {epsilon} inside the edge, so that its "
-                    "slope pulls such an output back; where that tangent falls, E stays as it is, with slope 0.",
+                    "Some outputs of {name} are outside the domain of the {loss_name} error, where its logarithm is "
+                    "undefined. From {epsilon} inside the edge of the domain on, the engines continue E by its "
+                    "tangent if it rises, so that the gradient moves such an output back, else by a constant, with "
+                    "derivative 0.",
                     name=d.activation.name,
                     loss_name=titled(d.loss.name),
                     epsilon=number(d.loss.domain[0]),
@@ -300,34 +296,33 @@ def _checks(d: Proof) -> list[Block]:
     numeric = [line for line in d.lines if line.checked == "numbers"]
     exact = sum(line.checked == "SymPy" for line in d.lines)
     text = say(
-        "Every line is held against the one before, in a network of {units} units a layer. SymPy's algebra finds {n} "
-        "of them equal.",
+        "Every line is compared with the one before, for {units} units per layer. SymPy proves {n} of them equal.",
         units=UNITS,
         n=exact,
     )
     if numeric:
         worst = max(line.difference for line in numeric)
         text += say(
-            " It does not decide lines {lines}: they are equal at {points} random points to {digits} digits, with "
+            " It cannot decide lines {lines}; they agree at {points} random points to {digits} digits, with "
             "differences up to {worst}.",
             lines=listed(str(line.number) for line in numeric), points=POINTS, digits=DIGITS, worst=number(worst, 1),
         )  # fmt: skip
     if not d.evidence:
         return [
             Text(text),
-            Text(say("No outputs of this pairing have an error, so there are no numbers to hold the result to.")),
+            Text(say("E is undefined for all outputs of this combination, so there are no numbers to compare with.")),
         ]
     return [
         Text(text),
         Text(
             say(
-                "The last lines give the gradient of a random network with {layers} of weights. "
-                "Differences are shares of the largest ∂E/∂w, or of 1 where that is less:",
+                "The last lines are evaluated for a random network with {layers} of weights. Differences are "
+                "relative to the largest ∂E/∂w, or to 1 if that is smaller:",
                 layers=say("{n} layers" if d.layers > 1 else "{n} layer", n=d.layers),
             )
         ),
         Table(
-            [say("against"), say("largest difference"), ""],
+            [say("compared with"), say("largest difference"), ""],
             [
                 [retold(one.against), "—" if one.difference is None else number(one.difference, 2), retold(one.note)]
                 for one in d.evidence

@@ -24,16 +24,22 @@ def problems(f: Activation, row: Loss, hidden: Activation | None) -> tuple[str, 
             "(0 − 1) = 0. `deltaw.train` refuses this error function."
         )
     if _flat(f):
-        found.append(_step(f, "every ∂E/∂w is 0, and no weight ever moves"))
+        found.append(f"{f.name} has the derivative 0 wherever it has one: every ∂E/∂w is 0, and no weight changes.")
     elif hidden is not None and _flat(hidden):
-        found.append(_step(hidden, "nothing is sent back through a hidden layer: only the last layer learns"))
+        found.append(f"{hidden.name} has the derivative 0 wherever it has one: only the last layer learns.")
     if f.coupled:
         if row.kind == "difference":
             found.append(
                 f"The outputs of {f.name} sum to 1, so E = Σ t − 1 whatever the weights are: every ∂E/∂w is 0."
             )
     elif not _flat(f) and (way := _one_way(f, row)):
-        found.append(_runaway(f, row, way))
+        sign, limit = (">", f.range[0]) if way > 0 else ("<", f.range[1])
+        found.append(
+            f"∂E/∂o_k {sign} 0 for all outputs and targets, so gradient descent moves every o_k towards "
+            f"{number(limit)}: E has no minimum at o = t."
+        )
+        if row.kind == "cross_entropy":
+            found.append("Cross-entropy needs outputs whose sum is fixed, as that of softmax is.")
     return tuple(found)
 
 
@@ -53,13 +59,6 @@ def _flat(f: Activation) -> bool:
     return not f.coupled and not np.any(f.df(z, f.f(z)))
 
 
-def _step(f: Activation, then: str) -> str:
-    return (
-        f"{f.name} is flat wherever it has a slope at all: f′(z) = 0, and at its jump there is none. So {then}. It can "
-        "decide, but gradient descent cannot train through it; sigmoid is the smooth curve that took its place."
-    )
-
-
 def _one_way(f: Activation, row: Loss) -> int:
     """−1 if E falls wherever o grows, whatever the target, 1 if it rises; 0 if E is least somewhere in between."""
     low, high = (_near(limit) for limit in f.range)
@@ -69,15 +68,3 @@ def _one_way(f: Activation, row: Loss) -> int:
     t = np.linspace(max(row.low, -1.0), min(row.high, 1.0), 5)[None, 1:-1]
     slopes = row.dE(o, t)
     return -1 if (slopes < 0).all() else 1 if (slopes > 0).all() else 0
-
-
-def _runaway(f: Activation, row: Loss, way: int) -> str:
-    limit = f.range[1 if way < 0 else 0]
-    end = "without end" if math.isinf(limit) else f"until it is at {number(limit)}, where {f.name} ends"
-    text = (
-        f"∂E/∂o_k is {'below' if way < 0 else 'above'} 0 for every output, whatever its target, so gradient descent "
-        f"pushes every o_k {'up' if way < 0 else 'down'}, {end}: E is not least where o = t."
-    )
-    if row.kind == "cross_entropy":
-        text += " It needs outputs that have to share a sum: with softmax, one that grows takes from the others."
-    return text
