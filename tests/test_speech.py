@@ -27,7 +27,7 @@ from deltaw.bench.forms import WAYS
 from deltaw.cli import _EXPECTED
 from deltaw.cli.app import app
 from deltaw.cli.commands import lesson
-from deltaw.cli.speaking import FAULTS, TYPERS
+from deltaw.cli.speaking import FAULTS, PANELS, TYPERS
 from deltaw.derive import derivation
 from deltaw.derive.page import DROPPED
 from deltaw.doctor.findings import PLACES, SEVERITIES
@@ -87,7 +87,7 @@ def evidence() -> Iterator[str]:
 
 # Sentences that stand in tables and are said where they are shown.
 TABLES: dict[str, Any] = {
-    "help": [*helps(), *helps(LESSONS_HELP), *TYPERS.values(), *FAULTS.values(), *_EXPECTED.values()],
+    "help": [*helps(), *helps(LESSONS_HELP), *TYPERS.values(), *PANELS, *FAULTS.values(), *_EXPECTED.values()],
     "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
     "settings": [*meanings().values(), OF_DATA],
     "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason, rule.source)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from dataclasses import fields
@@ -17,6 +18,7 @@ from commands import Run
 from deltaw.cli import main
 from deltaw.cli.app import app
 from deltaw.cli.examples import EXAMPLES, LONG
+from deltaw.cli.speaking import PANEL_OF
 from deltaw.models.recipes import RECIPES, Recipe, choose
 from deltaw.models.settings import meanings, settings
 
@@ -86,3 +88,12 @@ def test_limits_are_those_that_hold() -> None:
     assert said["patience"] == "waves, an integer, 1 or more or none"
     for name in said["optimizer"].split(", "):
         choose("default", "classification", {"optimizer": name})
+
+
+def test_panels_are_of_options_that_exist() -> None:
+    assert {*PANEL_OF} <= {each.name for each in COMMANDS.commands["train"].params}
+
+
+def test_a_flag_has_no_type_in_help(run: Run) -> None:
+    for command in COMMANDS.commands:
+        assert "bool" not in re.sub(r"\bboolean\b", "", run(command, "--help")[1])

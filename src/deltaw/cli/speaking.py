@@ -33,6 +33,16 @@ TYPERS = {
     "DEFAULT_STRING": "[default: {}]",
     "REQUIRED_LONG_STRING": "[required]",
 }
+# Panel of a help -> the options in it; all others stand first, under "Options".
+PANELS = {
+    "Columns and files": "drop columns kinds na not_na delimiter encoding sheet max_bytes",
+    "Network and training": "hidden epochs learning_rate batch_size setting class_weight weight target_scale seed "
+    "engine device threads",
+    "Validation and scores": "test validation test_size folds group time metric threshold",
+    "Long trainings": "start checkpoint every resume memory cache",
+}
+PANEL_OF = {option: panel for panel, options in PANELS.items() for option in options.split()}
+SHARED = "target"  # only commands with the options of a training have so many that they need panels
 # What Typer finds wrong -> how we say it.
 FAULTS = {
     r"No such option: (?P<option>\S+?)(?: Did you mean (?P<near>.+?)\?)?(?: \(Possible .*)?": "there is no {option}",
@@ -66,6 +76,8 @@ def translated(command: Any) -> Any:
         once(each)
         for argument in (one for one in each.params if one.param_type_name == "argument"):
             argument.get_usage_pieces = partial(_stands_for, argument)
+        _arrange(each)
+        each.get_help_option = partial(_help_option, each.get_help_option)
         each.format_help = partial(_help, each.format_help)
         each.help, each.short_help, each.epilog = map(_paragraphs, (each.help, each.short_help, each.epilog))
         if spoken() != LANGUAGES[0]:
@@ -85,6 +97,16 @@ def _stands_for(argument: Any, context: Any) -> list[str]:
     """What stands for an argument in the line of usage, alike in all versions of Typer: DATA, or [DATA] if optional."""
     name = argument.metavar or argument.name.upper()
     return [] if argument.hidden else [name if argument.required else f"[{name}]"]
+
+
+def _arrange(command: Any) -> None:
+    """The options of a training in `PANELS`, and none that takes no value with a type."""
+    trains = any(each.name == SHARED for each in command.params)
+    for option in command.params:
+        if trains and (panel := PANEL_OF.get(option.name)):
+            option.rich_help_panel = say(panel)
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
 
 
 def _help(own: Callable[..., None], *given: Any) -> None:
@@ -111,7 +133,6 @@ def _translate(command: Any) -> None:
         if getattr(parameter, "help", None):
             parameter.help = _paragraphs(parameter.help)
     command.get_usage = partial(_usage, command.get_usage)
-    command.get_help_option = partial(_help_option, command.get_help_option)
 
 
 def _paragraphs(text: str | None) -> str | None:
@@ -126,7 +147,7 @@ def _usage(own: Callable[[Any], str], context: Any) -> str:
 def _help_option(own: Callable[[Any], Any], context: Any) -> Any:
     option = own(context)
     if option is not None:
-        option.help = say("Show this message and exit.")
+        option.help, option.metavar = say("Show this message and exit."), ""
     return option
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from difflib import get_close_matches
 from typing import Any
 
 from deltaw import notebook
@@ -23,6 +22,7 @@ from deltaw.models.scoring.metrics import NAMES
 from deltaw.models.suggestions import meant
 from deltaw.speech import listed, say
 from deltaw.tables.reading.source import WORDS
+from deltaw.tables.table import nearest
 from deltaw.training.stopping import EarlyStopping, Score
 
 
@@ -32,14 +32,15 @@ class Recipe:
 
     Attributes:
         name: of the recipe that the fields started from.
-        scaling: how the inputs are scaled; see `deltaw.preparation`.
+        scaling: how the inputs are scaled.
         screening: whether uninformative columns are left out, if most of the table's columns are.
         targets: "labels" (class numbers), "one_hot" (high for the true class, else low), "range" (numbers scaled
             linearly into [low, high]) or "standard" (numbers minus their mean, divided by their standard deviation).
         target_low, target_high: for "one_hot" and "range".
         clamp: whether answers are kept within the range of numbers seen in training.
-        hidden: units of each hidden layer; None: decided by the data, as for all fields that may be None.
-        activation, output_activation: activation of the hidden layers, and of the output layer.
+        hidden: units of each hidden layer; none: by the data.
+        activation: activation of the hidden layers; none: by the data.
+        output_activation: activation of the output layer.
         loss: the error function E that training minimises. With any but cross-entropy, classes are learnt as "one_hot",
             unless `targets` says otherwise.
         optimizer: the optimiser, by name, with settings like adam(beta1=0.8).
@@ -52,25 +53,26 @@ class Recipe:
         epochs: passes over the training rows.
         backward: "gradient", the chain rule, or "notes", the notes' split error.
         l2: adds ½ l2 Σ W² to E.
-        dropout: share of each hidden layer's outputs that is set to 0 in a step; None: by the data.
+        dropout: share of each hidden layer's outputs that is set to 0 in a step; none: by the data.
         label_smoothing: share of every target that is spread over all classes (label smoothing).
         max_grad_norm: gradients longer than this are clipped to it.
         validation: share of the training rows held out to choose the best weights; 0 trains on all and keeps the last.
-        keep: what chooses the best weights: "loss", "score" (accuracy or R²) or a name in `METRICS`.
+        keep: what chooses the best weights: "loss", "score" (accuracy or R²) or the name of a score.
         patience: epochs without improvement after which training ends (early stopping); "waves": it ends after a cycle
-            of the schedule without improvement; None: by the data, either that or never.
-        finish: for how many epochs, as a share of `epochs`, the best weights are trained further on all rows, the
-            held-out ones included; fewer of several networks that were best early.
+            of the schedule without improvement; none: by the data, either that or never.
+        finish: epochs, as a share of `epochs`, for which the best weights are trained further on all rows, held-out
+            ones included; fewer for several networks that were best early.
         dropout_schedule: how the dropout rate changes during training.
         calibrate: whether held-out rows calibrate the probabilities, or decide how far a regression network may move
             from the linear model that it started from.
         threshold: for two classes, the probability from which the second is predicted, or "best:f1": the one at which
-            that score (any of `METRICS` of predicted classes) is best on held-out rows.
+            that score (any of predicted classes) is best on held-out rows.
         class_weight: weight of the rows of a class in training, not in scores: "balanced", or {"no": 1, "yes": 5}
         weight: the column of row weights, for training and scores; it is not an input.
         networks: how many networks are trained, each with a different part of the rows held out; the prediction is
-            their mean. From eight on, two share a part. None: one or two, by the data.
-        target_scale: scale of a numeric target: "log", "none", or "auto", which decides (`parts.on_a_log`).
+            their mean. From eight on, two share a part. none: one or two, by the data.
+        target_scale: scale of a numeric target: "log", "none", or "auto": log if the metric favours the median and
+            the target is skewed.
     """
 
     name: str
@@ -207,10 +209,10 @@ _QUICK = replace(_DEFAULT, name="quick", networks=1)
 _ACCURATE = replace(_DEFAULT, name="accurate", networks=4, dropout=0.0, finish=0.0)
 
 RECIPES: dict[str, dict[str, Recipe]] = {
-    "notes": {"classification": _NOTES, "regression": replace(_NOTES, targets="range")},
     "default": {"classification": _DEFAULT, "regression": replace(_DEFAULT, **_NUMBERS)},
     "quick": {"classification": _QUICK, "regression": replace(_QUICK, **_NUMBERS)},
     "accurate": {"classification": _ACCURATE, "regression": replace(_ACCURATE, **_NUMBERS)},
+    "notes": {"classification": _NOTES, "regression": replace(_NOTES, targets="range")},
 }
 
 
@@ -234,22 +236,19 @@ def choose(name: str, task: str, settings: Mapping[str, Any]) -> Recipe:
 def check_names(name: str, settings: Mapping[str, Any]) -> None:
     """Raise SettingError for an unknown recipe or setting."""
     if not isinstance(name, str) or name not in RECIPES:
-        raise SettingError(
-            "recipe: expected one of {recipes}",
-            repr(name),
-            "give {name}",
-            recipes=listed(RECIPES),
-            name=_nearest(str(name), RECIPES, "default"),
-        )
+        near = nearest(str(name), RECIPES)
+        remedy = "did you mean {near!r}?" if near else "choose one of these"
+        raise SettingError("recipe: expected one of {recipes}", repr(name), remedy, recipes=listed(RECIPES), near=near)
     known = [field.name for field in fields(Recipe) if field.name != "name"]
     for key in settings:
         if key not in known:
+            near = meant(key, [*known, *WORDS])
             raise SettingError(
                 "expected a setting of the recipe ({known})",
                 repr(key),
-                "did you mean {key}?",
+                "did you mean {near!r}?" if near else "choose one of these",
                 known=listed(known),
-                key=repr(meant(key, [*known, *WORDS], "learning_rate")),
+                near=near,
             )
 
 
@@ -273,10 +272,6 @@ def sized(
     if recipe.networks is None and held_out:
         found |= ensemble(rows, image, classes, found["epochs"])
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
-
-
-def _nearest(name: str, known: Any, otherwise: str) -> str:
-    return repr(next(iter(get_close_matches(name, known, 1, 0.4)), otherwise))
 
 
 # Defaults of settings that are left out of a model file; earlier versions did not have these settings.

@@ -19,7 +19,7 @@ from deltaw.equations.schedules import SCHEDULES
 from deltaw.models.allowed import LIMITS, MOST, SCHEMA
 from deltaw.models.by_data import BY_DATA
 from deltaw.models.recipes import RECIPES, Recipe
-from deltaw.numbers import number
+from deltaw.numbers import number, typed
 from deltaw.schema import describe
 from deltaw.speech import listed, say
 
@@ -87,12 +87,17 @@ def _limits(low: float, high: float, example: float) -> str:
 def _defaults(name: str) -> dict[str, str]:
     found = {}
     for recipe, tasks in RECIPES.items():
-        each = [_shown(getattr(row, name), name in BY_DATA[recipe](1000, 10, False, 2)) for row in tasks.values()]
+        of_data = BY_DATA[recipe](1000, 10, False, 2)
+        values = [getattr(row, name) for row in tasks.values()]
+        each = [say(OF_DATA) if value is None and name in of_data else written(value) for value in values]
         found[recipe] = " / ".join(dict.fromkeys(each))
     return found
 
 
-def _shown(value: Any, by_data: bool) -> str:
-    if value is None:
-        return say(OF_DATA) if by_data else "none"
-    return str(value).lower() if isinstance(value, bool) else number(value) if isinstance(value, float) else str(value)
+def written(value: Any) -> str:
+    """A value as `--set` takes it."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "none"
+    return typed(value) if isinstance(value, float) else str(value)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from deltaw.tables.table import nearest
 
 # Arguments of `fit` that are neither settings of a recipe nor options of `deltaw.read`.
 ARGUMENTS = (
@@ -30,7 +31,6 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
-def meant(name: str, known: Iterable[str], otherwise: str) -> str:
-    """The nearest of `known` and ARGUMENTS to a wrong name; `otherwise` if nothing is near."""
-    near = get_close_matches(name, [*known, *ARGUMENTS], 1, 0.4)
-    return ELSEWHERE.get(name.lower()) or next(iter(near), otherwise)
+def meant(name: str, known: Iterable[str]) -> str | None:
+    """The nearest of `known` and ARGUMENTS to a wrong name, or another library's word for one; None if none is near."""
+    return ELSEWHERE.get(name.lower()) or nearest(name, [*known, *ARGUMENTS])

@@ -191,8 +191,10 @@ def refuse_cell(wrong: pl.Series, cells: pl.Series, source: str, expected: str, 
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most similar to `name`, ignoring case; None if none is close."""
+    """The known name that begins with `name` or is most similar to it, ignoring case; None if none is close."""
     folded = {each.casefold(): each for each in known}
+    if name and len(whole := [each for each in folded if each.startswith(name.casefold())]) == 1:
+        return folded[whole[0]]
     short = not name.isascii() and len(name) < SHORT  # one of two Chinese characters is a word by itself
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5 if short else 0.6)
     return folded[close[0]] if close else None

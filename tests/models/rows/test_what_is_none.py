@@ -43,7 +43,7 @@ CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a word for threads": (lambda _: deltaw.Predictor(NETWORK)(X, "x"), "threads: expected a whole number"),
     "a word for telemetry": (train(telemetry="no"), "telemetry: expected True or False, found 'no'"),
     "rows for a shuffle": (train(shuffle=X), "shuffle: expected True or False"),
-    "a number for a recipe": (fit(recipe=3), "recipe: expected one of .* found 3; give 'default'"),
+    "a number for a recipe": (fit(recipe=3), "recipe: expected one of .* found 3; choose one of these"),
     "a list for a metric": (fit(metric=["auc"]), r"metric: expected one of classification .* found \['auc'\]"),
     "a yes for kinds": (fit(kinds=True), "kinds: expected a kind for each column, found True"),
     "a number for a column": (lambda model: model.dependence(TABLE, 3), 'expected a column "3"'),

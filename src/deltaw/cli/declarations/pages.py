@@ -92,7 +92,8 @@ def bench(
     threads: Annotated[str | None, typer.Option(help="Numbers of threads to try, e.g. 1,2.")] = None,
     runs: Annotated[int, typer.Option(help="Runs of each, taken in turn; the median is reported.")] = 3,
     mnist: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="MNIST as .npz; ../shared/data/mnist.npz if it is there.")
+        Path | None,
+        typer.Option(metavar="FILE", help="MNIST as .npz; without it, digits take its place."),
     ] = None,
     plot: Annotated[
         Path | None,

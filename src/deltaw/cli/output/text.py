@@ -109,6 +109,8 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
 
 def print_model(screen: Screen, model: Model, path: Path, columns: float | None = None) -> None:
     """`deltaw show`."""
+    from deltaw.models.settings import written
+
     origin = model.origin
     screen.print(say("{path}: {task} of {name}", path=path, task=say(model.task), name=model.target.name))
     line = "trained on {training_rows:,} rows of {source}, recipe {name}"
@@ -119,10 +121,8 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
     if model.target.rule:
         screen.print(_rule(model))
     screen.table(*_columns(model.preparation.describe(), columns))
-    settings = model.recipe.document()
-    screen.table(
-        Column.words(say("setting"), list(settings)), Column.words(say("value"), list(map(str, settings.values())))
-    )
+    settings = {name: written(value) for name, value in model.recipe.document().items() if name != "name"}
+    screen.table(Column.words(say("setting"), list(settings)), Column.words(say("value"), list(settings.values())))
     if model.ways:
         screen.table(*_ways(model))
     versions = listed(f"{name} {number}" for name, number in origin.versions.items())
