@@ -123,7 +123,22 @@ def _over(target: str, setting: str, values: Any) -> dict[str, Callable[[], delt
     }
 
 
-ODD_NAMES = (*ODD, "nul\0sign", "__proto__", "constructor", "row", "x", "x_", "1st", "d", "s0", "s1", "data", "z" * 300)
+ODD_NAMES = (
+    *ODD,
+    "nul\0sign",
+    "__proto__",
+    "constructor",
+    "row",
+    "deltaw row",
+    "x",
+    "x_",
+    "1st",
+    "d",
+    "s0",
+    "s1",
+    "data",
+    "z" * 300,
+)
 
 
 def _odd(nul: bool = True) -> deltaw.Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from deltaw.tables.strays import check_strays
 
 FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
 ARABIC = str.maketrans("0123456789.,-", "٠١٢٣٤٥٦٧٨٩٫٬−")
+THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
 PERSIAN = str.maketrans("0123456789.,-", "۰۱۲۳۴۵۶۷۸۹٫٬-")
 
 # A spelling of x and what separates fields in a file that has it; None: a data frame, too.
@@ -31,6 +34,8 @@ WAYS = {
     "capital exponent": (lambda x: f"{x:.17E}", None),
     "full width": (lambda x: f"{x:,}".translate(FULL_WIDTH), None),
     "Arabic": (lambda x: f"{x:,}".translate(ARABIC), None),
+    "Thai": (lambda x: f"{x:,}".translate(THAI), None),
+    "Devanagari": (lambda x: f"{x}".translate(DEVANAGARI), None),
     "Persian": (lambda x: f"{x}".translate(PERSIAN), None),
     "brackets": (lambda x: f"({-x:,})" if x < 0 else f"{x:,}", None),
     "full-width brackets": (lambda x: f"（{-x:,}）" if x < 0 else f"{x:,}", None),
@@ -92,6 +97,7 @@ def test_text_without_such_signs_stays_text(text: str) -> None:
 def test_each_sign_has_its_meaning() -> None:
     assert len(WRITTEN) == len(MEANT) == len(set(WRITTEN))
     assert all(ord(meant) < 256 for meant in MEANT)
+    assert all(meant == str(unicodedata.digit(sign, meant)) for sign, meant in zip(WRITTEN, MEANT, strict=True))
 
 
 @pytest.mark.parametrize("cell", ["<0.5", ">100", "~5", "5*", "3+"])

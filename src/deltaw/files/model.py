@@ -189,7 +189,10 @@ def _read_bytes(path: str | Path, where: str, kind: Kind) -> tuple[dict[str, Any
     except ModelFileError:
         raise
     except FileNotFoundError as error:
-        raise ModelFileError("{where}: expected a {kind}", say("no such file"), "check the path", **about) from error
+        found, advice = say("no such file"), "check the path"
+        if where == "-":
+            found, advice = say("standard input"), "give the path of a file; only rows come from standard input"
+        raise ModelFileError("{where}: expected a {kind}", found, advice, **about) from error
     except IsADirectoryError as error:
         found, advice = say("a folder"), "give the .deltaw file in it"
         raise ModelFileError("{where}: expected a {kind}", found, advice, **about) from error

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import polars as pl
 
-# Typographic and full-width characters, and Arabic and Persian digits; below each its ASCII character.
-WRITTEN = "−－＋．，％（）＄￥０１２３４５６７８９٫٬٪٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"
-MEANT = "--+.,%()$¥0123456789.,%01234567890123456789"
+# Zeros of the scripts that have digits of their own, each followed by 1 to 9: full-width, Arabic, Persian, Devanagari,
+# Bengali, Gurmukhi, Gujarati, Odia, Tamil, Telugu, Kannada, Malayalam, Thai, Lao, Tibetan, Burmese, Khmer.
+ZEROS = "０٠۰०০੦૦୦௦౦೦൦๐໐༠၀០"
+# Typographic, full-width and Arabic characters, and digits; in MEANT the ASCII character of each.
+WRITTEN = "−－＋．，％（）＄￥٫٬٪" + "".join(chr(ord(zero) + i) for zero in ZEROS for i in range(10))
+MEANT = "--+.,%()$¥.,%" + "0123456789" * len(ZEROS)
 
 CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR"
 POINTED = r"(?:Rs|kr|Rp|S?Fr)\."

@@ -202,9 +202,10 @@ def spoilt(cell: float | None, row: int = 6) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("rows", "settings", "message"),
     [
-        (spoilt(-1.0), {"weight": "w"}, r'expected a weight of 0 or more in row 7 of column "w", found -1'),
-        (spoilt(None), {"weight": "w"}, r'a weight of 0 or more in row 7 of column "w", found a missing one; '),
+        (spoilt(-1.0), {"weight": "w"}, r'expected a weight from 0 to 1e30 in row 7 of column "w", found -1'),
+        (spoilt(None), {"weight": "w"}, r'a weight from 0 to 1e30 in row 7 of column "w", found a missing one; '),
         (spoilt(float("nan")), {"weight": "w"}, r'in row 7 of column "w", found a missing one; '),
+        (spoilt(1e300), {"weight": "w"}, r'a weight from 0 to 1e30 in row 7 of column "w", found 1e\+300; '),
         (spoilt(float("inf")), {"weight": "w"}, r'a finite number in row 7 of column "w", found '),
         (rare().with_columns(w=0.0), {"weight": "w"}, r'expected a weight above 0 in column "w", found none in'),
         (rare().with_columns(w=pl.lit("a")), {"weight": "w"}, r'a number in row 1 of column "w", found "a"'),

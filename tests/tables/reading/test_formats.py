@@ -128,6 +128,18 @@ def test_one_json_object_may_be_a_row(tmp_path: Path) -> None:
     assert read(tmp_path / "x.json").frame.to_dict(as_series=False) == {"a": [1], "b": ["x"]}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": 1, "b": 2, "a": 3}\n{"b": 4}\n', '[{"b": 4}, {"a": 1, "a": 3}]', '{"rows": [{"a": 1, "b": 2, "a": 3}]}'],
+    ids=["lines", "array", "object"],
+)
+def test_a_name_that_an_object_has_twice_is_refused(tmp_path: Path, text: str) -> None:
+    """One of its cells would be lost."""
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    with pytest.raises(TableError, match=r'a name of its own for every column, found "a" for columns 1 and [23]; '):
+        read(tmp_path / "x.json")
+
+
 @pytest.mark.parametrize("text", BAD, ids=[text[:20] for text in BAD])
 def test_bad_json_ends_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_bytes(text.encode("latin-1"))

@@ -21,6 +21,7 @@ from deltaw.export.operations import Program
 from deltaw.speech import say
 from deltaw.tables.table import clip
 
+ROW = "deltaw row"  # the name of the passed-along row, or with a _ behind where a column is called so
 MOST_WEIGHTS, MOST_COLUMNS = 100_000, 1_500  # PostgreSQL knows 1,664 columns; a statement of more is slow to read
 SHORT = 40  # terms of a sum in one pair of brackets: a tree of thousands is too deep for parsers
 
@@ -30,13 +31,13 @@ class Dialect:
     """The differences between databases.
 
     Attributes:
-        row: expression of the columns of the passed-along row.
+        columns: expression of the columns of the passed-along row.
         known: how names are compared.
         text: a cell as text; integers of any type without a fraction.
         fence: keyword that keeps a stage from being inlined.
     """
 
-    row: str
+    columns: str
     known: Callable[[str], str | bytes]
     text: str
     fence: str = ""
@@ -45,11 +46,11 @@ class Dialect:
 # PostgreSQL cuts names.
 DIALECTS = {
     "duckdb": Dialect(
-        'UNNEST("deltaw row")', str.lower,
+        'UNNEST({row})', str.lower,
         "CASE WHEN TYPEOF({0}) IN ('DOUBLE', 'FLOAT') THEN REGEXP_REPLACE(CAST({0} AS VARCHAR), '\\.0$', '') "
         "ELSE CAST({0} AS VARCHAR) END",
     ),
-    "postgres": Dialect('("deltaw row").*', lambda name: name.encode()[:63], "CAST({0} AS VARCHAR)", " OFFSET 0"),
+    "postgres": Dialect("({row}).*", lambda name: name.encode()[:63], "CAST({0} AS VARCHAR)", " OFFSET 0"),
 }  # fmt: skip
 
 # An exponent beyond ±700, and products of tiny numbers, are errors in PostgreSQL.
@@ -85,9 +86,10 @@ def write(program: Program, path: Path, options: Options) -> Written:
     """
     _bearable(program)
     dial = DIALECTS[options.dialect]
+    row = name_of(_row_among(program.inputs, dial))
     stages: list[Stage] = []
     for each in program.operations:
-        stages += [_read(each, program, dial)] if isinstance(each, o.Read) else EMIT[type(each)](each)
+        stages += [_read(each, row, program, dial)] if isinstance(each, o.Read) else EMIT[type(each)](each)
     answers = _answers(program)
     _told_apart(program.inputs, tuple(answers), dial)
     text: list[str] = []
@@ -97,13 +99,15 @@ def write(program: Program, path: Path, options: Options) -> Written:
         later = kept - set(stages[i])
         kept = later | _tokens(stages[i][name] for name in stages[i] if name in kept)
         earlier = {name for stage in stages[:i] for name in stage}
-        columns = ",\n    ".join(['"deltaw row"', *sorted(later & earlier), *made])
+        columns = ",\n    ".join([row, *sorted(later & earlier), *made])
         text.insert(0, f"s{i + 1} AS (\n  SELECT\n    {columns}\n  FROM s{i}{dial.fence}\n)")
         if len(later) + len(made) > MOST_COLUMNS:
             _refuse(say("{n:,} numbers at once", n=MOST_COLUMNS), f"{len(later) + len(made):,}")
     # A column of the name that the table has here would be taken for the row.
-    text.insert(0, f's0 AS (\n  SELECT "deltaw row" FROM {name_of(options.table)} AS "deltaw row"\n)')
-    chosen = ",\n  ".join([dial.row, *(f"{expression} AS {name_of(name)}" for name, expression in answers.items())])
+    text.insert(0, f"s0 AS (\n  SELECT {row} FROM {name_of(options.table)} AS {row}\n)")
+    chosen = ",\n  ".join(
+        [dial.columns.format(row=row), *(f"{expression} AS {name_of(name)}" for name, expression in answers.items())]
+    )
     head = f"-- {remark(program.target)}, by {program.made_by}, for {options.dialect}. Model {program.digest}.\n"
     statement = head + "WITH " + ",\n".join(text) + f"\nSELECT\n  {chosen}\nFROM s{len(stages)};\n"
     return Written({path.name: statement.encode()})
@@ -113,6 +117,14 @@ def _bearable(program: Program) -> None:
     weights = sum(matrix.W.size for matrix in program.all(o.Matrix))
     if weights > MOST_WEIGHTS:
         _refuse(say("a network of at most {n:,} weights", n=MOST_WEIGHTS), f"{weights:,}")
+
+
+def _row_among(columns: Iterable[str], dialect: Dialect) -> str:
+    """A name for the row that is none of the columns'."""
+    known, name = {*map(dialect.known, columns)}, ROW
+    while dialect.known(name) in known:
+        name += "_"
+    return name
 
 
 def _told_apart(columns: Sequence[str], answers: Sequence[str], dialect: Dialect) -> None:
@@ -190,9 +202,9 @@ def _each(operation: o.Operation, expressions: Iterable[str]) -> list[Stage]:
     return [dict(zip(_columns(operation.out, operation.size), expressions, strict=True))]
 
 
-def _read(read: o.Read, program: Program, dialect: Dialect) -> Stage:
+def _read(read: o.Read, row: str, program: Program, dialect: Dialect) -> Stage:
     def cell(column: str) -> str:
-        raw = f'("deltaw row").{name_of(column)}'
+        raw = f"({row}).{name_of(column)}"
         if read.kind == "date":
             return f"CAST(EXTRACT(EPOCH FROM CAST({raw} AS TIMESTAMP)) AS DOUBLE PRECISION) / 86400e0"
         if read.kind == "word":

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 BALANCED = "balanced"
+MOST = 1e30  # of a weight: sums of squares stay finite
 
 
 def of_rows(series: pl.Series, source: str, asked: NDArray[np.bool_] | None = None) -> Array:
@@ -39,15 +40,15 @@ def of_rows(series: pl.Series, source: str, asked: NDArray[np.bool_] | None = No
         asked: (n,) mask of the rows whose weights matter; None: all. The others get a weight of 0.
 
     Raises:
-        ColumnError: a weight that is missing, below 0 or not finite; or none above 0.
+        ColumnError: a weight that is missing, below 0 or above MOST; or none above 0.
     """
     asked = np.ones(len(series), bool) if asked is None else asked
     found = _numbers(series, source)
-    wrong = asked & ~(found >= 0)
+    wrong = asked & ~((found >= 0) & (found <= MOST))
     if wrong.any():
         row = int(wrong.argmax())
         value = None if np.isnan(found[row]) else float(found[row])
-        raise cell_error(source, series.name, row, "a weight of 0 or more", value, "correct it, or remove the row")
+        raise cell_error(source, series.name, row, "a weight from 0 to 1e30", value, "correct it, or remove the row")
     found = np.where(asked, found, 0.0)
     if len(found) and asked.any() and not found.any():
         expected = say('{source}: expected a weight above 0 in column "{name}"', source=source, name=series.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -29,6 +30,7 @@ from deltaw.tables.reading.formats.heads import (
 )
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.formats.separators import (
+    FORMULA,
     checked,
     count_of,
     find_delimiter,
@@ -170,8 +172,10 @@ def frame_of(
         guesses = type_guesses(text, dialect, missing)
     frame = _regular_frame(text, separator, names, named, guesses)
     if frame is not None:
-        return _with_late_codes(frame, text, dialect, missing)
-    return careful_frame(text, separator, names, named, source, before if above is None else above)
+        frame = _with_late_codes(frame, text, dialect, missing)
+    else:
+        frame = careful_frame(text, separator, names, named, source, before if above is None else above)
+    return frame.with_columns(pl.col(pl.String).str.replace(FORMULA, "$1")) if b'="' in text else frame
 
 
 def _with_late_codes(frame: pl.DataFrame, text: bytes, dialect: Dialect, missing: tuple[str, ...]) -> pl.DataFrame:
@@ -260,7 +264,9 @@ def lines(data: bytes, source: str, encoding: str | None, before: tuple[int, int
 
 
 def _names(header: list[str], source: str) -> list[str]:
-    names = [cell.strip() or (f"column_{i + 1}" if i else UNNAMED) for i, cell in enumerate(header)]
+    cells = [cell.strip() for cell in header]
+    free = (name for name in chain([UNNAMED], (f"{UNNAMED}.{i}" for i in count(1))) if name not in cells)
+    names = [cell or (f"column_{i + 1}" if i else next(free)) for i, cell in enumerate(cells)]
     check_names(names, source)
     return names
 

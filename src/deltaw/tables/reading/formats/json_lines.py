@@ -20,7 +20,7 @@ from deltaw.tables.reading.formats.encodings import decoded
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_size, limit
 from deltaw.tables.reading.source import Source
-from deltaw.tables.table import Table, clip
+from deltaw.tables.table import Table, check_names, clip
 
 CELL = 8  # bytes of a number in a frame
 # A backslash, a surrogate pair, or a lone surrogate, as in tweets that were cut inside an emoji.
@@ -48,20 +48,37 @@ def read_json(file: Source) -> Table:
 
 
 def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
-    """The frame as read by Polars; None if it fails (NaN, or a damaged line)."""
+    """The frame as read by Polars; None if it fails (NaN, or a damaged line). Raises TableError as `_loads`."""
     try:
+        _loads(data.lstrip().partition(b"\n")[0], source)  # Polars does not tell of a doubled name
         schema = pl.scan_ndjson(io.BytesIO(data), infer_schema_length=None).collect_schema()
         check_size(source, CELL * len(schema) * (data.count(b"\n") + 1), most)
         return pl.read_ndjson(io.BytesIO(data), schema=schema)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    except TableError:
+        raise
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, RecursionError):
         return None
+
+
+def _loads(text: str | bytes, source: str) -> Any:
+    """`json.loads`, but a name that an object has twice is a TableError, since one of its cells would be lost."""
+
+    def alone(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            check_names((name for name, _ in pairs), source)
+        return found
+
+    return json.loads(text, object_pairs_hook=alone)
 
 
 def _objects(text: str, source: str) -> tuple[list[dict[str, Any]], str | None]:
     """(the rows as read by Python, the name that they have in a single object). Raises TableError if there are none."""
     expected = say("{source}: expected JSON Lines or an array of objects", source=source)
     try:
-        whole = json.loads(text)
+        whole = _loads(text, source)
+    except TableError:
+        raise
     except RecursionError:
         raise TableError(expected, say("lists within lists without an end"), REMEDY) from None
     except ValueError as error:
@@ -117,7 +134,9 @@ def _count(names: Iterable[str]) -> bool:
 def _object(line: str, number: int, source: str) -> dict[str, Any]:
     expected = say("{source}: expected a JSON object in line {number:,}", source=source, number=number)
     try:
-        found = json.loads(line)
+        found = _loads(line, source)
+    except TableError:
+        raise
     except (ValueError, RecursionError) as error:
         reason = str(error).replace("line 1 column", "column")
         raise TableError(expected, say("a mistake ({reason})", reason=reason), "mend the line") from None

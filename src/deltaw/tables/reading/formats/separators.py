@@ -20,6 +20,8 @@ DELIMITER_NAMES = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pi
 # Least share of the first records with the same number of fields.
 AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95}
 
+# A formula that is only a text, as programs write it for Excel: ="007". The regular expression is Python's and Polars'.
+FORMULA = r'^="([^"]*)"$'
 HEAD_RECORDS, HEAD_BYTES = 200, 1 << 22  # by which delimiter and header are detected
 PIECE = 1 << 18  # bytes counted at a time, which stay in the cache
 
@@ -49,7 +51,8 @@ def head_of(text: bytes, delimiter: str) -> list[list[str]]:
     head = _cut(text).decode()
     records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     try:
-        return list(islice((record for record in records if not is_blank(record)), HEAD_RECORDS))
+        first = list(islice((record for record in records if not is_blank(record)), HEAD_RECORDS))
+        return [[re.sub(FORMULA, r"\1", cell) for cell in record] for record in first] if '="' in head else first
     except csv.Error:  # a field longer than csv's limit: the delimiter is wrong, or the quotes are
         return [[head]]
 
