@@ -6,7 +6,6 @@ import json
 from datetime import date, timedelta
 from itertools import combinations
 from math import comb
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,8 +14,6 @@ import pytest
 import deltaw
 from deltaw.exceptions import ModelFileError
 from deltaw.explain import prediction
-from deltaw.files import model as files
-from deltaw.models.fitting.deciding.planning import replan
 from deltaw.preparation import Preparation
 from deltaw.preparation.columns.category import OTHER
 from deltaw.preparation.scales.scaling import SCALINGS
@@ -151,19 +148,6 @@ def test_it_comes_first_and_says_what_it_is_held_against(model: deltaw.Model) ->
     assert data["attributions"]["other"]["street"] == "paved"
 
 
-def test_files_of_earlier_versions_load_and_say_what_they_do_not_know(model: deltaw.Model, tmp_path: Path) -> None:
-    model.save(tmp_path / "new.deltaw")
-    arrays, document = files.read(tmp_path / "new.deltaw")
-    for step in document["preparation"]["steps"]:
-        step.pop("usual", None)
-    files.write(tmp_path / "old.deltaw", arrays, document)
-    old = deltaw.load(tmp_path / "old.deltaw")
-    assert np.array_equal(old.predict(frame()), model.predict(frame()))
-    assert old.preparation == model.preparation
-    assert "models of earlier versions do not store" in " ".join(prediction(old, frame(), 3).page.text(100).split())
-    assert "does not know" not in str(prediction(model, frame(), 3).page)
-
-
 @pytest.mark.parametrize("usual", [-1, 99, 1.5, "x", True])
 def test_a_usual_cell_that_cannot_be_is_refused(usual: object) -> None:
     table = frame().drop("price")
@@ -172,14 +156,3 @@ def test_a_usual_cell_that_cannot_be_is_refused(usual: object) -> None:
     step["usual"] = usual
     with pytest.raises(ModelFileError):
         Preparation.from_document(document)
-
-
-def test_a_model_of_an_earlier_version_is_still_known_by_its_rows(tmp_path: Path) -> None:
-    table = frame()
-    model = deltaw.fit(table, "price", **QUICK)
-    model.save(tmp_path / "new.deltaw")
-    arrays, document = files.read(tmp_path / "new.deltaw")
-    for each in document["preparation"]["steps"]:
-        each.pop("usual", None)
-    files.write(tmp_path / "old.deltaw", arrays, document)
-    assert replan(deltaw.load(tmp_path / "old.deltaw"), table) is not None

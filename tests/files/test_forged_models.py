@@ -154,15 +154,6 @@ def test_known_forgeries_are_refused(made: dict[str, tuple[Path, Path]], tmp_pat
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_of_before_is_read(made: dict[str, tuple[Path, Path]], tmp_path: Path) -> None:
-    """Version 0.1 kept the seconds of each epoch before its release."""
-    arrays, content = files.read(made["classes"][0])
-    assert "seconds" not in content["history"]
-    content["history"]["seconds"] = [0.5] * len(content["history"]["loss"])
-    files.write(tmp_path / "before.deltaw", arrays, content)
-    assert deltaw.load(tmp_path / "before.deltaw").history.seconds[0] == 0.5
-
-
 # --- the others -----------------------------------------------------------------------------------------------------
 
 

@@ -156,15 +156,6 @@ def test_there_and_back() -> None:
     assert back["word"].equals(frame["word"])
 
 
-def test_a_file_from_before_there_were_bins() -> None:
-    prep = Preparation.fit(table(), COLUMNS, "robust")
-    document = json.loads(json.dumps(prep.document()))
-    for step in document["steps"]:
-        step.pop("edges", None)
-        step.pop("weight", None)
-    assert Preparation.from_document(document) == prep
-
-
 @pytest.mark.parametrize(
     ("place", "change"),
     [

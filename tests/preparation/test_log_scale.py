@@ -70,7 +70,7 @@ def test_a_target_keeps_it_in_its_document() -> None:
     np.testing.assert_allclose(target.decode(target.encode(prices)).to_numpy(), prices.to_numpy(), rtol=1e-6)
     assert target.decode(np.array([[1e9], [-1e9]])).to_list() == [1e6, 77.7]
     assert Target.from_document(json.loads(json.dumps(target.document()))) == target
-    assert set(plain.document()["scale"]) == {"centre", "width", "shift", "bend"}  # as earlier versions wrote it
+    assert set(plain.document()["scale"]) == {"centre", "width", "shift", "bend"}
     assert Target.from_document(plain.document()) == plain
     for wrong in ({"offset": -1.0}, {"offset": float("inf")}, {"offset": None}, {"scale": {}}, {"more": 1}):
         document = target.document() | {"scale": asdict(target.scale) | wrong}

@@ -199,7 +199,7 @@ def test_the_document_makes_the_same() -> None:
         assert again == prep
         np.testing.assert_array_equal(again.transform(frame), prep.transform(frame))
         assert again.inverse(again.transform(frame))["word"].null_count() == 10
-    assert "means" not in fitted(many=False).document()["steps"][0]  # which an earlier version reads, too
+    assert "means" not in fitted(many=False).document()["steps"][0]
 
 
 @pytest.mark.parametrize(

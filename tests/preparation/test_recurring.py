@@ -213,7 +213,7 @@ def test_the_document_makes_the_same(target: str) -> None:
     assert again == prep
     np.testing.assert_array_equal(again.transform(frame), prep.transform(frame))
     assert again.inverse(again.transform(frame))["distance"].null_count() == 10
-    assert "means" not in prep.document()["steps"][1]  # which an earlier version reads, too
+    assert "means" not in prep.document()["steps"][1]
 
 
 @pytest.mark.parametrize(

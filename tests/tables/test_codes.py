@@ -129,7 +129,6 @@ def test_codes_in_a_stream(shards: bool, tmp_path: Path) -> None:
 
 
 def test_a_model_knows_codes_that_were_read_as_numbers_and_numbers_that_are_codes() -> None:
-    """As does one of an earlier version, whose categories were made of numbers."""
     table = read(FRAME)
     of_codes = Preparation.fit(table.frame, kinds(table, "y"))
     whole = table.frame.with_columns(pl.col("plz").cast(pl.Int64))

@@ -232,9 +232,7 @@ def _other(found: Answered) -> str:
         return _against(found)
     steps = found.model.preparation.steps
     meant = [say(words) for kind, words in USUAL_CELLS.items() if any(each.kind == kind for each in steps)]
-    known = all(getattr(each, "usual", 0) is not None for each in steps)
-    old = say(" (for words, the first: models of earlier versions do not store the most frequent one)")
-    return say("{row}: {meant}{old}", row=say(USUAL), meant=listed(meant), old="" if known else old)
+    return say("{row}: {meant}", row=say(USUAL), meant=listed(meant))
 
 
 def _against(found: Answered) -> str:

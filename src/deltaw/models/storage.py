@@ -21,7 +21,6 @@ from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.schema import check
 from deltaw.speech import listed, say
-from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import MARKS
 from deltaw.training.history import Ending
 
@@ -36,14 +35,13 @@ SCHEMA: dict[str, Any] = {
     "history": {
         "loss": [(float, None)],
         "validation_loss": [(float, None)],
-        "seconds?": [float],  # of version 0.1 before its release; the same inputs give the same bytes
         "ended": get_args(Ending),
         "best_epoch": (int, None),  # from 0 in files, from 1 everywhere else
         "batch_steps": int,
         "score": [(float, None)],
         "held_out": ("", "validation", "test", "folds"),
-        "finish?": int,  # where there is none, and before there was any, files have none
-        "strength?": float,
+        "finish?": int,  # left out if 0
+        "strength?": float,  # left out if 1
         "beyond_line?": float,
     },
     "scores": (scores.SCHEMA, None),
@@ -56,15 +54,15 @@ SCHEMA: dict[str, Any] = {
         "test_size": (float, None),
         "engine": str,
         "versions": {str: str},
-        "folds?": int,  # files of before there were any have none, nor what follows
-        "group?": (str, None),
-        "time?": (str, None),
-        "test?": (str, None),
-        "validation?": (str, None),
+        "folds": int,
+        "group": (str, None),
+        "time": (str, None),
+        "test": (str, None),
+        "validation": (str, None),
     },
     "ways?": [{"settings": {str: object}, "part": int, "epoch": int, "seed": int}],  # of networks of several recipes
-    "missing?": [str],  # of version 0.1 before its release: the usual words
-    "decimals?": {str: MARKS},  # of columns whose numbers were text; earlier files have none
+    "missing": [str],
+    "decimals?": {str: MARKS},  # of columns whose numbers were text
 }
 
 
@@ -136,7 +134,6 @@ def _described(network: Network) -> dict[str, Any]:
 def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -> Contents:
     preparation = Preparation.from_document(content["preparation"])
     target = Target.from_document(content["target"])
-    missing = tuple(content.get("missing", MISSING))
     described = [content["network"], *content.get("others", [])]
     count = sum(2 * (len(each["sizes"]) - 1) for each in described)
     _expect(
@@ -152,7 +149,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
     )
     _expect_history(content["history"])
     counts = [content["origin"][f"{part}_rows"] for part in ("training", "validation", "test")]
-    counts.append(content["origin"].get("folds", 0))
+    counts.append(content["origin"]["folds"])
     _expect(min(*counts, content["origin"]["seed"]) >= 0, say("counts of rows and a seed of 0 or more"), say("others"))
     engines.known(content["origin"]["engine"])
     history: dict[str, Any] = {
@@ -168,7 +165,7 @@ def _contents(found: dict[str, np.ndarray[Any, Any]], content: dict[str, Any]) -
         Learning(**history),
         None if content["scores"] is None else _scores(content["scores"], target),
         Origin(**content["origin"]),
-        missing,
+        tuple(content["missing"]),
         tuple(networks[1:]),
         _ways(content, len(networks)),
         content.get("decimals", {}),
@@ -184,7 +181,7 @@ def _ways(content: dict[str, Any], count: int) -> tuple[Member, ...]:
         check(recipe, allowed.SCHEMA, say("a network of several"))
         Recipe.from_document(recipe)
         _expect(
-            each.epoch >= 1 and 0 <= each.part <= content["origin"].get("folds", 0) and each.seed >= 0,
+            each.epoch >= 1 and 0 <= each.part <= content["origin"]["folds"] and each.seed >= 0,
             say("a part, an epoch and a seed of each network"), say("others"),
         )  # fmt: skip
     return found
@@ -220,11 +217,10 @@ def _scores(content: dict[str, Any], target: Target) -> Scores:
     known = {metric.name: metric for metric in METRICS[target.task]}
     k, matrix = len(target.classes), content["confusion"]
     _expect(content["task"] == target.task, say("scores of {task}", task=target.task), content["task"])
-    # A file of an earlier version has fewer, but the headline has been there from the start.
     names = set(content["scores"])
-    agree = set(content["baseline"]) == names and next(iter(known)) in names <= set(known)
+    agree = names == set(known) == set(content["baseline"])
     _expect(agree, say("the scores {known}", known=listed(known)), say("others"))
-    ends = content.get("intervals", {})
+    ends = content["intervals"]
     agree = set(ends) <= names and all(len(each) == 2 and each[0] <= each[1] for each in ends.values())
     _expect(agree, say("intervals of these scores"), say("others"))
     _expect(

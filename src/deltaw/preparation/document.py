@@ -30,7 +30,7 @@ def distinct(schema: Any) -> Check:
 def fields(document: Any, schema: dict[str, Any], what: str, usual: Mapping[str, Any] = {}) -> dict[str, Any]:
     """The fields of a JSON object, called `what` in messages, with lists as tuples. Raises ModelFileError.
 
-    Fields in `usual` may be missing, as in files of earlier versions, and then have that value.
+    Fields in `usual` may be missing, and then have that value.
     """
     known = {**usual, **document} if isinstance(document, dict) else document
     check(known, schema, what)

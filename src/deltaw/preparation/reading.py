@@ -29,7 +29,7 @@ from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 
 SOME = 300  # cells up to which Python is faster than Polars
-SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # units that models of earlier versions do not have
+SIGNS = ("$#", "€#", "£#", "¥#", "#$", "#€", "#£", "#¥", "#%")  # units of cells of a column that had none in training
 REMEDY = "correct the cell or leave it empty"
 DAY = 86_400 * 1_000_000  # microseconds
 SHARES = {word: float(i == 0) for pair in TRUTHS for i, word in enumerate(pair)}  # word -> 1 for yes, 0 for no
@@ -102,9 +102,7 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
 
 
 def places_of(words: Iterable[str]) -> dict[str, int]:
-    """Word -> index, with words in Unicode normalization form C, like cells (words of earlier versions may not be); if
-    two become equal, the normalised one counts.
-    """
+    """Word -> index, of words in Unicode normalization form C as cells are; of two that become equal, the one in it."""
     known = tuple(words)
     taken, found = {*known}, dict[str, int]()
     for place, word in enumerate(known):

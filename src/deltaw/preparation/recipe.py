@@ -315,7 +315,7 @@ class Preparation:
 
     def usual_row(self) -> pl.DataFrame:
         """A typical row: medians of numbers and dates, the most frequent words and booleans, the lowest value of blocks
-        (blank images). In files of earlier versions the first word.
+        (blank images).
         """
         return pl.DataFrame({each.name: each for step in self.steps for each in step.usual_cells()})
 

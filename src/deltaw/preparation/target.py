@@ -353,4 +353,4 @@ CHECKS = {
     "threshold": (float, None),
     "unit": ("", is_unit),
 }
-USUAL = {"threshold": None, "unit": ""}  # not written if default, so that earlier versions can read the file
+USUAL = {"threshold": None, "unit": ""}  # left out of a document if they have these values

@@ -19,7 +19,6 @@ import deltaw
 from deltaw import models
 from deltaw.cli.output.text import describe_rows
 from deltaw.exceptions import ColumnError, InputError, SettingError
-from deltaw.models.rows.dividing import in_three
 from deltaw.models.rows.division import Constraints, folds, group_folds, later_folds, split_groups, split_later
 from deltaw.progress import Silent
 from deltaw.report import html
@@ -279,20 +278,6 @@ def test_a_report_asks_a_network_that_has_not_seen_the_rows() -> None:
     assert model.held_out is not None
     assert len(model.witness.held_out) == 48
     assert "the network of the first fold" in html(model)
-
-
-@pytest.mark.parametrize("target", ["grade", "price"])
-def test_a_model_of_an_earlier_version_is_known_by_its_rows(target: str) -> None:
-    """Those learnt from a part, and chose by eight rows or more."""
-    plan = models.plan(frame(), target, test_size=0.2, **QUICK)
-    parts = in_three(plan.constraints, 0.2, plan.recipe.validation, plan.seed)
-    assert list(map(len, (parts.training, parts.validation, parts.test))) == [154, 38, 48]
-    model = models.run(plan.of(parts))
-    again = models.replan(model, frame())
-    assert again is not None
-    assert again.training.frame.equals(plan.table.frame[parts.training])
-    assert again.test is not None
-    assert again.test.frame.equals(plan.table.frame[parts.test])
 
 
 def test_fewer_than_twenty_rows_choose_no_epoch() -> None:

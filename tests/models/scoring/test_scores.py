@@ -120,24 +120,6 @@ def test_names_are_attributes_and_a_line_says_it(classifier: deltaw.Model) -> No
     assert f"<td class=number>{low:.2%} – {high:.2%}</td>" in page
 
 
-def test_a_file_of_before_there_were_so_many(classifier: deltaw.Model, tmp_path: Path) -> None:
-    """Without intervals and with two scores, as the first files are."""
-    path = tmp_path / "old.deltaw"
-    classifier.save(path)
-    arrays, document = files.read(path)
-    del document["scores"]["intervals"]
-    for part in ("scores", "baseline"):
-        kept = document["scores"][part]
-        document["scores"][part] = {name: kept[name] for name in ("accuracy", "log_loss")}
-    files.write(path, arrays, document)
-    old = deltaw.load(path).scores
-    assert old is not None
-    assert [metric.name for metric in old.defined] == ["accuracy", "log_loss"]
-    assert classifier.scores is not None
-    assert old.accuracy == classifier.scores.accuracy
-    assert "[" not in repr(old)
-
-
 @pytest.mark.parametrize(
     "ends", [{"accuracy": [0.5]}, {"accuracy": [0.9, 0.1]}, {"luck": [0.0, 1.0]}, {"accuracy": [None, 1.0]}]
 )

@@ -121,8 +121,7 @@ def test_explain_is_about_the_class_that_is_answered(model: deltaw.Model) -> Non
         assert found.attributions.outputs[found.attributions.output] == answer
 
 
-def test_a_file_without_one_is_as_before(model: deltaw.Model) -> None:
-    """So that an earlier version reads it, and files of earlier versions are read."""
+def test_the_usual_one_is_left_out_of_a_file(model: deltaw.Model) -> None:
     document = storage.document(model)
     assert "threshold" not in document["target"]
     assert "threshold" not in document["recipe"]

@@ -255,11 +255,7 @@ def laid_out(
 
 def observed(constraints: Constraints, share: float, seed: int, test: bool) -> Division:
     """One training with validation and test rows, in place of a training on all rows."""
-    return in_three(constraints, 0.0 if test else min(TEST, MOST_TEST / max(constraints.rows, 1)), share, seed)
-
-
-def in_three(constraints: Constraints, scored: float, share: float, seed: int) -> Division:
-    """Training, validation and test rows, the last two by their shares."""
+    scored = 0.0 if test else min(TEST, MOST_TEST / max(constraints.rows, 1))
     rest, tested = constraints.apart(np.arange(constraints.rows), scored, seed)
     return Division(*to_choose_by(rest, constraints, share, seed + 1, FEWEST_OBSERVED), tested)
 

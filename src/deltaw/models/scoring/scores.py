@@ -135,8 +135,8 @@ class Scores:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The rows of `METRICS` that have a value: a file of an earlier version has fewer."""
-        return tuple(metric for metric in METRICS[self.task] if metric.name in self.values)
+        """The rows of `METRICS` of the task."""
+        return METRICS[self.task]
 
     @property
     def first(self) -> tuple[Metric, ...]:
@@ -217,7 +217,7 @@ class Scores:
             {name: float("nan") if value is None else value for name, value in document["scores"].items()},
             {name: float("nan") if value is None else value for name, value in document["baseline"].items()},
             tuple(classes),
-            {name: (low, high) for name, (low, high) in document.get("intervals", {}).items()},
+            {name: (low, high) for name, (low, high) in document["intervals"].items()},
             None if confusion is None else np.asarray(confusion, np.int64).reshape(len(classes), len(classes)),
             weight=document.get("weight"),
         )
@@ -228,7 +228,7 @@ SCHEMA = {
     "rows": int,
     "scores": {str: (float, None)},
     "baseline": {str: (float, None)},
-    "intervals?": {str: [float]},  # files of before there were any have none
+    "intervals": {str: [float]},
     "confusion": ([[int]], None),
     "weight?": str,
 }

@@ -162,7 +162,6 @@ class Alike:
 
     kind: ClassVar = "alike"
     MEANS: ClassVar = Recurring
-    LATER: ClassVar[dict[str, Any]] = {}
     CHECKS: ClassVar = {"columns": [Coded.accepts], "means": Recurring.accepts}
 
     @classmethod

@@ -32,7 +32,6 @@ class BlockOfNumbers:
     low: float
     scale: Scale
 
-    LATER: ClassVar[dict[str, Any]] = {}
     kind: ClassVar = "block"
     CHECKS: ClassVar = {
         "name": str,

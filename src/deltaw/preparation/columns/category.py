@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -48,7 +48,7 @@ class Category(OneColumn):
     words: tuple[str, ...]
     missing: bool
     weight: float = 1.0
-    usual: int | None = field(default=None, compare=False)
+    usual: int = 0
     means: Means | None = None
 
     kind: ClassVar = "category"
@@ -58,10 +58,9 @@ class Category(OneColumn):
         "words": distinct(str),
         "missing": bool,
         "weight": between(SMALLEST_WEIGHT, 1.0),
-        "usual": (None, is_index),
+        "usual": is_index,
         "means": (None, Means.accepts),
     }
-    LATER: ClassVar = {"weight": 1.0, "usual": None, "means": None}
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Category:
@@ -94,7 +93,7 @@ class Category(OneColumn):
         return self.means.out_of_fold(cells if held else self.words_of(cells), answers)
 
     def is_sound(self) -> bool:
-        return self.usual is None or self.usual < len(self.slots)
+        return self.usual < len(self.slots)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -173,4 +172,4 @@ class Category(OneColumn):
         return [pl.Series(self.column, words.tolist(), dtype=pl.String)]
 
     def usual_cells(self) -> list[pl.Series]:
-        return [pl.Series(self.column, [[*self.words, OTHER, None][self.usual or 0]], dtype=pl.String)]
+        return [pl.Series(self.column, [[*self.words, OTHER, None][self.usual]], dtype=pl.String)]

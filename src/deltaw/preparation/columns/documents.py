@@ -18,7 +18,7 @@ from deltaw.speech import listed, say
 from deltaw.tables.columns import KINDS
 
 FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}
-UNSAID = (("means", None), ("unit", ""))
+OPTIONAL = {"means": None, "unit": ""}  # fields that are left out of a document if they have these values
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers, Alike.kind: Alike}
 
 
@@ -40,9 +40,9 @@ def left_out_of(document: dict[str, Any], i: int) -> LeftOut:
 
 
 def said(step: Step) -> dict[str, Any]:
-    """A step as data; optional fields only if they are used, for earlier versions."""
+    """A step as data."""
     known = {"kind": step.kind} | asdict(step)  # type: ignore[call-overload]
-    return {name: value for name, value in known.items() if (name, value) not in UNSAID}
+    return {name: value for name, value in known.items() if name not in OPTIONAL or value != OPTIONAL[name]}
 
 
 def step_of(document: dict[str, Any], what: str) -> Step:
@@ -52,8 +52,8 @@ def step_of(document: dict[str, Any], what: str) -> Step:
         expected = "{what}: expected a kind ({steps})"
         raise ModelFileError(expected, repr(kind)[:60], "write the model anew", what=what, steps=listed(STEPS))
     step = STEPS[kind]
-    known = step.LATER | {name: value for name, value in document.items() if name != "kind"}
-    values = fields(known, step.CHECKS, what)
+    left_out = {name: value for name, value in OPTIONAL.items() if name in step.CHECKS}
+    values = fields({name: value for name, value in document.items() if name != "kind"}, step.CHECKS, what, left_out)
     if "scale" in values:
         values["scale"] = Scale(**values["scale"])
     if values.get("means") is not None:

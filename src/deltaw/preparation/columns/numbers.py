@@ -71,7 +71,6 @@ class Number(OneColumn):
         "means": (None, Recurring.accepts),
         "unit": ("", is_unit),
     }
-    LATER: ClassVar = {"edges": [], "means": None, "unit": ""}
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
@@ -174,7 +173,6 @@ class Day(OneColumn):
 
     kind: ClassVar = "date"
     CHECKS: ClassVar = {"format": ("", *DATE_FORMATS), "time": bool, **OF_NUMBERS}
-    LATER: ClassVar = {"edges": []}
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Day:

@@ -33,7 +33,6 @@ class Step(Protocol):
 
     kind: ClassVar[str]
     CHECKS: ClassVar[dict[str, Any]]  # the schema of its fields
-    LATER: ClassVar[dict[str, Any]]  # fields that older files lack, and what they then are
 
     @property
     def title(self) -> str:
@@ -77,8 +76,6 @@ class OneColumn:
     """Base class of steps for a single column."""
 
     column: str
-
-    LATER: ClassVar[dict[str, Any]] = {}
 
     @property
     def title(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -38,22 +38,20 @@ ANSWERS = (True, False, None)  # of a column of truth values
 class Truth(OneColumn):
     """A boolean as one feature; the middle value if it is missing or another word, with an indicator as for numbers.
 
-    `words`: the spellings of yes and no; () for a boolean column. `usual`: index in ANSWERS of the most frequent value;
-    None in files of earlier versions.
+    `words`: the spellings of yes and no; () for a boolean column. `usual`: index in ANSWERS of the most frequent value.
     """
 
     words: tuple[str, ...]
     indicator: bool
-    usual: int | None = field(default=None, compare=False)
+    usual: int = 0
 
     kind: ClassVar = "boolean"
     CHECKS: ClassVar = {
         "column": str,
         "words": lambda words: agrees(words, [str]) and len(words) in (0, 2),
         "indicator": bool,
-        "usual": (None, is_index),
+        "usual": is_index,
     }
-    LATER: ClassVar = {"usual": None}
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Truth:
@@ -67,7 +65,7 @@ class Truth(OneColumn):
         return cls(column.name, words, series.null_count() > 0, int(np.argmax(rows)))
 
     def is_sound(self) -> bool:
-        return self.usual is None or self.usual < len(ANSWERS)
+        return self.usual < len(ANSWERS)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -101,4 +99,4 @@ class Truth(OneColumn):
     def usual_cells(self) -> list[pl.Series]:
         answers = [*self.words, None] if self.words else [*ANSWERS]
         kind = pl.String if self.words else pl.Boolean
-        return [pl.Series(self.column, [answers[self.usual or 0]], dtype=kind)]
+        return [pl.Series(self.column, [answers[self.usual]], dtype=kind)]

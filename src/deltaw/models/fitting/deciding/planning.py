@@ -18,7 +18,6 @@ from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import (
     FEWEST_CHOOSING,
     Layout,
-    in_three,
     laid_out,
     parts_of,
 )
@@ -214,12 +213,8 @@ def replan(model: Model, source: Any) -> Plan | None:
     except InputError:
         return None
     asked = {each: value for each, value in model.target.document().items() if each in ("reason", "threshold")}
-    # An interrupted training left the network of the first fold; earlier versions kept one that learnt from a part.
-    divisions = list(again.folds[:1])
-    if again.folds and not origin.folds and origin.test_size is not None:
-        scored = 0.0 if table.test is not None else origin.test_size
-        divisions.append(in_three(again.constraints, scored, recipe.validation, origin.seed))
-    for each in (state for one in (again, *map(again.of, divisions)) for state in (one.refitted, one)):
+    # An interrupted training left the network of the first fold.
+    for each in (state for one in (again, *map(again.of, again.folds[:1])) for state in (one.refitted, one)):
         same = (
             each.preparation == model.preparation
             and each.target.document() | asked == model.target.document()
