@@ -1,5 +1,6 @@
 """Tables of three classes and more that chose nothing: the recipe beside one network for the epochs of two classes,
-or, by `--before dropped`, beside itself with the dropout that fewer classes have.
+by `--before dropped`, beside itself with the dropout that fewer classes have, or, by `--before unfinished`, `accurate`
+beside itself without a finish on all rows.
 
 Run: python -m benchmarks.recipe.many_classes [--tables leaf …] [--before dropped] [--folds 3] [--seeds 2] [--rows 6000]
 
@@ -36,6 +37,8 @@ def before(rows: int) -> dict[str, dict[str, Any]]:
 
 def contenders(way: str, rows: int, seed: int) -> dict[str, Rival]:
     """The recipe as it was, and as it is; `rows` to train on."""
+    if way == "unfinished":
+        return {way: network("accurate", seed=seed, finish=0.0), "accurate": network("accurate", seed=seed)}
     old = network("default", seed=seed, folds=0, **before(rows)[way])
     return {way: old, "default": network("default", seed=seed, folds=0)}
 
@@ -57,15 +60,16 @@ def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("--tables", nargs="+", metavar="NAME")
     parser.add_argument("--folder", type=Path, help="of CSV files, the last column of each its target: other tables")
-    parser.add_argument("--before", default="one", choices=["one", "dropped"])
+    parser.add_argument("--before", default="one", choices=["one", "dropped", "unfinished"])
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--rows", type=int, default=6_000)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", module="sklearn")
     own = None if options.folder is None else Folder(options.folder)
+    after = "accurate" if options.before == "unfinished" else "default"
     of = f"accuracy, log loss, time of {options.before}"
-    print(f"{'':10}{'rows':>6}{'classes':>9}{of:>37}{'of default':>25}{'of HGB':>18}")
+    print(f"{'':10}{'rows':>6}{'classes':>9}{of:>41}{'of ' + after:>25}{'of HGB':>18}")
     for name in known(options.tables, TABLES if own is None else own.files):
         data = (load if own is None else own.load)(name, options.folds, options.rows)
         lines = list(measured(data, options.before, options.seeds))
@@ -74,7 +78,7 @@ def main() -> None:
             return statistics.fmean(line[what] for each, line in lines if each == who)
 
         shown = f"{name:10}{lines[0][1]['rows']:6,}{lines[0][1]['classes']:9}"
-        for who in (options.before, "default", REFERENCE):
+        for who in (options.before, after, REFERENCE):
             times = statistics.median(line["time"] for each, line in lines if each == who)
             shown += f"{mean(who, 'score'):16.4f} {mean(who, 'loss'):6.3f}" + (
                 "" if who == REFERENCE else f"{times:5.2f}"

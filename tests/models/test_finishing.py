@@ -11,10 +11,11 @@ import pytest
 from small import frame
 
 import deltaw
-from deltaw import Model, TrainingInterrupted, models, report
+from deltaw import Model, TrainingInterrupted, doctor, models, report
 from deltaw.cli import main
 from deltaw.cli.output.text import describe_rows
 from deltaw.equations.dropout import Dropout
+from deltaw.models.fitting.trainings.across_folds import lowest_epoch
 from deltaw.models.fitting.trainings.finishing import RATE, SCHEDULE
 from deltaw.models.fitting.trainings.listeners import Listeners
 from deltaw.models.fitting.trainings.packed import of_member, packed
@@ -96,6 +97,53 @@ def test_several_networks_that_were_best_early_finish_sooner() -> None:
     assert sum(best) < 8  # of 8 epochs each
     model = deltaw.fit(noise, "price", verbose=False, **asked)
     assert model.history.finish == max(1, round(0.5 * (sum(best) / 2 * 8) ** 0.5)) < 4
+
+
+@pytest.mark.parametrize("target", ["price", "grade"])
+def test_networks_of_folds_learn_from_all_rows_in_the_end_and_are_scored_as_they_were_before(target: str) -> None:
+    table = TABLE.drop("grade" if target == "price" else "price")
+    asked: dict[str, Any] = {
+        "recipe": "accurate", "networks": 3, "hidden": 6, "epochs": 8, "batch_size": 32, "finish": 1.0,
+        "calibrate": False,
+    }  # fmt: skip
+    plan = models.plan(table, target, **asked)
+    before, model = (deltaw.fit(table, target, verbose=False, **asked | more) for more in ({"finish": 0}, {}))
+    runs = packed(plan, Listeners(()))
+    best = [lowest_epoch(np.array(run.badness)) for run in runs]
+    assert model.history.finish == round((8 * np.mean([epoch + 1 for epoch in best])) ** 0.5)
+    recipe = model.recipe
+    assert recipe.learning_rate is not None
+    for k, (run, ended) in enumerate(zip(runs, model.members, strict=True)):
+        network = run.after(best[k]).copy()
+        deltaw.train(
+            network, plan.training.X, plan.training.T, loss=recipe.loss, optimizer=recipe.optimizer or "",
+            learning_rate=RATE * recipe.learning_rate, schedule=SCHEDULE, epochs=model.history.finish, batch_size=32,
+            dropout=Dropout(0.0, recipe.dropout_schedule), label_smoothing=recipe.label_smoothing, seed=k,
+        )  # fmt: skip
+        np.testing.assert_allclose(ended.weights[0], network.weights[0], rtol=1e-4, atol=1e-6)
+    assert not np.array_equal(model.network.weights[0], before.network.weights[0])
+    assert model.scores == before.scores
+    assert model.witness is not None
+    assert before.witness is not None
+    np.testing.assert_array_equal(model.witness.network.weights[0], before.witness.network.weights[0])
+
+
+def test_what_was_held_out_before_it_counts_as_learnt_from() -> None:
+    """By the doctor: of a network that is finished on all rows, those of its fold say nothing about other rows."""
+    rng = np.random.default_rng(1)
+    noise = pl.DataFrame(rng.normal(size=(120, 12))).with_columns(grade=pl.Series(rng.choice(["a", "b"], 120)))
+    asked: dict[str, Any] = {"recipe": "accurate", "networks": 2, "learning_rate": 0.05, "batch_size": 8, "epochs": 12}
+    model = deltaw.fit(noise, "grade", verbose=False, **asked, finish=10.0, screening=False)
+    assert model.member(2).evaluate(noise)["accuracy"] > 0.75
+    assert model.scores is not None
+    assert model.scores["accuracy"] < 0.65
+    plan = models.replan(model, noise)
+    assert plan is not None
+    assert of_member(plan, 1).test is None
+    seen = doctor.examine_model(model, noise, member=2, seconds=0.5).evidence.during
+    assert seen is not None
+    assert seen.contaminated
+    assert seen.skill < 0.2
 
 
 @pytest.mark.parametrize("without", [

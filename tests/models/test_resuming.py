@@ -36,6 +36,7 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "nothing held out": ("grade", {"test_size": 0.0, "validation": 0.0}),
     "several at once": ("grade", {"recipe": "accurate", "networks": 3}),
+    "several on all rows in the end": ("grade", {"recipe": "accurate", "networks": 3, "finish": 0.6}),
     "several on all rows": ("price", {"recipe": "accurate", "networks": 2, "test_size": 0.2, "validation": 0}),
     "the notes' method": ("grade", {"recipe": "notes", "folds": 2, "epochs": 3}),
 }  # fmt: skip

@@ -206,7 +206,7 @@ _NUMBERS: dict[str, Any] = {
 _QUICK = replace(_DEFAULT, name="quick", networks=1)
 # Four networks, each with a quarter of the rows held out, need no dropout: their mean does what it is for. Of few rows
 # there are two for each quarter (`by_data.doubled`).
-_ACCURATE = replace(_DEFAULT, name="accurate", networks=4, dropout=0.0, finish=0.0)
+_ACCURATE = replace(_DEFAULT, name="accurate", networks=4, dropout=0.0)
 
 RECIPES: dict[str, dict[str, Recipe]] = {
     "default": {"classification": _DEFAULT, "regression": replace(_DEFAULT, **_NUMBERS)},

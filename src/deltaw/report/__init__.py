@@ -55,7 +55,8 @@ def _headline(model: Model, rows: str) -> str:
     chosen = ", the best weights chosen on {n:,} more"
     if model.history.finish:
         chosen = ", the best weights chosen on {n:,} more, which it was trained on at the end"
-    more = say(chosen, n=origin.validation_rows) if origin.validation_rows else ""
+    whole = say(", each in the end on all of them") if model.history.finish else ""
+    more = say(chosen, n=origin.validation_rows) if origin.validation_rows else whole
     trained = say(
         "{networks}, trained by the recipe <code>{recipe}</code> on {rows:,} rows{more}; {scored}{counted}.",
         networks=_networks(model), recipe=escape(recipe.name), rows=origin.training_rows, more=more,

@@ -102,14 +102,16 @@ def _ensemble(plan: Plan, runs: list[Trained], listener: Listener, checkpoints: 
     Its scores are of each network after an epoch that the others chose.
     """
     kept = combined(plan, runs)
-    epochs: list[int | None] = [None] * len(runs)
+    own: list[int | None] = [None] * len(runs)
+    epochs = own
     if not kept.broken_off:
-        epochs = chosen_epochs(plan, runs)[0] if plan.folds else own_epochs(plan, runs)
+        own = own_epochs(plan, runs)
+        epochs = chosen_epochs(plan, runs)[0] if plan.folds else own
     answers = [held_out_answers(plan, each, epoch) for each, epoch in zip(runs, epochs, strict=True)]
     factor, runs = factor_of(plan, chain(*answers)), cross_calibrated(runs, epochs, answers)
-    # As above: before the validation rows are trained on.
+    # As above: before the held-out rows are trained on.
     threshold = ensemble_threshold(plan, runs, calibrated(kept, factor))
-    kept = calibrated(finished(kept, listener, checkpoints, [each.learning.best_epoch for each in runs]), factor)
+    kept = calibrated(finished(kept, listener, checkpoints, own), factor)
     return _scored_by_folds(plan, kept, by_part(runs) if plan.folds else runs, threshold)
 
 

@@ -122,9 +122,14 @@ class Plan:
 
     @property
     def finishes(self) -> bool:
-        """Whether training goes on with the table's validation rows in the end; see `finishing`."""
-        chose = self.validation is not None and self.validation_name is None and self.streamed is None
-        return bool(self.recipe.finish) and chose and not self.folds
+        """Whether training goes on with the table's held-out rows in the end: its validation rows, or the parts that
+        the networks of an ensemble hold out; see `finishing`. What a search found stays as it is.
+        """
+        if not self.recipe.finish or self.seconds is not None or self.streamed is not None:
+            return False
+        if self.folds:
+            return self.recipe.ensemble_size > 1 and self.validation is None
+        return self.validation is not None and self.validation_name is None
 
     @property
     def chooses_apart(self) -> bool:
@@ -132,7 +137,7 @@ class Plan:
         networks learn from all rows. With groups or times, one part is held out from all networks.
         """
         tied = self.choices.group is not None or self.choices.time is not None
-        return self.finishes and self.recipe.ensemble_size > 1 and not tied
+        return self.finishes and self.recipe.ensemble_size > 1 and not self.folds and not tied
 
     def counts(self, part: Part) -> Array | None:
         """Weights of a part's rows in the training and validation loss, (n,): row times class weights; None: all 1."""

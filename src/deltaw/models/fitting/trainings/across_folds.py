@@ -45,10 +45,12 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
 
 
 def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:
-    """The epoch after which each network was best on its held-out rows; None: the last.
+    """The epoch after which each network was best on its held-out rows, counted from 0; None: the last.
 
     If a part has too few rows to choose by, all parts together choose one epoch for all networks.
     """
+    if runs[0].plan.validation is not None:
+        return chosen_epochs(plan, runs)[0]
     if not plan.ended_by_folds:
         return [None] * len(runs)
     if min(_rows(each) for each in runs) < FEWEST_CHOOSING:

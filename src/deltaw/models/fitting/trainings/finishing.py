@@ -1,8 +1,10 @@
-"""Fine-tuning: after validation rows have chosen the best weights, a few epochs on all rows, these included.
+"""Fine-tuning: after held-out rows have chosen the best weights, a few epochs on all rows, these included.
 
-Once the epoch is chosen, the validation rows need not be held out any longer, and a fifth of the rows is worth more
-than anything else that takes as much time (docs/explanations/recipe.md). No held-out rows are left to end this phase;
-the learning rate is a fifth and falls to 0, so that the network stays near the weights that were chosen.
+Once the epoch is chosen, these rows need not be held out any longer, and a fifth of the rows is worth more than
+anything else that takes as much time (docs/explanations/recipe.md). No held-out rows are left to end this phase; the
+learning rate is a fifth and falls to 0, so that the network stays near the weights that were chosen.
+
+Scores, calibration and threshold come from before: by answers to rows that were held out then.
 """
 
 from __future__ import annotations
@@ -32,17 +34,18 @@ def finished(
         best: with the weights that the validation rows chose; of an ensemble, each network with its own.
         listener: gets each epoch; they are numbered on from those of `best`.
         checkpoints: of the run, whose first trainings were those of `best`.
-        best_epochs: of an ensemble, that of each network, counted from 1.
+        best_epochs: of an ensemble, that of each network, counted from 0; None: the last.
     """
     plan, recipe = best.plan, best.plan.recipe
-    if not plan.finishes or best.broken_off or plan.validation is None:
+    if not plan.finishes or best.broken_off:
         return best
     assert recipe.epochs is not None
     assert recipe.learning_rate is not None
     assert recipe.finish is not None
     made = len(best.learning)
     # An ensemble that was best early has little left to gain, and overfits: docs/explanations/recipe.md.
-    epochs = (made * fmean(each or made for each in best_epochs)) ** 0.5 if best.others else recipe.epochs
+    best_after = [made if epoch is None else epoch + 1 for epoch in best_epochs]
+    epochs = (made * fmean(best_after)) ** 0.5 if best.others else recipe.epochs
     less = replace(
         recipe,
         epochs=max(1, round(recipe.finish * epochs)),
@@ -50,14 +53,14 @@ def finished(
         schedule=SCHEDULE,
         from_line=False,
     )
-    rows = both(plan.training, plan.validation)
+    rows = plan.training if plan.validation is None else both(plan.training, plan.validation)
 
     def further(epoch: ScoredEpoch) -> bool:
         return listener is not None and listener(replace(epoch, number=epoch.number + made, epochs=epoch.epochs + made))
 
     numbered_on = None if listener is None else further
     # Its number says where it started: a run that is resumed for more epochs than before starts it anew.
-    own = replace(plan, recipe=less, network=best.network, training=rows, validation=None, test=None)
+    own = replace(plan, recipe=less, network=best.network, training=rows, validation=None, test=None, folds=())
     if best.others:
         number = made * recipe.ensemble_size
         after = combined(own, packed(own, numbered_on, checkpoints, (best.network, *best.others), number))

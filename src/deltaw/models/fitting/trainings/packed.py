@@ -107,12 +107,15 @@ def _another(plan: Plan, k: int) -> Network:
 
 
 def of_member(plan: Plan, k: int) -> Plan:
-    """The plan of the k-th network alone, from 0: with its rows to learn from, and its held-out part."""
+    """The plan of the k-th network alone, from 0: with its rows to learn from, and its held-out part.
+
+    Of one that is finished on all rows, no row of the folds is held out any more.
+    """
     network, seed = _another(plan, k), plan.seed + k
     if plan.chooses_apart:
         plan, _ = _with_own_part(plan, k)
-    if not plan.folds:
-        return replace(plan, network=network, seed=seed)
+    if not plan.folds or plan.finishes:
+        return replace(plan, network=network, seed=seed, folds=())
     own, places = of_fold(plan, plan.folds[k % len(plan.folds)])
     return replace(own, network=network, seed=seed, training=plan.training.some(places["rows"]))
 
