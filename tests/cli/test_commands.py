@@ -208,11 +208,8 @@ def test_scores_of_rows_that_were_learnt_from_have_a_note(run: Run, trained: Pat
     Path("fewer.csv").write_text("\n".join(lines[:-5]), encoding="utf-8")
     said = {name: run("evaluate", "class.deltaw", name)[2] for name in ("rows.csv", str(Path("rows.csv").resolve()))}
     for name, err in said.items():
-        assert (
-            f"a table called {name}: if these are the same rows, their scores do not show how well it predicts new ones"
-            in err
-        )
-        assert err.rstrip().endswith("; those of deltaw show do")
+        assert f"a table called {name} with as many rows: if these are the same rows, their scores say nothing" in err
+        assert err.rstrip().endswith(": see the scores of held-out rows by deltaw show")
     assert run("evaluate", "class.deltaw", "fewer.csv")[2] == ""
 
 
@@ -220,7 +217,7 @@ def test_importance(run: Run, trained: Path) -> None:
     found = deltaw.load("class.deltaw").importance("rows.csv")
     status, out, err = run("importance", "class.deltaw", "rows.csv")
     assert status == 0
-    assert err.startswith("note: the model was trained on as many rows of a table called rows.csv")
+    assert err.startswith("note: the model was trained on a table called rows.csv with as many rows")
     for each in found.columns:
         assert each.column in out
         assert found.show(each) in out
@@ -241,7 +238,7 @@ def test_importance(run: Run, trained: Path) -> None:
         ("importance class.deltaw rows.csv --repeats 0", "repeats: expected a whole number"),
         ("importance class.deltaw rows.csv --seed -1", "seed: expected a whole number"),
         ("train rows.csv -t price --metric auc", "which is for the other task"),
-        ("train rows.csv -t grade --metric ac", "metric: expected one of classification"),
+        ("train rows.csv -t grade --metric ac", "metric: expected a score of classification"),
         ("train rows.csv -t grade -r notes --metric auc", "expected validation rows"),
     ],
 )

@@ -22,7 +22,7 @@ def test_a_form_and_its_proof(run: Run, file: Path) -> None:
     status, out, err = run("export", file, "-o", "m.py")
     assert (status, err) == (0, "")
     assert "python: m.py, m.check.json" in out
-    assert "every label is the same" in out
+    assert "all labels are the same" in out
     check = json.loads(Path("m.check.json").read_text(encoding="utf-8"))
     assert len(check["rows"]) == 1000
     assert any(None in row for row in check["rows"])

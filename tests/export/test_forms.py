@@ -296,7 +296,7 @@ def test_the_loss_of_score_is_told(name: str, tmp_path: Path) -> None:
     done = model.export(tmp_path / "m.c", int8=True, test=table, check=False)
     (told,) = (note for note in done.notes if "data frame" in note)
     assert told in " ".join((tmp_path / "m.c").read_text(encoding="ascii").partition("*/")[0].split())
-    found = re.fullmatch(r"int8 weights, 60 rows of data frame: (\w+) is (\S+), of float weights (\S+)", told)
+    found = re.fullmatch(r"int8 weights on 60 rows of data frame: (\w+) (\S+), with float weights (\S+)", told)
     assert found is not None
     scores = model.evaluate(table)
     assert float(found[3]) == pytest.approx(scores[found[1]], rel=1e-3)

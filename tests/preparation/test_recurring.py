@@ -249,7 +249,7 @@ def test_the_arithmetic_names_the_numbers_mean() -> None:
         line = next(each for each in lines if each.place == place)
         assert words in line.arithmetic
         assert line.value == pytest.approx(means.values[3][0] if cell == known else 0.0, abs=1e-6)
-    assert f"(residual), out of fold, for {len(means.numbers)} values" in prep.describe()[0].treatment
+    assert f"{len(means.numbers)} values target-encoded, out of fold" in prep.describe()[0].treatment
 
 
 def test_what_it_is_worth(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,7 +160,7 @@ def _batches(optimizer: str, rate: float, which: int) -> list[Workload]:
     ]
 
 
-# Seconds to 98 %. Three epochs are the fewest that got there, by a search with DeltaW over batches of 16 … 512, rates
+# Seconds to 98%. Three epochs are the fewest that got there, by a search with DeltaW over batches of 16 … 512, rates
 # and schedules; of these, batches of 128 are the largest that did so from each of five seeds. scikit-learn's Adam
 # starts each epoch anew (see peers/scikit.py), and needs another schedule.
 REACH = replace(MNIST, batch_size=128, epochs=3, learning_rate=1e-2, schedule="one_cycle(0.2, 0.1, 0.0)")
@@ -202,7 +202,7 @@ _ROWS = [
         targets=Targets(best=10), nonzero=20,
     ),
     Workload(
-        "reach-98", "from initial weights to 98 % of MNIST's test images right, in seconds", "mnist", REACH, "reach",
+        "reach-98", "from initial weights to 98% of MNIST's test images right, in seconds", "mnist", REACH, "reach",
         targets=Targets(best=2.5, compiled=6), own=REACH_OF,
     ),
     Workload(

@@ -61,7 +61,7 @@ class Gain:
 
     @property
     def high(self) -> float:
-        """Upper end of the 95 % confidence interval."""
+        """Upper end of the 95% confidence interval."""
         return self.mean + _errors(LEVEL, len(self.rows)) * self.error
 
     def above(self, level: float) -> bool:

@@ -180,7 +180,7 @@ def _lead(diagnosis: Examined) -> str:
     else:
         went = say("no better than the same answer for all rows")
         if during.skill > 0:
-            went = say("skill {skill:.0%} (0 %: the same answer for all rows, 100 %: perfect)", skill=during.skill)
+            went = say("skill {skill:.0%} (0%: the same answer for all rows, 100%: perfect)", skill=during.skill)
         how = say("as it was saved") if during.saved else say("trained for this examination")
         how = say("trained again with its settings, since it has seen every row") if during.scored_by_retrained else how
         others = "{how}: {went}; the best network tried on these rows {possible:.0%}, by {measure} on {rows}"
@@ -271,7 +271,7 @@ def _of_training(during: During, diagnosis: Examined) -> Iterator[Figure]:
 
 
 def _flattest(during: During) -> str:
-    """ " At the end most in layer 2: 45 %."."""
+    """ " At the end most in layer 2: 45%."."""
     last = during.saturation[-1]
     if np.isnan(last).all():
         return ""

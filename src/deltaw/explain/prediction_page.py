@@ -75,7 +75,7 @@ def lead(found: Answered) -> str:
     if (all_of_them := found.together) is not None:
         answer, shares = all_of_them.answer, all_of_them.mean
         probability = all_of_them.probabilities[-1] if all_of_them.probabilities else None
-    sure = "" if probability is None else say(" ({percent} % sure)", percent=number(100 * probability, 3))
+    sure = "" if probability is None else say(" ({percent}% sure)", percent=number(100 * probability, 3))
     truth = "" if found.truth is None else say("; the table says {truth}", truth=_answer(found, found.truth))
     strongest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))[:2]
     pushed = listed((say("{name} ({share})", name=name, share=number(share, 3)) for name, share in strongest), " and ")

@@ -221,9 +221,9 @@ def checked(path: Path, facts: proof.Check) -> Exported:
             say("{name}: expected the model's answers for {rows:,} rows", name=path.name, rows=rows), found, remedy
         )
     relative = number(facts["tolerance"]["relative"])
-    same = say("; every label is the same") if facts["labels"] is not None else ""
+    same = say("; all labels are the same") if facts["labels"] is not None else ""
     said = say(
-        "{rows:,} rows by {runs}: within {percent} % of the tolerance, {relative} relative{same}",
+        "checked by {runs} on {rows:,} rows: off by at most {percent}% of the tolerance ({relative} relative){same}",
         rows=rows, runs=say(FORMS[name].runs), percent=number(100 * worst, 2), relative=relative, same=same,
     )  # fmt: skip
     return Exported(name, (path,), rows, worst, said)

@@ -77,14 +77,13 @@ def loss(whole: Program, other: Program) -> Remark:
     values = {"mean": off.mean(), "most": off.max(initial=0.0), "n": len(expected)}
     if labels is None or others is None:
         return lambda: say(
-            "int8 weights, {n:,} rows as those of the proof: answers are off by {mean:.2g} on average, "
-            "{most:.2g} at most",
+            "int8 weights on {n:,} random rows: answers are off by {mean:.2g} on average, {most:.2g} at most",
             **values,
         )
     wrong = int((labels != others).sum())
     return lambda: say(
-        "int8 weights, {n:,} rows as those of the proof: probabilities are off by {mean:.2g} on average, {most:.2g} at "
-        "most, rows with another label: {wrong:,}", wrong=wrong, **values,
+        "int8 weights on {n:,} random rows: probabilities are off by {mean:.2g} on average, {most:.2g} at most; "
+        "{wrong:,} labels differ", wrong=wrong, **values,
     )  # fmt: skip
 
 

@@ -23,6 +23,6 @@ def cost(model: Any, rows: Any) -> Callable[[], str]:
     before, after = (each.evaluate(table) for each in (model, rounded))
     values = {"metric": metric.name, "before": before[metric.name], "after": after[metric.name], "n": before.rows}
     return lambda: say(  # in the language that is chosen when the file is written
-        "int8 weights, {n:,} rows of {name}: {metric} is {after:.4g}, of float weights {before:.4g}",
+        "int8 weights on {n:,} rows of {name}: {metric} {after:.4g}, with float weights {before:.4g}",
         name=table.name, **values,
     )  # fmt: skip

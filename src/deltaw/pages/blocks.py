@@ -17,9 +17,15 @@ Cell = Any  # str, int, float, bool or None, Python's or NumPy's
 
 # The few words that renderers add themselves, by the page's language.
 WORDS = {
-    "en": {"yes": "yes", "no": "no", "figure": "Figure", "figures": "{} figures in HTML", "between": "; "},
-    "zh": {"yes": "是", "no": "否", "figure": "图", "figures": "{} 幅图，见 HTML", "between": "；"},
-}
+    "en": {
+        "yes": "yes", "no": "no", "between": "; ",
+        "figure": "Figure", "one": "1 figure in HTML", "figures": "{} figures in HTML",
+    },
+    "zh": {
+        "yes": "是", "no": "否", "between": "；",
+        "figure": "图", "one": "1 幅图，见 HTML", "figures": "{} 幅图，见 HTML",
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def _lines(block: Block, lang: str, width: int) -> list[str]:
         case Table():
             return [*layout.table(block.columns(lang), width), *(_prose(block.caption, width) if block.caption else ())]
         case Figure():
-            return _prose(f"[{WORDS[lang]['figure']}] {block.caption or block.alt}", width)
+            return _prose(f"[{WORDS[lang]['one']}] {block.caption or block.alt}", width)
 
 
 def _prose(text: str, width: int) -> list[str]:

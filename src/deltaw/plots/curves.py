@@ -115,7 +115,7 @@ def thresholds(
 
 @styled
 def residuals(truth: ArrayLike, predicted: ArrayLike, name: str) -> Figure:
-    """How far off the answers are, against the answer: the median, and the middle 80 %, of bands of equal rows.
+    """How far off the answers are, against the answer: the median, and the middle 80%, of bands of equal rows.
 
     Args:
         truth: (n,) in the target's own units.
@@ -137,7 +137,7 @@ def residuals(truth: ArrayLike, predicted: ArrayLike, name: str) -> Figure:
         middle = [float(np.median(o[band])) for band in bands]
         low, median, high = np.array([np.quantile(e[band], [0.1, 0.5, 0.9]) for band in bands]).T
         axis.plot(middle, median, color=VERMILION, label=say("median"))
-        axis.plot(middle, low, color=VERMILION, linewidth=1.1, linestyle=(0, (1.5, 1.2)), label=say("middle 80 %"))
+        axis.plot(middle, low, color=VERMILION, linewidth=1.1, linestyle=(0, (1.5, 1.2)), label=say("middle 80%"))
         axis.plot(middle, high, color=VERMILION, linewidth=1.1, linestyle=(0, (1.5, 1.2)))
         _legend(axis)
     axis.set(xlabel=say("answer: {name}", name=short(name)), ylabel=say("answer − truth"))
@@ -232,7 +232,7 @@ def _plain(size: tuple[float, float]) -> tuple[Figure, Axes]:
 
 
 def _square(xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
-    """From 0 to 100 % both ways."""
+    """From 0 to 100% both ways."""
     drawing, axis = _plain(SIZE)
     axis.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), xlabel=xlabel, ylabel=ylabel)
     axis.xaxis.set_major_formatter(percent)

@@ -68,7 +68,7 @@ CHINESE_FONTS = (
 )  # fmt: skip
 
 
-percent: Callable[[float, Any], str] = lambda value, _: f"{number(100 * value, 4)} %"  # noqa: E731
+percent: Callable[[float, Any], str] = lambda value, _: f"{number(100 * value, 4)}%"  # noqa: E731
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:

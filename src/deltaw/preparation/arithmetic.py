@@ -197,7 +197,7 @@ def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -
         return [(1 + k, cell, say(below if x < edges[0] else above, x=shown, bins=bins))]
     others = [say("earlier bins are 1")] * (k > 0) + [say("later bins are 0")] * (k < bins - 1)
     words = say(
-        "{x} is {share} % of the way through bin {k} of {bins}, {others}: {scaled}",
+        "{x} is {share}% of the way through bin {k} of {bins}, {others}: {scaled}",
         x=shown, share=number(100 * (passed - k), 3), k=k + 1, bins=bins, others=listed(others, " and "),
         scaled=_scaled(Scale(edges[k], edges[k + 1] - edges[k]), x, digits),
     )  # fmt: skip

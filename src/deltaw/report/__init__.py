@@ -84,4 +84,4 @@ def _networks(model: Model) -> str:
 
 
 def _between(interval: str) -> str:
-    return f"95 %{say(': ')}{interval}" if interval else ""
+    return f"95%{say(': ')}{interval}" if interval else ""

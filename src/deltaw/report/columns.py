@@ -65,7 +65,7 @@ def _worth(found: Importance, by_witness: bool) -> str:
     )  # fmt: skip
     note += say(" … and {n:,} more columns.", n=more) if more else ""
     note += say(" Computed with the network of the first fold, which had not seen these rows.") if by_witness else ""
-    headings = [say("column"), say("{title} worse by", title=title), say("95 % interval")]
+    headings = [say("column"), say("{title} worse by", title=title), say("95% interval")]
     table = pages.table(headings, cells, (1, 2))
     picture = pages.figure(figure, say("how important each column is"))
     return f"<p class=soft>{escape(note)}</p><div class=row>{picture}{table}</div>"

@@ -53,11 +53,11 @@ def _scores(scores: Scores, named: str | None) -> str:
         if m not in scores.leading(named)
     ]
     note = say(
-        "95 % bootstrap interval of these {rows:,} rows: where the score of other rows like these would "
+        "95% bootstrap interval of these {rows:,} rows: where the score of other rows like these would "
         "lie. There is none if all resamples score the same.",
         rows=scores.rows,
     )
-    headings = ["", say("the network"), say("95 % interval"), say(GUESS[scores.task])]
+    headings = ["", say("the network"), say("95% interval"), say(GUESS[scores.task])]
     return f"{pages.table(headings, cells, (1, 2, 3))}<p class=soft>{note}</p>" if cells else ""
 
 

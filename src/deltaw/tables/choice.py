@@ -49,9 +49,8 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
                 "drop: expected columns to learn from", say('the target "{target}"', target=clip(target)), "keep it"
             )
         if name in only:
-            raise SettingError(
-                "drop: expected others than columns", say('"{name}" in both', name=clip(name)), "leave one of them out"
-            )
+            expected = "drop: expected no column that --only (columns) names"
+            raise SettingError(expected, say('"{name}" in both', name=clip(name)), "leave one of them out")
     gone = {place for name in _meant(less, known, target, source) for place in known[name]}
     places = {place for columns_of in known.values() for place in columns_of} - gone
     if not places:

@@ -44,7 +44,7 @@ CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a word for telemetry": (train(telemetry="no"), "telemetry: expected True or False, found 'no'"),
     "rows for a shuffle": (train(shuffle=X), "shuffle: expected True or False"),
     "a number for a recipe": (fit(recipe=3), "recipe: expected one of .* found 3; choose one of these"),
-    "a list for a metric": (fit(metric=["auc"]), r"metric: expected one of classification .* found \['auc'\]"),
+    "a list for a metric": (fit(metric=["auc"]), r"metric: expected a score of classification .* found \['auc'\]"),
     "a yes for kinds": (fit(kinds=True), "kinds: expected a kind for each column, found True"),
     "a number for a column": (lambda model: model.dependence(TABLE, 3), 'expected a column "3"'),
     "no table for SQL": (lambda model: model.export("m.sql", table=None), "table: expected the name of the table"),

@@ -149,9 +149,9 @@ def test_a_metric_chooses_the_weights(table: pl.DataFrame) -> None:
 def test_a_metric_that_cannot_choose(table: pl.DataFrame) -> None:
     rows = table.drop("price")
     for given_settings, words in (
-        ({"metric": "rmse"}, "metric: expected one of classification .* which is for the other task"),
+        ({"metric": "rmse"}, "metric: expected a score of classification .* which is for the other task"),
         ({"metric": "acuracy"}, "did you mean 'accuracy'"),
-        ({"keep": "rmse"}, "keep: expected one of classification"),
+        ({"keep": "rmse"}, "keep: expected a score of classification"),
         ({"metric": "auc", "validation": 0.0}, "metric: expected validation rows"),
     ):
         with pytest.raises(SettingError, match=words):

@@ -1,6 +1,6 @@
 """JAX: a whole epoch as one compiled scan over its batches, with rows gathered inside the graph.
 
-What was quickest by trial, by 5 to 20 %: weights as (n_out, n_in), but as (n_in, n_out) where there are few inputs, and
+What was quickest by trial, by 5 to 20%: weights as (n_out, n_in), but as (n_in, n_out) where there are few inputs, and
 for batches of one row, where that is five times quicker; two steps unrolled, but one where a step is tiny. A one-hot
 first layer gathers the rows of its ones and scatters their updates back, so that no step touches the whole of it. Many
 networks at once are the same scan over all of them, by vmap.

@@ -27,10 +27,10 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     if len(known) < len(rows):
         err.print(left_out(len(rows) - len(known), len(rows), model.target.name))
     if table.test is None and (Path(table.name).name, len(known)) == (Path(model.origin.source).name, _rows(model)):
-        where = "" if model.scores is None else say("; those of deltaw show do")
+        where = "" if model.scores is None else say(": see the scores of held-out rows by deltaw show")
         line = (
-            "note: the model was trained on as many rows of a table called {name}: if these are the "
-            "same rows, their scores do not show how well it predicts new ones{where}"
+            "note: the model was trained on a table called {name} with as many rows: if these are the same rows, "
+            "their scores say nothing about new ones{where}"
         )
         err.print(say(line, name=table.name, where=where))
     return known

@@ -61,7 +61,7 @@ def evaluate(
     reading: Given,
     json: Json = False,
 ) -> None:
-    """Score a model on a table with known answers: every score with its 95 % interval, next to a baseline."""
+    """Score a model on a table with known answers: every score with its 95% interval, next to a baseline."""
     from deltaw.cli.commands.evaluate import evaluate as run
 
     run(model, data, reading, report, json)

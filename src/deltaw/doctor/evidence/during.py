@@ -32,7 +32,7 @@ Array = NDArray[Any]
 # benchmarks/doctor/random_setups.py the worst of three seeds makes 1.1 times their mean error (median; 1.25 upper
 # quartile); one in eight is above 1.2, or 1.5, times a baseline's.
 ERRORS = 1.2
-# A skill below this share of the baseline's is markedly short: 1 % of 500 healthy random set-ups
+# A skill below this share of the baseline's is markedly short: 1% of 500 healthy random set-ups
 # (benchmarks/doctor/random_setups.py) lie below it, and most broken ones.
 SHORT = 0.9
 HARDLY = 0.05  # skill up to which a network has hardly learnt anything
@@ -210,7 +210,7 @@ class During:
     def short(self) -> bool:
         """Whether it makes more errors than the best baseline, beyond chance and seeds.
 
-        Errors are compared, since 90 % of the baseline's skill may hide many times its errors.
+        Errors are compared, since 90% of the baseline's skill may hide many times its errors.
         """
         errors, least = 1.0 - self.skill, 1.0 - self.possible
         more = errors > ERRORS * least and self.possible - self.skill > self.lead_margin

@@ -16,7 +16,7 @@ from deltaw.exceptions import InputError
 
 Array = NDArray[Any]
 
-# Other draws of the weights, and rows of each: a layer that is dead in 30 % of draws is missed in 1 of 1,000 cases.
+# Other draws of the weights, and rows of each: a layer that is dead in 30% of draws is missed in 1 of 1,000 cases.
 DRAWS, DRAWN_ROWS = 20, 200
 MOST_PARAMETERS = 100_000  # of a network that is drawn so often; only narrow ones are dead from the start
 LARGEST = float(np.finfo(np.float32).max)  # of the native engine's numbers

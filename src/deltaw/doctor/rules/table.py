@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
          explains=("over_regularised", "noisy_gradient", *SYMPTOMS),
          reason="Rows for which a whole layer is dropped give no gradient, and the others see a different "
                 "network each time.",
-         source="p^units > 1 %: one row in a hundred; p > 0.8: Srivastava et al. (2014), figure 9, where the error "
+         source="p^units > 1%: one row in a hundred; p > 0.8: Srivastava et al. (2014), figure 9, where the error "
          "rises."),
     Rule("excessive_label_smoothing", "risk", "given", settings.excessive_label_smoothing, likelihood=0.4,
          explains=("over_regularised", *SYMPTOMS),
@@ -78,7 +78,7 @@ RULES: tuple[Rule, ...] = (
          explains=("unscaled_inputs", "uninformative_inputs", "overfitting", "learning_rate_too_low",
                    *OVERSHOOTING, *SYMPTOMS),
          reason="Next to a value that is a thousand times as far out, all others are nearly the same input.",
-         source="Values beyond a gap that is wider than the range of all others, at most 5 % or all the same; "
+         source="Values beyond a gap that is wider than the range of all others, at most 5% or all the same; "
                 "reported where they make the column's standard deviation 10 times that of the others, as for "
                 "unscaled_inputs."),
     Rule("double_scaling", "risk", "before", columns.double_scaling, likelihood=0.6,
@@ -99,12 +99,12 @@ RULES: tuple[Rule, ...] = (
          source="Equal in every sampled row."),
     Rule("conflicting_targets", "risk", "before", rows.conflicting_targets, likelihood=0.4,
          reason="Equal inputs with different targets bound what any network can reach.",
-         source="The bound is counted: the most frequent class, or the mean, among equal inputs. Below 95 "
-                "% it is a risk."),
+         source="The bound is counted: the most frequent class, or the mean, among equal inputs. Below 95% "
+                "it is a risk."),
     Rule("train_test_overlap", "risk", "before", rows.train_test_overlap, likelihood=0.3,
          reason="A score on training rows says nothing about new rows.",
          source="By chance as many as have a duplicate within training, and none where one column "
-                "distinguishes 95 % of the distinct rows. Reported from 1 % of the validation rows, 3 rows "
+                "distinguishes 95% of the distinct rows. Reported from 1% of the validation rows, 3 rows "
                 "and 3 standard errors beyond that on."),
     Rule("distribution_shift", "risk", "before", shifts.distribution_shift, likelihood=0.8,
          explains=("concept_shift", "uninformative_inputs", "overfitting", *SYMPTOMS),
@@ -145,7 +145,7 @@ RULES: tuple[Rule, ...] = (
          source="Only cross entropy takes labels."),
     Rule("class_imbalance", "risk", "before", target.class_imbalance, likelihood=0.3,
          reason="Rare classes contribute little to E: a network that never predicts them is wrong in few rows.",
-         source="20 to 1: of two classes the more frequent then has 95 % of the rows."),
+         source="20 to 1: of two classes the more frequent then has 95% of the rows."),
     Rule("unseen_classes", "risk", "before", target.unseen_classes, likelihood=0.5,
          reason="Classes that are absent from training cannot be learnt.",
          source="One class is enough."),
@@ -179,7 +179,7 @@ RULES: tuple[Rule, ...] = (
     Rule("softmax_for_multilabel", "fault", "before", outputs.softmax_for_multilabel, likelihood=0.95,
          explains=("squared_error_for_classes", "regression_loss_for_classes", *SYMPTOMS),
          reason="Outputs that sum to 1 cannot say yes twice, or not at all.",
-         source="Σo = 1; reported where 5 % of the rows have none or several labels."),
+         source="Σo = 1; reported where 5% of the rows have none or several labels."),
     Rule("improper_loss", "fault", "before", outputs.improper_loss, likelihood=0.9,
          explains=("outputs_outside_loss_domain", "invalid_arguments", "saturated_in_training", "diverged", *SYMPTOMS),
          reason="If one answer for all rows minimises E, the network learns that answer.",
@@ -206,7 +206,7 @@ RULES: tuple[Rule, ...] = (
     # --- the network as it starts -----------------------------------------------------------------------------------
     Rule("no_hidden_activation", "risk", "before", activations.no_hidden_activation, likelihood=0.6, explains=SYMPTOMS,
          reason="Without activations all layers together are one.",
-         source="W₂W₁ is a matrix. A risk only where a linear model leaves 1 % of the variance or more."),
+         source="W₂W₁ is a matrix. A risk only where a linear model leaves 1% of the variance or more."),
     Rule("step_activation", "fault", "before", activations.step_activation, likelihood=0.95,
          explains=("dead_layer", "saturated_at_start", "saturated_in_training", "dead_units", *SYMPTOMS),
          reason="A slope of 0 ends the gradient.",
@@ -226,7 +226,7 @@ RULES: tuple[Rule, ...] = (
          explains=("vanishing_gradient_at_start", "dead_layer", "vanishing_gradient", *SYMPTOMS),
          reason="Signals and errors shrink in every layer.",
          source="The same rule from below, or Glorot's where that is smaller: a quarter. A risk where all layers "
-         "together leave 3 % of a difference."),
+         "together leave 3% of a difference."),
     Rule("vanishing_gradient_at_start", "risk", "before", signals.vanishing_gradient_at_start, likelihood=0.6,
          explains=("vanishing_gradient", *SYMPTOMS),
          reason="Each layer of sigmoids or the like passes on a fraction of the gradient; the first layers "
@@ -254,7 +254,7 @@ RULES: tuple[Rule, ...] = (
          explains=("diverged", "noisy_gradient", "saturated_in_training", "dead_units", *SYMPTOMS),
          reason="Where the curvature is λ, with a learning rate above 2/λ each step overshoots to a higher "
                 "point on the other side.",
-         source="LeCun et al. (1998), section 5; a sweep over nine decades: another rate must bring 5 % of skill."),
+         source="LeCun et al. (1998), section 5; a sweep over nine decades: another rate must bring 5% of skill."),
     Rule("learning_rate_too_low", "risk", "during", optimisation.learning_rate_too_low, likelihood=0.5,
          explains=("too_few_epochs", *SYMPTOMS),
          reason="The steps are too short to reach the minimum in their number.",
@@ -267,11 +267,11 @@ RULES: tuple[Rule, ...] = (
     Rule("noisy_gradient", "fault", "during", optimisation.noisy_gradient, likelihood=0.65, explains=SYMPTOMS,
          reason="The gradient of few rows differs from that of all rows, and with long steps training does "
                 "not converge.",
-         source="McCandlish et al. (2018), section 2. E goes up as often as down, by 2 % of itself."),
+         source="McCandlish et al. (2018), section 2. E goes up as often as down, by 2% of itself."),
     Rule("too_few_epochs", "risk", "during", optimisation.too_few_epochs, likelihood=0.4,
          explains=("no_better_than_baseline", "worse_than_simple_model"),
          reason="Training ends while E is still falling.",
-         source="E fell by 1 % from one tenth of the epochs to the next, or there were fewer than 200 steps."),
+         source="E fell by 1% from one tenth of the epochs to the next, or there were fewer than 200 steps."),
     Rule("saturated_in_training", "risk", "during", internals.saturated_in_training, likelihood=0.4,
          explains=("vanishing_gradient", *SYMPTOMS),
          reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
@@ -291,7 +291,7 @@ RULES: tuple[Rule, ...] = (
          explains=("noisy_gradient", *SYMPTOMS),
          reason="If the penalty outweighs E, weights shrink until they carry no information; dropout does "
                 "the same to signals.",
-         source="A trial without it decides; it is made where weights shrank to half, or dropout is 30 % or more."),
+         source="A trial without it decides; it is made where weights shrank to half, or dropout is 30% or more."),
     Rule("network_too_small", "risk", "during", score.network_too_small, likelihood=0.3,
          explains=("no_better_than_baseline", "worse_than_simple_model"),
          reason="Too few units cannot represent the relation.",
@@ -315,7 +315,7 @@ RULES: tuple[Rule, ...] = (
          explains=("dead_units", "saturated_in_training", "vanishing_gradient", "exploding_gradient", "too_few_epochs",
                    "noisy_gradient", "overfitting", *SYMPTOMS),
          reason="The weights were changed after training, or trained for other rows.",
-         source="A training by the same settings reaches 90 % of what can be learnt, as for worse_than_simple_model."),
+         source="A training by the same settings reaches 90% of what can be learnt, as for worse_than_simple_model."),
     Rule("no_better_than_baseline", "fault", "during", score.no_better_than_baseline, likelihood=0.1,
          explains=("worse_than_simple_model",),
          reason="A network that is no better than one answer for all rows has learnt nothing.",
@@ -323,7 +323,7 @@ RULES: tuple[Rule, ...] = (
                 "show that something was learnt nevertheless (doctor/judge.py)."),
     Rule("worse_than_simple_model", "risk", "during", score.worse_than_simple_model, likelihood=0.05,
          reason="A plain network or a linear model learns more from the same rows.",
-         source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75 % "
+         source="1.2 times its errors, beyond two standard errors of the difference, row by row. A fault below 75% "
                 "of its skill; no healthy random set-up lies there (benchmarks/doctor/random_setups.py)."),
 )  # fmt: skip
 """Every rule, in the order of what they look at; docs/doctor-rules.md says each."""

@@ -43,7 +43,7 @@ FORMULAS = infix(
 )  # fmt: skip
 
 HEAD = """/* {target}: {what}, by {made_by}.
-   {size:,} bytes of tables, {stack:,} bytes of the stack.
+   {size:,} bytes of constants, {stack:,} bytes of stack.
    {stem}_predict gives the place of the row's class among {stem}_classes (0 for numbers) and writes {count} to out.
    Model {digest}.{remarks} */
 """
@@ -129,7 +129,7 @@ def write(program: Program, path: Path, options: Options) -> Written:
         classes=f"\nextern const char *const {stem}_classes[{len(program.classes)}];\n" if program.classes else "",
         days=DAYS_DECLARED.format(stem=stem) if days else "",
     )  # fmt: skip
-    takes = say("{size:,} bytes of tables, {stack:,} bytes of the stack", size=size, stack=stack)
+    takes = say("{size:,} bytes of constants, {stack:,} bytes of stack", size=size, stack=stack)
     return Written(
         {path.name: source.encode("ascii"), f"{stem}.h": header.encode("ascii")},
         (takes, *(each() for each in options.remarks)),

@@ -43,7 +43,7 @@ class Worth:
     Attributes:
         column: its name.
         drop: how much worse the score is when it is shuffled; below 0: better, by chance or by overfitting.
-        interval: 95 %, over rows and permutations; None if there is none.
+        interval: 95%, over rows and permutations; None if there is none.
     """
 
     column: str
@@ -86,7 +86,7 @@ class Importance:
             (clip(reads(each.column)), self.show(each), self.show_interval(each)) for each in self.columns[:MAX_LINES]
         ]
         title, score = self.metric.title, self.metric.show(self.score)
-        headings = (say("column"), say("{title} worse by", title=title), say("95 % interval"))
+        headings = (say("column"), say("{title} worse by", title=title), say("95% interval"))
         reached = say("{rows:,} rows: {title} {score}", rows=self.rows, title=title, score=score)
         return notebook.fragment(notebook.heading(reached), notebook.table(headings, rows, (1, 2)))
 

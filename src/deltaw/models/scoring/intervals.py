@@ -1,4 +1,4 @@
-"""95 % confidence intervals of scores, by the bootstrap.
+"""95% confidence intervals of scores, by the bootstrap.
 
 Rows are drawn with replacement and scored; from the scores of many such draws BCa takes an interval, corrected for bias
 and skewness (Efron 1987, "Better bootstrap confidence intervals", JASA 82; Efron & Tibshirani 1993, "An introduction to
@@ -135,7 +135,7 @@ EXACT: dict[str, Callable[[Outcome], Interval | None]] = {
 
 
 def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval | None:
-    """The 95 % interval of a score; None if there is none."""
+    """The 95% interval of a score; None if there is none."""
     return intervals([metric], outcome, resamples).get(metric.name)
 
 

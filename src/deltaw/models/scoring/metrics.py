@@ -400,7 +400,7 @@ def metric_of(name: str | None, task: str, what: str = "metric") -> Metric:
     known = {metric.name: metric for metric in METRICS[task]}
     if name is None:
         return METRICS[task][0]
-    expected = say("{what}: expected one of {task} ({known})", what=what, task=say(task), known=listed(known))
+    expected = say("{what}: expected a score of {task} ({known})", what=what, task=say(task), known=listed(known))
     if not isinstance(name, str):
         raise SettingError(expected, repr(name), say("give one of these"))
     if name in known:

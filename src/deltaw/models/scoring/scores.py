@@ -2,7 +2,7 @@
 
 The baseline knows only the training rows' targets: it predicts their commonest class (with their class shares as
 probabilities), or their mean. It is scored by the same functions as the model, so that a score that looks good and is
-worth nothing (99 % where 99 % are "no") is seen at once.
+worth nothing (99% where 99% are "no") is seen at once.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Scores:
     """Scores on some rows, beside the baseline's.
 
     `scores["accuracy"]`, or `scores.accuracy`, is a score, `scores.baseline["accuracy"]` that of the baseline, and
-    `scores.intervals["accuracy"]` its 95 % confidence interval.
+    `scores.intervals["accuracy"]` its 95% confidence interval.
 
     Attributes:
         task: "classification" or "regression".
@@ -121,7 +121,7 @@ class Scores:
         rows = [
             (m.title, m.show(self[m.name]), self.show_interval(m), m.show(self.baseline[m.name])) for m in self.metrics
         ]
-        headings = ("", say("score"), say("95 % interval"), say(GUESS[self.task]))
+        headings = ("", say("score"), say("95% interval"), say(GUESS[self.task]))
         return notebook.fragment(notebook.heading(self._counted_rows), notebook.table(headings, rows, (1, 2, 3)))
 
     @property

@@ -222,7 +222,7 @@ class Alike:
 
     def treatment(self, scaling: Scaling) -> str:
         names = listing([*map(reads, self.mean_names)], 3)
-        return say("{names}, out of fold, of {n:,} distinct rows", names=names, n=len(self.means.numbers))
+        return say("{n:,} distinct rows target-encoded, out of fold: {names}", names=names, n=len(self.means.numbers))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * len(self.mean_names)

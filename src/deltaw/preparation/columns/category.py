@@ -140,7 +140,7 @@ class Category(OneColumn):
         if self.means is None:
             return slots
         names = listing([*map(reads, self.mean_names)], 3)
-        return slots + say("; {names}, out of fold, for {n:,} values", names=names, n=len(self.means.words))
+        return slots + say("; {n:,} values target-encoded, out of fold: {names}", names=names, n=len(self.means.words))
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         slots = Field("slots", len(self.slots), self.taken(scaling), scaling.low)

@@ -116,7 +116,8 @@ class Number(OneColumn):
         text = say(said, how=say(scaling.summary) + _beside(self.edges), fill=number(self.fill))
         text = say("in {unit}: {what}", unit=plain_unit(self.unit), what=text) if self.unit else text
         known, names = 0 if self.means is None else len(self.means.numbers), listing([*map(reads, self.mean_names)], 3)
-        return text + (say("; {names}, out of fold, for {n:,} values", names=names, n=known) if known else "")
+        encoded = "; {n:,} values target-encoded, out of fold: {names}"
+        return text + (say(encoded, names=names, n=known) if known else "")
 
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(), *fields(self.edges), *[Field()] * (len(self.mean_names) + self.indicator))

@@ -82,7 +82,7 @@ def _few(ascending: NDArray[np.floating], most: int) -> list[float]:
 
 
 def position(x: Values, edges: tuple[float, ...]) -> Values:
-    """The position of each x in units of bins: 2.4 if it lies 40 % into the third."""
+    """The position of each x in units of bins: 2.4 if it lies 40% into the third."""
     ends = np.array(edges)
     passed = x >= ends[1:, None]  # they are few: to compare with all is quicker than to search
     bin = np.add.reduce(passed.view(np.uint8), axis=0, dtype=np.uint8)

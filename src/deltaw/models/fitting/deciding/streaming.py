@@ -184,7 +184,7 @@ def _table(seen: Survey, frame: pl.DataFrame, rows: Stream) -> Table:
 
 
 def _notes(seen: Survey, size: float | None, scored: int, memory: int) -> tuple[str, ...]:
-    error = say("medians and quartiles of {n:,} rows, within {error:.2g} % of the rows", n=len(seen.sample),
+    error = say("medians and quartiles of {n:,} rows, within {error:.2g}% of the rows", n=len(seen.sample),
                 error=100 * seen.error)  # fmt: skip
     capped = say("{n:,} rows to score, the most that are held where rows are streamed", n=scored)
     least = say("the rows held at a time take up to {least}, even if --memory allows less",
