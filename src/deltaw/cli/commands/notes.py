@@ -27,7 +27,7 @@ def answered(err: Screen, model: Model, table: Table) -> pl.DataFrame:
     if len(known) < len(rows):
         err.print(left_out(len(rows) - len(known), len(rows), model.target.name))
     if table.test is None and (Path(table.name).name, len(known)) == (Path(model.origin.source).name, _rows(model)):
-        where = "" if model.scores is None else say(": see the scores of held-out rows by deltaw show")
+        where = "" if model.scores is None else say("; deltaw show has those of held-out rows")
         line = (
             "note: the model was trained on a table called {name} with as many rows: if these are the same rows, "
             "their scores say nothing about new ones{where}"
