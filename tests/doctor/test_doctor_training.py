@@ -44,7 +44,7 @@ def number(**words: Any) -> Setup:
 
 
 def noisy() -> Setup:
-    words = {"optimizer": "momentum(0.95)", "learning_rate": 0.05, "batch_size": 1, "epochs": 40}
+    words = {"optimizer": "momentum(0.95)", "learning_rate": 0.2, "batch_size": 12, "epochs": 40}
     return binary((8,), "relu", **words)
 
 
@@ -107,6 +107,7 @@ CASES = [
     Case("learning_rate_too_low", lambda: binary(learning_rate=1e-6),
          lambda f: f.evidence["better_learning_rate"] > 1e-4),
     Case("noisy_gradient", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["fluctuation"] > 0.02),
+    Case("noisy_gradient", noisy, lambda f: f.repair.words == f"batches of {f.repair.changes['batch_size']}"),
     Case("excessive_gradient_clipping", lambda: number(optimizer="sgd", learning_rate=0.05, max_grad_norm=1e-6),
          lambda f: f.evidence["gradient"] > 1e-4),
     Case("too_few_epochs", lambda: binary(epochs=1), lambda f: f.evidence["steps"] == 14),

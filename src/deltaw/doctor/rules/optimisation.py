@@ -189,6 +189,7 @@ def noisy_gradient(evidence: Evidence) -> Finding | None:
         if momentum
         else ""
     )
+    larger = max(32, 4 * setup.batch_size)
     return finding(
         "In the second half of the epochs E rises in {rises:.0%} and changes by {rough:.1%} of itself from one to "
         "the next: each step follows the gradient of {rows}.{stride}",
@@ -197,6 +198,6 @@ def noisy_gradient(evidence: Evidence) -> Finding | None:
         rows=say("{n} rows" if setup.batch_size > 1 else "{n} row", n=setup.batch_size),
         stride=stride,
         evidence={"fluctuation": fluctuation, "rises": rises, "batch_size": setup.batch_size, "momentum": momentum},
-        repair=Repair(say("batches of 32"), {"batch_size": max(32, 4 * setup.batch_size)}),
+        repair=Repair(say("batches of {rows}", rows=larger), {"batch_size": larger}),
         likelihood=0.65,
     )
