@@ -131,6 +131,19 @@ def test_onnx_reads_words_as_python_does(cell: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(found[0], form("target grade", tmp_path)["answer"](cells), rtol=1e-5, atol=2e-7)
 
 
+def test_sql_reads_words_whatever_blanks_stand_around_them(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="needs duckdb")
+    model = zoo.model("target grade")
+    rows = [dict.fromkeys(SCHEMA) | {"colour": f"{blank}red{blank}"} for blank in ("", "\t", "\r\n", "\xa0", "\u3000")]
+    data = pl.DataFrame(rows, schema=SCHEMA)
+    statement = written("sql", program_of(model), tmp_path).read_text(encoding="utf-8")
+    with duckdb.connect(config={"threads": 1}) as database:
+        database.register("data", data.to_arrow())
+        found = [row[-3:] for row in database.execute(statement).fetchall()]
+    np.testing.assert_allclose(found, model.answers(data, engine="reference").probabilities, rtol=1e-5, atol=2e-7)
+    assert len({*found}) == 1
+
+
 @pytest.mark.parametrize("cell", ["many", "1e999", math.inf, "1_000"])
 def test_python_refuses_what_is_no_number(cell: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError):  # noqa: PT011

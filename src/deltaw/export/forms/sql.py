@@ -23,6 +23,8 @@ from deltaw.tables.table import clip
 
 ROW = "deltaw row"  # the name of the passed-along row, or with a _ behind where a column is called so
 MOST_WEIGHTS, MOST_COLUMNS = 100_000, 1_500  # PostgreSQL knows 1,664 columns; a statement of more is slow to read
+# What Unicode calls White_Space, which the model takes away around words; TRIM alone takes only the space.
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 SHORT = 40  # terms of a sum in one pair of brackets: a tree of thousands is too deep for parsers
 
 
@@ -149,17 +151,26 @@ def number(x: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    """A string literal. Raises SettingError for a NUL."""
-    if "\0" in text:
-        raise SettingError("SQL: expected names and words without a NUL", repr(text), "rename it")
-    return "'" + text.replace("'", "''") + "'"
+    """A string literal, in which line ends are no signs that a reader or an editor may change.
+
+    Raises SettingError for a NUL.
+    """
+    literal = "'" + _without_nul(text).replace("'", "''") + "'"
+    parts = re.sub(r"[\r\n]", lambda found: f"' || CHR({ord(found[0])}) || '", literal)
+    return literal if parts == literal else f"({parts})"
 
 
 def name_of(text: str) -> str:
     """A quoted identifier. Raises SettingError for an empty one, and as `quoted`."""
     if not text:
         raise SettingError("SQL: expected a name for every column", '""', "rename it")
-    return '"' + quoted(text)[1:-1].replace("''", "'").replace('"', '""') + '"'
+    return '"' + _without_nul(text).replace('"', '""') + '"'
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise SettingError("SQL: expected names and words without a NUL", repr(text), "rename it")
+    return text
 
 
 def _columns(name: str, size: int) -> list[str]:
@@ -208,7 +219,7 @@ def _read(read: o.Read, row: str, program: Program, dialect: Dialect) -> Stage:
         if read.kind == "date":
             return f"CAST(EXTRACT(EPOCH FROM CAST({raw} AS TIMESTAMP)) AS DOUBLE PRECISION) / 86400e0"
         if read.kind == "word":
-            text = f"TRIM({dialect.text.format(raw)})"
+            text = f"TRIM({dialect.text.format(raw)}, {quoted(BLANKS)})"
             missing = ", ".join(quoted(word) for word in ("", *program.missing))
             return f"CASE WHEN LOWER({text}) IN ({missing}) THEN NULL ELSE {text} END"
         made = f"NULLIF(CAST({raw} AS DOUBLE PRECISION), CAST('NaN' AS DOUBLE PRECISION))"
