@@ -25,6 +25,7 @@ from markdown.extensions.toc import slugify_unicode
 import deltaw
 from deltaw.lessons import LESSONS
 from deltaw.pages.html import formula
+from deltaw.speech import say
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -88,6 +89,11 @@ def joined(text: str) -> str:
     parts = re.split(r"(^```.*?^```$)", text, flags=re.M | re.S)
     parts[::2] = [re.sub(r"(?<=[，。；：、！？）”])\n *(?=[^\s|#>])(?![-*] |\d+\. )", "", part) for part in parts[::2]]
     return "".join(parts)
+
+
+def whole(text: str) -> str:
+    """The numbers of tables in one piece: no line breaks beside ± and →."""
+    return re.sub(r"^\|.*", lambda row: re.sub(" ([±→]) ", "\u00a0\\1\u00a0", row[0]), text, flags=re.M)
 
 
 def with_formulas(text: str) -> str:
@@ -164,24 +170,31 @@ def commands(lang: str) -> str:
 
     from deltaw.cli.app import app
     from deltaw.cli.examples import EXAMPLES
+    from deltaw.cli.speaking import translated
 
     words = {"en": ("Commands", "option", "meaning"), "zh": ("命令", "选项", "含义")}[lang]
     parts = [f"# {words[0]}\n"]
-    context = typer.Context(group := typer.main.get_command(app), info_name="deltaw")
+    context = typer.Context(group := translated(typer.main.get_command(app)), info_name="deltaw")
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         if command.hidden:
             continue
-        rows = [record for each in command.params if (record := each.get_help_record(context))]
+        panels: dict[str, list[tuple[str, str]]] = {"": []}
+        for each in command.params:
+            if record := each.get_help_record(context):
+                panels.setdefault(getattr(each, "rich_help_panel", None) or "", []).append(record)
         parts += [f"## `deltaw {name}`\n", re.sub(r"\s*\f.*", "", command.help or "", flags=re.S).strip() + "\n"]
-        parts += [f'<div class="options" markdown>\n\n| {words[1]} | {words[2]} |\n|---|---|']
-        parts += ["| " + " | ".join(_cell(text, i == 0) for i, text in enumerate(row)) + " |" for row in rows]
-        parts += ["\n</div>"]
+        for panel, rows in panels.items():
+            parts += [f"**{panel}**\n"] if panel else []
+            parts += [f'<div class="options" markdown>\n\n| {words[1]} | {words[2]} |\n|---|---|']
+            parts += ["| " + " | ".join(_cell(text, i == 0) for i, text in enumerate(row)) + " |" for row in rows]
+            parts += ["\n</div>\n"]
         parts += ["\n```console\n" + "".join(f"$ {line}\n" for line in EXAMPLES.get(name, ())) + "```\n"]
     return "\n".join(parts)
 
 
 def _cell(text: str, code: bool) -> str:
     text = " ".join(re.sub(r"\[/?[a-z ]+\]", "", text).split()).replace("|", "\\|")
+    text = re.sub(r"\[default: (.*?)\]", lambda match: say("[default: {}]").format(match[1]), text)
     return f"`{text}`" if code else text.replace("<", "&lt;").replace("*", "\\*")
 
 
@@ -196,7 +209,7 @@ def lay(pages: Path, lang: str, cache: Path) -> None:
         (to := pages / place).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
             text = linked(joined(path.read_text(encoding="utf-8")), place, path, places, laid)
-            text = re.sub(r"^LAB$", LAB, with_formulas(text), flags=re.M)
+            text = re.sub(r"^LAB$", LAB, with_formulas(whole(text)), flags=re.M)
             to.write_text(headed(text, ("navigation", "toc") if place == "index.md" else ()), encoding="utf-8")
         else:
             shutil.copy(path, to)

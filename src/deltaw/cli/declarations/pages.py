@@ -120,7 +120,7 @@ def lab(
         str,
         typer.Argument(
             metavar="DATA | MODEL DATA",
-            help="A table, or a model file and a table with answers; by default, iris.",
+            help="A table, or a model file and a table with answers.",
             autocompletion=completion.tables,
         ),
     ] = "iris",
