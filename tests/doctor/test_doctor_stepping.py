@@ -12,7 +12,7 @@ from deltaw import Network
 from deltaw.doctor import learning_rate
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials import stepping
-from deltaw.doctor.trials.stepping import LARGEST, MOST_LOOKS, first_divergence, machine, top_curvature, watched
+from deltaw.doctor.trials.stepping import LARGEST, MOST_LOOKS, begun, first_divergence, top_curvature, watched
 from deltaw.equations import backprop, losses
 from deltaw.exceptions import InputError
 
@@ -169,7 +169,7 @@ def test_a_training_that_keeps_its_numbers_has_no_break() -> None:
 )  # fmt: skip
 def test_what_training_refuses_is_refused_here_too(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError):
-        machine(line(**wrong))
+        begun(line(**wrong))
 
 
 def test_the_sweep_finds_the_rates_that_learn() -> None:

@@ -101,7 +101,7 @@ def test_a_window_is_trained_on_as_rows_are(tmp_path: Path) -> None:
             for number in range(len(windows)):
                 rows, order = windows.take(epoch, number)
                 count = -(-len(order) // 32)
-                (error,), _ = machine.train(rows, order[None], steps, run._pace(steps, count))
+                (error,), _ = machine.train(rows, order[None], steps, run.pace(steps, count))
                 total, steps = total + error * len(order), steps + count
             while run.epoch == epoch:
                 run.advance()

@@ -213,11 +213,11 @@ class Training:
     def _trained(self) -> tuple[list[float], list[float]] | None:
         """Train some epochs; return E and seconds of each, or None within an epoch."""
         count, first = min(self.together, self.until - self.epoch), self.epoch * self.steps
-        made = self.machine.train(self.rows, self._orders(count), first, self._pace(first, count * self.steps))
+        made = self.machine.train(self.rows, self.orders(count), first, self.pace(first, count * self.steps))
         self.epoch += count
         return made
 
-    def _pace(self, first: int, steps: int) -> Pace:
+    def pace(self, first: int, steps: int) -> Pace:
         """Learning rates of so many steps, from step `first` on."""
         if self.steps * self.epochs > PACED:
             return self._paced(first, steps)
@@ -234,7 +234,7 @@ class Training:
         decay = self.method.weight_decay * factors(self.fading)
         return Pace(self.alpha * factors(self.pattern), decay, factors(self.thinning))
 
-    def _orders(self, count: int) -> NDArray[np.int64]:
+    def orders(self, count: int) -> NDArray[np.int64]:
         """The order of the rows in each of the next epochs, (count, n)."""
         places = np.tile(np.arange(self.n, dtype=np.int64), (count, 1))  # NumPy is slower at numbers of four bytes
         if self.shuffle:  # each row as `permutation` would draw it

@@ -40,7 +40,7 @@ class WindowedTraining(Training):
         number, first = here.windows, self.epoch * self.steps + here.windows * (windows.each // self.plan.batch_size)
         last = number + 1 == len(windows)
         rows, order = self._ahead.take(self.epoch, number, more=not (last and self.epoch + 1 >= self.until))
-        pace = self._pace(first, -(-len(order) // self.plan.batch_size))
+        pace = self.pace(first, -(-len(order) // self.plan.batch_size))
         (error,), _ = self.machine.train(rows, order[None], first, pace)
         made = Within(number + 1, here.error + error * len(order), here.seconds + perf_counter() - began)
         if last or not np.isfinite(error):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from deltaw.doctor.figures import rates
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.clock import LOADED, left
-from deltaw.doctor.trials.stepping import machine, top_curvature
+from deltaw.doctor.trials.stepping import begun, top_curvature
 from deltaw.doctor.trials.trial import Budget, Trial, affordable_epochs, hold_out, trial, whole_number
 from deltaw.equations import optimizers
 from deltaw.equations.lookup import positive
@@ -123,8 +123,8 @@ def sweep(setup: Setup, factors: NDArray[np.float64], seconds: float) -> Sweep:
 
     Raises InputError as `deltaw.train`.
     """
-    m = machine(setup)
-    start = float(m.engine.evaluate(m.rows)[0])
+    m = begun(setup)
+    start = float(m.machine.evaluate(m.rows)[0])
     used = setup.learning_rate if setup.learning_rate > 0 else 0.01
     setup = replace(setup, epochs=min(setup.epochs, affordable_epochs(setup, seconds)))
     trials: dict[int, Trial] = {}

@@ -22,11 +22,12 @@ from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.changes import applied
 from deltaw.doctor.trials.clock import Clock
 from deltaw.doctor.trials.scores import WORST, guess, quantile, score, scoring_rows
-from deltaw.doctor.trials.stepping import LOOKED_AT, Watched, machine, watched
+from deltaw.doctor.trials.stepping import Watched, begun, watched
 from deltaw.exceptions import InputError, SettingError
 from deltaw.network import Network
 from deltaw.speech import say
 from deltaw.training import History, train
+from deltaw.training.epochs import LOOKED_AT
 
 Array = NDArray[Any]
 Trained = tuple[Network, History]  # a trained network, and its history
@@ -249,8 +250,8 @@ def trial_of(setup: Setup, network: Network, history: History) -> Trial:
 
     Raises InputError if the network does not fit the set-up.
     """
-    m = machine(replace(setup, network=network), watched=True)
-    look = m.engine.look(m.rows.some(LOOKED_AT))
+    m = begun(replace(setup, network=network), telemetry=True)
+    look = m.machine.look(m.rows.some(LOOKED_AT))
     look = replace(look, update=np.full_like(look.update, np.nan))
     last = max(0, len(history.loss) - 1)
     held, fitted = _scores(setup, network)
