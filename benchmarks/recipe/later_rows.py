@@ -30,7 +30,7 @@ from benchmarks.accuracy.scoring import turn
 from benchmarks.tables.divided import Data
 from benchmarks.tables.public import whole
 from deltaw.exceptions import ColumnError
-from deltaw.models.fitting.deciding import plans
+from deltaw.models.fitting.deciding import fitted
 from deltaw.preparation import Target
 from deltaw.preparation.columns.numbers import CYCLES
 from deltaw.preparation.reading import as_days, as_numbers
@@ -179,7 +179,7 @@ def measured(name: str) -> dict[str, Any]:
             line = turn(of, run, of.table.frame.filter(learnt), of.table.frame.filter(asked))
             return float((1.0 - line["score"]) ** 0.5 if line["loss"] is None else line["loss"])
 
-        with patch.object(plans, "goes_on", lambda *_: False):
+        with patch.object(fitted, "extrapolates", lambda *_: False):
             in_bins = error(default, plain)
         runs = {"rule": (default, plain), "HGB": (RIVALS["HGB"], beside), "linear": (RIVALS["linear"], beside)}
         if frame.width > 2:

@@ -57,7 +57,7 @@ def answers(frame: pl.DataFrame, target: str, seed: int = 0) -> TrainingTargets:
 
 
 def plain(frame: pl.DataFrame, target: str) -> Preparation:
-    return Preparation.fit(frame, COLUMNS, "piecewise", answers=answers(frame, target))
+    return Preparation.fit(frame, COLUMNS, "piecewise", targets=answers(frame, target))
 
 
 def fitted(target: str = "price", frame: pl.DataFrame | None = None) -> Preparation:
@@ -75,7 +75,7 @@ def alike(prep: Preparation) -> Alike:
 
 def told(prep: Preparation, frame: pl.DataFrame, of: TrainingTargets | None = None) -> Any:
     """What rows alike say of each row."""
-    return prep.transform(frame, answers=of)[:, -len(alike(prep).mean_names) :]
+    return prep.transform(frame, targets=of)[:, -len(alike(prep).mean_names) :]
 
 
 cells = st.fixed_dictionaries({

@@ -69,7 +69,7 @@ def test_a_row_of_weight_2_is_two_rows() -> None:
     x, weight = rng.permutation(60) / 60, rng.integers(1, 3, 60)
     y = waves(x, 3, 0.2, rng)
     twice = np.repeat(x, weight), np.repeat(y, weight)
-    units = told(*twice).sample.answers.scales  # those of all rows, which weights do not move
+    units = told(*twice).sample.targets.scales  # those of all rows, which weights do not move
     names, values = ("y",), y[:, None]
     answers = TrainingTargets(names, values, np.zeros(60, np.uint8), weight / weight.mean(), units)
     one, other = ByNumber(x, Sample.of(answers)), told(*twice)

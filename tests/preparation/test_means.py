@@ -171,7 +171,7 @@ def test_rows_that_count_more() -> None:
 def fitted(target: str = "price", many: bool = True) -> Preparation:
     frame = table()
     told = answers(frame, target) if many else None
-    return Preparation.fit(frame, [Column("word", "category", "")], "piecewise", answers=told)
+    return Preparation.fit(frame, [Column("word", "category", "")], "piecewise", targets=told)
 
 
 def test_the_same_rows_say_the_same_again() -> None:
@@ -187,7 +187,7 @@ def test_columns_of_few_words_and_other_scalings_have_none() -> None:
     assert fitted("grade").feature_names == (*slots, *(f"word: share of {each}" for each in "abc"))
     few = frame.with_columns(pl.col("word").str.slice(0, 3))
     for rows, scaling in ((few, "piecewise"), (frame, "robust")):
-        made = Preparation.fit(rows, columns, scaling, answers=answers(rows, "price"))
+        made = Preparation.fit(rows, columns, scaling, targets=answers(rows, "price"))
         assert made.feature_names == Preparation.fit(rows, columns, scaling).feature_names
 
 

@@ -49,7 +49,7 @@ def answers(frame: pl.DataFrame, target: str = "price", weight: Any = None) -> T
 
 def fitted(target: str = "price", frame: pl.DataFrame | None = None) -> Preparation:
     frame = table() if frame is None else frame
-    return Preparation.fit(frame, COLUMNS, "piecewise", answers=answers(frame, target))
+    return Preparation.fit(frame, COLUMNS, "piecewise", targets=answers(frame, target))
 
 
 def number(prep: Preparation, place: int = 0) -> Number:
@@ -158,7 +158,7 @@ def test_the_same_rows_say_the_same_again() -> None:
 def test_few_rows_other_scalings_and_many_classes_have_none() -> None:
     frame = table()
     assert number(fitted(frame=frame[:100])).means is None  # without bins there is no line
-    robust = Preparation.fit(frame, COLUMNS, "robust", answers=answers(frame))
+    robust = Preparation.fit(frame, COLUMNS, "robust", targets=answers(frame))
     assert robust.feature_names == ("distance", "distance (missing)", "size")
     assert number(Preparation.fit(frame, COLUMNS, "piecewise")).means is None
     assert number(fitted(), 1).means is None

@@ -11,7 +11,7 @@ from deltaw.live.contents import Contents, of_model, of_plan
 from deltaw.live.page import empty, filled
 from deltaw.models import Model, load, plan
 from deltaw.models.fitting.deciding.planning import replan
-from deltaw.models.rows.parts import answered
+from deltaw.models.rows.parts import with_known_target
 from deltaw.speech import say
 from deltaw.tables import Reading, origins, read_as
 
@@ -92,5 +92,5 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
     again = replan(source, table)
     if again is not None:
         return of_model(source, table, again.training.frame, None if again.test is None else again.test.frame, 0.0)
-    table, _ = answered(table, source.target)
+    table, _ = with_known_target(table, source.target)
     return of_model(source, table, table.frame, table.test, 0.0 if table.test is not None else APART["test_size"])

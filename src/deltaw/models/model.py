@@ -24,7 +24,7 @@ from deltaw.models.distilling import FEWEST, HELD_OUT, Cost, agreement, distille
 from deltaw.models.rows import weights
 from deltaw.models.rows.division import group_numbers, split
 from deltaw.models.scoring.dependence import Dependence, of_column
-from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, check, permuted, some
+from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, check, column_importances, sampled
 from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
 from deltaw.models.scoring.scores import Scores, score
 from deltaw.models.search.tuning import Tuning
@@ -228,12 +228,12 @@ class Model(Contents):
         row = metric_of((self.recipe.metric or TELLING[self.task]) if metric is None else metric, self.task)
         frame, source = self._with_target(rows)
         frame = frame.filter(self.target.some_known(frame.get_column(self.target.name), source))
-        X, true = self._known(frame[some(len(frame), MAX_ROWS, seed)], source)
+        X, true = self._known(frame[sampled(len(frame), MAX_ROWS, seed)], source)
         score = row.score(outcome(self.target, self._forward(X), *true))
         if np.isnan(score):
             expected = say("metric: expected one that is defined for the rows of {source}", source=source)
             raise SettingError(expected, repr(row.name), say("give {name}", name=METRICS[self.task][1].name))
-        columns = permuted(
+        columns = column_importances(
             np.asarray(X), [(step.title, place) for step, place in self.preparation.places],
             lambda moved: outcome(self.target, self._forward(moved), *true), row, repeats, seed,
         )  # fmt: skip
@@ -257,7 +257,7 @@ class Model(Contents):
             InputError: as `predict`; a column that the model does not use.
         """
         frame = rows_of(table := self.read(rows))
-        frame = frame[some(len(frame), MAX_ROWS, 0)]
+        frame = frame[sampled(len(frame), MAX_ROWS, 0)]
         X = self.preparation.transform(frame, source=table.name)
         for step, place in self.preparation.places:
             if among(column, (step.title, *step.inputs)):

@@ -69,27 +69,27 @@ class EqualRows(NamedTuple):
         return np.asarray(first[group])
 
 
-def with_alike(made: Preparation, again: EqualRows, answers: TrainingTargets) -> Preparation:
-    """The preparation, with a step for equal rows if that is worth it; `answers`: of the training rows."""
+def with_alike(made: Preparation, again: EqualRows, targets: TrainingTargets) -> Preparation:
+    """The preparation, with a step for equal rows if that is worth it; `targets`: of the training rows."""
     group = again.groups
     some = _whole_groups(group, ASKED)
-    share, sure = saved(made, taken(again.frame, some), group[some], answers.some(some))
+    share, sure = saved(made, taken(again.frame, some), group[some], targets.some(some))
     if share <= WORTH or sure <= SURE:
         return made
-    return replace(made, steps=(*made.steps, Alike.fit(made.steps, again.frame, answers)))
+    return replace(made, steps=(*made.steps, Alike.fit(made.steps, again.frame, targets)))
 
 
-def saved(made: Preparation, frame: pl.DataFrame, group: Indices, answers: TrainingTargets) -> tuple[float, float]:
+def saved(made: Preparation, frame: pl.DataFrame, group: Indices, targets: TrainingTargets) -> tuple[float, float]:
     """(relative reduction of the squared error by means of equal rows, its standard errors above 0).
 
     Args:
         made: the preparation of the columns.
         frame: some of the training rows.
         group: (n,) the same number for equal rows.
-        answers: of these rows.
+        targets: of these rows.
     """
-    H, Z = units(made.transform(frame, answers=answers)), scaled(answers.values, answers.scales).T
-    weight = answers.squared_widths
+    H, Z = units(made.transform(frame, targets=targets)), scaled(targets.values, targets.scales).T
+    weight = targets.squared_widths
     cells, gains = pl.Series(group.astype(np.float64)), np.zeros(len(Z))
     whole, share, sure = 0.0, 0.0, 0.0
     for seed in range(TIMES):

@@ -44,7 +44,7 @@ def divided(columns: Iterable[Column], uninformative: Mapping[str, str]) -> tupl
 
 def steps_of(
     frame: pl.DataFrame, used: Sequence[Column], scaling: Scaling, blocks: Iterable[Block],
-    answers: TrainingTargets | None, counted: Counted | None, rows: Indices | None, straight: Collection[str],
+    targets: TrainingTargets | None, counted: Counted | None, rows: Indices | None, straight: Collection[str],
 ) -> tuple[Step, ...]:  # fmt: skip
     """A fitted step for each used column; see `Preparation.fit`. Raises ColumnError for an invalid cell."""
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
@@ -52,10 +52,10 @@ def steps_of(
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
     most = (most_bins(numbers, count), most_of_few(numbers), finest(numbers, count))
     bins, of_few, fine = most if scaling.bins else (0, 0, 0)
-    answers = answers if scaling.means else None
+    targets = targets if scaling.means else None
     judged = any(column.kind == Number.kind for column in used)
-    sample = Sample.of(answers) if judged and answers is not None else None
-    whole = Whole(bins, answers, sample, counted, of_few, fine)
+    sample = Sample.of(targets) if judged and targets is not None else None
+    whole = Whole(bins, targets, sample, counted, of_few, fine)
     line = Whole(counted=counted)
     take = (lambda some: some) if rows is None else taking(rows)
 

@@ -130,18 +130,18 @@ class Run(NamedTuple):
     scaling: Scaling
 
     def write(
-        self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: TrainingTargets | None,
+        self, frame: pl.DataFrame, chosen: Indices | None, source: str, targets: TrainingTargets | None,
         out: NDArray[np.float32], as_inputs: bool,
     ) -> None:  # fmt: skip
         """Write the stored numbers of the `chosen` rows into `out`, (n, stored), or all inputs, (n, inputs)."""
         frame = frame[list(dict.fromkeys(name for step in self.steps for name in step.inputs))]
-        groups = [each for each in self.numbers if _at_once(each, frame, answers)]
+        groups = [each for each in self.numbers if _at_once(each, frame, targets)]
         at_once = {step.column for group in groups for step in group.steps}
         rest = [each for each in zip(self.steps, self.places, strict=True) if each[0].title not in at_once]
         whole = {
-            step.title: step.read(taken(frame[list(step.inputs)], chosen), source, answers)
+            step.title: step.read(taken(frame[list(step.inputs)], chosen), source, targets)
             for step, _ in rest
-            if _is_read_whole(step, frame, answers)
+            if _is_read_whole(step, frame, targets)
         }
         expands = as_inputs and not is_plain(self.fields)
         height = CELLS // len(self.steps) | 1  # odd, against conflicts in the cache
@@ -180,11 +180,11 @@ class Picture(NamedTuple):
     scaling: Scaling
 
     def write(
-        self, frame: pl.DataFrame, chosen: Indices | None, source: str, answers: TrainingTargets | None,
+        self, frame: pl.DataFrame, chosen: Indices | None, source: str, targets: TrainingTargets | None,
         out: NDArray[np.float32], as_inputs: bool,
     ) -> None:  # fmt: skip
         """As `Run.write`."""
-        x = self.step.read(taken(frame[list(self.step.columns)], chosen), source, answers)
+        x = self.step.read(taken(frame[list(self.step.columns)], chosen), source, targets)
         self.step.encode(x, out, self.scaling)
 
 
@@ -208,12 +208,12 @@ class Making(NamedTuple):
         frame: pl.DataFrame,
         rows: Indices | None,
         source: str,
-        answers: TrainingTargets | None,
+        targets: TrainingTargets | None,
         out: NDArray[np.float32],
     ) -> None:
         """Encode these rows of a frame, or all, into `out`. Raises ColumnError."""
         for run in self.runs:
-            run.write(frame, rows, source, answers, out[:, self._place(run)], self.as_inputs)
+            run.write(frame, rows, source, targets, out[:, self._place(run)], self.as_inputs)
 
     def made(self, out: NDArray[np.float32]) -> Encoded | NDArray[np.float32]:
         """The written rows, as an engine takes them."""
@@ -278,9 +278,9 @@ def _together(steps: Sequence[Step]) -> Iterator[list[Step]]:
         yield from (some[first : first + each] for first in range(0, len(some), each))
 
 
-def _at_once(numbers: Numbers, frame: pl.DataFrame, answers: TrainingTargets | None) -> bool:
+def _at_once(numbers: Numbers, frame: pl.DataFrame, targets: TrainingTargets | None) -> bool:
     """Whether the columns are numeric already, without target means that need all rows at once."""
-    if answers is not None and numbers.with_means:
+    if targets is not None and numbers.with_means:
         return False
     return all(frame.get_column(name).dtype in NUMBERS for name in numbers.names)
 
@@ -295,7 +295,7 @@ def reads_alone(step: Step, frame: pl.DataFrame) -> bool:
     return not any(are_words(frame.get_column(name)) for name in numbers)
 
 
-def _is_read_whole(step: Step, frame: pl.DataFrame, answers: TrainingTargets | None) -> bool:
+def _is_read_whole(step: Step, frame: pl.DataFrame, targets: TrainingTargets | None) -> bool:
     """Whether it has to be read for all rows at once."""
-    learns = answers is not None and getattr(step, "means", None) is not None
+    learns = targets is not None and getattr(step, "means", None) is not None
     return learns or not reads_alone(step, frame)

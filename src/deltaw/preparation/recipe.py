@@ -72,7 +72,7 @@ class Preparation:
         columns: Iterable[Column],
         scaling: str = "robust",
         blocks: Iterable[Block] = (),
-        answers: TrainingTargets | None = None,
+        targets: TrainingTargets | None = None,
         counted: Counted | None = None,
         rows: Indices | None = None,
         uninformative: Mapping[str, str] | None = None,
@@ -86,7 +86,7 @@ class Preparation:
             scaling: unit (0.01…0.99), symmetric (-1…1), standard, robust, piecewise or none; see SCALINGS. A block uses
                 its own range for the first two and is standardised for the next three.
             blocks: the table's blocks; a column with a block's name stands for all its columns.
-            answers: targets of the training rows, for target means; None: none are made.
+            targets: those of the training rows, for target means; None: none are made.
             counted: counts over all training rows, if `frame` is a sample of them.
             rows: indices in `frame`; None: all.
             uninformative: columns to leave out: names and reasons (`deltaw.preparation.fitting`).
@@ -97,17 +97,17 @@ class Preparation:
             SettingError: an unknown scaling.
         """
         row, (used, left_out) = scaling_called(scaling), divided(columns, uninformative or {})
-        return cls(scaling, steps_of(frame, used, row, blocks, answers, counted, rows, straight), left_out)
+        return cls(scaling, steps_of(frame, used, row, blocks, targets, counted, rows, straight), left_out)
 
-    def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Preparation:
+    def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Preparation:
         """The same preparation with target means refitted on other rows.
 
         Args:
             frame: rows with the columns `input_names`.
-            answers: their targets.
+            targets: those of these rows.
         """
         steps = (
-            step.refitted(frame, answers) if isinstance(step, WithMeans) and step.mean_names else step
+            step.refitted(frame, targets) if isinstance(step, WithMeans) and step.mean_names else step
             for step in self.steps
         )
         return replace(self, steps=tuple(steps))
@@ -155,7 +155,7 @@ class Preparation:
         return tuple(sum(field.inputs for field in step.fields(scaling)) for step in self.steps)
 
     def transform(
-        self, frame: pl.DataFrame, source: str = "data", answers: TrainingTargets | None = None
+        self, frame: pl.DataFrame, source: str = "data", targets: TrainingTargets | None = None
     ) -> NDArray[np.float32]:
         """The network's inputs: shape (n, len(feature_names)), C-contiguous, all finite.
 
@@ -165,18 +165,18 @@ class Preparation:
         Args:
             frame: n rows with the columns `input_names`.
             source: their name in messages.
-            answers: the targets given to `fit`, if these are the training rows: target means are then out of fold.
+            targets: those given to `fit`, if these are the training rows: target means are then out of fold.
 
         Raises:
             ColumnError: a column is missing or of another kind, or a cell is infinite or not a number.
         """
-        return self._written(self._making(as_inputs=True), frame, source, answers)
+        return self._written(self._making(as_inputs=True), frame, source, targets)
 
     def encode(
         self,
         frame: pl.DataFrame,
         source: str = "data",
-        answers: TrainingTargets | None = None,
+        targets: TrainingTargets | None = None,
         rows: Indices | None = None,
     ) -> Encoded | NDArray[np.float32]:
         """`transform` in the form that engines take fastest: bins and one-hot inputs encoded, if there are many.
@@ -187,7 +187,7 @@ class Preparation:
         if self.is_encoded and self._is_large(count):
             self._find(frame, source)
             making = self._making(raw=raw_of(self.steps, frame))
-        return making.made(self._written(making, frame, source, answers, rows))
+        return making.made(self._written(making, frame, source, targets, rows))
 
     @property
     def steps_with_means(self) -> tuple[WithMeans, ...]:
@@ -205,7 +205,7 @@ class Preparation:
         return tuple(dict.fromkeys(name for step in self.steps_with_means for name in step.inputs))
 
     def encode_and_free(
-        self, frames: list[pl.DataFrame], source: str, rows: Indices | None, answers: TrainingTargets | None = None
+        self, frames: list[pl.DataFrame], source: str, rows: Indices | None, targets: TrainingTargets | None = None
     ) -> Encoded | NDArray[np.float32]:
         """`encode`, freeing the raw columns piece by piece to save memory.
 
@@ -213,7 +213,7 @@ class Preparation:
             frames: the table's pieces in order; the list is empty afterwards.
             source: name of the rows in messages.
             rows: indices of rows in the whole table, ascending; None: all.
-            answers: targets of these rows, with out-of-fold means.
+            targets: those of these rows, with out-of-fold means.
         """
         self._find(frames[0], source)
         heights = [len(frame) for frame in frames]
@@ -225,8 +225,8 @@ class Preparation:
         first = begin = 0
         for height, end in zip(heights, ends.tolist(), strict=True):
             some = None if rows is None else rows[begin:end] - first
-            targets = None if answers is None else answers.some(slice(begin, end))
-            self._write(making, frames.pop(0), some, source, targets, out[begin:end])
+            own = None if targets is None else targets.some(slice(begin, end))
+            self._write(making, frames.pop(0), some, source, own, out[begin:end])
             first, begin = first + height, end
         return making.made(out)
 
@@ -272,21 +272,21 @@ class Preparation:
         making: Making,
         frame: pl.DataFrame,
         source: str,
-        answers: TrainingTargets | None,
+        targets: TrainingTargets | None,
         rows: Indices | None = None,
     ) -> NDArray[np.float32]:
         """These rows of a frame, or all, encoded."""
         self._find(frame, source)
         out = making.room(len(frame) if rows is None else len(rows))
-        self._write(making, frame, rows, source, answers, out)
+        self._write(making, frame, rows, source, targets, out)
         return out
 
     def _write(
-        self, making: Making, frame: pl.DataFrame, rows: Indices | None, source: str, answers: TrainingTargets | None,
+        self, making: Making, frame: pl.DataFrame, rows: Indices | None, source: str, targets: TrainingTargets | None,
         out: NDArray[np.float32],
     ) -> None:  # fmt: skip
         try:
-            making.write(frame, rows, source, answers, out)
+            making.write(frame, rows, source, targets, out)
         except ColumnError:  # of a piece of the rows, or of many columns
             self.read(frame, source)
             raise

@@ -11,7 +11,7 @@ from deltaw import plots
 from deltaw.exceptions import InputError
 from deltaw.models import Model
 from deltaw.models.scoring.dependence import Dependence
-from deltaw.models.scoring.importance import Importance, some
+from deltaw.models.scoring.importance import Importance, sampled
 from deltaw.notebook import escape
 from deltaw.pages import html as pages
 from deltaw.plots import curves
@@ -40,7 +40,7 @@ def _importance(model: Model) -> Importance | None:
     if model.held_out is None or not 2 <= len(model.preparation.steps) <= MAX_WORTHS:
         return None
     most = max(FEWEST_PERMUTED, min(MOST_PERMUTED, MAX_PERMUTED // len(model.preparation.steps)))
-    rows = model.held_out[some(len(model.held_out), most, 0)]
+    rows = model.held_out[sampled(len(model.held_out), most, 0)]
     try:
         return model.importance(rows, repeats=REPEATS)
     except InputError:  # the score is undefined on these rows

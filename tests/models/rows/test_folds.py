@@ -77,13 +77,13 @@ def test_what_is_held_out_is_later(values: list[int], k: int, share: float) -> N
 @given(st.integers(20, 200), st.sampled_from([0, 1, 2, 5]), st.integers(0, 3), st.sampled_from([None, "group", "time"]))
 @settings(max_examples=40, deadline=None)
 def test_no_row_serves_two_purposes(n: int, count: int, seed: int, by: str | None) -> None:
-    from deltaw.models.rows.dividing import Choices, laid_out
+    from deltaw.models.rows.dividing import Choices, divided
 
     numbers = np.random.default_rng(seed).integers(0, 9, n)
     constraints = Constraints(
         n, None, numbers if by == "group" else None, numbers.astype(float) if by == "time" else None
     )
-    layout = laid_out(
+    layout = divided(
         constraints, Choices(folds=min(count, constraints.most_folds)), 0.2, seed, test=False, validation=False
     )
     for each in (layout.kept, *layout.folds):

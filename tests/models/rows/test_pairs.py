@@ -20,7 +20,7 @@ from deltaw.models.fitting.trainings.calibration import cross_calibrated, held_o
 from deltaw.models.fitting.trainings.listeners import Listeners
 from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.fitting.trainings.packed import of_member, packed
-from deltaw.models.rows.dividing import parts_of
+from deltaw.models.rows.dividing import held_out_parts
 
 HOW: dict[str, Any] = {"recipe": "accurate", "hidden": 5, "epochs": 5}
 
@@ -94,7 +94,7 @@ def test_what_a_part_answers_has_no_say_in_who_answers_for_it() -> None:
 
 
 def test_how_many_there_are() -> None:
-    assert [parts_of(n) for n in (1, 4, 7, 8, 9, 16)] == [1, 4, 7, 4, 5, 8]
+    assert [held_out_parts(n) for n in (1, 4, 7, 8, 9, 16)] == [1, 4, 7, 4, 5, 8]
 
     def planned(rows: int = 160, **asked: Any) -> tuple[int, int]:
         plan = models.plan(frame(rows), **columns("price"), **HOW | asked)

@@ -11,7 +11,7 @@ import pytest
 
 import deltaw
 from deltaw import models
-from deltaw.models.rows.trends import rising
+from deltaw.models.rows.trends import monotonic_columns
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.tables import kinds, read
 
@@ -48,11 +48,11 @@ def test_what_goes_with_the_time_is_found() -> None:
     mixed = read(rows[RNG.permutation(N)])
     times = mixed.frame["when"].dt.timestamp("us").to_numpy() / 8.64e10
     columns = kinds(mixed, None)
-    assert rising(mixed, columns, times, None) == ("when", "year", "left", "gaps")
+    assert monotonic_columns(mixed, columns, times, None) == ("when", "year", "left", "gaps")
     some = np.flatnonzero(times < times.max() - 1)
-    assert rising(mixed, columns, times[some], some) == ("when", "year", "left", "nearly", "gaps")
+    assert monotonic_columns(mixed, columns, times[some], some) == ("when", "year", "left", "nearly", "gaps")
     years = mixed.frame["year"].to_numpy().astype(float)  # rows of one time are in any order
-    assert "when" in rising(mixed, columns, years, None)
+    assert "when" in monotonic_columns(mixed, columns, years, None)
 
 
 def test_a_trend_is_a_straight_line_that_goes_on() -> None:

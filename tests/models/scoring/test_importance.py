@@ -18,7 +18,7 @@ from small import QUICK
 import deltaw
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.models.scoring.dependence import Dependence
-from deltaw.models.scoring.importance import permuted, some
+from deltaw.models.scoring.importance import column_importances, sampled
 from deltaw.models.scoring.metrics import Outcome, metric_of
 
 
@@ -36,7 +36,7 @@ def worths(
         return Outcome(truth, p.argmax(axis=1), p)
 
     places = [(f"x{i}", slice(i, i + 1)) for i in range(X.shape[1])]
-    found = permuted(X, places, answer, metric_of(metric, "classification"), repeats, seed)
+    found = column_importances(X, places, answer, metric_of(metric, "classification"), repeats, seed)
     assert [each.drop for each in found] == sorted((each.drop for each in found), reverse=True)
     return {each.column: each for each in found}
 
@@ -102,10 +102,10 @@ def test_as_scikit_learn_has_it() -> None:
 
 
 def test_rows_that_are_drawn() -> None:
-    assert some(5, 5, 0).tolist() == [0, 1, 2, 3, 4]
-    drawn = some(1000, 10, 0)
+    assert sampled(5, 5, 0).tolist() == [0, 1, 2, 3, 4]
+    drawn = sampled(1000, 10, 0)
     assert len(np.unique(drawn)) == 10
-    assert drawn.tolist() == sorted(drawn.tolist()) == some(1000, 10, 0).tolist()
+    assert drawn.tolist() == sorted(drawn.tolist()) == sampled(1000, 10, 0).tolist()
 
 
 # --- models ---------------------------------------------------------------------------------------------------------

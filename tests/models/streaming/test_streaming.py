@@ -182,7 +182,7 @@ def test_means_of_answers_are_those_of_all_rows(path: Path, tmp_path: Path, monk
         parts = (rows["place"] % PARTS).to_numpy().astype(np.int64)
         told = TrainingTargets.of(names, values, parts, None if weight is None else rows["weight"].to_numpy())
         table = deltaw.read(rows.drop("place", "w", *([] if weight is None else [weight])))
-        exact = Preparation.fit(table.frame, kinds(table, target), "piecewise", answers=told)
+        exact = Preparation.fit(table.frame, kinds(table, target), "piecewise", targets=told)
         mine, theirs = ({step.title: step for step in each.steps} for each in (plan.preparation, exact))
         assert plan.preparation.means, "no column tells"
         assert len(plan.preparation.means) == len(exact.means)
@@ -197,7 +197,7 @@ def test_means_of_answers_are_those_of_all_rows(path: Path, tmp_path: Path, monk
                 np.testing.assert_allclose(*scaled, atol=2e-6)
         with prepared.prepared(plan) as blocks:
             stored, *_ = blocks.read(Piece(block, 0, blocks.size(block)) for block in range(blocks.count))
-        expected = np.asarray(exact.encode(rows, answers=told).stored)  # type: ignore[union-attr]
+        expected = np.asarray(exact.encode(rows, targets=told).stored)  # type: ignore[union-attr]
         for column in range(expected.shape[1]):
             np.testing.assert_allclose(np.sort(stored[:, column]), np.sort(expected[:, column]), atol=1e-5)
 

@@ -30,7 +30,7 @@ class BottomK:
 
     def see(self, frame: pl.DataFrame) -> list[pl.DataFrame]:
         """Keep the rows of a frame that may be among the lowest; return those that are not, or no longer."""
-        low, rest = (frame, []) if self._last is None else _parted(frame, self._last)
+        low, rest = (frame, []) if self._last is None else _split_at(frame, self._last)
         self._frames += [low] if len(low) else []
         self._text += int(_text_of(low).sum())
         if sum(map(len, self._frames)) > MORE * self.most or self._text > MORE * self.room:
@@ -53,7 +53,7 @@ class BottomK:
             return alongside(there).sort(DRAW), there[0].clear()
         if not most:
             return there[0].clear(), alongside(there)
-        parts = [_parted(frame, np.partition(draws, most - 1)[most - 1]) for frame in there]
+        parts = [_split_at(frame, np.partition(draws, most - 1)[most - 1]) for frame in there]
         return alongside(low for low, _ in parts).sort(DRAW), alongside(high for _, rest in parts for high in rest)
 
 
@@ -68,7 +68,7 @@ def _text_of(frame: pl.DataFrame) -> NDArray[np.int64]:
     return np.sum(lengths, axis=0, dtype=np.int64) if lengths else np.zeros(len(frame), np.int64)
 
 
-def _parted(frame: pl.DataFrame, last: np.uint64) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def _split_at(frame: pl.DataFrame, last: np.uint64) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The rows with numbers up to `last`, and the others."""
     low = frame.get_column(DRAW) <= last
     return compact(frame.filter(low)), [frame.filter(~low)]

@@ -107,7 +107,7 @@ def without_group(table: Table, choices: Choices) -> Table:
     return table if group is None else of_both(table, lambda frame: frame.drop(group, strict=False))
 
 
-def other_rows(rows: Any, what: str, table: Table, everything: Table, choices: Choices, how: Reading) -> Table | None:
+def given_rows(rows: Any, what: str, table: Table, everything: Table, choices: Choices, how: Reading) -> Table | None:
     """Test or validation rows that are given beside a table, with its columns; None if none are given.
 
     Args:
@@ -217,7 +217,7 @@ class Layout:
     folds: tuple[Division, ...] = ()
 
 
-def laid_out(
+def divided(
     constraints: Constraints, choices: Choices, share: float, seed: int, test: bool, validation: bool, networks: int = 1
 ) -> Layout:
     """Divide the rows: the rule.
@@ -247,7 +247,7 @@ def laid_out(
         if scores or sum(len(each.test) for each in folds) >= FEWEST_CHOOSING:  # by time, the earliest rows are in none
             return Layout(Division(rest, none, tested), folds)
     learnt, test_rows = held_out(rest) if count == 1 and scores else (rest, none)
-    learnt, chosen_by = to_choose_by(learnt, constraints, share if chooses else 0.0, seed + 1)
+    learnt, chosen_by = validation_split(learnt, constraints, share if chooses else 0.0, seed + 1)
     if count == 1 and (len(test_rows) or len(chosen_by)):
         return Layout(Division(rest, none, tested), (Division(learnt, chosen_by, test_rows),))
     return Layout(Division(learnt, chosen_by, tested))
@@ -257,10 +257,10 @@ def observed(constraints: Constraints, share: float, seed: int, test: bool) -> D
     """One training with validation and test rows, in place of a training on all rows."""
     scored = 0.0 if test else min(TEST, MOST_TEST / max(constraints.rows, 1))
     rest, tested = constraints.apart(np.arange(constraints.rows), scored, seed)
-    return Division(*to_choose_by(rest, constraints, share, seed + 1, FEWEST_OBSERVED), tested)
+    return Division(*validation_split(rest, constraints, share, seed + 1, FEWEST_OBSERVED), tested)
 
 
-def to_choose_by(
+def validation_split(
     rows: Indices, constraints: Constraints, share: float, seed: int, fewest: int = FEWEST_CHOOSING
 ) -> tuple[Indices, Indices]:
     """(training rows, validation rows); no validation rows if there would be too few."""
@@ -269,7 +269,7 @@ def to_choose_by(
     return constraints.apart(rows, min(share, MOST_VALIDATION / len(rows)), seed)
 
 
-def parts_of(networks: int) -> int:
+def held_out_parts(networks: int) -> int:
     """Number of parts of the rows of which each network has one held out. From PAIRED networks on, two share a part:
     an eighth of few rows is too few to choose an epoch.
     """
@@ -281,7 +281,7 @@ def fold_count(choices: Choices, constraints: Constraints, networks: int) -> int
     most = constraints.most_folds
     if networks > 1:
         none = constraints.times is not None or constraints.rows < FEWEST_ROWS or most < 2
-        each, alone = (0 if none else min(count, most) for count in (parts_of(networks), networks))
+        each, alone = (0 if none else min(count, most) for count in (held_out_parts(networks), networks))
         if choices.folds == alone:
             return alone
         if choices.folds not in (None, 0, each):

@@ -92,7 +92,7 @@ class Glimpse(NamedTuple):
         return replace(whole.some(self.places), source=self.frame, rows=None)
 
 
-def both(first: Part, second: Part) -> Part:
+def joined_parts(first: Part, second: Part) -> Part:
     """The rows of two parts of one table, concatenated."""
     if isinstance(first.X, Encoded) and isinstance(second.X, Encoded):
         joined: Array | Encoded = first.X.joined(second.X)
@@ -111,14 +111,14 @@ def both(first: Part, second: Part) -> Part:
     )
 
 
-def answered(table: Table, target: Target) -> tuple[Table, int]:
+def with_known_target(table: Table, target: Target) -> tuple[Table, int]:
     """The rows with a target value, and the number of those without."""
     kept = of_both(table, lambda frame: frame.filter(target.known(frame.get_column(target.name), table.name)))
     left_out = rows_of_both(table) - rows_of_both(kept)
     return (kept if left_out else table), left_out
 
 
-def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:
+def scaled_target(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) -> Target:
     """The target as the network learns it, with the scale of the training rows `rest`.
 
     Raises SettingError for a threshold if there are not two classes.
@@ -135,7 +135,7 @@ def as_learnt(whole: Target, rest: pl.DataFrame, recipe: Recipe, source: str) ->
     return replace(fitted, reason=whole.reason)
 
 
-def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
+def target_scale_of(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
     """The scale of a numeric target, "log" or "none": as asked, or by its skewness and the metric (docs/tables.md).
 
     On a log scale a network predicts about the conditional median, not the mean, which RMSE and R² ask for.
@@ -156,7 +156,7 @@ def on_a_log(recipe: Recipe, whole: Target, frame: pl.DataFrame) -> str:
     return "log" if before > SKEWED and abs(after) < before else "none"
 
 
-def answers_of(
+def training_targets(
     frame: pl.DataFrame, target: Target, recipe: Recipe, constraints: Constraints, seed: int
 ) -> TrainingTargets | None:
     """The training rows' targets, for target statistics; None if there are too many classes, or only one group.
@@ -170,12 +170,12 @@ def answers_of(
     if len(target.classes) > MOST_OUTPUTS:
         return None
     parts = constraints.parts(PARTS, seed)
-    found = answers_by(frame, target, recipe, parts) if len(np.unique(parts)) > 1 else None
+    found = targets_in_parts(frame, target, recipe, parts) if len(np.unique(parts)) > 1 else None
     trim_heap(len(frame))  # before columns are copied
     return found
 
 
-def answers_by(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.uint8]) -> TrainingTargets:
+def targets_in_parts(frame: pl.DataFrame, target: Target, recipe: Recipe, parts: NDArray[np.uint8]) -> TrainingTargets:
     """The targets of rows that lie in these parts."""
     names, values = target.averaged(frame.get_column(target.name))
     return TrainingTargets.of(names, values, parts, weights.among(frame, recipe.weight, "training rows"))
@@ -187,7 +187,7 @@ def part_of(
     target: Target,
     recipe: Recipe,
     source: str,
-    answers: TrainingTargets | None = None,
+    targets: TrainingTargets | None = None,
     rows: Indices | None = None,
     frames: list[pl.DataFrame] | None = None,
     group: Array | None = None,
@@ -198,13 +198,13 @@ def part_of(
         frame: the raw columns.
         preparation, target, recipe: of the model.
         source: name of the rows in messages.
-        answers: the rows' own targets, if they are training rows: each is encoded without its own.
+        targets: their own, if they are training rows: each is encoded without its own.
         rows: indices of some rows; None: all.
         frames: pieces of the raw columns, freed one after another, if `frame` has only the target and the weights.
         group: see `Part`.
     """
-    rows = some_of(frame, rows)
-    beside = answers_among(frame, target, recipe, rows)
+    rows = none_if_all(frame, rows)
+    beside = target_and_weight(frame, target, recipe, rows)
     series = beside.get_column(target.name)
     known = truth(target, series, source)
     if target.task == "regression":
@@ -214,18 +214,24 @@ def part_of(
     weight = weights.among(beside, recipe.weight, source)
     if frames is not None:
         none = all_as_read(frames[0].clear())
-        made = Part(none, preparation.encode_and_free(frames, source, rows, answers), T, known, weight, group=group)
+        made = Part(none, preparation.encode_and_free(frames, source, rows, targets), T, known, weight, group=group)
         trim_heap(len(made))
         return made
-    return Part(frame, preparation.encode(frame, source, answers, rows), T, known, weight, rows, group)
+    return Part(frame, preparation.encode(frame, source, targets, rows), T, known, weight, rows, group)
 
 
-def some_of(frame: pl.DataFrame, rows: Indices | None) -> Indices | None:
+def counts_of(part: Part, training: Part, target: Target, recipe: Recipe) -> Array | None:
+    """(n,) row times class weights of a part; "balanced" ones by the training rows; None: all 1."""
+    factors = weights.of_classes(recipe.class_weight, target, training.truth, training.weight)
+    return weights.in_training(factors, part.truth, part.weight)
+
+
+def none_if_all(frame: pl.DataFrame, rows: Indices | None) -> Indices | None:
     """`rows`, or None if they are all rows of the frame."""
     return None if rows is None or len(rows) == len(frame) else rows
 
 
-def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
+def in_chunks(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
     """A table's frame in its memory chunks, each freed alone, and a table of the columns `beside`."""
     frame = table.frame
     trim_heap(len(frame))  # before there are inputs beside it
@@ -234,21 +240,21 @@ def parted(table: Table, beside: list[str]) -> tuple[list[pl.DataFrame], Table]:
     return [frame[a:b] for a, b in pairwise([0, *ends]) if a < b], replace(table, frame=kept)
 
 
-def by_others(
-    preparation: Preparation, frame: pl.DataFrame, answers: TrainingTargets, rows: Indices | None
+def with_out_of_fold(
+    preparation: Preparation, frame: pl.DataFrame, targets: TrainingTargets, rows: Indices | None
 ) -> TrainingTargets:
-    """The answers with each training row's leave-out statistics, so that inputs can be made piece by piece."""
+    """The targets with each training row's leave-out statistics, so that inputs can be made piece by piece."""
     steps = preparation.steps_with_means
-    return answers._replace(
-        out_of_fold={s.title: s.out_of_fold(taken(frame[list(s.inputs)], rows), answers) for s in steps}
+    return targets._replace(
+        out_of_fold={s.title: s.out_of_fold(taken(frame[list(s.inputs)], rows), targets) for s in steps}
     )
 
 
-def answers_among(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:
+def target_and_weight(frame: pl.DataFrame, target: Target, recipe: Recipe, rows: Indices | None) -> pl.DataFrame:
     """Target and weight columns of these rows, or all."""
-    return taken(frame[beside_inputs(target, recipe)], some_of(frame, rows))
+    return taken(frame[names_of_target_and_weight(target, recipe)], none_if_all(frame, rows))
 
 
-def beside_inputs(target: Target, recipe: Recipe) -> list[str]:
+def names_of_target_and_weight(target: Target, recipe: Recipe) -> list[str]:
     """Names of the target column and the weight column, if any."""
     return [target.name, *([] if recipe.weight is None else [recipe.weight])]

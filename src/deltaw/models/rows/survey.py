@@ -339,14 +339,14 @@ class Streamed:
         survey: what was found in the first pass.
         memory: bytes that may be used.
         folder: on a disk, for the prepared rows during training.
-        answers: target statistics for columns that use them; None if there are none.
+        targets: target statistics for columns that use them; None if there are none.
     """
 
     stream: Stream
     survey: Survey
     memory: int
     folder: Path
-    answers: TrainingTargets | None = None
+    targets: TrainingTargets | None = None
 
     def __len__(self) -> int:
         return self.survey.learnt

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows import weights
-from deltaw.models.rows.parts import beside_inputs
+from deltaw.models.rows.parts import names_of_target_and_weight
 from deltaw.models.rows.survey import Streamed
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.category import Category
@@ -34,14 +34,14 @@ MOST_CELLS = 1_000_000  # distinct cells of a column; beyond that the rarest are
 
 
 def of_all_rows(
-    answers: TrainingTargets, made: Preparation, streamed: Streamed, target: Target, recipe: Recipe
+    targets: TrainingTargets, made: Preparation, streamed: Streamed, target: Target, recipe: Recipe
 ) -> TrainingTargets:
-    """The sample's answers, with sums over all rows for the columns of `made` that use target statistics."""
+    """The sample's targets, with sums over all rows for the columns of `made` that use target statistics."""
     telling = [step for step in made.steps if isinstance(step, OfColumn) and step.mean_names]
     if not telling:
-        return answers
+        return targets
     # Sums of squares of numbers far from 0 would cancel; for classes all sums are integers.
-    shift = np.array([scale.centre if target.task == "regression" else 0.0 for scale in answers.scales])
+    shift = np.array([scale.centre if target.task == "regression" else 0.0 for scale in targets.scales])
     found, total = dict[str, TargetSums](), _Total(shift)
     for frame, some in _slices(streamed, target, recipe, [step.column for step in telling]):
         weight = np.ones(len(frame)) if some.weight is None else some.weight
@@ -53,7 +53,7 @@ def of_all_rows(
     moved = [replace(scale, centre=scale.centre - by) for scale, by in zip(total.scales, shift, strict=True)]
     mean_weight = total.weight / total.rows
     whole = {name: told.in_units(moved, mean_weight) for name, told in found.items()}
-    return answers._replace(scales=total.scales, whole=whole)
+    return targets._replace(scales=total.scales, whole=whole)
 
 
 def _cells(column: pl.Series, step: OfColumn) -> pl.Series:
@@ -65,9 +65,9 @@ def _cells(column: pl.Series, step: OfColumn) -> pl.Series:
 def _slices(
     streamed: Streamed, target: Target, recipe: Recipe, columns: Sequence[str]
 ) -> Iterator[tuple[pl.DataFrame, TrainingTargets]]:
-    """The training rows, with these columns and their answers."""
+    """The training rows, with these columns and their targets."""
     survey = streamed.survey
-    names = (*columns, *beside_inputs(target, recipe))
+    names = (*columns, *names_of_target_and_weight(target, recipe))
     for part in ahead(streamed.stream.slices(survey.text, columns=names)):
         frame, draws, source = survey.counting(part, names)
         learnt = ~survey.is_held_out(draws)
@@ -85,7 +85,7 @@ class _Total:
         self._sums, self._squares = np.zeros(len(shift)), np.zeros(len(shift))
 
     def add(self, values: Array, weight: Array) -> None:
-        """Add rows: answers (k, n) minus the shift, and weights (n,)."""
+        """Add rows: targets (k, n) minus the shift, and weights (n,)."""
         self.rows, self.weight = self.rows + values.shape[1], self.weight + float(weight.sum())
         self._sums, self._squares = self._sums + values.sum(axis=1), self._squares + (values**2).sum(axis=1)
 

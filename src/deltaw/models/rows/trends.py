@@ -40,7 +40,7 @@ SOME = 50  # rows looked at first, which usually show that a column has no trend
 READ = {Number.kind: as_numbers, Day.kind: as_days}
 
 
-def rising(table: Table, columns: Iterable[Column], times: Values, rows: Indices | None) -> tuple[str, ...]:
+def monotonic_columns(table: Table, columns: Iterable[Column], times: Values, rows: Indices | None) -> tuple[str, ...]:
     """Names of the number and date columns that are monotonic in the times.
 
     Args:
@@ -54,13 +54,13 @@ def rising(table: Table, columns: Iterable[Column], times: Values, rows: Indices
     def goes_with_them(column: Column) -> bool:
         cells = table.frame.select(column.name)
         x = READ[column.kind](taken(cells, rows).to_series(), table.name, column.format)
-        return all(_go_together(x[some], times[some]) for some in (first, slice(None)))
+        return all(_is_monotonic(x[some], times[some]) for some in (first, slice(None)))
 
     asked = (each for each in columns if each.kind in READ and each.name in table.frame.columns)
     return tuple(each.name for each in asked if goes_with_them(each))
 
 
-def goes_on(
+def extrapolates(
     made: Preparation, names: tuple[str, ...], frame: pl.DataFrame, answers: Callable[[Indices], Values],
     times: Values, rows: Indices | None,
 ) -> bool:  # fmt: skip
@@ -80,19 +80,19 @@ def goes_on(
     X = made.transform(asked)
     for step, place in made.places:
         if step.title in names:
-            X[:, [place.start + i for i in _of_the_time(step, asked)]] = 0
+            X[:, [place.start + i for i in _features_of_time(step, asked)]] = 0
     H, Z = units(X).astype(np.float64), (Z - Z.mean(axis=0)) / np.maximum(Z.std(axis=0), SMALLEST)
     T = np.column_stack([np.ones(len(times)), (times - times.mean()) / max(float(times.std()), SMALLEST)])
     on = level = 0.0
     for before, part in later_folds(times, FOLDS):
-        left = Z - H @ _least(H[before], Z[before], PENALTY)
+        left = Z - H @ _ridge(H[before], Z[before], PENALTY)
         last = before[np.argsort(times[before], kind="stable")[-max(len(before) // LAST, 1) :]]
         level += float(((left[part] - left[last].mean(axis=0)) ** 2).sum())
-        on += float(((left[part] - T[part] @ _least(T[before], left[before], SMALLEST)) ** 2).sum())
+        on += float(((left[part] - T[part] @ _ridge(T[before], left[before], SMALLEST)) ** 2).sum())
     return on < CLEARLY * level
 
 
-def notes_on_rising(made: Preparation, names: tuple[str, ...]) -> tuple[str, ...]:
+def notes_on_monotonic(made: Preparation, names: tuple[str, ...]) -> tuple[str, ...]:
     """A note on the monotonic columns, and whether they are binned."""
     if not names:
         return ()
@@ -105,7 +105,7 @@ def notes_on_rising(made: Preparation, names: tuple[str, ...]) -> tuple[str, ...
     return (say(line, names=listing(names, 3)),)
 
 
-def _of_the_time(step: Step, frame: pl.DataFrame) -> list[int]:
+def _features_of_time(step: Step, frame: pl.DataFrame) -> list[int]:
     """Features of a step that tell the time of a row: not its place in a cycle (week, year), unless the rows span less
     than one.
     """
@@ -119,13 +119,13 @@ def _of_the_time(step: Step, frame: pl.DataFrame) -> list[int]:
     return [*range(first), *(first + 2 * k + i for k in partly for i in (0, 1))]
 
 
-def _least(X: Values, Y: Values, penalty: float) -> Values:
+def _ridge(X: Values, Y: Values, penalty: float) -> Values:
     """Ridge regression of Y, (n, k), by X, (n, m): (m, k)."""
     gram = X.T @ X
     return np.asarray(np.linalg.solve(gram + penalty * np.eye(len(gram)), X.T @ Y))
 
 
-def _go_together(x: Values, times: Values) -> bool:
+def _is_monotonic(x: Values, times: Values) -> bool:
     there = ~np.isnan(x)
     x, times = x[there], times[there]
     return any(bool((np.diff(each[np.lexsort((each, times))]) >= 0).all()) for each in (x, -x))

@@ -128,7 +128,7 @@ class Importance:
 
 
 @np.errstate(all="ignore")  # as scores have it
-def permuted(
+def column_importances(
     X: Array,
     places: Sequence[tuple[str, slice]],
     answer: Callable[[Array], Outcome],
@@ -205,6 +205,6 @@ def check(repeats: Any, seed: Any) -> None:
             )
 
 
-def some(n: int, most: int, seed: int) -> Array:
+def sampled(n: int, most: int, seed: int) -> Array:
     """Indices of at most so many of n rows, at random, in order."""
     return np.arange(n) if n <= most else np.sort(np.random.default_rng([seed, 4]).permutation(n)[:most])

@@ -20,7 +20,7 @@ KEPT = 0.5  # probability that a setting keeps the recipe's value, which is most
 SHARE = 0.5  # probability of 0, for a value that may be 0
 
 
-class Law(Protocol):
+class Distribution(Protocol):
     """A distribution of values; its `str` describes it."""
 
     def draw(self, own: Any, random: np.random.Generator) -> Any:
@@ -28,7 +28,7 @@ class Law(Protocol):
 
 
 @dataclass(frozen=True)
-class Times:
+class LogUniform:
     """The recipe's value times a number from 1 / factor to factor, log-uniform."""
 
     factor: float
@@ -41,7 +41,7 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Multiples:
+class Factors:
     """The recipe's value times one of these factors, as a whole number."""
 
     factors: tuple[float, ...]
@@ -90,14 +90,14 @@ class Range(NamedTuple):
         of: whether a recipe has the setting.
     """
 
-    law: Law
+    law: Distribution
     field: str
     get: Callable[[Recipe], Any]
     put: Callable[[Recipe, Any], Recipe]
     of: Callable[[Recipe], bool] = lambda recipe: True
 
 
-def _field(name: str, law: Law, of: Callable[[Recipe], bool] = lambda recipe: True) -> Range:
+def _field(name: str, law: Distribution, of: Callable[[Recipe], bool] = lambda recipe: True) -> Range:
     """A setting that is a field of `Recipe`."""
     return Range(
         law, name, lambda recipe: getattr(recipe, name), lambda recipe, value: replace(recipe, **{name: value}), of
@@ -138,16 +138,16 @@ def _hidden(recipe: Recipe) -> bool:
 # of an ensemble share their inputs.
 RANGES: dict[str, Range] = {
     "scaling": _field("scaling", OneOf(("piecewise", "robust", "standard"))),
-    "learning_rate": _field("learning_rate", Times(3.0)),
+    "learning_rate": _field("learning_rate", LogUniform(3.0)),
     "layers": Range(OneOf((1, 2, 3)), "hidden", lambda recipe: len(_sizes(recipe)), _of_layers, _hidden),
-    "width": Range(Multiples((0.5, 1, 2)), "hidden", lambda recipe: _sizes(recipe)[0], _of_width, _hidden),
+    "width": Range(Factors((0.5, 1, 2)), "hidden", lambda recipe: _sizes(recipe)[0], _of_width, _hidden),
     "activation": _field("activation", OneOf(("selu", "mish", "relu", "gelu")), _hidden),
     "dropout": _field("dropout", UpTo(0.3), _hidden),
     "weight_decay": Range(
-        Times(10.0), "optimizer",
+        LogUniform(10.0), "optimizer",
         lambda recipe: optimizers.optimizer(recipe.optimizer or "sgd").weight_decay, _with_decay, _decays,
     ),
-    "batch_size": _field("batch_size", Multiples((0.5, 1, 2))),
+    "batch_size": _field("batch_size", Factors((0.5, 1, 2))),
     "label_smoothing": _field("label_smoothing", UpTo(0.1), lambda recipe: recipe.loss == "cross_entropy"),
 }  # fmt: skip
 OF_INPUTS = "scaling"

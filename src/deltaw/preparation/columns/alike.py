@@ -165,20 +165,20 @@ class Alike:
     CHECKS: ClassVar = {"columns": [Coded.accepts], "means": Recurring.accepts}
 
     @classmethod
-    def fit(cls, steps: Sequence[Step], frame: pl.DataFrame, answers: TrainingTargets) -> Alike:
+    def fit(cls, steps: Sequence[Step], frame: pl.DataFrame, targets: TrainingTargets) -> Alike:
         """Fit on rows, by the columns of all steps."""
         formats = (getattr(step, "unit", getattr(step, "format", "")) for step in steps)
         columns = [Coded(step.title, step.kind, format, (), ()) for step, format in zip(steps, formats, strict=True)]
-        return cls(tuple(columns), Recurring(answers.names, answers.scales, (), ())).refitted(frame, answers)
+        return cls(tuple(columns), Recurring(targets.names, targets.scales, (), ())).refitted(frame, targets)
 
-    def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Alike:
+    def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Alike:
         """The same with the cells and means of other rows. Codes are drawn from the rows: equal rows, equal codes."""
         rng, most = np.random.default_rng(0), LARGEST // len(self.columns)
         read = [each.read(frame, TRAINING) for each in self.columns]
         columns = [each.known_by(cells, rng, most) for each, cells in zip(self.columns, read, strict=True)]
         made = replace(self, columns=tuple(columns))
         target_sums = made._target_sums(
-            np.sum([each.of_read(cells) for each, cells in zip(columns, read, strict=True)], axis=0), answers
+            np.sum([each.of_read(cells) for each, cells in zip(columns, read, strict=True)], axis=0), targets
         )
         means = np.round(target_sums.means(np.arange(PARTS))[0][1:], DIGITS) + 0.0
         numbers, values = tuple(target_sums.cells[1:].to_list()), tuple(map(tuple, means.tolist()))
@@ -188,12 +188,12 @@ class Alike:
         """The sum of codes of each row."""
         return np.asarray(np.sum([each.of_rows(frame, source) for each in self.columns], axis=0))
 
-    def _target_sums(self, sums: Values, answers: TrainingTargets) -> TargetSums:
-        return answers.sums_by(pl.Series(self.title, sums), self.means.scales)
+    def _target_sums(self, sums: Values, targets: TrainingTargets) -> TargetSums:
+        return targets.sums_by(pl.Series(self.title, sums), self.means.scales)
 
-    def out_of_fold(self, frame: pl.DataFrame, answers: TrainingTargets) -> OutOfFold:
+    def out_of_fold(self, frame: pl.DataFrame, targets: TrainingTargets) -> OutOfFold:
         """Out-of-fold means of the training rows."""
-        return OutOfFold.by(self._target_sums(self.sums(frame, TRAINING), answers))
+        return OutOfFold.by(self._target_sums(self.sums(frame, TRAINING), targets))
 
     @property
     def title(self) -> str:
@@ -227,14 +227,14 @@ class Alike:
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * len(self.mean_names)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
-        """(n, k) means of equal rows; for training rows (`answers`) out of fold."""
+    def read(self, frame: pl.DataFrame, source: str, targets: TrainingTargets | None = None) -> Values:
+        """(n, k) means of equal rows; for training rows (`targets`) out of fold."""
         sums = self.sums(frame, source)
-        if answers is None:
+        if targets is None:
             return self.means.of(sums)
-        found = answers.out_of_fold.get(self.title) or OutOfFold.by(self._target_sums(sums, answers))
+        found = targets.out_of_fold.get(self.title) or OutOfFold.by(self._target_sums(sums, targets))
         known = np.isin(sums, self.means.numbers)  # unknown cells share a code
-        return np.where(known[:, None], found.of(pl.Series(self.title, sums), answers.parts), 0.0)
+        return np.where(known[:, None], found.of(pl.Series(self.title, sums), targets.parts), 0.0)
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
         out[:] = x

@@ -73,7 +73,7 @@ class BlockOfNumbers:
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * len(self.columns)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
+    def read(self, frame: pl.DataFrame, source: str, targets: TrainingTargets | None = None) -> Values:
         return _matrix(frame, self.columns, source)
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:

@@ -69,7 +69,7 @@ class Category(OneColumn):
         counted = whole.counted or Counted.of(words)
         rows, counts = counted.rows, counted.words[column.name]
         known, times = counts["word"], counts["rows"]
-        means = None if whole.answers is None or len(known) <= MANY else Means.fit(words, whole.answers)
+        means = None if whole.targets is None or len(known) <= MANY else Means.fit(words, whole.targets)
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * rows)))
         often = times >= enough
         common = zip(known.filter(often), times.filter(often), strict=True)
@@ -79,18 +79,18 @@ class Category(OneColumn):
         shares = [*slots, rows - missing - sum(slots), missing]
         return cls(column.name, tuple(frequent), missing > 0, weight, int(np.argmax(shares)), means)
 
-    def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Category:
+    def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Category:
         """The same with the target means of other rows."""
         cells = frame.get_column(self.column)
         words = cells if cells.dtype == pl.Enum else as_words(cells)
-        return replace(self, means=self.means and Means.fit(words, answers._replace(scales=self.means.scales)))
+        return replace(self, means=self.means and Means.fit(words, targets._replace(scales=self.means.scales)))
 
-    def out_of_fold(self, frame: pl.DataFrame, answers: TrainingTargets) -> OutOfFold:
+    def out_of_fold(self, frame: pl.DataFrame, targets: TrainingTargets) -> OutOfFold:
         """Out-of-fold target means of the training rows, for a column that has means."""
         assert self.means is not None
         cells = frame.get_column(self.column)
         held = isinstance(cells.dtype, pl.Enum) and self.words_of(cells.dtype.categories).equals(cells.dtype.categories)
-        return self.means.out_of_fold(cells if held else self.words_of(cells), answers)
+        return self.means.out_of_fold(cells if held else self.words_of(cells), targets)
 
     def is_sound(self) -> bool:
         return self.usual < len(self.slots)
@@ -146,10 +146,10 @@ class Category(OneColumn):
         slots = Field("slots", len(self.slots), self.taken(scaling), scaling.low)
         return (slots, *[Field()] * len(self.mean_names))
 
-    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
-        """The slot of each row, and the means of its word; for training rows (`answers`) out of fold."""
+    def read(self, frame: pl.DataFrame, source: str, targets: TrainingTargets | None = None) -> Values:
+        """The slot of each row, and the means of its word; for training rows (`targets`) out of fold."""
         cells, missing = frame.get_column(self.column), len(self.words) + self.missing
-        if isinstance(cells.dtype, pl.Enum) and answers is None:  # look up each distinct word once
+        if isinstance(cells.dtype, pl.Enum) and targets is None:  # look up each distinct word once
             each = self.read(pl.Series(self.column, [*cells.dtype.categories, None], pl.String).to_frame(), source)
             return np.asarray(each[filled(cells, -1)])
         if self.means is None and (known := places_as_written(cells, self._places, missing)) is not None:
@@ -157,7 +157,7 @@ class Category(OneColumn):
         words, place = looked_up(spelt_as(as_words(cells), self.known), self._places, self.width, missing)
         if self.means is None:
             return place.astype(np.float64)
-        means = self.means.of(words) if answers is None else self.means.of_learnt(words, answers)
+        means = self.means.of(words) if targets is None else self.means.of_learnt(words, targets)
         return np.column_stack([place, means])
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:

@@ -22,21 +22,21 @@ class Sample(NamedTuple):
 
     Attributes:
         every: indices of the rows.
-        answers: their targets.
-        answered: (k, m) targets, standardised.
+        targets: of these rows.
+        standardised: (k, m) the same, standardised.
         units: (k,) weights that turn squares of these into the target's own units.
     """
 
     every: slice
-    answers: TrainingTargets
-    answered: Values
+    targets: TrainingTargets
+    standardised: Values
     units: Values
 
     @classmethod
-    def of(cls, answers: TrainingTargets) -> Sample:
+    def of(cls, targets: TrainingTargets) -> Sample:
         """A sample of all rows."""
-        every = slice(None, None, max(1, -(-len(answers.values) // SAMPLED)))
-        some = answers.some(every)._replace(whole={})
+        every = slice(None, None, max(1, -(-len(targets.values) // SAMPLED)))
+        some = targets.some(every)._replace(whole={})
         return cls(every, some, scaled(some.values, some.scales), some.squared_widths)
 
     def cells(self, x: NDArray[np.floating]) -> Values:
@@ -71,7 +71,7 @@ class ByNumber:
     @property
     def of_classes(self) -> bool:
         """Whether the target is classes."""
-        return self.sample.answers.values.dtype == bool
+        return self.sample.targets.values.dtype == bool
 
     @property
     def units(self) -> Values:
@@ -80,17 +80,17 @@ class ByNumber:
 
     @cached_property
     def _answered(self) -> Values:
-        return self.sample.answered[:, self._order]
+        return self.sample.standardised[:, self._order]
 
     @cached_property
     def _weighted(self) -> Values:
-        counting = self.sample.answers.counting
+        counting = self.sample.targets.counting
         return self._answered if counting is None else counting[self._order] * self._answered
 
     @cached_property
     def rows(self) -> Values:
         """(G,) total weight of the rows with each number."""
-        counting = self.sample.answers.counting
+        counting = self.sample.targets.counting
         return self.counts.astype(np.float64) if counting is None else self._added(counting[self._order])
 
     @cached_property

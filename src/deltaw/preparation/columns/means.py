@@ -276,17 +276,17 @@ class Means:
     }
 
     @classmethod
-    def fit(cls, words: pl.Series, answers: TrainingTargets) -> Means:
+    def fit(cls, words: pl.Series, targets: TrainingTargets) -> Means:
         """Fit on the words (null if missing) and targets of the training rows."""
-        sums = answers.sums_by(words, answers.scales)
+        sums = targets.sums_by(words, targets.scales)
         counts = pl.DataFrame({"word": sums.cells, "rows": sums.counts}).with_row_index("place")
         counts = counts.filter(pl.col("rows") >= FEWEST_ROWS).drop_nulls("word")
-        most = MOST_KNOWN // len(answers.scales)
+        most = MOST_KNOWN // len(targets.scales)
         known = counts.sort(["rows", "word"], descending=[True, False]).head(most).sort("word")
         means, other = sums.means(np.arange(PARTS))
         missing = means[0] if sums.counts[0] else other
         values = means[known["place"].to_numpy()]
-        return cls(answers.names, answers.scales, tuple(known["word"]), *map(_plain, (values, missing, other)))
+        return cls(targets.names, targets.scales, tuple(known["word"]), *map(_plain, (values, missing, other)))
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Means:
@@ -317,14 +317,14 @@ class Means:
         """(n, k) means of rows by their words; for rows other than the training rows."""
         return np.asarray(self._table[as_places(words, self._places, len(self.words) + 1)])
 
-    def of_learnt(self, words: pl.Series, answers: TrainingTargets) -> Values:
+    def of_learnt(self, words: pl.Series, targets: TrainingTargets) -> Values:
         """(n, k) out-of-fold means of the training rows."""
-        found = answers.out_of_fold.get(words.name) or self.out_of_fold(words, answers)
-        return found.of(words, answers.parts)
+        found = targets.out_of_fold.get(words.name) or self.out_of_fold(words, targets)
+        return found.of(words, targets.parts)
 
-    def out_of_fold(self, words: pl.Series, answers: TrainingTargets) -> OutOfFold:
+    def out_of_fold(self, words: pl.Series, targets: TrainingTargets) -> OutOfFold:
         """Out-of-fold means of the training rows."""
-        return OutOfFold.by(answers.sums_by(words, self.scales))
+        return OutOfFold.by(targets.sums_by(words, self.scales))
 
 
 def scaled(values: NDArray[Any], scales: Sequence[Scale]) -> Values:

@@ -75,25 +75,25 @@ class Number(OneColumn):
     @classmethod
     def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
         x = as_floats(frame.get_column(column.name), TRAINING, column.format)
-        if whole.answers is None or whole.sample is None:
+        if whole.targets is None or whole.sample is None:
             return cls(column.name, *_learnt(x, scaling, whole), None, column.format)
         by_number = ByNumber(whole.sample.cells(x), whole.sample)
-        ascending = by_number.ascending if len(by_number.sample.answers.values) == len(x) else None
+        ascending = by_number.ascending if len(by_number.sample.targets.values) == len(x) else None
         scale, fill, indicator, edges = _learnt(x, scaling, whole, ascending)
         edges = finer(by_number, edges, whole.finest)
-        means = Recurring.fit(column.name, x, edges, whole.answers, by_number)
+        means = Recurring.fit(column.name, x, edges, whole.targets, by_number)
         return cls(column.name, scale, fill, indicator, edges, means, column.format)
 
-    def refitted(self, frame: pl.DataFrame, answers: TrainingTargets) -> Number:
+    def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Number:
         """The same with the target means of other rows."""
         x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
-        return replace(self, means=self.means and self.means.known(self.column, x, self.edges, answers))
+        return replace(self, means=self.means and self.means.known(self.column, x, self.edges, targets))
 
-    def out_of_fold(self, frame: pl.DataFrame, answers: TrainingTargets) -> OutOfFold:
+    def out_of_fold(self, frame: pl.DataFrame, targets: TrainingTargets) -> OutOfFold:
         """Out-of-fold target means of the training rows, for a column that has means."""
         assert self.means is not None
         x = as_numbers(frame.get_column(self.column), TRAINING, self.unit)
-        return self.means.out_of_fold(self.column, x, self.edges, answers)
+        return self.means.out_of_fold(self.column, x, self.edges, targets)
 
     @property
     def mean_names(self) -> tuple[str, ...]:
@@ -133,12 +133,12 @@ class Number(OneColumn):
         scaled = self.scaled._replace(indicator=(scaling.low, scaling.high) if self.indicator else ())
         return (Field("scaled", scaled.inputs, scaled=scaled),)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
-        """The numbers, and their target means; for training rows (`answers`) out of fold."""
+    def read(self, frame: pl.DataFrame, source: str, targets: TrainingTargets | None = None) -> Values:
+        """The numbers, and their target means; for training rows (`targets`) out of fold."""
         x = as_numbers(frame.get_column(self.column), source, self.unit)
         if self.means is None:
             return x
-        means = self.means.of(x) if answers is None else self.means.of_learnt(self.column, x, self.edges, answers)
+        means = self.means.of(x) if targets is None else self.means.of_learnt(self.column, x, self.edges, targets)
         return np.column_stack([x, means])
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:
@@ -201,7 +201,7 @@ class Day(OneColumn):
         rest = 2 * len(self.cycles) + self.indicator
         return (Field(), *fields(self.edges), *[Field()] * rest)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
+    def read(self, frame: pl.DataFrame, source: str, targets: TrainingTargets | None = None) -> Values:
         return as_days(frame.get_column(self.column), source, self.format)
 
     def encode(self, days: Values, out: Stored, scaling: Scaling) -> None:

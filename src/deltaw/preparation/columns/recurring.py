@@ -77,7 +77,7 @@ class Recurring:
         column: str,
         x: NDArray[np.floating],
         edges: tuple[float, ...],
-        answers: TrainingTargets,
+        targets: TrainingTargets,
         by_number: ByNumber,
     ) -> Recurring | None:
         """Fit on the training rows; None if numbers do not act as names.
@@ -86,20 +86,20 @@ class Recurring:
             column: name of the column.
             x: (n,) float32 or float64, NaN where missing.
             edges: of the column's bins.
-            answers: the rows' targets.
+            targets: of the rows.
             by_number: sums of the targets of a sample of these rows, by number.
         """
         if not edges or not _no_chance(by_number, edges):
             return None
-        sample, scales = by_number.sample, tuple(Scale(0.0, scale.width) for scale in answers.scales)
-        if not _Sums(_target_sums(column, sample.cells(x), sample.answers, scales), edges).is_worth_it(sample.units):
+        sample, scales = by_number.sample, tuple(Scale(0.0, scale.width) for scale in targets.scales)
+        if not _Sums(_target_sums(column, sample.cells(x), sample.targets, scales), edges).is_worth_it(sample.units):
             return None
-        names = tuple(f"{name} (residual)" for name in answers.names)
-        return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, answers)
+        names = tuple(f"{name} (residual)" for name in targets.names)
+        return cls(names, scales, (), ()).known(column, x.astype(np.float64, copy=False), edges, targets)
 
-    def known(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> Recurring:
+    def known(self, column: str, x: Values, edges: tuple[float, ...], targets: TrainingTargets) -> Recurring:
         """The same with the numbers and means of these rows."""
-        sums = _Sums(_target_sums(column, x, answers, self.scales), edges)
+        sums = _Sums(_target_sums(column, x, targets, self.scales), edges)
         known = np.flatnonzero(sums.counts >= FEWEST_ROWS)
         known = np.sort(known[np.argsort(-sums.counts[known], kind="stable")[: MOST_KNOWN // len(self.scales)]])
         means = np.round(sums.means(np.arange(PARTS))[known], DIGITS) + 0.0
@@ -131,14 +131,14 @@ class Recurring:
         place = np.searchsorted(numbers, x).clip(max=len(numbers) - 1)
         return np.where((numbers[place] == x)[:, None], values[place], 0.0)
 
-    def of_learnt(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> Values:
+    def of_learnt(self, column: str, x: Values, edges: tuple[float, ...], targets: TrainingTargets) -> Values:
         """(n, k) out-of-fold means of the training rows."""
-        found = answers.out_of_fold.get(column) or self.out_of_fold(column, x, edges, answers)
-        return found.of(_cells(column, x), answers.parts)
+        found = targets.out_of_fold.get(column) or self.out_of_fold(column, x, edges, targets)
+        return found.of(_cells(column, x), targets.parts)
 
-    def out_of_fold(self, column: str, x: Values, edges: tuple[float, ...], answers: TrainingTargets) -> OutOfFold:
+    def out_of_fold(self, column: str, x: Values, edges: tuple[float, ...], targets: TrainingTargets) -> OutOfFold:
         """Out-of-fold means of the training rows; 0 for missing numbers."""
-        sums = _target_sums(column, x, answers, self.scales)
+        sums = _target_sums(column, x, targets, self.scales)
         means = np.zeros((PARTS, len(sums.cells), len(self.names)))
         means[:, 1:] = _Sums(sums, edges).means(OTHERS)
         return OutOfFold(sums.cells, means)
@@ -148,19 +148,19 @@ def _cells(column: str, x: Values) -> pl.Series:
     return pl.Series(column, x, nan_to_null=True)
 
 
-def _target_sums(column: str, x: Values, answers: TrainingTargets, scales: Sequence[Scale]) -> TargetSums:
+def _target_sums(column: str, x: Values, targets: TrainingTargets, scales: Sequence[Scale]) -> TargetSums:
     """Sums of the targets by number, in units of scales without an offset."""
-    sums = answers.sums_by(_cells(column, x), scales)
-    if column not in answers.whole:
+    sums = targets.sums_by(_cells(column, x), scales)
+    if column not in targets.whole:
         return sums
-    moved = [Scale(-own.centre / own.width, 1.0) for own in answers.scales]
+    moved = [Scale(-own.centre / own.width, 1.0) for own in targets.scales]
     return sums.in_units(moved, 1.0)  # back from units that move as well
 
 
 def _no_chance(by_number: ByNumber, edges: tuple[float, ...]) -> bool:
     """Whether enough numbers recur, and the F test on the residuals of all outputs is significant."""
     several, within = np.count_nonzero(by_number.counts > 1), int(by_number.counts.sum()) - len(by_number.counts)
-    among, rows = len(by_number.counts) - len(edges), len(by_number.sample.answers.values)
+    among, rows = len(by_number.counts) - len(edges), len(by_number.sample.targets.values)
     if several < FEWEST_NUMBERS or within < LEAST_SHARE * rows or among <= 0:
         return False
     own = by_number.own

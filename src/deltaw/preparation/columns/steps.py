@@ -55,10 +55,10 @@ class Step(Protocol):
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         """The stored numbers of a row, and which features each stands for."""
 
-    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
+    def read(self, frame: pl.DataFrame, source: str, targets: TrainingTargets | None = None) -> Values:
         """All rows' cells as numbers, (n,) or (n, k). Raises ColumnError for an invalid cell.
 
-        `answers`: targets of these rows, if they are the training rows.
+        `targets`: those of these rows, if they are the training rows.
         """
 
     def encode(self, x: Values, out: Stored, scaling: Scaling) -> None:

@@ -81,7 +81,7 @@ class Truth(OneColumn):
     def fields(self, scaling: Scaling) -> tuple[Field, ...]:
         return (Field(),) * (1 + self.indicator)
 
-    def read(self, frame: pl.DataFrame, source: str, answers: TrainingTargets | None = None) -> Values:
+    def read(self, frame: pl.DataFrame, source: str, targets: TrainingTargets | None = None) -> Values:
         return as_shares(frame.get_column(self.column))
 
     def encode(self, share: Values, out: Stored, scaling: Scaling) -> None:

@@ -49,7 +49,7 @@ class Whole(NamedTuple):
 
     Attributes:
         bins: the most bins of a column of numbers.
-        answers: targets of the training rows; None: no target means.
+        targets: of the training rows; None: no target means.
         sample: of these rows, by which columns of numbers are judged.
         counted: counts over all training rows, if these rows are a sample.
         bins_of_few: the most bins of a column with few distinct numbers.
@@ -57,7 +57,7 @@ class Whole(NamedTuple):
     """
 
     bins: int = 0
-    answers: TrainingTargets | None = None
+    targets: TrainingTargets | None = None
     sample: Sample | None = None
     counted: Counted | None = None
     bins_of_few: int = 0

@@ -14,10 +14,10 @@ from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Constraints, Indices
 from deltaw.models.rows.extremes import DRAW
-from deltaw.models.rows.parts import answers_among, answers_of, as_learnt, some_of
+from deltaw.models.rows.parts import none_if_all, scaled_target, target_and_weight, training_targets
 from deltaw.models.rows.survey import Streamed
 from deltaw.models.rows.target_sums import of_all_rows
-from deltaw.models.rows.trends import goes_on, rising
+from deltaw.models.rows.trends import extrapolates, monotonic_columns
 from deltaw.preparation import Preparation, Target, screening
 from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.means import TrainingTargets
@@ -40,14 +40,14 @@ class Fitted(NamedTuple):
 
     Attributes:
         preparation, target: fitted, or those of the model that training starts from.
-        answers: the targets of the training rows, for target statistics of columns; None if no column uses any.
-        rising: columns that are monotonic in the time of the rows.
+        targets: of the training rows, for target statistics of columns; None if no column uses any.
+        monotonic: columns that are monotonic in the time of the rows.
     """
 
     preparation: Preparation
     target: Target
-    answers: TrainingTargets | None = None
-    rising: tuple[str, ...] = ()
+    targets: TrainingTargets | None = None
+    monotonic: tuple[str, ...] = ()
 
 
 def fitted(
@@ -67,40 +67,40 @@ def fitted(
     """
     if start is not None:
         return _of_model(start, table, recipe, training, constraints, seed, streamed)
-    rows, tied = some_of(table.frame, training), constraints.of(training)
-    beside = answers_among(table.frame, whole, recipe, training)
-    target = as_learnt(whole, beside, recipe, table.name)
+    rows, tied = none_if_all(table.frame, training), constraints.of(training)
+    beside = target_and_weight(table.frame, whole, recipe, training)
+    target = scaled_target(whole, beside, recipe, table.name)
     truth = beside.get_column(target.name)
 
     def values(some: Indices) -> Array:
         return target.averaged(truth[some])[1]
 
     counted = None if streamed is None else Counted(len(streamed), streamed.survey.words)
-    answers = answers_of(beside, target, recipe, tied, seed) if _ask_for_answers(columns, counted) else None
-    if streamed is not None and answers is not None:
-        answers = answers._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
+    targets = training_targets(beside, target, recipe, tied, seed) if _use_targets(columns, counted) else None
+    if streamed is not None and targets is not None:
+        targets = targets._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
     fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows,
                   uninformative=uninformative)  # fmt: skip
-    going: tuple[str, ...] = ()
+    monotonic: tuple[str, ...] = ()
     with _named(table):
-        made = fit(answers=answers)
+        made = fit(targets=targets)
         if tied.times is not None:
-            going = rising(table, columns, tied.times, rows)
-            if goes_on(made, going, table.frame, values, tied.times, rows):
-                fit = partial(fit, straight=going)
-                made, target = fit(answers=answers), target.going_on()
+            monotonic = monotonic_columns(table, columns, tied.times, rows)
+            if extrapolates(made, monotonic, table.frame, values, tied.times, rows):
+                fit = partial(fit, straight=monotonic)
+                made, target = fit(targets=targets), target.going_on()
         screened = recipe.screening and uninformative is None and len(target.classes) <= screening.MOST_CLASSES
         if screened and (without := screening.uninformative(made, table.frame, values, len(truth), rows)):
             fit = partial(fit, uninformative=dict.fromkeys(without, UNINFORMATIVE))
-            made = fit(answers=answers)
+            made = fit(targets=targets)
         asks = streamed is None and SCALINGS[recipe.scaling].means
         if asks and (again := EqualRows.of(made, table.frame, rows)) is not None:
-            answers = answers or answers_of(beside, target, recipe, tied, seed)
-            made = made if answers is None else with_alike(made, again, answers)
-        if streamed is not None and answers is not None:
-            answers = of_all_rows(answers, made, streamed, target, recipe)
-            made = fit(answers=answers) if answers.whole else made
-    return Fitted(made, target, answers, going)
+            targets = targets or training_targets(beside, target, recipe, tied, seed)
+            made = made if targets is None else with_alike(made, again, targets)
+        if streamed is not None and targets is not None:
+            targets = of_all_rows(targets, made, streamed, target, recipe)
+            made = fit(targets=targets) if targets.whole else made
+    return Fitted(made, target, targets, monotonic)
 
 
 def _of_model(
@@ -112,17 +112,17 @@ def _of_model(
     seed: int,
     streamed: Streamed | None,
 ) -> Fitted:
-    """Those of the model, with the answers of these rows for columns that it looks up among rows with equal cells: were
+    """Those of the model, with the targets of these rows for columns that it looks up among rows with equal cells: were
     they among the rows of the model's training, they would find their own targets there.
     """
     preparation, target = start.learnt(recipe)
     if not preparation.alike_inputs or streamed is not None:
         return Fitted(preparation, target)
-    beside = answers_among(table.frame, target, recipe, training)
-    return Fitted(preparation, target, answers_of(beside, target, recipe, constraints.of(training), seed))
+    beside = target_and_weight(table.frame, target, recipe, training)
+    return Fitted(preparation, target, training_targets(beside, target, recipe, constraints.of(training), seed))
 
 
-def _ask_for_answers(columns: tuple[Column, ...], counted: Counted | None) -> bool:
+def _use_targets(columns: tuple[Column, ...], counted: Counted | None) -> bool:
     """Whether any column may get target statistics: numbers, and categories of many words."""
     words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
     words |= {} if counted is None else {name: len(counted.words[name]) for name in words}

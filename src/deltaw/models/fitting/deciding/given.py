@@ -12,9 +12,9 @@ import polars as pl
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.models.fitting.deciding.request import Request
 from deltaw.models.rows import weights
-from deltaw.models.rows.dividing import constraints_of, other_rows, without_group
+from deltaw.models.rows.dividing import constraints_of, given_rows, without_group
 from deltaw.models.rows.division import Constraints
-from deltaw.models.rows.parts import answered
+from deltaw.models.rows.parts import with_known_target
 from deltaw.models.rows.time_order import notes_on_order
 from deltaw.preparation import Target
 from deltaw.preparation.columns.numbers import Number
@@ -68,7 +68,7 @@ class Given:
             source = read_as(source, how)
             name = source.target or no_target(source)
         if request.streamed is None and not comes_once(source):
-            exact = _as_they_are((name, choices.group, choices.time, weight), request.kinds)
+            exact = _not_rounded((name, choices.group, choices.time, weight), request.kinds)
             how = replace(how, unrounded=(*exact, *request.unrounded))
         read_in, how, said = (read_as(source, how), how, ()) if start else _read(source, name, request.task, how)
         bare, everything, weightless = weights.split_off(read_in, weight, name)
@@ -85,7 +85,7 @@ class Given:
         table = weights.attached(table, everything, weight)
         how = replace(how, decimals=read_in.decimals)
         others = {"test": request.test, "validation": request.validation}
-        given = (other_rows(rows, by, table, everything, choices, how) for by, rows in others.items())
+        given = (given_rows(rows, by, table, everything, choices, how) for by, rows in others.items())
         test, validation = (each and weights.above_zero(each, weight) for each in given)
         if test is not None and validation is not None and test.frame.equals(validation.frame):
             expected = "validation: expected rows that are not among the test rows"
@@ -100,7 +100,7 @@ class Given:
         if weight is not None:
             weights.of_rows(read_in.column(weight), table.name, whole.known(read_in.column(name)))  # raises
         constraints = constraints_of(everything, whole, choices)
-        table, left_out = answered(table, whole)
+        table, left_out = with_known_target(table, whole)
         if left_out and not start:  # rows without a target value say nothing of the kinds of columns
             found = weights.without_column(kinds_of(table, name, kinds), weight)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
@@ -122,7 +122,7 @@ def no_target(table: Table) -> NoReturn:
     )
 
 
-def _as_they_are(names: Iterable[str | None], kinds: Any) -> Iterator[str]:
+def _not_rounded(names: Iterable[str | None], kinds: Any) -> Iterator[str]:
     """Columns whose numbers are not rounded in a large table, since they are not (only) inputs."""
     yield from (name for name in names if isinstance(name, str))
     given = kinds.items() if isinstance(kinds, Mapping) else ()

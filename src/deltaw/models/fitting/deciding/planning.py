@@ -18,23 +18,24 @@ from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import (
     FEWEST_CHOOSING,
     Layout,
-    laid_out,
-    parts_of,
+    divided,
+    held_out_parts,
 )
 from deltaw.models.rows.division import Constraints
 from deltaw.models.rows.parts import (
     Glimpse,
     Part,
-    answered,
-    answers_among,
-    beside_inputs,
-    by_others,
-    on_a_log,
+    counts_of,
+    in_chunks,
+    names_of_target_and_weight,
+    none_if_all,
     part_of,
-    parted,
-    some_of,
+    target_and_weight,
+    target_scale_of,
+    with_known_target,
+    with_out_of_fold,
 )
-from deltaw.models.rows.trends import notes_on_rising
+from deltaw.models.rows.trends import notes_on_monotonic
 from deltaw.models.scoring.metrics import metric_of
 from deltaw.numbers import number
 from deltaw.preparation import Preparation
@@ -61,16 +62,16 @@ def planned(request: Request) -> Plan:
 
 def _planned(request: Request) -> Plan:
     given = Given.read(request)
-    recipe, layout = _settled(given, request)
+    recipe, layout = _decided(given, request)
     if not _eliminates(recipe, layout, request):
-        return _learnt(given, request, recipe, layout)
+        return _prepared(given, request, recipe, layout)
     whole = replace(given)  # which keeps its rows
-    made = _learnt(given, request, recipe, layout)
+    made = _prepared(given, request, recipe, layout)
     if not (found := eliminated(made)):
         return made
     # Prepared again, not cut: columns share a budget of bins, and what few rows say of one depends on the others.
     left_out = made.preparation.uninformative | dict.fromkeys(found, ELIMINATED)
-    return _learnt(whole, replace(request, uninformative=left_out), recipe, layout)
+    return _prepared(whole, replace(request, uninformative=left_out), recipe, layout)
 
 
 def _eliminates(settled: recipes.Recipe, layout: Layout, request: Request) -> bool:
@@ -82,7 +83,7 @@ def _eliminates(settled: recipes.Recipe, layout: Layout, request: Request) -> bo
     return unknown and held_out and settled.screening and ALONE <= rows < LARGE_ROWS
 
 
-def _settled(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
+def _decided(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
     """(the recipe with all that does not depend on the inputs, the division of the rows)."""
     whole, start = given.whole, request.start
     named = {} if request.metric is None else {"keep": metric_of(request.metric, whole.task).name}
@@ -90,7 +91,7 @@ def _settled(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
     metric_of(settled.metric, whole.task, "keep")  # a name of the other task goes no further
 
     given_too = given.test is not None, given.validation is not None
-    layout = laid_out(
+    layout = divided(
         given.constraints, request.choices, settled.validation, request.seed, *given_too, settled.ensemble_size
     )
     if settled.ensemble_size > 1 and layout.folds:  # a part for each network: there may be fewer than asked for
@@ -98,25 +99,25 @@ def _settled(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
         named_none = request.seconds is None and start is None and "networks" not in request.settings
         free = named_none and not _is_image(given.table)
         count = doubled(settled.ensemble_size, len(layout.kept.training)) if free else settled.ensemble_size
-        settled = replace(settled, networks=count if parts_of(count) == parts else parts)
+        settled = replace(settled, networks=count if held_out_parts(count) == parts else parts)
     if given.validation is None:
         _check_chosen(layout, settled, request.metric, given.constraints.rows)
-    beside = answers_among(given.table.frame, whole, settled, layout.kept.training)
-    return replace(settled, target_scale=on_a_log(settled, whole, beside)), layout
+    beside = target_and_weight(given.table.frame, whole, settled, layout.kept.training)
+    return replace(settled, target_scale=target_scale_of(settled, whole, beside)), layout
 
 
-def _learnt(given: Given, request: Request, recipe: recipes.Recipe, layout: Layout) -> Plan:
+def _prepared(given: Given, request: Request, recipe: recipes.Recipe, layout: Layout) -> Plan:
     """What the training rows say of columns and target, and all rows as inputs and targets of the network.
 
     The table is taken out of `given`: of a large one, raw rows are freed part by part while inputs are made of them.
     """
     table, whole, start, rows = given.let_go(), given.whole, request.start, layout.kept.training
-    preparation, target, answers, rising = fitted(
+    preparation, target, targets, monotonic = fitted(
         table, given.columns, whole, recipe, rows, given.constraints, request.seed, start, request.streamed,
         request.uninformative,
     )  # fmt: skip
-    table = replace(table, notes=(*table.notes, *notes_on_rising(preparation, rising)))
-    streamed = None if request.streamed is None else replace(request.streamed, answers=answers)
+    table = replace(table, notes=(*table.notes, *notes_on_monotonic(preparation, monotonic)))
+    streamed = None if request.streamed is None else replace(request.streamed, targets=targets)
     inputs, held_out = preparation.n_features, len(layout.kept.validation) > 0 and not layout.folds
     image, classes = _is_image(table), len(whole.classes)
 
@@ -127,26 +128,26 @@ def _learnt(given: Given, request: Request, recipe: recipes.Recipe, layout: Layo
 
     # Copied before the table may be freed; their inputs are made after those of the training rows, which need most.
     apart = given.validation
-    validation = all_as_read(table.frame[layout.kept.validation]) if apart is None else answered(apart, whole)[0].frame
+    validation = (
+        all_as_read(table.frame[layout.kept.validation]) if apart is None else with_known_target(apart, whole)[0].frame
+    )
     test = all_as_read(table.frame[layout.kept.test]) if table.test is None else table.test
     constraints, frames, glimpse = given.constraints, None, None
-    if request.lean is not None and _parts_suffice(table, preparation, layout, request):
+    if request.lean is not None and _can_free_rows(table, preparation, layout, request):
         shown, names = request.lean // inputs, preparation.input_names
         glimpse = Glimpse.of(table.frame[names], rows, shown) if shown else None
-        some, telling = some_of(table.frame, rows), preparation.columns_with_means
-        answers = by_others(preparation, table.frame, answers, some) if answers is not None and telling else None
-        frames, table = parted(table, [*beside_inputs(whole, recipe), *telling])
+        some, telling = none_if_all(table.frame, rows), preparation.columns_with_means
+        targets = with_out_of_fold(preparation, table.frame, targets, some) if targets is not None and telling else None
+        frames, table = in_chunks(table, [*names_of_target_and_weight(whole, recipe), *telling])
         constraints = Constraints(constraints.rows)  # only folds would need more
     group = constraints.groups_of(rows)
-    training = part_of(table.frame, preparation, target, recipe, table.name, answers, rows, frames, group)
-    del answers
+    training = part_of(table.frame, preparation, target, recipe, table.name, targets, rows, frames, group)
+    del targets
     if frames is not None and preparation.means:  # `Plan.refitted` asks for them
-        training = replace(training, source=table.frame, rows=some_of(table.frame, rows))
+        training = replace(training, source=table.frame, rows=none_if_all(table.frame, rows))
     else:
         training = replace(training, source=all_as_read(training.source))
-    factors = weights.of_classes(recipe.class_weight, target, training.truth, training.weight)
-    counts = weights.in_training(factors, training.truth, training.weight)
-    rarest = weights.rarest(training.truth, counts) if classes else 1.0
+    rarest = weights.rarest(training.truth, counts_of(training, training, target, recipe)) if classes else 1.0
     recipe = recipes.sized(recipe, len(streamed or rows), inputs, image, classes, held_out, rarest)
     group = given.constraints.groups_of(layout.kept.test) if table.test is None else None
     test_name, validation_name = (None if each is None else each.name for each in (given.test, given.validation))
@@ -162,7 +163,7 @@ def _learnt(given: Given, request: Request, recipe: recipes.Recipe, layout: Layo
     )  # fmt: skip
 
 
-def _parts_suffice(table: Table, preparation: Preparation, layout: Layout, request: Request) -> bool:
+def _can_free_rows(table: Table, preparation: Preparation, layout: Layout, request: Request) -> bool:
     """Whether raw rows may be freed part by part: they are not needed again, and each part can be prepared alone."""
     needed = layout.folds or request.streamed is not None or not preparation.reads_alone(table.frame)
     shown = (request.lean or 0) // preparation.n_features
@@ -198,11 +199,10 @@ def replan(model: Model, source: Any) -> Plan | None:
     table.column(model.target.name)
     decided = {name: value for name, value in vars(recipe).items() if name != "name" and value is not None}
     decided["hidden"] = tuple(model.network.sizes[1:-1])  # with the units that carry the line in the end
-    held_out = {"folds": origin.folds} if origin.test_size is None else {"test_size": origin.test_size}
-    if origin.test is not None and table.test is None:
-        held_out = {"test_size": 0.0}
-    if table.test is not None:
-        held_out = {}
+    held_out: dict[str, Any] = {} if origin.folds else {"folds": 0}
+    if table.test is None:
+        size = origin.test_size if origin.test is None else 0.0
+        held_out |= {"folds": origin.folds} if size is None else {"test_size": size}
     try:
         request = Request.of(
             table, model.target.name, recipe.name, seed=origin.seed, engine=origin.engine, task=model.task,

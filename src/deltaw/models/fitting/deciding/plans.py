@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from deltaw.models.fitting.deciding.fitted import fitted
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
-from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed
 from deltaw.models.rows.division import Constraints, Division, Indices
 from deltaw.models.rows.parts import (
     Part,
-    answers_by,
-    beside_inputs,
+    counts_of,
+    names_of_target_and_weight,
     part_of,
+    targets_in_parts,
 )
 from deltaw.models.rows.survey import Streamed
 from deltaw.network import Network
@@ -140,9 +140,8 @@ class Plan:
         return self.finishes and self.recipe.ensemble_size > 1 and not self.folds and not tied
 
     def counts(self, part: Part) -> Array | None:
-        """Weights of a part's rows in the training and validation loss, (n,): row times class weights; None: all 1."""
-        factors = weights.of_classes(self.recipe.class_weight, self.target, self.training.truth, self.training.weight)
-        return weights.in_training(factors, part.truth, part.weight)
+        """Weights of a part's rows in the training and validation loss, (n,); None: all 1."""
+        return counts_of(part, self.training, self.target, self.recipe)
 
     def row_weights(self, part: Part) -> Array:
         """The same as numbers, (n,), also if all are 1."""
@@ -164,7 +163,7 @@ class Plan:
     @property
     def _for_refitting(self) -> list[str]:
         """The columns that `refitted` asks for."""
-        return [*self.preparation.columns_with_means, *beside_inputs(self.target, self.recipe)]
+        return [*self.preparation.columns_with_means, *names_of_target_and_weight(self.target, self.recipe)]
 
     @property
     def held_out(self) -> tuple[str, Part | None]:
@@ -179,7 +178,7 @@ class Plan:
         Validation or test rows that were given are kept if the division has none of its own.
         """
         table, frame, training = self.table, self.table.frame, division.training
-        preparation, target, answers, _ = fitted(
+        preparation, target, targets, _ = fitted(
             table, self.columns, self.target, self.recipe, training, self.constraints, self.seed, self.start,
             uninformative=self.uninformative,
         )  # fmt: skip
@@ -191,7 +190,7 @@ class Plan:
             return part_of(taken(frame, rows), preparation, target, self.recipe, table.name, group=group)
 
         group = self.constraints.groups_of(training)
-        learnt = part_of(frame, preparation, target, self.recipe, table.name, answers, training, group=group)
+        learnt = part_of(frame, preparation, target, self.recipe, table.name, targets, training, group=group)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
             network=drawn_network(self.recipe, target, learnt.X.shape[1], self.seed, self.start),
@@ -214,7 +213,7 @@ class Plan:
         whole = self.rows + self.left_out + self.weightless  # few beside many, which stay as they are held
         rows = pl.concat(alike([learnt, held(chosen, whole)]))
         none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
-        preparation = self.preparation.refitted(rows, answers_by(rows, self.target, self.recipe, none))
+        preparation = self.preparation.refitted(rows, targets_in_parts(rows, self.target, self.recipe, none))
         if test is not None:
             test = part_of(test.frame, preparation, self.target, self.recipe, "test", group=test.group)
         return replace(self, preparation=preparation, test=test)

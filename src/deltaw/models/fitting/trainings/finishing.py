@@ -18,7 +18,7 @@ from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
 from deltaw.models.fitting.trainings.listeners import Listener
 from deltaw.models.fitting.trainings.one_training import Trained, trained
 from deltaw.models.fitting.trainings.packed import packed
-from deltaw.models.rows.parts import both
+from deltaw.models.rows.parts import joined_parts
 from deltaw.training.checkpoints import Checkpoints
 
 RATE = 0.2  # of the recipe's learning rate
@@ -53,7 +53,7 @@ def finished(
         schedule=SCHEDULE,
         from_line=False,
     )
-    rows = plan.training if plan.validation is None else both(plan.training, plan.validation)
+    rows = plan.training if plan.validation is None else joined_parts(plan.training, plan.validation)
 
     def further(epoch: ScoredEpoch) -> bool:
         return listener is not None and listener(replace(epoch, number=epoch.number + made, epochs=epoch.epochs + made))

@@ -21,7 +21,7 @@ from deltaw.models.fitting.trainings.listeners import Listener
 from deltaw.models.fitting.trainings.one_training import Recorder, Trained, diverged, of_plan
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Division, split
-from deltaw.models.rows.parts import both
+from deltaw.models.rows.parts import joined_parts
 from deltaw.models.scoring.metrics import Metric, metric_of
 from deltaw.network import Network
 from deltaw.training.checkpoints import Checkpoints
@@ -53,7 +53,7 @@ def packed(
     elif apart:
         assert plan.validation is not None
         plans, places = map(list, zip(*(_with_own_part(plan, k) for k in range(count)), strict=True))
-        plan = replace(plan, training=both(plan.training, plan.validation), validation=None)
+        plan = replace(plan, training=joined_parts(plan.training, plan.validation), validation=None)
     means = None if listener is None else Means(listener, count, metric_of(plan.recipe.metric, plan.target.task))
     networks, lines = [network.copy() for network in given], list[Network | None]([None] * len(given))
     for k, place in enumerate(() if given else places):
@@ -86,7 +86,7 @@ def packed(
 def _with_own_part(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
     """The plan of the k-th network, from 0, and the indices of its rows among all: to learn from, and to choose by."""
     assert plan.validation is not None
-    whole, n, m = both(plan.training, plan.validation), len(plan.training), len(plan.validation)
+    whole, n, m = joined_parts(plan.training, plan.validation), len(plan.training), len(plan.validation)
     held_out = np.arange(n, n + m)
     if k:
         labels = plan.training.truth if plan.target.task == "classification" else None

@@ -92,10 +92,10 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
 
     for some in gathered(learnt(), lambda some: some.frame.estimated_size(), TOGETHER):
         try:
-            yield from _pieces(plan, _Some.of(some), streamed.answers)
+            yield from _pieces(plan, _Some.of(some), streamed.targets)
         except InputError:  # prepared file by file, the error names the file and the row
             for each in some if len(some) > 1 else ():
-                deque(_pieces(plan, each, streamed.answers), 0)
+                deque(_pieces(plan, each, streamed.targets), 0)
             raise
     survey.check(digests)
 
@@ -118,9 +118,9 @@ def _pieces(plan: Plan, some: _Some, targets: TrainingTargets | None) -> Iterato
     """The arrays of some rows."""
     for start in range(0, len(some.frame), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
-        answers = None if targets is None else targets._replace(parts=some.parts[rows])
+        own = None if targets is None else targets._replace(parts=some.parts[rows])
         source = among(some.source, rows)
-        part = part_of(some.frame[rows], plan.preparation, plan.target, plan.recipe, source, answers)
+        part = part_of(some.frame[rows], plan.preparation, plan.target, plan.recipe, source, own)
         yield _arrays(plan, part)
 
 
