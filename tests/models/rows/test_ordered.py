@@ -43,3 +43,15 @@ def test_rows_in_order_are_told(frame: pl.DataFrame) -> None:
 )
 def test_other_rows_are_not(frame: pl.DataFrame, settings: dict[str, Any]) -> None:
     assert LINE not in models.plan(frame, "y", **settings).table.notes
+
+
+def test_times_that_count_the_rows_are_an_input() -> None:
+    """Where nobody calls them times they say nothing but the place in the table, and are left out."""
+    counted = FRAME.with_columns(when=pl.Series(range(N)))
+    for settings, names in (({}, ("x",)), ({"time": "when"}, ("when", "x"))):
+        plan = models.plan(counted, "y", **settings)
+        assert plan.preparation.input_names == names
+    model = models.run(plan)
+    again = models.replan(model, counted)
+    assert again is not None
+    assert again.preparation == model.preparation

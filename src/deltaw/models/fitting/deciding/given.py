@@ -15,7 +15,7 @@ from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import constraints_of, given_rows, without_group
 from deltaw.models.rows.division import Constraints
 from deltaw.models.rows.parts import with_known_target
-from deltaw.models.rows.time_order import notes_on_order
+from deltaw.models.rows.time_order import notes_on_order, with_times
 from deltaw.preparation import Target
 from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.task import infer_task
@@ -91,7 +91,11 @@ class Given:
             expected = "validation: expected rows that are not among the test rows"
             raise SettingError(expected, say("the same"), "give others")
         table = table if test is None else replace(table, test=test.frame)
-        found = start.columns if start else weights.without_column(kinds_of(table, name, kinds), weight)
+
+        def columns_of(table: Table) -> tuple[Column, ...]:
+            return with_times(weights.without_column(kinds_of(table, name, kinds), weight), choices)
+
+        found = start.columns if start else columns_of(table)
         # Of all rows: what the target is, and which row is wrong, does not depend on the division.
         whole = start.model.target if start else Target.fit(series, name, task=request.task, source=table.name)
         for some in (bare, test, validation):
@@ -102,7 +106,7 @@ class Given:
         constraints = constraints_of(everything, whole, choices)
         table, left_out = with_known_target(table, whole)
         if left_out and not start:  # rows without a target value say nothing of the kinds of columns
-            found = weights.without_column(kinds_of(table, name, kinds), weight)
+            found = columns_of(table)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
         new = start.notes_on(table.frame) if start else ()
         table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order, *new))
