@@ -151,6 +151,17 @@ def test_quantiles_are_quantiles_and_do_not_cross() -> None:
     assert 0 < estimator.score(x, y) < 1
 
 
+def test_quantiles_of_few_rows_are_no_worse_than_those_of_y() -> None:
+    """Early stopping had kept a network whose first steps only brought the quantiles together, at D² = −1."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    y = 10 * (x[:, 0] + rng.normal(size=200))
+    estimator = MLPRegressor(quantiles=(0.05, 0.5, 0.95), early_stopping=True, random_state=0).fit(x, y)
+    assert estimator.score(x, y) > 0
+    low, _, high = estimator.predict(x).T
+    assert np.mean((low <= y) & (y <= high)) > 0.8
+
+
 def test_rows_given_for_validation_are_followed_and_not_learnt() -> None:
     order = np.random.default_rng(0).permutation(150)
     train, held = order[:100], order[100:]

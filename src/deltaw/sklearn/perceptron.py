@@ -117,7 +117,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
             The estimator itself.
         """
         X, T, _ = self._read(X, y, None, reset=True, incremental=False)
-        self._begin(X.shape[1], X.dtype, T, check_random_state(self.random_state))
+        self._begin(Sample(X, T), check_random_state(self.random_state))
         return self
 
     def to_sklearn(self) -> Any:
@@ -160,7 +160,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         sample = Sample(X, T, weight)
         random = check_random_state(self.random_state)
         if first:
-            self._begin(X.shape[1], X.dtype, T, random)
+            self._begin(sample, random)
         held_out = None if given[0] is None else Sample(*self._read(*given, reset=False, incremental=True))
         if engines.is_single(self.engine):
             sample, held_out = sample.single(), None if held_out is None else held_out.single()
@@ -203,10 +203,10 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         descent = Descent(self, network, sample, held_out, random, self._optimizer)
         return descent.run(epochs, watch, step_by_step=incremental)
 
-    def _begin(self, n_in: int, dtype: Any, T: Array, random: np.random.RandomState) -> None:
+    def _begin(self, sample: Sample, random: np.random.RandomState) -> None:
         """A new network with scikit-learn's initial weights, number by number."""
-        units = [n_in, *self._hidden(), self.n_outputs_]
-        self.out_activation_, self._baseline = self._ending.activation, self._constant_answer(T)
+        units, dtype = [sample.X.shape[1], *self._hidden(), self.n_outputs_], sample.X.dtype
+        self.out_activation_, self._baseline = self._ending.activation, self._constant_answer(sample.T)
         self.n_layers_, self.n_iter_, self.t_ = len(units), 0, 0
         self.coefs_, self.intercepts_ = [], []
         names = self._activations()

@@ -127,6 +127,13 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         self.n_outputs_ = T.shape[1]
         return X, T, weight
 
+    def _begin(self, sample: Sample, random: np.random.RandomState) -> None:
+        """The same; quantiles begin at those of y. From random numbers they would cross, and first move together."""
+        super()._begin(sample, random)
+        if (levels := self._levels()) is not None:
+            of_y = np.quantile(sample.T[:, 0], levels, method="inverted_cdf", weights=sample.weight)
+            self.intercepts_[-1] += of_y.astype(self.intercepts_[-1].dtype)
+
     def _levels(self) -> Array | None:
         """The quantiles in rising order, or None."""
         if self.quantiles is None:
