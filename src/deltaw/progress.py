@@ -31,7 +31,7 @@ COUNTED = {  # what the numbers of an epoch count, and of a search
 }
 
 
-class Told(Protocol):
+class ProgressEpoch(Protocol):
     """Of an epoch, as `deltaw.models.ScoredEpoch` has it, what is shown."""
 
     @property
@@ -71,7 +71,7 @@ class Silent:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def __call__(self, epoch: Told) -> None:
+    def __call__(self, epoch: ProgressEpoch) -> None:
         pass
 
     def say(self, line: str) -> None:
@@ -90,10 +90,10 @@ class Lines(Silent):
         self._print, self._every, self._last = print, every, monotonic()
         self.of_each = every == 0
 
-    def __call__(self, epoch: Told) -> None:
+    def __call__(self, epoch: ProgressEpoch) -> None:
         if monotonic() - self._last >= self._every:
             self._last = monotonic()
-            self._print(_told(epoch))
+            self._print(_line(epoch))
 
     def say(self, line: str) -> None:
         self._print(line)
@@ -161,7 +161,7 @@ class Bar(_Late):
     def _hide(self) -> None:
         self._progress.stop()
 
-    def __call__(self, epoch: Told) -> None:
+    def __call__(self, epoch: ProgressEpoch) -> None:
         self._progress.update(
             self._task, total=epoch.epochs, completed=epoch.number, count=counted(epoch), told=described(epoch)
         )
@@ -179,9 +179,9 @@ class Cell(_Late):
         super().__init__(delay)
         self._started, self._drawn = monotonic(), 0.0
         self._handle: Any = None
-        self._epoch: Told | None = None
+        self._epoch: ProgressEpoch | None = None
 
-    def __call__(self, epoch: Told) -> None:
+    def __call__(self, epoch: ProgressEpoch) -> None:
         with self._lock:
             self._epoch = epoch
             if self._shown and monotonic() - self._drawn >= REFRESH:
@@ -205,7 +205,7 @@ class Cell(_Late):
             left = (epoch.epochs - epoch.number) * seconds / epoch.number
             now = _clock(seconds)
             when = now if self._over else say("{now} of {total}", now=now, total=_clock(seconds + left))
-            told = f"{_told(epoch)}{say(', ')}{when}"
+            told = f"{_line(epoch)}{say(', ')}{when}"
         state = "" if epoch is None else f' value="{epoch.number}" max="{epoch.epochs}"'
         bar = f'<progress style="width: 16em"{state}></progress>'
         bundle = {"text/plain": told, "text/html": fragment(bar + paragraph(told))}
@@ -245,14 +245,14 @@ def in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-def counted(epoch: Told) -> str:
+def counted(epoch: ProgressEpoch) -> str:
     """ "epoch 12/64", or "fold 2/5, epoch 12/64"."""
     said = say(COUNTED[getattr(epoch, "unit", "epoch")], number=epoch.number, epochs=epoch.epochs)
     fold = say("fold {fold}/{folds}", fold=epoch.fold, folds=epoch.folds)
     return listed([fold, said]) if epoch.fold > 0 else said
 
 
-def described(epoch: Told) -> str:
+def described(epoch: ProgressEpoch) -> str:
     """One epoch in one line."""
     parts = [say("loss {loss}", loss=number(epoch.loss, 4))]
     if epoch.score is not None:
@@ -262,7 +262,7 @@ def described(epoch: Told) -> str:
     return listed(parts)
 
 
-def _told(epoch: Told) -> str:
+def _line(epoch: ProgressEpoch) -> str:
     return say("{epoch}: {told}", epoch=counted(epoch), told=described(epoch))
 
 

@@ -10,7 +10,7 @@ from engine import ask
 from setups import data, network, settings
 
 from deltaw.models.fitting.trainings.calibration import Probabilities, inverse_temperature
-from deltaw.models.fitting.trainings.linear_start import carrying, line_into, mixed
+from deltaw.models.fitting.trainings.linear_start import linear_scale, mixed, start_from_line
 from deltaw.network import Network
 
 RNG = np.random.default_rng(5)
@@ -37,7 +37,7 @@ CASES = [
 def begun(case: tuple[Any, Any], given: dict[str, Any]) -> tuple[Network, Network]:
     X, T, weight = case
     net = network(X.shape[1], given)
-    line = line_into(net, X, T, weight / weight.mean())
+    line = start_from_line(net, X, T, weight / weight.mean())
     assert line is not None
     return net, line
 
@@ -61,7 +61,7 @@ def test_a_network_and_its_line_are_mixed_as_in_python() -> None:
     for (case, given), found in zip(CASES, ask(jobs), strict=True):
         net, line = begun(case, given)
         none += found is None
-        assert (found is None) == (carrying(net) is None)
+        assert (found is None) == (linear_scale(net) is None)
         if found is not None:
             close(found, mixed(net, line, share))
     assert 0 < none < len(CASES)

@@ -15,7 +15,7 @@ from deltaw import models
 from deltaw.engines.predictor import outputs
 from deltaw.models.fitting.deciding import planning
 from deltaw.models.fitting.trainings import elimination
-from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.packed import trained_pack
 
 ROWS = 2_000
 HOW: dict[str, Any] = {"recipe": "accurate"}
@@ -72,7 +72,7 @@ def test_who_knows_which_columns_say_nothing_does_not_ask(
 def test_rows_are_answered_with_columns_at_their_means(decided: models.Plan) -> None:
     """By the first layer's sums, from which what a column adds is taken, as by the inputs themselves."""
     short = replace(decided, recipe=replace(decided.recipe, epochs=1))
-    runs = packed(short, None)
+    runs = trained_pack(short, None)
     places = [place for _, place in decided.preparation.places]
     ablation = elimination.Ablation(short, runs, places)
     expected = []
@@ -90,10 +90,10 @@ def test_rows_are_answered_with_columns_at_their_means(decided: models.Plan) -> 
 
 def test_ctrl_c_ends_the_planning(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken_off(plan: models.Plan, told: None) -> list[Any]:
-        runs = packed(plan, told)
+        runs = trained_pack(plan, told)
         runs[0].learning.ended = "interrupted"
         return runs
 
-    monkeypatch.setattr(elimination, "packed", broken_off)
+    monkeypatch.setattr(elimination, "trained_pack", broken_off)
     with pytest.raises(KeyboardInterrupt):
         models.plan(signs(), "y", **HOW, epochs=12)

@@ -18,7 +18,7 @@ from deltaw.equations.dropout import Dropout
 from deltaw.models.fitting.trainings.across_folds import lowest_epoch
 from deltaw.models.fitting.trainings.finishing import RATE, SCHEDULE
 from deltaw.models.fitting.trainings.listeners import Listeners
-from deltaw.models.fitting.trainings.packed import of_member, packed
+from deltaw.models.fitting.trainings.packed import member_plan, trained_pack
 
 TABLE = frame(150)
 OWN: dict[str, Any] = {
@@ -56,7 +56,7 @@ def test_it_is_a_training_from_the_best_weights_on_all_rows(target: str) -> None
 def test_several_networks_each_choose_by_a_part_of_their_own_and_learn_from_all_rows_in_the_end() -> None:
     best, model = fitted("price", networks=2, finish=0), fitted("price", networks=2)
     plan, recipe = models.plan(TABLE.drop("grade"), "price", **OWN, networks=2, finish=0.5), model.recipe
-    runs = packed(plan, Listeners(()))
+    runs = trained_pack(plan, Listeners(()))
     parts = [set(run.plan.validation.frame.rows()) for run in runs if run.plan.validation is not None]
     assert plan.validation is not None
     assert parts[0] == set(plan.validation.frame.rows())
@@ -91,7 +91,7 @@ def test_several_networks_that_were_best_early_finish_sooner() -> None:
     """Of noise the first epoch or two are the best."""
     noise = TABLE.drop("grade").with_columns(price=np.random.default_rng(1).normal(size=len(TABLE)))
     asked: dict[str, Any] = OWN | {"networks": 2, "hidden": 32, "learning_rate": 0.05, "finish": 0.5}
-    best = [run.learning.best_epoch for run in packed(models.plan(noise, "price", **asked), Listeners(()))]
+    best = [run.learning.best_epoch for run in trained_pack(models.plan(noise, "price", **asked), Listeners(()))]
     assert best[0] is not None
     assert best[1] is not None
     assert sum(best) < 8  # of 8 epochs each
@@ -108,7 +108,7 @@ def test_networks_of_folds_learn_from_all_rows_in_the_end_and_are_scored_as_they
     }  # fmt: skip
     plan = models.plan(table, target, **asked)
     before, model = (deltaw.fit(table, target, verbose=False, **asked | more) for more in ({"finish": 0}, {}))
-    runs = packed(plan, Listeners(()))
+    runs = trained_pack(plan, Listeners(()))
     best = [lowest_epoch(np.array(run.badness)) for run in runs]
     assert model.history.finish == round((8 * np.mean([epoch + 1 for epoch in best])) ** 0.5)
     recipe = model.recipe
@@ -139,7 +139,7 @@ def test_what_was_held_out_before_it_counts_as_learnt_from() -> None:
     assert model.scores["accuracy"] < 0.65
     plan = models.replan(model, noise)
     assert plan is not None
-    assert of_member(plan, 1).test is None
+    assert member_plan(plan, 1).test is None
     seen = doctor.examine_model(model, noise, member=2, seconds=0.5).evidence.during
     assert seen is not None
     assert seen.contaminated
@@ -213,11 +213,11 @@ def test_what_belongs_together_is_held_out_once_from_all_networks() -> None:
     grouped = TABLE.drop("grade").with_columns(house=pl.Series(np.arange(150) // 5))
     for own in ({}, {"group": "house"}):
         plan = models.plan(grouped, "price", **OWN, **own, networks=2, finish=0.5)
-        runs = packed(plan, Listeners(()))
+        runs = trained_pack(plan, Listeners(()))
         parts = [run.plan.validation for run in runs]
         assert plan.chooses_apart == (parts[0] is not parts[1]) == (not own)
         assert ("holds out a different part" in describe_rows(plan)) == (not own)
-        second = of_member(plan, 1)
+        second = member_plan(plan, 1)
         assert second.validation is not None
         assert parts[1] is not None
         assert second.validation.frame.rows() == parts[1].frame.rows()

@@ -13,7 +13,14 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network, models
 from deltaw.equations.activations import ACTIVATIONS
-from deltaw.models.fitting.trainings.linear_start import STRENGTHS, as_network, drawn_into, line, on_line, with_line
+from deltaw.models.fitting.trainings.linear_start import (
+    STRENGTHS,
+    as_network,
+    carry_line,
+    line,
+    started_from_line,
+    with_linear_start,
+)
 from deltaw.preparation.scales.bins import fit_edges
 
 rng = np.random.default_rng(0)
@@ -54,7 +61,7 @@ def test_a_line_through_all_rows_does_not_win() -> None:
 
 def test_an_output_that_is_no_line_gets_none() -> None:
     drawn = Network([3, 32, 24, 1], activations=["relu", "relu", "sigmoid"], seed=0)
-    made = on_line(drawn.copy(), rng.normal(size=(50, 3)), rng.uniform(size=(50, 1)))
+    made = started_from_line(drawn.copy(), rng.normal(size=(50, 3)), rng.uniform(size=(50, 1)))
     assert all(np.array_equal(a, b) for a, b in zip(made.weights, drawn.weights, strict=True))
 
 
@@ -65,7 +72,7 @@ def test_any_network_can_carry_a_line(name: str) -> None:
     slope = float(np.diff(ACTIVATIONS[name].f(np.array([-0.5, 0.5])))[0])
     if abs(slope) < 1e-9:
         pytest.skip("even: nothing of f(y) − f(−y) is left")
-    drawn_into(network, as_network(w, 0.1), 3)
+    carry_line(network, as_network(w, 0.1), 3)
     y = X @ w + 0.1
     out = deltaw.Predictor(network)(X.astype(np.float32))[:, 0]
     assert np.corrcoef(out, y)[0, 1] > 0.98
@@ -84,11 +91,11 @@ def test_where_there_is_no_room_or_no_wish_it_begins_as_drawn() -> None:
     rows = sums(200)
     for how in ({"hidden": (8, 8)}, {"hidden": ()}, {"from_line": False}, {"init": "zeros"}, {"recipe": "notes"}):
         plan = models.plan(rows, "b", folds=0, **how)  # type: ignore[arg-type]
-        network, _ = with_line(plan, plan.network.copy(), plan.training)
+        network, _ = with_linear_start(plan, plan.network.copy(), plan.training)
         for a, b in zip(network.weights, plan.network.weights, strict=True):
             np.testing.assert_array_equal(a, b)
     plan = models.plan(rows, "b", folds=0)
-    network, _ = with_line(replace(plan), plan.network.copy(), plan.training)
+    network, _ = with_linear_start(replace(plan), plan.network.copy(), plan.training)
     assert (network.weights[0][16:] == plan.network.weights[0][16:]).all()  # an eighth of 64, in pairs
     assert (network.weights[0][0] == -network.weights[0][1]).all()
 

@@ -14,7 +14,7 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network
 from deltaw.equations.activations import ACTIVATIONS
-from deltaw.models.fitting.trainings.linear_start import STRENGTHS, as_network, carrying, mixed, unmixed
+from deltaw.models.fitting.trainings.linear_start import STRENGTHS, as_network, linear_scale, mixed, unmixed
 from deltaw.models.fitting.trainings.shrinkage import Residuals, shrinkage_factor
 
 CARRY_NO_LINE = ("step",)
@@ -48,7 +48,7 @@ def test_one_network_answers_as_both_do_together(name: str, bias: bool) -> None:
     drawn = np.random.default_rng(0)
     network = Network([3, 8, 7, 1], [name, name, "identity"], bias=bias, seed=0)
     X, line = drawn.normal(size=(50, 3)).astype(np.float32), as_network(np.array([0.5, -1.0, 2.0]), 0.25 * bias)
-    if carrying(network) is None:
+    if linear_scale(network) is None:
         assert name in CARRY_NO_LINE
         return
     both = mixed(network, line, 0.3)
@@ -60,7 +60,7 @@ def test_one_network_answers_as_both_do_together(name: str, bias: bool) -> None:
 
 
 def test_units_that_hear_each_other_carry_no_line() -> None:
-    assert carrying(Network([3, 8, 1], ["softmax", "identity"])) is None
+    assert linear_scale(Network([3, 8, 1], ["softmax", "identity"])) is None
 
 
 @pytest.mark.parametrize("how", [{"folds": 0}, {"folds": 3}, {"folds": 0, "networks": 1}], ids=["two", "folds", "one"])

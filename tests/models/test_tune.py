@@ -21,7 +21,7 @@ from deltaw.equations.optimizers import optimizer
 from deltaw.exceptions import SettingError
 from deltaw.models.fitting.trainings.listeners import Listeners
 from deltaw.models.fitting.trainings.one_training import trained
-from deltaw.models.fitting.trainings.packed import of_way
+from deltaw.models.fitting.trainings.packed import candidate_plan
 from deltaw.models.recipes import choose, sized
 from deltaw.models.search import budget, growing
 from deltaw.models.search.pool import held_out_rows
@@ -51,7 +51,7 @@ def tuned() -> deltaw.Model:
 def grown() -> deltaw.Model:
     """`accurate` by a budget of rounds in the place of seconds."""
     plan = models.plan(OTHER, "word", "accurate", seconds=1e6, epochs=8)
-    return growing.grown(plan, Listeners(()), rounds=6)
+    return growing.searched_ensemble(plan, Listeners(()), rounds=6)
 
 
 # --- what is drawn --------------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_noise_scores_like_a_guess() -> None:
     rng = np.random.default_rng(5)
     noise = pl.DataFrame({"x": rng.normal(size=400), "y": rng.normal(size=400), "t": rng.normal(size=400)})
     plan = models.plan(noise, "t", "accurate", seconds=1e6, epochs=4, hidden=4, batch_size=64)
-    model = growing.grown(plan, Listeners(()), rounds=11)
+    model = growing.searched_ensemble(plan, Listeners(()), rounds=11)
     assert model.scores is not None
     assert model.scores.rows == 400
     assert model.scores["r2"] < 0.01
@@ -175,7 +175,7 @@ def test_out_of_fold_answers_score_what_the_clock_has_grown(grown: deltaw.Model)
 def test_every_way_to_divide_and_to_choose(more: dict[str, Any]) -> None:
     two = frame(n=400).with_columns(pl.col("number") > 0).drop("word")
     plan = models.plan(two, "number", "accurate", seconds=1e6, epochs=4, hidden=4, **more)
-    model = growing.grown(plan, Listeners(()), rounds=2)
+    model = growing.searched_ensemble(plan, Listeners(()), rounds=2)
     assert model.scores is not None
     model.predict(two)
     if "threshold" in more:
@@ -235,7 +235,7 @@ def test_each_members_line_is_what_made_it(which: str, request: pytest.FixtureRe
     assert plan is not None
     for number in {1, len(model.members)}:
         way, recipe = model.ways[number - 1], model.recipe_of(number)
-        own = replace(of_way(plan, way, recipe), test=None, validation=None)
+        own = replace(candidate_plan(plan, way, recipe), test=None, validation=None)
         alone = trained(own, Listeners(()), until=way.epoch).network
         assert alone.sizes == model.members[number - 1].sizes
         for w, v in zip(alone.weights, model.members[number - 1].weights, strict=True):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.tables import Block, Table
-from deltaw.tables.choice import chosen
+from deltaw.tables.choice import with_selected_columns
 
 NAMES = ["id", "sub_1", "sub_2", "x", "sub_y", "a*b", "last, first"]
 FRAME = pl.DataFrame({name: [i, i + 1] for i, name in enumerate(NAMES)})
@@ -19,7 +19,7 @@ TABLE = Table(FRAME, "rows.csv", test=FRAME)
 
 
 def kept(**choice: Any) -> list[str]:
-    table = chosen(TABLE, "sub_y", **choice)
+    table = with_selected_columns(TABLE, "sub_y", **choice)
     assert table.test is not None
     assert table.test.columns == table.frame.columns
     return [name for name in table.frame.columns if name != "sub_y"]
@@ -86,9 +86,9 @@ def test_blocks_go_by_their_names_and_lose_their_shape_with_a_part() -> None:
     pixels = tuple(f"p{i}" for i in range(4))
     frame = pl.DataFrame({name: [0, 1] for name in (*pixels, "x", "y")})
     table = Table(frame, "images", blocks=(Block("pixels", pixels, 0, 255, (2, 2)),))
-    assert chosen(table, "y", columns="pixels").frame.columns == [*pixels, "y"]
-    assert chosen(table, "y", columns="pixels").blocks == table.blocks
-    without = chosen(table, "y", drop="pixels")
+    assert with_selected_columns(table, "y", columns="pixels").frame.columns == [*pixels, "y"]
+    assert with_selected_columns(table, "y", columns="pixels").blocks == table.blocks
+    without = with_selected_columns(table, "y", drop="pixels")
     assert (without.frame.columns, without.blocks) == (["x", "y"], ())
-    part = chosen(table, "y", columns="pixels", drop="p3")
+    part = with_selected_columns(table, "y", columns="pixels", drop="p3")
     assert part.blocks == (Block("pixels", pixels[:3], 0, 255, (3,)),)

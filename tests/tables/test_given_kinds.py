@@ -14,7 +14,7 @@ from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.reading import as_numbers
 from deltaw.tables import Block, Column, Table, kinds, read
-from deltaw.tables.choice import kinds_asked
+from deltaw.tables.choice import kinds_by_column
 from deltaw.tables.columns import KINDS, LEFT_OUT
 from deltaw.tables.given_kinds import READ_AS
 
@@ -91,8 +91,8 @@ TABLE = Table(FRAME, "x.csv", blocks=(Block("pixels", ("p1", "p2"), 0, 9, (2,)),
 
 def test_names_and_patterns() -> None:
     asked = {"sub_*": "category", "sub_2": "number"}
-    assert kinds_asked(TABLE, "y", asked) == {"sub_1": "category", "sub_2": "number"}
-    assert kinds_asked(TABLE, "y", None) == {}
+    assert kinds_by_column(TABLE, "y", asked) == {"sub_1": "category", "sub_2": "number"}
+    assert kinds_by_column(TABLE, "y", None) == {}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_names_and_patterns() -> None:
 )
 def test_what_is_refused(asked: Any, error: type[InputError], words: list[str]) -> None:
     with pytest.raises(error) as caught:
-        kinds_asked(TABLE, "y", asked)
+        kinds_by_column(TABLE, "y", asked)
     message = str(caught.value)
     assert "\n" not in message
     assert not [word for word in words if word not in message], message

@@ -112,16 +112,16 @@ def test_one_of_the_classes_is_only_in_rows_without_weight(large: None) -> None:
 
 def test_more_words_than_are_worth_numbers_stay_words(monkeypatch: pytest.MonkeyPatch, large: None) -> None:
     monkeypatch.setattr(held, "MOST", 100)
-    found = held.held(table())
+    found = held.compacted(table())
     assert found.schema["many"] == pl.String
     assert isinstance(found.schema["few"], pl.Enum)
 
 
 def test_parts_of_a_table_get_the_same_numbers() -> None:
     parts = [pl.DataFrame({"w": words}, schema={"w": pl.String}) for words in (["b", "a"], [None, None], ["c", "b"])]
-    parts = [parts[0].with_columns(held.by_numbers(parts[0]["w"])), parts[1], parts[2].with_columns(held.by_numbers(parts[2]["w"]))]  # type: ignore[arg-type]  # fmt: skip  # noqa: E501
+    parts = [parts[0].with_columns(held.as_enum(parts[0]["w"])), parts[1], parts[2].with_columns(held.as_enum(parts[2]["w"]))]  # type: ignore[arg-type]  # fmt: skip  # noqa: E501
     parts[1] = parts[1].with_columns(pl.col("w").cast(pl.Null))
-    found = held.alike(parts)
+    found = held.with_common_enums(parts)
     assert [each["w"].cast(pl.String).to_list() for each in found] == [["b", "a"], [None, None], ["c", "b"]]
     assert len({each.schema["w"] for each in found}) == 1
     assert pl.concat(found)["w"].dtype.categories.to_list() == ["a", "b", "c"]  # type: ignore[attr-defined]
@@ -142,8 +142,8 @@ def test_the_slots_of_words_that_are_held_by_numbers() -> None:
 
 
 def test_what_is_tested_is_what_is_used() -> None:
-    assert read.held is held.held
-    assert columnar.held is pieces.held is held.held
+    assert read.compacted is held.compacted
+    assert columnar.compacted is pieces.compacted is held.compacted
     assert halving.CELLS  # numbers are rounded from so many cells on, whether or not words are held so
 
 
@@ -158,7 +158,7 @@ def test_words_with_digits_are_words_alone_unless_one_is_a_number_or_a_day(word:
 
 def test_many_rows_are_taken_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers lie apart then, whatever the parts that the table has."""
-    frame = held.held(table())
+    frame = held.compacted(table())
     frame = pl.concat([frame[:300], frame[300:]], rechunk=False)
     for rows in (np.arange(len(frame)), np.delete(np.arange(20, 1100), [0, 5, 600])):
         few = taking.taken(frame, rows)

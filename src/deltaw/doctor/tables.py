@@ -19,8 +19,8 @@ from deltaw.engines.rows import spread
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
-from deltaw.models.fitting.trainings.linear_start import wanted
-from deltaw.models.fitting.trainings.packed import of_member, of_way
+from deltaw.models.fitting.trainings.linear_start import starts_linear
+from deltaw.models.fitting.trainings.packed import candidate_plan, member_plan
 from deltaw.models.rows import weights
 from deltaw.models.rows.parts import Part
 from deltaw.network import Network
@@ -91,9 +91,9 @@ def examine_model(
     table = model.read(data)
     plan = models.replan(whole, table)
     if plan is not None and whole.ways:
-        plan = of_way(plan, whole.ways[member - 1], model.recipe)
+        plan = candidate_plan(plan, whole.ways[member - 1], model.recipe)
     elif plan is not None and whole.recipe.ensemble_size > 1:  # each has the next seed
-        plan = of_member(plan, model.network.seed - plan.network.seed)
+        plan = member_plan(plan, model.network.seed - plan.network.seed)
     setup = _of_other_rows(model, table) if plan is None else _one_training(plan)
     if setup.early_stopping is None and len(model.history):  # its epochs were chosen by folds
         setup = replace(setup, epochs=len(model.history))
@@ -163,7 +163,7 @@ def _one_training(plan: Plan) -> Setup:
         plan.network, X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,
         validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
         raw=raw_columns(plan.preparation, plan.training.frame), target_column=plan.target,
-        sample_weight=plan.counts(plan.training), from_line=wanted(plan),
+        sample_weight=plan.counts(plan.training), from_line=starts_linear(plan),
     ).initialised  # fmt: skip
 
 

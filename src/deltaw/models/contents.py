@@ -15,7 +15,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.speech import say
-from deltaw.tables.cells import read_otherwise
+from deltaw.tables.cells import would_be_respelt
 from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import Decimals
 from deltaw.tables.reading.answers import with_classes
@@ -166,7 +166,7 @@ class Contents:
         refuse_after_fork()
         known = {step.column: step.known for step in self.preparation.steps if isinstance(step, Category)}
         known |= {self.target.name: tuple(each for each in self.target.classes if isinstance(each, str))}
-        return frozenset(name for name, words in known.items() if read_otherwise(words))
+        return frozenset(name for name, words in known.items() if would_be_respelt(words))
 
     def recipe_of(self, number: int) -> Recipe:
         """The `Recipe` of network `number`, counted from 1. Raises SettingError for settings that are not allowed."""

@@ -15,10 +15,10 @@ from deltaw.models.fitting.deciding.planning import planned
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.deciding.request import Request, is_share
 from deltaw.models.fitting.trainings.across_folds import answers_of, chosen_epochs, combined
-from deltaw.models.fitting.trainings.fold_trainings import of_folds
+from deltaw.models.fitting.trainings.fold_trainings import fold_trainings
 from deltaw.models.fitting.trainings.listeners import Callback, Listener, Listeners
 from deltaw.models.fitting.trainings.one_training import Trained
-from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.packed import trained_pack
 from deltaw.models.recipes import RECIPES
 from deltaw.models.rows.dividing import FOLDS
 from deltaw.models.rows.division import Division
@@ -212,7 +212,7 @@ def crossval(
 def _folds(plan: Plan, networks: int, listeners: Listeners, repeat: int) -> Iterator[Fold]:
     """The scores of one division's folds."""
     runs = list[Trained]()
-    for run in of_folds(plan, listeners) if networks == 1 else _of_several(plan, networks, listeners.of_epochs):
+    for run in fold_trainings(plan, listeners) if networks == 1 else _of_several(plan, networks, listeners.of_epochs):
         runs.append(run)
         if run.broken_off:
             raise TrainingInterrupted(run.learning)
@@ -234,4 +234,4 @@ def _of_several(plan: Plan, networks: int, listener: Listener) -> Iterator[Train
         if constraints.times is None and constraints.most_folds > 1:
             parts = plan.constraints.folds(division.training, min(networks, constraints.most_folds), plan.seed + 2)
         own = replace(own, recipe=replace(own.recipe, networks=len(parts) or networks), folds=parts)
-        yield combined(own, packed(own, listener))
+        yield combined(own, trained_pack(own, listener))

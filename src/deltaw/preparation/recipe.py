@@ -18,7 +18,7 @@ from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.documents import FITTED, LeftOut, left_out_of, said, step_of
+from deltaw.preparation.columns.documents import FITTED, LeftOut, document_of, left_out_of, step_of
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
@@ -362,7 +362,7 @@ class Preparation:
         """Plain JSON data; `from_document` of it transforms bit-identically."""
         data = {
             "scaling": self.scaling,
-            "steps": [said(step) for step in self.steps],
+            "steps": [document_of(step) for step in self.steps],
             "left_out": [asdict(each) for each in self.left_out],
         }
         return json.loads(json.dumps(data))  # type: ignore[no-any-return]  # tuples become lists

@@ -23,8 +23,8 @@ from deltaw.tables.notations import (
     are_grouped,
     as_numbers,
     decimal_comma,
+    notations_by,
     plain,
-    ways_of,
 )
 from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
 from deltaw.tables.table import refuse_cell
@@ -64,11 +64,11 @@ def missing_to_null(
         few = few_different(series) if few is None else few
         if few is not None and _all_present(few, words):
             return series
-        if recurs(series) and _without(each := series.unique(), words).equals(each):  # nothing to be done
+        if has_repeats(series) and _without(each := series.unique(), words).equals(each):  # nothing to be done
             return series
         return _without(series, words)
     for number in numbers_among(words) if series.dtype.is_numeric() else ():
-        series = per_cell(series, partial(_unless, number=number))
+        series = per_cell(series, partial(_null_where, number=number))
     return series
 
 
@@ -82,7 +82,7 @@ def few_different(series: pl.Series) -> list[str | None] | None:
     return found.to_list() if len(found) <= FEW else None
 
 
-def recurs(series: pl.Series) -> bool:
+def has_repeats(series: pl.Series) -> bool:
     """Whether values repeat, judged by the first cells."""
     return len(series) > FIRST and series.head(FIRST).n_unique() < FIRST / 2
 
@@ -117,7 +117,7 @@ def _all_present(few: list[str | None], missing: list[str]) -> bool:
     )  # fmt: skip
 
 
-def _unless(cell: pl.Expr, number: float) -> pl.Expr:
+def _null_where(cell: pl.Expr, number: float) -> pl.Expr:
     return pl.when(cell != number).then(cell)
 
 
@@ -142,7 +142,7 @@ def typed(
         return words
     few = few if words is series else few_different(words)
     if few is not None and any(map(_is_word, few)):
-        return pointed(words, delimiter, notations, few)
+        return with_decimal_points(words, delimiter, notations, few)
     if words.drop_nulls().str.to_lowercase().is_in(list(TRUTHS[0])).all():
         return words.str.to_lowercase() == TRUTHS[0][0]
     numbers = read_numbers(words, delimiter, notations)
@@ -154,7 +154,7 @@ def typed(
             notations.number([words.name], delimiter)
         whole = words.cast(pl.Int64, strict=False)
         return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
-    return pointed(words, delimiter, notations, few)
+    return with_decimal_points(words, delimiter, notations, few)
 
 
 def _is_word(cell: str | None) -> bool:
@@ -163,10 +163,10 @@ def _is_word(cell: str | None) -> bool:
 
 
 @lru_cache(1_000)
-def read_otherwise(words: tuple[str, ...]) -> bool:
+def would_be_respelt(words: tuple[str, ...]) -> bool:
     """Whether some of these words would be read as another word in a table of their own: 1.0 as 1, True as true."""
     each = pl.Series(words, dtype=pl.String)
-    return bool((_alone(each) != each).any())
+    return bool((_spelt_alone(each) != each).any())
 
 
 @lru_cache(1_000)
@@ -175,11 +175,11 @@ def spellings(words: tuple[str, ...]) -> dict[str, str]:
 
     So a cell that another program read as a number says the word; of several such words the first.
     """
-    alone, known = _alone(pl.Series(words, dtype=pl.String)).to_list(), {*words}
+    alone, known = _spelt_alone(pl.Series(words, dtype=pl.String)).to_list(), {*words}
     return {a: word for a, word in reversed([*zip(alone, words, strict=True)]) if a not in known}
 
 
-def _alone(words: pl.Series) -> pl.Series:
+def _spelt_alone(words: pl.Series) -> pl.Series:
     """How each of some words is spelt where it stands alone: as a number or a truth value where it is one."""
     truth, whole = words.str.to_lowercase(), words.cast(pl.Int64, strict=False).cast(pl.String)
     number = pl.coalesce(whole, as_words(as_written(words)), words)
@@ -211,7 +211,7 @@ def read_numbers(words: pl.Series, delimiter: str = ",", notations: Notations | 
     A comma within a number separates thousands in comma-separated files, and is a decimal comma in semicolon-separated
     ones; otherwise whichever fits more cells (of a table in parts: of all parts, see `notations`).
     """
-    return read_by(words, delimiter, ways_of(delimiter), notations)[1]
+    return read_by(words, delimiter, notations_by(delimiter), notations)[1]
 
 
 def read_by(
@@ -246,7 +246,7 @@ def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
     return whole if whole.null_count() == numbers.null_count() and (whole == numbers).all() else numbers
 
 
-def pointed(
+def with_decimal_points(
     words: pl.Series, delimiter: str, notations: Notations | None = None, few: list[str | None] | None = None
 ) -> pl.Series:
     """Words, in which the decimal comma of numbers with a unit becomes a point, since single rows do not tell what a
@@ -268,7 +268,7 @@ def pointed(
     if notations is not None:
         notations.number([words.name], delimiter)
     known = COMMAS in delimiter or POINTS in delimiter or (delimiter == ";" and not unit.endswith(PLACE))
-    ways = ways_of(delimiter) if known else EITHER
+    ways = notations_by(delimiter) if known else EITHER
     way, _ = read_by(without_unit(words, unit).alias(words.name), unit + delimiter, ways, notations)
     return per_cell(words, _with_point) if way is decimal_comma else words
 

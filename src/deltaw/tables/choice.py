@@ -13,7 +13,7 @@ from deltaw.exceptions import ColumnError, SettingError
 from deltaw.given import several
 from deltaw.speech import listed, say
 from deltaw.tables.given_kinds import READ_AS
-from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest, of_both, suggested
+from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest, suggested, with_frames
 
 Names = str | Iterable[str] | None
 Known = Mapping[str, tuple[str, ...]]  # name of a column or block -> its columns
@@ -21,7 +21,7 @@ Known = Mapping[str, tuple[str, ...]]  # name of a column or block -> its column
 SIGNS = "*?["  # of patterns, see `fnmatch`
 
 
-def chosen(table: Table, target: str, drop: Names = None, columns: Names = None) -> Table:
+def with_selected_columns(table: Table, target: str, drop: Names = None, columns: Names = None) -> Table:
     """The table with the selected columns and the target, which no pattern matches.
 
     Args:
@@ -40,7 +40,7 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
     known, source = _inputs(table, target), table.name
     if columns is not None:
         known, source = (
-            _kept(known, _meant(only, known, target, source)),
+            _kept(known, _matching(only, known, target, source)),
             say("{source}, of the columns asked for", source=source),
         )
     for name in less:
@@ -51,16 +51,16 @@ def chosen(table: Table, target: str, drop: Names = None, columns: Names = None)
         if name in only:
             expected = "drop: expected no column that --only (columns) names"
             raise SettingError(expected, say('"{name}" in both', name=clip(name)), "leave one of them out")
-    gone = {place for name in _meant(less, known, target, source) for place in known[name]}
+    gone = {place for name in _matching(less, known, target, source) for place in known[name]}
     places = {place for columns_of in known.values() for place in columns_of} - gone
     if not places:
         expected = say("{name}: expected a column to learn from besides the target", name=table.name)
         raise SettingError(expected, say("none that is kept"), "leave out fewer")
     names = [name for name in table.frame.columns if name in places or name == target]
-    return replace(of_both(table, lambda frame: frame[names]), blocks=tuple(_parts(table.blocks, places)))
+    return replace(with_frames(table, lambda frame: frame[names]), blocks=tuple(_parts(table.blocks, places)))
 
 
-def inputs_asked(
+def checked_selection(
     names: Iterable[str | None], drop: Names, columns: Names, kinds: Mapping[str, str] | None
 ) -> tuple[Names, Names]:
     """`drop` and `columns` without the columns `names`, such as weights, which are not inputs and may be in either.
@@ -78,7 +78,7 @@ def inputs_asked(
     return tuple(name for name in less if name not in apart) or None, kept or None
 
 
-def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> dict[str, str]:
+def kinds_by_column(table: Table, target: str, kinds: Mapping[str, str] | None) -> dict[str, str]:
     """The kind of each column that the user gave one, by name or pattern; the last match wins.
 
     Raises:
@@ -97,7 +97,7 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
             raise SettingError(
                 "kinds: expected columns to learn from", say('the target "{name}"', name=clip(name)), "give a task"
             )
-        for each in _meant(names_of("kinds", name), known, target, table.name):
+        for each in _matching(names_of("kinds", name), known, target, table.name):
             if each in in_blocks:
                 found = say('"{each}", which is one of numbers on one scale', each=clip(each))
                 raise SettingError("kinds: expected a column of its own", found, "leave it out")
@@ -105,10 +105,10 @@ def kinds_asked(table: Table, target: str, kinds: Mapping[str, str] | None) -> d
     return asked
 
 
-def meant(table: Table, names: Iterable[str]) -> tuple[str, ...]:
+def matching_columns(table: Table, names: Iterable[str]) -> tuple[str, ...]:
     """The columns that match names and patterns, each once; possibly the target. Raises ColumnError if one has none."""
     known = {block.name: block.columns for block in table.blocks} | {name: (name,) for name in table.frame.columns}
-    return tuple(dict.fromkeys(place for name in _meant(names, known, None, table.name) for place in known[name]))
+    return tuple(dict.fromkeys(place for name in _matching(names, known, None, table.name) for place in known[name]))
 
 
 def as_name(given: Any) -> Any:
@@ -139,7 +139,7 @@ def _kept(known: Known, names: Iterable[str]) -> Known:
     return {name: columns for name, columns in known.items() if places.issuperset(columns)}
 
 
-def _meant(names: Iterable[str], known: Known, target: str | None, source: str) -> list[str]:
+def _matching(names: Iterable[str], known: Known, target: str | None, source: str) -> list[str]:
     """The known names that match. Raises ColumnError for a name or pattern without a match."""
     found: list[str] = []
     for name in names:

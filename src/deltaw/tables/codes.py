@@ -87,7 +87,7 @@ def codes_in(text: bytes, separator: str, names: list[str], named: bool, missing
     return [names[place] for place in places if place in zeros]
 
 
-def narrows(column: pl.Series) -> bool:
+def has_shorter_integers(column: pl.Series) -> bool:
     """Whether later integers have fewer digits than the first ones, which have as many as the largest."""
     first = column.head(CODE_RECORDS - 1).min()
     if first is None or int(first) < 10:  # type: ignore[arg-type]

@@ -116,7 +116,7 @@ def _year(spelling: str) -> str:
     return (re.escape(before[-1:]) or "^") + YEARS[part] + (re.escape(behind[:1]) or "$")
 
 
-def otherwise(spelling: str) -> str:
+def swapped_format(spelling: str) -> str:
     """The format by which the same text is another date, "" for none: 03/04/2024 is ambiguous."""
     swapped = spelling.translate(str.maketrans("dm", "md")) if "/" in spelling else ""
     return swapped if swapped != spelling and swapped in DATE_FORMATS else ""
@@ -124,7 +124,7 @@ def otherwise(spelling: str) -> str:
 
 def note_on_dates(words: pl.Series, spelling: str) -> str:
     """A note on a column whose dates are all valid in another format, too; "" for none."""
-    other = otherwise(spelling)
+    other = swapped_format(spelling)
     if not other or read_dates(words.head(SOME), other).has_nulls() or read_dates(words, other).has_nulls():
         return ""
     line = '"{name}" is read as {how}, but all of its dates could also be {other}: write year-month-day to be sure'

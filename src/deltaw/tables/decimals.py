@@ -23,7 +23,7 @@ def has_mark(words: pl.Series, mark: str) -> bool:
     return (way is decimal_comma) == (mark == COMMA) and not numbers.has_nulls()
 
 
-def still_held(columns: Iterable[pl.Series], known: Decimals) -> Decimals:
+def valid_decimals(columns: Iterable[pl.Series], known: Decimals) -> Decimals:
     """The known decimal marks of these columns of words; {} if one of them certainly has another one."""
     here = [(column, known[column.name]) for column in columns if column.name in known]
     other = {COMMA: POINT, POINT: COMMA}

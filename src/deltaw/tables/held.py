@@ -22,23 +22,23 @@ SOME = 2**14  # cells by which it is judged whether words repeat
 MOST = 2**15  # distinct words; with more, lookups cost more than the memory is worth
 
 
-def held(frame: pl.DataFrame, rows: int | None = None) -> pl.DataFrame:
+def compacted(frame: pl.DataFrame, rows: int | None = None) -> pl.DataFrame:
     """The compact form of a large table; other tables unchanged. `rows`: of the whole table; None: these."""
     if (len(frame) if rows is None else rows) < MANY:
         return frame
-    made = (side_by_side if len(frame) >= MANY else map)(_held, frame.get_columns())
+    made = (side_by_side if len(frame) >= MANY else map)(_compacted, frame.get_columns())
     return frame.with_columns(found for found in made if found is not None)
 
 
-def _held(column: pl.Series) -> pl.Series | None:
+def _compacted(column: pl.Series) -> pl.Series | None:
     """The compact form of a column; None if it stays as it is, as one without values does."""
     if column.dtype == pl.String:
-        return by_numbers(column) if column.head(SOME).n_unique() < SOME / 2 else None
+        return as_enum(column) if column.head(SOME).n_unique() < SOME / 2 else None
     gaps = column.dtype.is_float() and 0 < column.null_count() < len(column)
     return column.fill_null(float("nan")) if gaps else None
 
 
-def by_numbers(column: pl.Series) -> pl.Series | None:
+def as_enum(column: pl.Series) -> pl.Series | None:
     """A column of words as Enum; None if it has too many distinct ones."""
     words = column.unique().drop_nulls()
     return column.cast(pl.Enum(words.sort())) if len(words) <= MOST else None
@@ -85,7 +85,7 @@ def all_as_read(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns((side_by_side if len(frame) >= MANY else map)(as_read, changed))
 
 
-def alike(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
+def with_common_enums(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
     """Parts of a table with the same Enum types in all parts."""
     named = [column.name for frame in frames for column in frame.iter_columns() if column.dtype == pl.Enum]
     kinds = {name: _kind([frame.get_column(name) for frame in frames]) for name in dict.fromkeys(named)}

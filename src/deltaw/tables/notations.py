@@ -54,7 +54,7 @@ COMMA, POINT = MARKS = (",", ".")  # decimal marks
 Decimals = Mapping[str, str]  # column of numbers in text -> its decimal mark
 
 
-def ways_of(notation: str) -> tuple[Way, ...]:
+def notations_by(notation: str) -> tuple[Way, ...]:
     """The possible notations in order of preference, by the delimiter with its prefix."""
     prefixed = (ways for prefix, ways in PREFIXES.items() if prefix in notation)
     return next(prefixed, WAYS.get(notation, EITHER))
@@ -133,7 +133,7 @@ class Notations:
         self.number((column.name for column in frame.iter_columns() if column.dtype.is_numeric()), separator)
         for column in frame.iter_columns():
             if column.dtype.is_float() and column.null_count() < len(column):
-                self.take(column, separator, ways_of(separator))
+                self.take(column, separator, notations_by(separator))
 
     def take(self, cells: pl.Series, separator: str, ways: Sequence[Way]) -> Way:
         """Choose the notation of a part among the `ways` that read all its cells: normalised text, or plain numbers."""

@@ -100,12 +100,12 @@ class Table:
         return ColumnError(error.expected, found, remedy)
 
 
-def of_both(table: Table, made: Callable[[pl.DataFrame], pl.DataFrame]) -> Table:
+def with_frames(table: Table, made: Callable[[pl.DataFrame], pl.DataFrame]) -> Table:
     """The table with a function applied to its rows and its test rows."""
     return replace(table, frame=made(table.frame), test=None if table.test is None else made(table.test))
 
 
-def rows_of_both(table: Table) -> int:
+def total_rows(table: Table) -> int:
     """The number of rows and test rows."""
     return len(table.frame) + (0 if table.test is None else len(table.test))
 
@@ -150,7 +150,7 @@ def check_names(names: Iterable[str], source: str) -> None:
             raise TableError(expected, found, instead, source=source)
 
 
-class Some(str):
+class NameOfRows(str):
     """The name of a table, if only some of its rows are passed on.
 
     Attributes:
@@ -159,16 +159,16 @@ class Some(str):
 
     places: Sequence[int] | NDArray[np.int64]
 
-    def __new__(cls, name: str, places: Sequence[int] | NDArray[np.int64] = ()) -> Some:
+    def __new__(cls, name: str, places: Sequence[int] | NDArray[np.int64] = ()) -> NameOfRows:
         """Of the table called `name`."""
         made = super().__new__(cls, name)
         made.places = places
         return made
 
 
-def among(source: str, rows: slice | NDArray[np.bool_]) -> str:
+def name_of_rows(source: str, rows: slice | NDArray[np.bool_]) -> str:
     """The name of some of the rows of `source`."""
-    return Some(source, np.asarray(source.places)[rows]) if isinstance(source, Some) else source
+    return NameOfRows(source, np.asarray(source.places)[rows]) if isinstance(source, NameOfRows) else source
 
 
 def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:

@@ -19,7 +19,7 @@ from deltaw.models.fitting.trainings.across_folds import answers_of, by_part, ch
 from deltaw.models.fitting.trainings.calibration import cross_calibrated, held_out_answers
 from deltaw.models.fitting.trainings.listeners import Listeners
 from deltaw.models.fitting.trainings.one_training import Trained
-from deltaw.models.fitting.trainings.packed import of_member, packed
+from deltaw.models.fitting.trainings.packed import member_plan, trained_pack
 from deltaw.models.rows.dividing import held_out_parts
 
 HOW: dict[str, Any] = {"recipe": "accurate", "hidden": 5, "epochs": 5}
@@ -43,7 +43,7 @@ def made() -> Model:
 
 def runs(rows: pl.DataFrame) -> tuple[models.Plan, list[Trained]]:
     plan = models.plan(rows, **columns("grade"), **HOW)
-    return plan, packed(plan, Listeners(()))
+    return plan, trained_pack(plan, Listeners(()))
 
 
 def test_each_part_is_held_out_twice(made: Model, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_each_part_is_held_out_twice(made: Model, tmp_path: Path) -> None:
     made.save(tmp_path / "m.deltaw")
     again = models.replan(deltaw.load(tmp_path / "m.deltaw"), frame())
     assert again is not None
-    parts = [of_member(again, k).test for k in range(8)]
+    parts = [member_plan(again, k).test for k in range(8)]
     for k in range(8):
         assert parts[k].frame.equals(parts[k % 4].frame)  # type: ignore[union-attr]
     assert not np.array_equal(made.members[0].weights[0], made.members[4].weights[0])

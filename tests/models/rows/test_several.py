@@ -14,7 +14,7 @@ from deltaw import files, models
 from deltaw.exceptions import ModelFileError, SettingError
 from deltaw.models import Model
 from deltaw.models.fitting.trainings.listeners import Listeners
-from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.packed import trained_pack
 from deltaw.numbers import number
 
 N = 160
@@ -126,7 +126,7 @@ def test_every_row_is_learnt_from_and_answered_by_a_network_that_had_not_seen_it
     assert sorted(model.held_out["x"]) == sorted(frame()["x"])
     assert model.origin.training_rows == N
     plan = models.plan(frame(), **columns("grade"), **QUICK)
-    runs = packed(plan, Listeners(()))
+    runs = trained_pack(plan, Listeners(()))
     held = [set(each.plan.test.frame["x"]) for each in runs if each.plan.test is not None]
     assert [len(each) for each in held] == [54, 53, 53]
     assert not held[0] & held[1]
@@ -135,13 +135,13 @@ def test_every_row_is_learnt_from_and_answered_by_a_network_that_had_not_seen_it
 def test_a_network_does_not_learn_from_its_own_part() -> None:
     """Answers that change places within the part of the first network change the others, and not the first."""
     rows = frame()
-    before = packed(models.plan(rows, **columns("price"), **QUICK), Listeners(()))
+    before = trained_pack(models.plan(rows, **columns("price"), **QUICK), Listeners(()))
     assert before[0].plan.test is not None
     part = rows["x"].is_in(before[0].plan.test.frame["x"].implode())
     price = rows["price"].to_numpy().copy()
     price[part.to_numpy()] = price[part.to_numpy()][::-1]
     changed = rows.with_columns(pl.Series("price", price))
-    after = packed(models.plan(changed, **columns("price"), **QUICK), Listeners(()))
+    after = trained_pack(models.plan(changed, **columns("price"), **QUICK), Listeners(()))
     same = [np.allclose(a.earlier[5].weights[0], b.earlier[5].weights[0]) for a, b in zip(before, after, strict=True)]
     assert same == [True, False, False]
 
@@ -244,7 +244,7 @@ def test_ctrl_c_keeps_what_was_learnt() -> None:
 def test_one_that_diverges_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from deltaw.models.fitting.trainings import packed as room
 
-    original = room._another
+    original = room._kth_network
 
     def second_is_broken(network: Any, k: int) -> Any:
         made = original(network, k)
@@ -252,7 +252,7 @@ def test_one_that_diverges_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
             made.weights = [w * 1e18 for w in made.weights]
         return made
 
-    monkeypatch.setattr(room, "_another", second_is_broken)
+    monkeypatch.setattr(room, "_kth_network", second_is_broken)
     model = deltaw.fit(frame(), **columns("price"), **QUICK)
     assert len(model.members) == 2
     assert np.isfinite(model.predict(frame(1))).all()

@@ -88,11 +88,11 @@ def kept(table: Table, names: tuple[str, ...]) -> pl.DataFrame:
     import polars as pl
 
     from deltaw.models import rows_of
-    from deltaw.tables.choice import meant
+    from deltaw.tables.choice import matching_columns
 
     rows = rows_of(table)
     written = rows if table.written is None or table.test is not None else table.written
-    columns = list(meant(table, names))
+    columns = list(matching_columns(table, names))
     return written[columns] if columns else pl.DataFrame()
 
 

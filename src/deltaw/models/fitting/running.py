@@ -25,13 +25,13 @@ from deltaw.models.fitting.trainings.across_folds import (
 )
 from deltaw.models.fitting.trainings.calibration import calibrated, cross_calibrated, factor_of, held_out_answers
 from deltaw.models.fitting.trainings.finishing import finished
-from deltaw.models.fitting.trainings.fold_trainings import of_folds
+from deltaw.models.fitting.trainings.fold_trainings import fold_trainings
 from deltaw.models.fitting.trainings.listeners import Callback, Listener, Listeners
 from deltaw.models.fitting.trainings.one_training import Trained, trained
-from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.packed import trained_pack
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import score
-from deltaw.models.search.growing import grown
+from deltaw.models.search.growing import searched_ensemble
 from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.history import Ending
 
@@ -61,9 +61,9 @@ def run(plan: Plan, callbacks: Iterable[Callback] = (), checkpoints: Checkpoints
 
 def _run(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> Model:
     if plan.seconds is not None:
-        return grown(plan, listeners)
+        return searched_ensemble(plan, listeners)
     if plan.recipe.ensemble_size > 1:
-        return _ensemble(plan, packed(plan, listeners.of_epochs, checkpoints), listeners.of_epochs, checkpoints)
+        return _ensemble(plan, trained_pack(plan, listeners.of_epochs, checkpoints), listeners.of_epochs, checkpoints)
     if plan.folds:
         return _after_folds(plan, listeners, checkpoints)
     best = trained(plan, listeners.of_epochs, checkpoints=checkpoints)
@@ -77,7 +77,7 @@ def _after_folds(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | No
     """Train the network of each fold, then one on all rows, up to the epoch that the folds chose."""
     runs: list[Trained] = []
     try:
-        for each in of_folds(plan, listeners, checkpoints):
+        for each in fold_trainings(plan, listeners, checkpoints):
             runs.append(each)
             if each.broken_off:
                 return _interrupted(plan, runs[0], each.learning.ended)

@@ -23,7 +23,7 @@ from deltaw.speech import listed, say
 from deltaw.tables import Reading, Table, read_as
 from deltaw.tables.cells import as_words
 from deltaw.tables.held import all_as_read, are_words, as_read
-from deltaw.tables.table import clip, listing, missing_column, of_both
+from deltaw.tables.table import clip, listing, missing_column, with_frames
 
 if TYPE_CHECKING:
     import polars as pl
@@ -104,7 +104,7 @@ class Choices:
 def without_group(table: Table, choices: Choices) -> Table:
     """The table without the column of groups, which is no input."""
     group = choices.group
-    return table if group is None else of_both(table, lambda frame: frame.drop(group, strict=False))
+    return table if group is None else with_frames(table, lambda frame: frame.drop(group, strict=False))
 
 
 def given_rows(rows: Any, what: str, table: Table, everything: Table, choices: Choices, how: Reading) -> Table | None:

@@ -25,8 +25,8 @@ from deltaw.preparation.scales.logarithm import LogScale, skewness
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import say
 from deltaw.tables import Table
-from deltaw.tables.held import alike, all_as_read
-from deltaw.tables.table import of_both, rows_of_both
+from deltaw.tables.held import all_as_read, with_common_enums
+from deltaw.tables.table import total_rows, with_frames
 from deltaw.tables.taking import taken
 
 Array = NDArray[Any]
@@ -102,7 +102,7 @@ def joined_parts(first: Part, second: Part) -> Part:
     groups = [each.group for each in (first, second) if each.group is not None]
     names = first.source.columns  # fewer if raw columns were freed
     return Part(
-        pl.concat(alike([first.frame, second.frame[names]])),
+        pl.concat(with_common_enums([first.frame, second.frame[names]])),
         joined,
         np.concatenate([first.T, second.T]),
         np.concatenate([first.truth, second.truth]),
@@ -113,8 +113,8 @@ def joined_parts(first: Part, second: Part) -> Part:
 
 def with_known_target(table: Table, target: Target) -> tuple[Table, int]:
     """The rows with a target value, and the number of those without."""
-    kept = of_both(table, lambda frame: frame.filter(target.known(frame.get_column(target.name), table.name)))
-    left_out = rows_of_both(table) - rows_of_both(kept)
+    kept = with_frames(table, lambda frame: frame.filter(target.known(frame.get_column(target.name), table.name)))
+    left_out = total_rows(table) - total_rows(kept)
     return (kept if left_out else table), left_out
 
 

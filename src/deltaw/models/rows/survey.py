@@ -30,7 +30,7 @@ from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import as_words, check_type
 from deltaw.tables.columns import check_finite
-from deltaw.tables.reading.answers import Said
+from deltaw.tables.reading.answers import TargetWords
 from deltaw.tables.reading.changes import another
 from deltaw.tables.reading.draws import drawn
 from deltaw.tables.reading.shards import alongside, joined
@@ -38,7 +38,7 @@ from deltaw.tables.reading.slices import CELLS
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.reading.streams import Slice, Stream, ahead, gathered
 from deltaw.tables.strays import Strays
-from deltaw.tables.table import among
+from deltaw.tables.table import name_of_rows
 
 SAMPLE, FEWEST = 200_000, 1_000  # rows
 SHARE = 1 / 4  # of the allowed memory, for the sample as a frame and as inputs
@@ -95,7 +95,7 @@ class Survey:
     beyond: exact.LargeIntegers = field(default_factory=exact.LargeIntegers)
     held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
-    said: Said = field(default_factory=lambda: Said(Reading()))
+    said: TargetWords = field(default_factory=lambda: TargetWords(Reading()))
     _apart: BottomK = field(default_factory=lambda: BottomK(HELD_OUT))
     _some: BottomK = field(init=False)
     _witnesses: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -141,7 +141,9 @@ class Survey:
         if self.weight is not None:
             known = known & (as_numbers(frame.get_column(self.weight), part.table.name) != 0)
         source = part.table.name
-        return (frame, draws, source) if known.all() else (frame.filter(known), draws[known], among(source, known))
+        if known.all():
+            return frame, draws, source
+        return frame.filter(known), draws[known], name_of_rows(source, known)
 
     def see(self, part: Slice) -> pl.DataFrame:
         """Add the next slice; return its rows with a target value and a weight above 0, and their random numbers.
@@ -257,7 +259,7 @@ def survey(
     text = set[str]()
     while True:
         found = Survey(tuple(used), target, weight, seed, most, room, text_room, counted, text)
-        found.said = Said(stream.reading)
+        found.said = TargetWords(stream.reading)
         turned = _seen(stream, found, kinds)
         if turned is None:
             return found

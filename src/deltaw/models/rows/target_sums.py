@@ -26,7 +26,7 @@ from deltaw.preparation.scales.scaling import SMALLEST, Scale
 from deltaw.speech import say
 from deltaw.tables.cells import as_words
 from deltaw.tables.reading.streams import ahead
-from deltaw.tables.table import among
+from deltaw.tables.table import name_of_rows
 
 Array = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def _slices(
     for part in ahead(streamed.stream.slices(survey.text, columns=names)):
         frame, draws, source = survey.counting(part, names)
         learnt = ~survey.is_held_out(draws)
-        frame, source = frame.filter(learnt), among(source, learnt)
+        frame, source = frame.filter(learnt), name_of_rows(source, learnt)
         called, values = target.averaged(frame.get_column(target.name), source)
         weight = weights.among(frame, recipe.weight, source)
         yield frame, TrainingTargets(called, values, survey.parts(draws[learnt]), weight, ())

@@ -19,7 +19,7 @@ from deltaw.preparation.reading import as_numbers
 from deltaw.speech import say
 from deltaw.tables import Table
 from deltaw.tables.cells import as_words
-from deltaw.tables.table import cell_error, clip, listing, of_both, rows_of_both, suggested
+from deltaw.tables.table import cell_error, clip, listing, suggested, total_rows, with_frames
 
 if TYPE_CHECKING:
     from deltaw.preparation import Target
@@ -77,7 +77,7 @@ def split_off(table: Table, name: str | None, target: str) -> tuple[Table, Table
         what = say("the target") if name == target else say("one of numbers on one scale")
         raise SettingError("weight: expected a column of its own", f'"{clip(name)}", {what}', "choose another")
     counting = above_zero(table, name)
-    return of_both(counting, lambda frame: frame.drop(name)), counting, rows_of_both(table) - rows_of_both(counting)
+    return with_frames(counting, lambda frame: frame.drop(name)), counting, total_rows(table) - total_rows(counting)
 
 
 def above_zero(table: Table, name: str | None) -> Table:
@@ -89,7 +89,7 @@ def above_zero(table: Table, name: str | None) -> Table:
         counts = _numbers(frame.get_column(name), table.name) != 0
         return frame.filter(counts) if counts.any() and not counts.all() else frame
 
-    return of_both(table, counting)
+    return with_frames(table, counting)
 
 
 def _numbers(series: pl.Series, source: str) -> Array:

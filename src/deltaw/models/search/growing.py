@@ -17,14 +17,14 @@ from deltaw.models.fitting.trainings.one_training import diverged
 from deltaw.models.model import Model
 from deltaw.models.search.budget import Budget
 from deltaw.models.search.ensemble import chosen, cross_scored, ensemble
-from deltaw.models.search.pool import Snapshot, advanced, begun, held_out_rows
+from deltaw.models.search.pool import Snapshot, held_out_rows, start_candidates, train_candidates
 from deltaw.models.search.ranges import drawable, drawn
 from deltaw.training.epochs import Training
 
 AT_ONCE = 2  # candidates after the first: a thread that is done with its networks waits for no other's for long
 
 
-def grown(plan: Plan, listeners: Listeners, rounds: int | None = None) -> Model:
+def searched_ensemble(plan: Plan, listeners: Listeners, rounds: int | None = None) -> Model:
     """Train candidates while the plan's seconds last, the recipe's own first; `rounds` at most.
 
     Raises:
@@ -34,9 +34,11 @@ def grown(plan: Plan, listeners: Listeners, rounds: int | None = None) -> Model:
     budget, found, number = Budget(plan.seconds, rounds, listeners), list[Snapshot](), 0
     while not number or budget.another():
         numbers = range(number, number + (AT_ONCE if number else 1))
-        candidates = begun(plan, held_out, [(k, drawn(plan.recipe, names, plan.seed, k)) for k in numbers], budget)
+        candidates = start_candidates(
+            plan, held_out, [(k, drawn(plan.recipe, names, plan.seed, k)) for k in numbers], budget
+        )
         enough = partial(_enough, budget, () if number else candidates[0].trainings)
-        interrupted = advanced(candidates, 1.0, plan.threads, enough)
+        interrupted = train_candidates(candidates, 1.0, plan.threads, enough)
         budget.interrupted |= interrupted
         kept = [each.snapshot() for each in candidates]
         if not number and kept[0] is None:

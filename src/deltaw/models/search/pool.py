@@ -13,10 +13,10 @@ from deltaw.engines.predictor import outputs
 from deltaw.exceptions import SettingError
 from deltaw.models.fitting.deciding.plans import Plan, drawn_network
 from deltaw.models.fitting.trainings.across_folds import lowest_epoch
-from deltaw.models.fitting.trainings.linear_start import with_line
+from deltaw.models.fitting.trainings.linear_start import with_linear_start
 from deltaw.models.fitting.trainings.listeners import Listener
-from deltaw.models.fitting.trainings.one_training import Recorder, Trained, of_plan
-from deltaw.models.fitting.trainings.packed import of_fold
+from deltaw.models.fitting.trainings.one_training import Recorder, Trained, plan_settings
+from deltaw.models.fitting.trainings.packed import fold_plan
 from deltaw.models.recipes import Recipe
 from deltaw.models.search.choosing import HeldOut
 from deltaw.speech import say
@@ -114,7 +114,7 @@ class Candidate:
 
 def held_out_rows(plan: Plan, fewest: int = 1) -> HeldOut:
     """The rows that choose among candidates. Raises SettingError where there are none, or fewer."""
-    parts = [plan.validation] if not plan.folds else [of_fold(plan, fold)[0].test for fold in plan.folds]
+    parts = [plan.validation] if not plan.folds else [fold_plan(plan, fold)[0].test for fold in plan.folds]
     known = tuple(part for part in parts if part is not None)
     if not known or not all(map(len, known)) or sum(map(len, known)) < fewest:
         expected = say("expected {n} or more held-out rows, to choose settings by", n=FEWEST)
@@ -126,7 +126,9 @@ def held_out_rows(plan: Plan, fewest: int = 1) -> HeldOut:
     return HeldOut(plan, known)
 
 
-def begun(plan: Plan, held_out: HeldOut, drawn: Sequence[tuple[int, Recipe]], listener: Listener) -> list[Candidate]:
+def start_candidates(
+    plan: Plan, held_out: HeldOut, drawn: Sequence[tuple[int, Recipe]], listener: Listener
+) -> list[Candidate]:
     """Candidates before their first epoch: a network for each part, all on the plan's rows.
 
     Args:
@@ -136,7 +138,7 @@ def begun(plan: Plan, held_out: HeldOut, drawn: Sequence[tuple[int, Recipe]], li
         listener: gets every epoch of every network, from the thread that trains it.
     """
     parts = len(held_out.parts)
-    places: list[tuple[Plan, dict[str, Any]]] = [of_fold(plan, fold) for fold in plan.folds] or [(plan, {})]
+    places: list[tuple[Plan, dict[str, Any]]] = [fold_plan(plan, fold) for fold in plan.folds] or [(plan, {})]
     recorders, own, networks = [], [], []
     for number, recipe in drawn:
         for part, (part_plan, place) in enumerate(places):
@@ -149,16 +151,18 @@ def begun(plan: Plan, held_out: HeldOut, drawn: Sequence[tuple[int, Recipe]], li
             )  # fmt: skip
             own.append(recorders[-1].settings | place | {"seed": seed})
             rows = plan.training.some(place["rows"]) if place else plan.training
-            networks.append(with_line(asked, network.copy(), rows)[0])
+            networks.append(with_linear_start(asked, network.copy(), rows)[0])
     common = None if plan.folds else plan.validation
-    trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
+    trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **plan_settings(plan, common))
     return [
         Candidate(number, recipe, tuple(recorders[i : i + parts]), tuple(trainings[i : i + parts]), held_out)
         for i, (number, recipe) in zip(range(0, len(own), parts), drawn, strict=True)
     ]
 
 
-def advanced(candidates: Sequence[Candidate], share: float, threads: int | None, enough: Callable[[], bool]) -> bool:
+def train_candidates(
+    candidates: Sequence[Candidate], share: float, threads: int | None, enough: Callable[[], bool]
+) -> bool:
     """Train candidates up to a share of their epochs, or until it is `enough`; whether Ctrl-C ended it."""
     trainings = [training for each in candidates for training in each.trainings]
     for training in trainings:

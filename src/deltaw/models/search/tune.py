@@ -28,7 +28,7 @@ from deltaw.models.rows.dividing import MOST_TEST, TEST, TWICE
 from deltaw.models.search.budget import Budget
 from deltaw.models.search.choosing import HeldOut
 from deltaw.models.search.ensemble import chosen, ensemble
-from deltaw.models.search.pool import FEWEST, Candidate, Snapshot, advanced, begun, held_out_rows
+from deltaw.models.search.pool import FEWEST, Candidate, Snapshot, held_out_rows, start_candidates, train_candidates
 from deltaw.models.search.ranges import OF_INPUTS, RANGES, OneOf, drawable, drawn, values
 from deltaw.models.search.tuning import End, Trial, Tuning
 from deltaw.progress import watching
@@ -227,7 +227,7 @@ class Pool:
 
     def begun(self, drawings: Sequence[tuple[int, Recipe]], budget: Budget) -> list[Candidate]:
         """Candidates before their first epoch."""
-        return begun(self.plan, self.held_out, drawings, budget)
+        return start_candidates(self.plan, self.held_out, drawings, budget)
 
     def judged(self, members: Sequence[Snapshot]) -> float:
         """The badness of the mean of these."""
@@ -250,7 +250,7 @@ def halved(pools: Sequence[Pool], candidates: Sequence[Candidate], budget: Budge
     pool_of = {id(each.held_out): each for each in pools}
     left = list(candidates)
     for share in RUNGS:
-        budget.interrupted |= advanced(left, share, pools[0].plan.threads, enough)
+        budget.interrupted |= train_candidates(left, share, pools[0].plan.threads, enough)
         if enough() or share == RUNGS[-1]:
             break
         better = sorted(left, key=lambda each: (each.number > 0, each.best))[: max(1, -(-len(left) // 2))]

@@ -39,7 +39,7 @@ def left_out_of(document: dict[str, Any], i: int) -> LeftOut:
     return LeftOut(**fields(document, LEFT_OUT_CHECKS, say("preparation, left out {i}", i=i)))
 
 
-def said(step: Step) -> dict[str, Any]:
+def document_of(step: Step) -> dict[str, Any]:
     """A step as data."""
     known = {"kind": step.kind} | asdict(step)  # type: ignore[call-overload]
     return {name: value for name, value in known.items() if name not in OPTIONAL or value != OPTIONAL[name]}

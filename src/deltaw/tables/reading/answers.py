@@ -28,21 +28,21 @@ SHARE = 0.05  # least share of "None" as a class, among rows with a target
 MOST = 1_000  # other words that are checked
 
 
-def to_be_told(reading: Reading, target: str) -> Reading:
-    """A `Reading` that keeps the usual words for missing values in the target, for `told_apart`."""
+def keeping_missing_words(reading: Reading, target: str) -> Reading:
+    """A `Reading` that keeps the usual words for missing values in the target, for `missing_words_to_null`."""
     usual = {*MISSING[1:]} - {*reading.named}
     return replace(reading, target=target, classes=tuple(word for word in reading.missing if word in usual))
 
 
-def told_apart(series: pl.Series, reading: Reading) -> tuple[pl.Series, tuple[str, ...]]:
-    """(the target read by `to_be_told`, with null for missing values; notes)."""
-    said = Said(reading)
+def missing_words_to_null(series: pl.Series, reading: Reading) -> tuple[pl.Series, tuple[str, ...]]:
+    """(the target read by `keeping_missing_words`, with null for missing values; notes)."""
+    said = TargetWords(reading)
     series = said.see(series)
     return (series, said.notes) if said.are_classes else (_without(series, said.nones), said.notes)
 
 
 @dataclass
-class Said:
+class TargetWords:
     """The usual words for missing values in a target, in batches of rows.
 
     Attributes:
@@ -94,13 +94,17 @@ class Said:
         gaps = {word: rows for word, rows in self.words.items() if word not in classes}
         found = []
         if classes:
-            found.append(say("the target contains {said}: read as a class; --na {words} to change", **_told(classes)))
+            found.append(
+                say("the target contains {said}: read as a class; --na {words} to change", **_note_fields(classes))
+            )
         if gaps:
-            found.append(say("the target contains {said}: read as missing; --not-na {words} to change", **_told(gaps)))
+            found.append(
+                say("the target contains {said}: read as missing; --not-na {words} to change", **_note_fields(gaps))
+            )
         return tuple(found)
 
 
-def _told(words: dict[str, int]) -> dict[str, str]:
+def _note_fields(words: dict[str, int]) -> dict[str, str]:
     """Fields of a note: the words with their numbers of rows, and as a value of an option."""
     said = (say('"{word}" ({rows})', word=clip(word), rows=amount(rows, "row")) for word, rows in words.items())
     return {"said": listed(said), "words": quote(",".join(dict.fromkeys(word.lower() for word in words)))}

@@ -15,7 +15,7 @@ import polars as pl
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import FIRST, missing_to_null, typed
-from deltaw.tables.decimals import still_held
+from deltaw.tables.decimals import valid_decimals
 from deltaw.tables.missing import numbers_among
 from deltaw.tables.notations import marked
 from deltaw.tables.reading.answers import with_words
@@ -176,17 +176,17 @@ def plain(frame: pl.DataFrame, source: str, reading: Reading = Reading()) -> pl.
         raise NoRowsError("{source}: expected columns with rows", found, "give a table with rows", source=source)
     check_names(frame.columns, source)
     columns, markers = frame.get_columns(), bool(numbers_among(reading.missing))
-    reading = with_marks_held(frame, reading)
+    reading = with_valid_decimals(frame, reading)
     converted = [each if _is_plain(each, markers) else _converted(each, reading) for each in columns]
     same = all(a is b for a, b in zip(columns, converted, strict=True))
     return frame if same else pl.DataFrame(dict(zip(frame.columns, converted, strict=True)))
 
 
-def with_marks_held(frame: pl.DataFrame, reading: Reading) -> Reading:
-    """The reading with the decimal marks of training that still hold, judged by the first rows (`still_held`)."""
+def with_valid_decimals(frame: pl.DataFrame, reading: Reading) -> Reading:
+    """The reading with the decimal marks of training that still hold, judged by the first rows (`valid_decimals`)."""
     known = reading.decimals or {}
     some = [frame[name].head(FIRST) for name in known if frame.schema.get(name) == pl.String]
-    return replace(reading, decimals=still_held([missing_to_null(each, reading.missing) for each in some], known))
+    return replace(reading, decimals=valid_decimals([missing_to_null(each, reading.missing) for each in some], known))
 
 
 def _is_plain(column: pl.Series, markers: bool) -> bool:

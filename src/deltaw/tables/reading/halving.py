@@ -82,7 +82,7 @@ class Halves:
     def wrongly(self) -> list[str]:
         """After the last part: rounded columns that, by all rows, should not have been."""
         seen = {name: np.concatenate(parts) for name, parts in self._looked.items() if name in self.rounded}
-        return sorted(self.rounded & self.wide | {name for name, x in seen.items() if not suffices(x)})
+        return sorted(self.rounded & self.wide | {name for name, x in seen.items() if not float32_suffices(x)})
 
     def _may_change(self, column: pl.Series) -> bool:
         return column.dtype in HALVES and column.name not in self.wide and not is_among(column.name, self.apart)
@@ -93,7 +93,7 @@ class Halves:
             return all_fit
         if all_fit and (small.name in self.rounded or (small.cast(column.dtype) == column).all()):
             return True
-        does = all_fit and suffices(column.gather(places(len(column))).to_numpy())
+        does = all_fit and float32_suffices(column.gather(places(len(column))).to_numpy())
         (self.rounded if does else self.wide).add(small.name)
         return does
 
@@ -118,7 +118,7 @@ def places(rows: int) -> NDArray[np.int64]:
     return np.unique(np.random.default_rng(0).integers(0, rows, min(rows, LOOKED_AT)))
 
 
-def suffices(x: Values) -> bool:
+def float32_suffices(x: Values) -> bool:
     """Whether float32 suffices for these numbers (n,), NaN if missing; see above."""
     x = np.sort(x[np.isfinite(x)])
     edges = np.unique(x[np.linspace(0, len(x) - 1, BINS + 1).astype(np.intp)]) if len(x) else x

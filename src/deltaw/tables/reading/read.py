@@ -13,7 +13,7 @@ from typing import Any
 from deltaw.exceptions import SettingError, TableError
 from deltaw.forks import refuse_after_fork
 from deltaw.speech import say
-from deltaw.tables.held import all_as_read, held
+from deltaw.tables.held import all_as_read, compacted
 from deltaw.tables.reading.bundled import BUNDLED, bundled
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.containers import contained
@@ -50,7 +50,7 @@ from deltaw.tables.reading.loading import (
 )
 from deltaw.tables.reading.shards import ZEROS, Shards, shards
 from deltaw.tables.reading.source import Reading, Source
-from deltaw.tables.reading.totals import with_odd_rows_told
+from deltaw.tables.reading.totals import with_notes_on_odd_rows
 from deltaw.tables.table import Table, nearest
 
 
@@ -101,8 +101,8 @@ def read(
 def read_as(source: Any, reading: Reading) -> Table:
     """`read` with the options in a `Reading`."""
     found = _read_as(source, reading)
-    table = halved(found if found is source else with_odd_rows_told(found), reading.unrounded)
-    return table if reading.unrounded is None else replace(table, frame=held(table.frame))
+    table = halved(found if found is source else with_notes_on_odd_rows(found), reading.unrounded)
+    return table if reading.unrounded is None else replace(table, frame=compacted(table.frame))
 
 
 def _read_as(source: Any, reading: Reading) -> Table:

@@ -13,7 +13,7 @@ from deltaw.tables.reading.formats.columnar import readable, shape
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import first_bytes, located
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.table import Some, Table
+from deltaw.tables.table import NameOfRows, Table
 
 CELLS = 2**24  # of a slice: 128 MiB of numbers
 Scanner = Callable[[Path], pl.LazyFrame]
@@ -53,5 +53,5 @@ def _slices(
         with unchanged(path, before):
             with readable(name, kind):
                 frame = lazy.slice(start, each).collect()
-            table = table_of(frame, Some(name, range(start, start + len(frame))), reading)
+            table = table_of(frame, NameOfRows(name, range(start, start + len(frame))), reading)
         yield Path(f"{path.stem}-{start // each:05}{path.suffix}"), table

@@ -18,7 +18,7 @@ from deltaw.exceptions import ColumnError
 from deltaw.speech import say
 from deltaw.tables.cells import EMPTY, missing_to_null
 from deltaw.tables.codes import are_codes
-from deltaw.tables.dates import date_format, otherwise, read_dates
+from deltaw.tables.dates import date_format, read_dates, swapped_format
 from deltaw.tables.table import clip
 
 # Numerals: text all of which may be numbers. Mixed: words some of which may be numbers or booleans.
@@ -91,7 +91,7 @@ def as_dates(frame: pl.DataFrame, dates: Collection[str], source: str) -> pl.Dat
 def _dates(column: pl.Series, source: str) -> pl.Series:
     words = missing_to_null(column, EMPTY)
     spelling, wrong = date_format(words.drop_nulls())
-    if words.null_count() < len(words) and (not spelling or wrong or otherwise(spelling)):
+    if words.null_count() < len(words) and (not spelling or wrong or swapped_format(spelling)):
         raise ColumnError(
             '{source}: expected dates in column "{column}", as in other files', clip(str(words.drop_nulls()[0])),
             "write all files alike, dates as year-month-day", source=source, column=clip(column.name),

@@ -33,7 +33,7 @@ from deltaw.tables.reading.shards import Shards, alike
 from deltaw.tables.reading.slices import CELLS, SCANNERS
 from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.table import Some, Table, cell_error
+from deltaw.tables.table import NameOfRows, Table, cell_error
 
 # Most memory of a training at once: bytes per cell of columnar files, and per byte of text. Measured: docs/scale.md.
 OF_A_CELL, OF_A_BYTE = 24, 6
@@ -136,7 +136,7 @@ class Stream:
                     sorts.see(frame, str(file))
                     self.dates.update(sorts.dates)
                     frame = _spelt(as_dates(frame, sorts.dates, str(file)), words)
-                    name = Some(str(file), range(begin, begin + len(frame)))
+                    name = NameOfRows(str(file), range(begin, begin + len(frame)))
                     yield Slice(Table(frame, name, notes=table.notes, missing=self.reading.missing), file, first)
                     first, begin = first + len(frame), begin + len(frame)
             sorts.end_of_file()

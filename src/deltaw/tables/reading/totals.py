@@ -17,7 +17,7 @@ SOME = 1_000  # first rows checked
 EXACT = 1e-6  # relative tolerance of the total
 
 
-def with_odd_rows_told(table: Table) -> Table:
+def with_notes_on_odd_rows(table: Table) -> Table:
     """The table, with a note if its last row is a total, or a row repeats the column names."""
     if len(table.frame) <= FEWEST or table.test is not None:
         return table

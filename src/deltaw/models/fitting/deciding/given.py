@@ -22,10 +22,10 @@ from deltaw.preparation.task import infer_task
 from deltaw.speech import listed, say
 from deltaw.tables import Column, Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
-from deltaw.tables.choice import as_name, chosen, inputs_asked, kinds_asked
+from deltaw.tables.choice import as_name, checked_selection, kinds_by_column, with_selected_columns
 from deltaw.tables.columns import notes_on
 from deltaw.tables.held import are_words
-from deltaw.tables.reading.answers import to_be_told, told_apart, with_classes
+from deltaw.tables.reading.answers import keeping_missing_words, missing_words_to_null, with_classes
 from deltaw.tables.reading.loading import comes_once
 from deltaw.tables.strays import gaps_of
 
@@ -74,9 +74,9 @@ class Given:
         bare, everything, weightless = weights.split_off(read_in, weight, name)
         series = bare.column(name)
         choices.check_columns(everything, name)
-        drop, columns = inputs_asked((weight, choices.group), request.drop, request.columns, request.kinds)
-        table = without_group(chosen(bare, name, drop, columns), choices)
-        kinds = kinds_asked(table, name, request.kinds)
+        drop, columns = checked_selection((weight, choices.group), request.drop, request.columns, request.kinds)
+        table = without_group(with_selected_columns(bare, name, drop, columns), choices)
+        kinds = kinds_by_column(table, name, request.kinds)
         gaps, of_gaps = gaps_of(table.frame, name, kinds) if not start and _can_be_read_again(source) else ((), ())
         if gaps:
             del read_in, bare, everything, series, table  # two of them take twice the memory
@@ -139,7 +139,7 @@ def _read(source: Any, name: str, task: str | None, how: Reading) -> tuple[Table
 
     Classes that a frame has as text stay text, "0" and "True" too: predictions are compared with its own answers.
     """
-    how, said = to_be_told(how, name), tuple[str, ...]()
+    how, said = keeping_missing_words(how, name), tuple[str, ...]()
     table = read_as(source, how)
     answers = table.column(name)
     in_frame = _can_be_read_again(source) and not isinstance(source, (str, PathLike))
@@ -148,7 +148,7 @@ def _read(source: Any, name: str, task: str | None, how: Reading) -> tuple[Table
         if are_words((again := read_as(source, as_text)).column(name)):
             table, how, answers = again, as_text, again.column(name)
     if not isinstance(source, Table):  # which was told what is missing when it was read
-        answers, said = told_apart(answers, how)
+        answers, said = missing_words_to_null(answers, how)
         table = replace(table, frame=table.frame.with_columns(answers))
     return table, with_classes(how, name, answers.unique() if are_words(answers) else ()), said
 

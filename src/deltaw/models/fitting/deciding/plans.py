@@ -27,7 +27,7 @@ from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
 from deltaw.progress import left_out
 from deltaw.tables import Table
-from deltaw.tables.held import alike, all_as_read, held
+from deltaw.tables.held import all_as_read, compacted, with_common_enums
 from deltaw.tables.taking import taken
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Plan:
         learnt = replace(self.training, source=self.training.source[names]).frame
         chosen = all_as_read(replace(chose, source=chose.source[names]).frame)
         whole = self.rows + self.left_out + self.weightless  # few beside many, which stay as they are held
-        rows = pl.concat(alike([learnt, held(chosen, whole)]))
+        rows = pl.concat(with_common_enums([learnt, compacted(chosen, whole)]))
         none = np.zeros(len(rows), np.uint8)  # the parts are for rows that are learnt from
         preparation = self.preparation.refitted(rows, targets_in_parts(rows, self.target, self.recipe, none))
         if test is not None:

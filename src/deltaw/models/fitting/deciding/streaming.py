@@ -24,11 +24,11 @@ from deltaw.models.rows.survey import ENOUGH, Streamed, Survey, survey
 from deltaw.numbers import of_bytes
 from deltaw.speech import say
 from deltaw.tables import Stream, Table, exact, stream
-from deltaw.tables.choice import chosen, inputs_asked, kinds_asked
-from deltaw.tables.reading.answers import to_be_told, with_classes
+from deltaw.tables.choice import checked_selection, kinds_by_column, with_selected_columns
+from deltaw.tables.reading.answers import keeping_missing_words, with_classes
 from deltaw.tables.reading.draws import places
 from deltaw.tables.reading.streams import SHARE, free
-from deltaw.tables.table import Some
+from deltaw.tables.table import NameOfRows
 from deltaw.training.blocks import check_folder
 
 # Arguments that need all rows in memory, and their values that ask for nothing.
@@ -110,7 +110,7 @@ def _streamed(request: Request, rows: Stream, memory: int, folder: Path) -> Plan
     first.column(name)
     used, kinds = _used(first, name, request)
     if request.start is None:
-        rows = replace(rows, reading=to_be_told(rows.reading, name))
+        rows = replace(rows, reading=keeping_missing_words(rows.reading, name))
     seen = survey(rows, used, name, weight, kinds, request.seed, memory)
     if (words := seen.said).words:
         rows = replace(rows, reading=with_classes(rows.reading, name, words.nones if words.are_classes else ()))
@@ -165,10 +165,10 @@ def _used(first: Table, target: str, request: Request) -> tuple[list[str], dict[
     weight = request.weight
     if weight is not None:
         first.column(weight)
-    drop, columns = inputs_asked((weight, None), request.drop, request.columns, request.kinds)
+    drop, columns = checked_selection((weight, None), request.drop, request.columns, request.kinds)
     bare = first if weight is None else replace(first, frame=first.frame.drop(weight))
-    table = chosen(bare, target, drop, columns)
-    given_kinds = kinds_asked(table, target, request.kinds)
+    table = with_selected_columns(bare, target, drop, columns)
+    given_kinds = kinds_by_column(table, target, request.kinds)
     return [*table.frame.columns, *([] if weight is None else [weight])], given_kinds
 
 
@@ -178,7 +178,9 @@ def _part(rows: int, share: float, most: int) -> int:
 
 
 def _table(seen: Survey, frame: pl.DataFrame, rows: Stream) -> Table:
-    name = Some(rows.name, places(seen.seed, frame.get_column(DRAW).to_numpy())) if DRAW in frame.columns else rows.name
+    name = rows.name
+    if DRAW in frame.columns:
+        name = NameOfRows(name, places(seen.seed, frame.get_column(DRAW).to_numpy()))
     marks = rows.notations.decimals
     return Table(frame.drop(DRAW, strict=False), name, missing=rows.reading.missing, decimals=marks)
 

@@ -28,7 +28,7 @@ from deltaw.exceptions import SettingError
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.across_folds import chosen_epochs
 from deltaw.models.fitting.trainings.one_training import Trained
-from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.packed import trained_pack
 from deltaw.network import Network
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.documents import FITTED
@@ -61,7 +61,7 @@ def eliminated(plan: Plan) -> tuple[str, ...]:
     short = replace(plan.recipe, epochs=epochs, patience=None, networks=len(plan.folds))
     with ranks.alone():
         try:
-            runs = packed(replace(plan, recipe=short), None)
+            runs = trained_pack(replace(plan, recipe=short), None)
         except SettingError:  # all diverge: the training itself reports that
             return ()
         if any(run.learning.ended == "interrupted" for run in runs):

@@ -17,7 +17,7 @@ from deltaw.models.fitting.trainings.across_folds import combined
 from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
 from deltaw.models.fitting.trainings.listeners import Listener
 from deltaw.models.fitting.trainings.one_training import Trained, trained
-from deltaw.models.fitting.trainings.packed import packed
+from deltaw.models.fitting.trainings.packed import trained_pack
 from deltaw.models.rows.parts import joined_parts
 from deltaw.training.checkpoints import Checkpoints
 
@@ -63,7 +63,7 @@ def finished(
     own = replace(plan, recipe=less, network=best.network, training=rows, validation=None, test=None, folds=())
     if best.others:
         number = made * recipe.ensemble_size
-        after = combined(own, packed(own, numbered_on, checkpoints, (best.network, *best.others), number))
+        after = combined(own, trained_pack(own, numbered_on, checkpoints, (best.network, *best.others), number))
     else:
         after = trained(own, numbered_on, checkpoints=checkpoints, number=made)
     if after.broken_off:

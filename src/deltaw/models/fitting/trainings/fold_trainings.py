@@ -15,7 +15,7 @@ from deltaw.training.pack import complete_pack
 MOST_HELD = 2**28  # bytes of the inputs of all folds: of larger ones one fold's are made after the other's
 
 
-def of_folds(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None = None) -> Iterator[Trained]:
+def fold_trainings(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None = None) -> Iterator[Trained]:
     """The trainings of a plan's folds in their order, up to the first that is interrupted.
 
     Args:

@@ -30,12 +30,12 @@ STRENGTHS = np.logspace(-3, 4, 15)  # of the penalty
 DIGITS = 6  # decimals that are kept: further ones depend on how many threads added them up
 LEAST, SMALLEST = 1e-9, 1e-12  # of the degrees of freedom, by rows; of an eigenvalue, by the largest
 SMALL = 0.5  # s at the start
-# `carrying`: s such that f(s y) − f(−s y) is linear up to FAR standard deviations of the target, within NEARLY.
+# `linear_scale`: s such that f(s y) − f(−s y) is linear up to FAR standard deviations of the target, within NEARLY.
 FAR, NEARLY = 8.0, 0.01
 STEPS = tuple(2.0**-k for k in range(1, 11))  # values of s to try
 
 
-def with_line(plan: Plan, network: Network, rows: Part) -> tuple[Network, Network | None]:
+def with_linear_start(plan: Plan, network: Network, rows: Part) -> tuple[Network, Network | None]:
     """(the network, started from the line of these rows, and the line); None for the line if there is to be none.
 
     If training starts from a model whose network is a mixture (`mixed`), network and line are separated again: at the
@@ -44,35 +44,36 @@ def with_line(plan: Plan, network: Network, rows: Part) -> tuple[Network, Networ
     if plan.start is not None:
         c = plan.start.model.history.beyond_line
         return (network, None) if c == 1.0 else unmixed(network, c)
-    return network, line_into(network, rows.X, rows.T, plan.counts(rows)) if wanted(plan) else None
+    return network, start_from_line(network, rows.X, rows.T, plan.counts(rows)) if starts_linear(plan) else None
 
 
-def wanted(plan: Plan) -> bool:
+def starts_linear(plan: Plan) -> bool:
     """Whether networks start from a line: not if the recipe names initial weights, or training starts from a model."""
     recipe = plan.recipe
     return recipe.from_line and recipe.init is None and plan.start is None and plan.streamed is None
 
 
-def on_line(
+def started_from_line(
     network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
 ) -> Network:
-    """The same network, its weights changed to start from the line of these rows, if it can; see `line_into`.
+    """The same network, its weights changed to start from the line of these rows, if it can; see `start_from_line`.
 
     Args:
         X, T: (n, n_in) or encoded, (n, 1).
         weight: row weights, (n,).
         seen: makes dense inputs of some rows of X.
     """
-    line_into(network, X, T, weight, seen)
+    start_from_line(network, X, T, weight, seen)
     return network
 
 
-def line_into(
+def start_from_line(
     network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
 ) -> Network | None:
     """Make the network start from the line of these rows; returns the line, or None if it cannot.
 
-    It can if it has a single linear output, and enough units for FEWEST pairs in each layer. Arguments: see `on_line`.
+    It can if it has a single linear output, and enough units for FEWEST pairs in each layer. For the arguments see
+    `started_from_line`.
     """
     pairs = min(network.sizes[1:-1], default=0) // SHARE
     room = pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS
@@ -82,7 +83,7 @@ def line_into(
     x, t = seen(X if len(some) == len(T) else X[some]), np.asarray(T[some], np.float64)[:, 0]
     w, b = line(x, t, np.ones(len(t)) if weight is None else weight[some])
     made = as_network(np.round(w, DIGITS), round(b, DIGITS))
-    drawn_into(network, made, pairs)
+    carry_line(network, made, pairs)
     return made
 
 
@@ -126,12 +127,12 @@ def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
     return w, mean - float(w @ centre)
 
 
-def swing(row: Activation, y: float) -> float:
+def odd_part(row: Activation, y: float) -> float:
     """f(y) − f(−y)."""
     return float(np.diff(row.f(np.array([-y, y])))[0])
 
 
-def drawn_into(network: Network, line: Network, pairs: int, small: float = SMALL) -> None:
+def carry_line(network: Network, line: Network, pairs: int, small: float = SMALL) -> None:
     """Let the first pairs of units of each layer carry the line, and the last layer nothing else.
 
     Args:
@@ -144,7 +145,7 @@ def drawn_into(network: Network, line: Network, pairs: int, small: float = SMALL
         if k == 0:
             carried, bias = small * w, small * b
         else:
-            slope = swing(network.rows[k - 1], small)  # for y = 1
+            slope = odd_part(network.rows[k - 1], small)  # for y = 1
             carried, bias = np.zeros(weights.shape[1]), 0.0
             carried[: 2 * pairs] = signs * (1.0 if last else small) / (pairs * slope)
         units = slice(None) if last else slice(2 * pairs)
@@ -152,12 +153,12 @@ def drawn_into(network: Network, line: Network, pairs: int, small: float = SMALL
         biases[units] = bias * (1.0 if last else signs) * network.bias[k]
 
 
-def carrying(network: Network) -> float | None:
+def linear_scale(network: Network) -> float | None:
     """The largest s of STEPS for which f(s y) − f(−s y) is nearly linear in all hidden layers; None: there is none."""
 
     def is_line(row: Activation, s: float) -> bool:
-        along = swing(row, s)
-        return not row.coupled and along != 0 and bool(np.isclose(swing(row, FAR * s), FAR * along, rtol=NEARLY))
+        along = odd_part(row, s)
+        return not row.coupled and along != 0 and bool(np.isclose(odd_part(row, FAR * s), FAR * along, rtol=NEARLY))
 
     return next((s for s in STEPS if all(is_line(row, s) for row in network.rows[:-1])), None)
 
@@ -165,10 +166,10 @@ def carrying(network: Network) -> float | None:
 def mixed(network: Network, line: Network, c: float) -> Network:
     """c · network + (1 − c) · line as one network, whose first two units in each hidden layer carry the line.
 
-    `carrying` of the network must not be None.
+    `linear_scale` of the network must not be None.
     """
     made, small = _with_units(network, 2)
-    drawn_into(made, line, 1, small)
+    carry_line(made, line, 1, small)
     for k, (weights, biases) in enumerate(zip(made.weights, made.biases, strict=True)):
         own, last = _own(made, k), k == len(made.weights) - 1
         if last:
@@ -189,8 +190,8 @@ def unmixed(network: Network, c: float) -> tuple[Network, Network]:
 
 
 def _with_units(network: Network, more: int) -> tuple[Network, float]:
-    """(a network like this one with so many more units in each hidden layer and all weights 0, the s of `carrying`)."""
-    small = carrying(network)
+    """(a network like this one with `more` units in each hidden layer and all weights 0, the s of `linear_scale`)."""
+    small = linear_scale(network)
     assert small is not None
     sizes = [network.sizes[0], *(units + more for units in network.sizes[1:-1]), 1]
     made = Network(sizes, network.activations, network.bias, "zeros", network.seed)

@@ -16,9 +16,9 @@ from deltaw.models.by_data import WAVES
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.epoch_scores import EpochScorer
-from deltaw.models.fitting.trainings.linear_start import with_line
+from deltaw.models.fitting.trainings.linear_start import with_linear_start
 from deltaw.models.fitting.trainings.listeners import Listener
-from deltaw.models.fitting.trainings.prepared import prepared, some_of, windows_of
+from deltaw.models.fitting.trainings.prepared import prepared, sample_rows, windows_of
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.network import Network
@@ -108,7 +108,7 @@ def trained(
     else:
         with prepared(plan) as blocks:
             network, rows = recorder.first_network(), windows_of(plan, blocks)
-            training = begin_windowed(network, rows, some_of(plan), **recorder.all_settings(plan.threads))
+            training = begin_windowed(network, rows, sample_rows(plan), **recorder.all_settings(plan.threads))
             complete(training, checkpoints, number)
     return ended(recorder, training)
 
@@ -127,7 +127,7 @@ def ended(recorder: Recorder, training: Training) -> Trained:
     return done
 
 
-def of_plan(plan: Plan, held_out: Part | None) -> dict[str, Any]:
+def plan_settings(plan: Plan, held_out: Part | None) -> dict[str, Any]:
     """Arguments of `deltaw.train` and `train_pack` that are the plan's; those of the recipe: `Recorder.settings`."""
     return {
         "loss": plan.recipe.loss,
@@ -178,7 +178,7 @@ class Recorder:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Arguments of `deltaw.train` that are the recipe's, with the recorder as callback; others: `of_plan`."""
+        """Arguments of `deltaw.train` that are the recipe's, with the recorder as callback; others: `plan_settings`."""
         recipe, plan = self.plan.recipe, self.plan
         stopping = None
         if plan.validation is not None or (self.keeps_epochs and recipe.patience not in (None, WAVES)):
@@ -193,12 +193,12 @@ class Recorder:
 
     def all_settings(self, threads: int | None) -> dict[str, Any]:
         """All arguments of `training.loop.begin` but network and rows."""
-        asked = SETTINGS | of_plan(self.plan, self.plan.held_out[1]) | self.settings
+        asked = SETTINGS | plan_settings(self.plan, self.plan.held_out[1]) | self.settings
         return asked | {"threads": threads, "until": self.until}
 
     def first_network(self) -> Network:
         """The network with its initial weights, started from the linear model if the plan says so."""
-        network, self.line = with_line(self.plan, self.plan.network.copy(), self.plan.training)
+        network, self.line = with_linear_start(self.plan, self.plan.network.copy(), self.plan.training)
         return network
 
     def __call__(self, epoch: Epoch) -> bool:

@@ -16,9 +16,9 @@ import numpy as np
 from deltaw.models.contents import Member
 from deltaw.models.fitting.deciding.plans import Plan, drawn_network
 from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
-from deltaw.models.fitting.trainings.linear_start import with_line
+from deltaw.models.fitting.trainings.linear_start import with_linear_start
 from deltaw.models.fitting.trainings.listeners import Listener
-from deltaw.models.fitting.trainings.one_training import Recorder, Trained, diverged, of_plan
+from deltaw.models.fitting.trainings.one_training import Recorder, Trained, diverged, plan_settings
 from deltaw.models.recipes import Recipe
 from deltaw.models.rows.division import Division, split
 from deltaw.models.rows.parts import joined_parts
@@ -28,7 +28,7 @@ from deltaw.training.checkpoints import Checkpoints
 from deltaw.training.pack import begin_pack, complete_pack
 
 
-def packed(
+def trained_pack(
     plan: Plan, listener: Listener, checkpoints: Checkpoints | None = None,
     given: Sequence[Network] = (), first: int = 0,
 ) -> list[Trained]:  # fmt: skip
@@ -48,17 +48,17 @@ def packed(
     places: list[dict[str, Any]] = [{}] * count
     apart = plan.chooses_apart and not given
     if folds:
-        parts = [of_fold(plan, fold) for fold in folds]
+        parts = [fold_plan(plan, fold) for fold in folds]
         plans, places = map(list, zip(*(parts[k % len(parts)] for k in range(count)), strict=True))
     elif apart:
         assert plan.validation is not None
-        plans, places = map(list, zip(*(_with_own_part(plan, k) for k in range(count)), strict=True))
+        plans, places = map(list, zip(*(_with_own_validation(plan, k) for k in range(count)), strict=True))
         plan = replace(plan, training=joined_parts(plan.training, plan.validation), validation=None)
     means = None if listener is None else Means(listener, count, metric_of(plan.recipe.metric, plan.target.task))
     networks, lines = [network.copy() for network in given], list[Network | None]([None] * len(given))
     for k, place in enumerate(() if given else places):
         rows = plan.training.some(place["rows"]) if "rows" in place else plan.training
-        network, line = with_line(plan, _another(plan, k), rows)
+        network, line = with_linear_start(plan, _kth_network(plan, k), rows)
         networks.append(network)
         lines.append(line)
     recorders = [
@@ -69,7 +69,7 @@ def packed(
         recorder.line = line
     own = [recorder.settings | place for recorder, place in zip(recorders, places, strict=True)]
     common = plan.held_out[1] if not (folds or apart) or plan.validation is not None else None
-    trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **of_plan(plan, common))
+    trainings = begin_pack(networks, plan.training.X, plan.training.T, each=own, **plan_settings(plan, common))
     if checkpoints is not None and means is not None:
         means.go_on([checkpoints.trainings.get(first + k, 0) for k in range(count)])
     complete_pack(trainings, plan.threads, checkpoints, first=first)
@@ -83,7 +83,7 @@ def packed(
     return kept
 
 
-def _with_own_part(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
+def _with_own_validation(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
     """The plan of the k-th network, from 0, and the indices of its rows among all: to learn from, and to choose by."""
     assert plan.validation is not None
     whole, n, m = joined_parts(plan.training, plan.validation), len(plan.training), len(plan.validation)
@@ -96,7 +96,7 @@ def _with_own_part(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
     return own, {"rows": learnt, "held_out": held_out}
 
 
-def _another(plan: Plan, k: int) -> Network:
+def _kth_network(plan: Plan, k: int) -> Network:
     """The k-th network, from 0: with a seed of its own, or one of the model that training starts from."""
     network = plan.network
     if plan.start is not None:
@@ -106,31 +106,31 @@ def _another(plan: Plan, k: int) -> Network:
     return Network(network.sizes, network.activations, network.bias, network.init, (network.seed + k) % 2**63)
 
 
-def of_member(plan: Plan, k: int) -> Plan:
+def member_plan(plan: Plan, k: int) -> Plan:
     """The plan of the k-th network alone, from 0: with its rows to learn from, and its held-out part.
 
     Of one that is finished on all rows, no row of the folds is held out any more.
     """
-    network, seed = _another(plan, k), plan.seed + k
+    network, seed = _kth_network(plan, k), plan.seed + k
     if plan.chooses_apart:
-        plan, _ = _with_own_part(plan, k)
+        plan, _ = _with_own_validation(plan, k)
     if not plan.folds or plan.finishes:
         return replace(plan, network=network, seed=seed, folds=())
-    own, places = of_fold(plan, plan.folds[k % len(plan.folds)])
+    own, places = fold_plan(plan, plan.folds[k % len(plan.folds)])
     return replace(own, network=network, seed=seed, training=plan.training.some(places["rows"]))
 
 
-def of_way(plan: Plan, way: Member, recipe: Recipe) -> Plan:
+def candidate_plan(plan: Plan, way: Member, recipe: Recipe) -> Plan:
     """The plan of a network with settings, a seed and a part of the rows of its own, as a search draws them."""
     network = drawn_network(recipe, plan.target, plan.network.sizes[0], way.seed)
     own = replace(plan, recipe=recipe, network=network, seed=way.seed)
     if not plan.folds:
         return own
-    own, places = of_fold(own, plan.folds[way.part - 1])
+    own, places = fold_plan(own, plan.folds[way.part - 1])
     return replace(own, training=plan.training.some(places["rows"]))
 
 
-def of_fold(plan: Plan, division: Division) -> tuple[Plan, dict[str, Any]]:
+def fold_plan(plan: Plan, division: Division) -> tuple[Plan, dict[str, Any]]:
     """The plan of a network from which this fold's test rows are held out, and the indices of its rows among all."""
     rows = np.sort(np.concatenate([division.training, division.test]))  # of the table, as the plan trains on them
     learnt, answered = (np.searchsorted(rows, part) for part in (division.training, division.test))

@@ -21,7 +21,7 @@ from deltaw.models.rows.survey import TOGETHER, Streamed, digest
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.tables.reading.shards import joined
 from deltaw.tables.reading.streams import ahead, gathered
-from deltaw.tables.table import among
+from deltaw.tables.table import name_of_rows
 from deltaw.training.blocks import BLOCK, RUN, Blocks, Kept
 from deltaw.training.windows import WINDOW, Windows
 
@@ -71,7 +71,7 @@ def windows_of(plan: Plan, blocks: Blocks) -> Windows:
     return Windows(blocks, batch, plan.seed, min(WINDOW, int(SHARE * plan.streamed.memory)))
 
 
-def some_of(plan: Plan) -> Rows:
+def sample_rows(plan: Plan) -> Rows:
     """A sample of the prepared rows, in memory."""
     stored, targets, *_ = _arrays(plan, plan.training)
     X = plan.training.X
@@ -88,7 +88,7 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
             frame, draws, source = survey.counting(part)
             learnt = ~survey.is_held_out(draws)
             if learnt.any():
-                yield _Some(frame.filter(learnt), among(source, learnt), survey.parts(draws[learnt]))
+                yield _Some(frame.filter(learnt), name_of_rows(source, learnt), survey.parts(draws[learnt]))
 
     for some in gathered(learnt(), lambda some: some.frame.estimated_size(), TOGETHER):
         try:
@@ -119,7 +119,7 @@ def _pieces(plan: Plan, some: _Some, targets: TrainingTargets | None) -> Iterato
     for start in range(0, len(some.frame), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
         own = None if targets is None else targets._replace(parts=some.parts[rows])
-        source = among(some.source, rows)
+        source = name_of_rows(some.source, rows)
         part = part_of(some.frame[rows], plan.preparation, plan.target, plan.recipe, source, own)
         yield _arrays(plan, part)
 

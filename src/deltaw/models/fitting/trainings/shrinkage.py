@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deltaw.engines.predictor import outputs
 from deltaw.models.by_data import FEW_ROWS
 from deltaw.models.fitting.deciding.plans import Plan
-from deltaw.models.fitting.trainings.linear_start import carrying, mixed
+from deltaw.models.fitting.trainings.linear_start import linear_scale, mixed
 from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.rows.parts import Part
 
@@ -45,7 +45,7 @@ def residuals(plan: Plan, run: Trained, part: Part, epoch: int | None) -> list[R
         epoch: see `Trained.after`.
     """
     wanted = plan.learnt >= FEW_ROWS and plan.recipe.ensemble_size <= MOST_NETWORKS and plan.recipe.loss == "squared"
-    if not wanted or not run.lines or carrying(run.network) is None:
+    if not wanted or not run.lines or linear_scale(run.network) is None:
         return []
     network, line = (
         np.asarray(outputs(each, part.X, plan.engine, plan.threads), np.float64)[:, 0]

@@ -15,9 +15,9 @@ import polars as pl
 from deltaw.exceptions import InputError, TableError
 from deltaw.speech import say
 from deltaw.tables.cells import FIRST
-from deltaw.tables.held import held
+from deltaw.tables.held import compacted
 from deltaw.tables.reading.changes import facts, unchanged
-from deltaw.tables.reading.frames import INDEX, plain, table_of, with_marks_held
+from deltaw.tables.reading.frames import INDEX, plain, table_of, with_valid_decimals
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import check_size, first_bytes, first_line, limit, unreadable
 from deltaw.tables.reading.panics import quiet_panics
@@ -110,7 +110,7 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
             return without_index(found.lazy.collect(), name, reading, found.index)
 
         halves, notations = Halves.of_table(reading.unrounded, found.rows, len(found.kinds)), reading.noted()
-        reading = replace(with_marks_held(found.lazy.head(FIRST).collect(), reading), notations=notations)
+        reading = replace(with_valid_decimals(found.lazy.head(FIRST).collect(), reading), notations=notations)
         read = (pl.read_parquet(path, columns=some, glob=False) for some in turns(found, each))
         # With `written`, conversion waits until all columns are there.
         parts = read if reading.written else (plain(part, name, reading) for part in read)
@@ -131,7 +131,7 @@ def turns(found: Look, each: int) -> list[list[str]]:
 def joined_columns(parts: Iterable[pl.DataFrame], width: int, halves: Halves, reading: Reading) -> pl.DataFrame:
     """One frame of the columns of all parts, each rounded and compacted before the next is read; `width`: of all."""
     small = map(halves.of, parts)
-    own = small if reading.unrounded is None else map(held, small)
+    own = small if reading.unrounded is None else map(compacted, small)
     return reduce(pl.DataFrame.hstack, (in_parts(part, width) for part in own))
 
 

@@ -13,9 +13,9 @@ import polars as pl
 from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables import exact
-from deltaw.tables.cells import missing_to_null, pointed, typed
-from deltaw.tables.codes import are_codes, codes_in, narrows
-from deltaw.tables.held import are_plain, are_words, as_read, by_numbers, may_have_gaps
+from deltaw.tables.cells import missing_to_null, typed, with_decimal_points
+from deltaw.tables.codes import are_codes, codes_in, has_shorter_integers
+from deltaw.tables.held import are_plain, are_words, as_enum, as_read, may_have_gaps
 from deltaw.tables.missing import numbers_among
 from deltaw.tables.notations import COMMA, COMMAS, OPEN, POINT, Notations, marked
 from deltaw.tables.reading.answers import with_words
@@ -183,7 +183,7 @@ def _with_late_codes(frame: pl.DataFrame, text: bytes, dialect: Dialect, missing
     digits, the text is read again.
     """
     whole = (column for column in frame.iter_columns() if column.dtype == pl.Int64)
-    late = [column.name for column in whole if narrows(column)]
+    late = [column.name for column in whole if has_shorter_integers(column)]
     if not late:
         return frame
     kinds = {name: pl.String if name in late else kind for name, kind in frame.schema.items()}
@@ -216,11 +216,11 @@ def _typed(column: pl.Series, dialect: Dialect, reading: Reading, notations: Not
     text = as_read(column)
     if column.name in reading.words:
         found = missing_to_null(text, reading.missing)
-        found = found if reading.notations is None else pointed(found, notation, notations)
+        found = found if reading.notations is None else with_decimal_points(found, notation, notations)
     else:
         found = typed(text, notation, reading.missing, notations)
     found = with_words(found, text, reading)
-    held = by_numbers(found) if column.dtype == pl.Enum and found.dtype == pl.String else None
+    held = as_enum(found) if column.dtype == pl.Enum and found.dtype == pl.String else None
     return found if held is None else held
 
 

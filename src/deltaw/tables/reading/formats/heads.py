@@ -9,7 +9,7 @@ import polars as pl
 
 from deltaw.speech import say
 from deltaw.tables.cells import missing_to_null
-from deltaw.tables.decimals import has_mark, still_held
+from deltaw.tables.decimals import has_mark, valid_decimals
 from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import COMMA, MARKS, POINT, Decimals, are_grouped
 from deltaw.tables.table import clip
@@ -36,7 +36,7 @@ class Marks(NamedTuple):
     Attributes:
         file: the mark that a column certainly has, a comma before a point; "" if none has. The other sign separates
             thousands in all columns where it can: beside decimal commas 3.153 is 3153.
-        known: decimal marks of training that still hold (`still_held`).
+        known: decimal marks of training that still hold (`valid_decimals`).
         left: names of columns whose points are ambiguous.
     """
 
@@ -58,7 +58,7 @@ class Marks(NamedTuple):
         commas, file = found == COMMA, "" if separator == "," else found
         if known is None or (file == COMMA and COMMA not in known.values()):
             return cls(file)
-        here = still_held(columns, known) if commas or separator != "," else {}  # in CSV only with evidence
+        here = valid_decimals(columns, known) if commas or separator != "," else {}  # in CSV only with evidence
         usual = POINT if known else COMMA
         unsure = [each for each in columns if known.get(each.name, usual) == COMMA and not (commas or here)]
         return cls(file, here, tuple(each.name for each in unsure if are_grouped(each)))

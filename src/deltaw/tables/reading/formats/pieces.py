@@ -15,7 +15,7 @@ import polars.selectors as cs
 from deltaw.exceptions import TableError
 from deltaw.tables import exact
 from deltaw.tables.codes import codes_in
-from deltaw.tables.held import alike, held, type_read
+from deltaw.tables.held import compacted, type_read, with_common_enums
 from deltaw.tables.reading.formats.delimited import (
     Dialect,
     Records,
@@ -86,7 +86,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
                 yield each._replace(frame=halves.of(each.frame, first))
                 first += len(each.frame)
 
-        found = [each._replace(frame=apart(held(each.frame, rows))) for each in small()]
+        found = [each._replace(frame=apart(compacted(each.frame, rows))) for each in small()]
     except (TableError, OSError):  # reading the whole file gives a better message
         return None
     mixed, wrongly = _mixed([piece.frame for piece in found]), halves.wrongly
@@ -96,7 +96,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
         del found
         again = None if reading.unrounded is None else (*reading.unrounded, *wrongly)
         return joined(path, name, replace(reading, unrounded=again), text or mixed)
-    parts, dialect = alike([piece.frame for piece in found]), found[0].dialect
+    parts, dialect = with_common_enums([piece.frame for piece in found]), found[0].dialect
     large = [*exact.LargeIntegers(parts).rounded, *(name for piece in found for name in piece.large)]
     frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
     points = notes_on_marks(frame, reading.missing, dialect.separator, dialect.marks)
