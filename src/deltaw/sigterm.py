@@ -1,4 +1,7 @@
-"""SIGTERM, by which services and schedulers end a process: as after Ctrl-C, what runs ends in order."""
+"""SIGTERM, by which services and schedulers end a process: as after Ctrl-C, what runs ends in order.
+
+Both are noted as well: libraries (and Python 3.11, where a class is made) turn a KeyboardInterrupt into other errors.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,34 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
+# Signal -> its handler where nobody has made something of it.
+USUAL: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+
 
 class Terminable:
-    """A context in which SIGTERM raises KeyboardInterrupt, where nobody else has made something of it.
+    """A context in which SIGTERM raises KeyboardInterrupt as SIGINT does, where nobody else has made something of it.
 
     Attributes:
-        signal: SIGTERM, once it has come; else None.
+        signal: SIGINT or SIGTERM, once it has come; else None.
     """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
-        self._before: Any = None
+        self._before = dict[signal.Signals, Any]()
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTERM"):
-            before = signal.getsignal(signal.SIGTERM)
-            if before == signal.SIG_DFL or isinstance(getattr(before, "__self__", None), Terminable):
-                self._before = before
-                signal.signal(signal.SIGTERM, self._terminated)
+        if threading.current_thread() is threading.main_thread():
+            for number, usual in USUAL.items():
+                before = signal.getsignal(number)
+                if before == usual or isinstance(getattr(before, "__self__", None), Terminable):
+                    self._before[number] = before
+                    signal.signal(number, self._ended)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGTERM, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
-    def _terminated(self, number: int, frame: FrameType | None) -> None:
-        self.signal = signal.SIGTERM
+    def _ended(self, number: int, frame: FrameType | None) -> None:
+        self.signal = signal.Signals(number)
         raise KeyboardInterrupt

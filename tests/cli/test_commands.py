@@ -366,6 +366,22 @@ def test_a_signal_while_numpy_is_loaded() -> None:
     )
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_that_a_library_gives_another_name(number: int, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As DuckDB does, and Python 3.11 while it makes a class."""
+
+    def renamed(*_: object) -> int:
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
+        return 0
+
+    monkeypatch.setattr("deltaw.cli._run", renamed)
+    assert run("show", "m.deltaw") == (128 + number, "", f"deltaw: {NOTHING_SAVED}\n")
+
+
 def test_training_loads_only_what_it_needs(tmp_path: Path) -> None:
     """What makes a start slow is not there: libraries of figures, of statistics, of other frames, and of helps."""
     table().write_csv(tmp_path / "rows.csv")

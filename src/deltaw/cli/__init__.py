@@ -33,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     status = _main(arguments)
                 except KeyboardInterrupt:  # no command has begun, and to load takes a while
                     status = _interrupted()
+                except Exception:
+                    if running.signal is None:
+                        raise
+                    status = _interrupted()  # a library's own words for it
         except KeyboardInterrupt:  # before the language is known, or after it is
             status = _interrupted()
     return 128 + running.signal if running.signal is not None and status == INTERRUPTED else status

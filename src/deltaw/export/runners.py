@@ -136,13 +136,13 @@ def sql(path: Path, check: Check) -> Answers:
     return answers_in(rows, check)
 
 
-ROW = "deltaw check row"
+ROW = "deltaw check row"  # the name of the rows' numbers, if it is `free`
 SQL_TYPES = {"word": "VARCHAR", "date": "TIMESTAMP"}  # all else is a number
 
 
 def table_of(check: Check) -> list[str]:
     """Statements that create a table of the check's rows."""
-    from deltaw.export.forms.sql import name_of, quoted
+    from deltaw.export.forms.sql import free, name_of, quoted
 
     def cell(value: Any, kind: str) -> str:
         if value is None:
@@ -155,13 +155,14 @@ def table_of(check: Check) -> list[str]:
     columns = [f"{name_of(name)} {kind}" for name, kind in zip(check["columns"], types, strict=True)]
     rows = (f"({', '.join([str(i), *map(cell, row, check['kinds'])])})" for i, row in enumerate(check["rows"]))
     table = name_of(check["table"])
-    made = f"CREATE TEMPORARY TABLE {table} ({', '.join([f'{name_of(ROW)} INTEGER', *columns])});"
+    number = name_of(free(ROW, check["columns"]))
+    made = f"CREATE TEMPORARY TABLE {table} ({', '.join([f'{number} INTEGER', *columns])});"
     return [made, f"INSERT INTO {table} VALUES\n" + ",\n".join(rows) + ";"]
 
 
 def answers_of(path: Path, check: Check) -> str:
     """A query for row numbers and the columns added by a file's statement, in order."""
-    from deltaw.export.forms.sql import name_of
+    from deltaw.export.forms.sql import free, name_of
 
     statement = path.read_bytes().decode().rstrip().removesuffix(";")  # names and words may have any line ends
     bare = check["labels"] is None and len(next(row for row in check["answers"] if row)) > 1
@@ -170,7 +171,8 @@ def answers_of(path: Path, check: Check) -> str:
     )
     shares = [f"probability_{each}" for each in check["classes"]]
     chosen = ", ".join(f"CAST(a.{name_of(name)} AS VARCHAR)" for name in (*names, *shares))
-    return f"SELECT {chosen} FROM (\n{statement}\n) AS a ORDER BY a.{name_of(ROW)}"
+    number = name_of(free(ROW, check["columns"]))
+    return f"SELECT {chosen} FROM (\n{statement}\n) AS a ORDER BY a.{number}"
 
 
 def answers_in(rows: list[Any], check: Check) -> Answers:

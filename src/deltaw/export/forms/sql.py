@@ -21,7 +21,7 @@ from deltaw.export.operations import Program
 from deltaw.speech import say
 from deltaw.tables.table import clip
 
-ROW = "deltaw row"  # the name of the passed-along row, or with a _ behind where a column is called so
+ROW = "deltaw row"  # the name of the passed-along row, if it is `free`
 MOST_WEIGHTS, MOST_COLUMNS = 100_000, 1_500  # PostgreSQL knows 1,664 columns; a statement of more is slow to read
 # What Unicode calls White_Space, which the model takes away around words; TRIM alone takes only the space.
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -88,7 +88,7 @@ def write(program: Program, path: Path, options: Options) -> Written:
     """
     _bearable(program)
     dial = DIALECTS[options.dialect]
-    row = name_of(_row_among(program.inputs, dial))
+    row = name_of(free(ROW, program.inputs))
     stages: list[Stage] = []
     for each in program.operations:
         stages += [_read(each, row, program, dial)] if isinstance(each, o.Read) else EMIT[type(each)](each)
@@ -121,10 +121,10 @@ def _bearable(program: Program) -> None:
         _refuse(say("a network of at most {n:,} weights", n=MOST_WEIGHTS), f"{weights:,}")
 
 
-def _row_among(columns: Iterable[str], dialect: Dialect) -> str:
-    """A name for the row that is none of the columns'."""
-    known, name = {*map(dialect.known, columns)}, ROW
-    while dialect.known(name) in known:
+def free(name: str, columns: Iterable[str]) -> str:
+    """A name in small letters, with a _ behind it for as long as a column is called so."""
+    taken = {each.lower() for each in columns}
+    while name in taken:
         name += "_"
     return name
 
