@@ -69,7 +69,7 @@ def findings(diagnosis: Diagnosis, severity: str) -> list[str]:
 def markdown(rows: list[dict[str, Any]]) -> str:
     """The table of docs/doctor-programs.md, and how many alarms there were."""
     lines = [
-        "| table | rows, tested | commonest | log loss or R², guess | AUC | `train` says | a plan | a model |",
+        "| table | rows, tested | commonest | log loss or R², baseline | AUC | `train` says | a plan | a model |",
         "|---" * 8 + "|",
     ]
     for row in rows:
