@@ -93,6 +93,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         command = "deltaw" if context is None else context.command_path
         if name := _setting(error):
             way = "{fault}; give --set {name}=VALUE, see 'deltaw train --settings'"
+            vars(error)["possibilities"] = None  # what Typer finds similar is not meant
             return _say(say(way, fault=_finding(error), name=name), 2)
         takes_table = context is not None and any(each.name == "data" for each in context.command.params)
         if takes_table and "extra argument" in error.format_message():

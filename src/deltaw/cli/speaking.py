@@ -45,7 +45,9 @@ PANEL_OF = {option: panel for panel, options in PANELS.items() for option in opt
 SHARED = "target"  # only commands with the options of a training have so many that they need panels
 # What Typer finds wrong -> how we say it.
 FAULTS = {
-    r"No such option: (?P<option>\S+?)(?: Did you mean (?P<near>.+?)\?)?(?: \(Possible .*)?": "there is no {option}",
+    r"No such option: (?P<option>\S+?)(?: Did you mean (?P<near>.+?)\?)?(?: \(Possible options: (?P<several>.+)\))?": (
+        "there is no {option}"
+    ),
     r"No such command '(?P<command>.+?)'(?:\. Did you mean (?P<near>.+?)\?)?.*": "there is no command {command}",
     r"Missing (?:argument|option|parameter) '?(?P<name>.+?)'?": "{name} is missing",
     r"Got unexpected extra argument(?:s|\(s\))? \((?P<found>.*)\)": "expected nothing more, found {found}",
@@ -157,7 +159,7 @@ def fault(message: str) -> str:
         return message
     for pattern, sentence in FAULTS.items():
         if found := re.fullmatch(pattern, message.rstrip(".")):
-            near = found.groupdict().get("near")
-            said = say(sentence, **found.groupdict())
+            groups = found.groupdict()
+            near, said = groups.get("near") or groups.get("several"), say(sentence, **groups)
             return said if near is None else say("{fault} (did you mean {near}?)", fault=said, near=near)
     return message

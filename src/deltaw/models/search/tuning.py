@@ -134,8 +134,8 @@ class Tuning:
         if self.scores is not None and self.untuned_scores is not None and self.gained:
             first = self.scores.leading(None if metric is None else metric.name)
             pairs = [
-                say("{score} {tuned} ({untuned} by the recipe)", score=m.title, tuned=self.scores.show(m),
-                    untuned=m.show(self.untuned_scores[m.name]))
+                say("{score} {tuned} ({untuned} with the untuned recipe)", score=m.title,
+                    tuned=m.show(self.scores[m.name]), untuned=m.show(self.untuned_scores[m.name]))
                 for m in first
             ]  # fmt: skip
             rows = self.scores.rows
