@@ -147,6 +147,13 @@ def test_no_pyplot() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_notebook_shows_a_figure_without_pyplot() -> None:
+    """Which knows how to show matplotlib's own only after `%matplotlib inline`, or once pyplot has drawn."""
+    formatters = pytest.importorskip("IPython.core.formatters", reason="needs IPython")
+    drawing, text = drawn("one picture")
+    assert formatters.SVGFormatter()(drawing) == text
+
+
 def test_every_count_is_written_and_zeros_are_not() -> None:
     text = plots.svg(plots.confusion([[7, 0], [3, 12]], ["no", "yes"]))
     found = {element.text for element in ElementTree.fromstring(text).iter() if element.tag.endswith("text")}

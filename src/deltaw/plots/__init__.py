@@ -1,13 +1,14 @@
 """Figures that reports, lessons and notebooks share.
 
 Every function takes plain arrays and returns a `matplotlib.figure.Figure` that belongs to nobody: no pyplot, no global
-state, no window. A notebook shows the figure as it is; `svg` turns it into text for a page.
+state, no window. A notebook shows it as it is, with or without pyplot; `svg` turns it into text for a page.
 """
 
 from __future__ import annotations
 
 from deltaw.plots.answers import calibration, confusion, per_class, pictures, predicted_against_true
-from deltaw.plots.style import BLUE, GREEN, GREY, INK, STYLE, VERMILION, figure, percent, short, styled, svg
+from deltaw.plots.look import BLUE, GREEN, GREY, INK, STYLE, VERMILION, svg
+from deltaw.plots.style import figure, percent, short, styled
 from deltaw.plots.training import learning_curves
 
 __all__ = [

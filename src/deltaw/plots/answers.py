@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltaw.plots.style import BLUE, GREY, INK, VERMILION, figure, percent, short, styled
+from deltaw.plots.look import BLUE, GREY, INK, VERMILION
+from deltaw.plots.style import figure, percent, short, styled
 from deltaw.speech import say
 
 if TYPE_CHECKING:

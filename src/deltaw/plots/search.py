@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltaw.numbers import number
-from deltaw.plots.style import BLUE, GREY, VERMILION, figure, styled
+from deltaw.plots.look import BLUE, GREY, VERMILION
+from deltaw.plots.style import figure, styled
 from deltaw.speech import say
 
 if TYPE_CHECKING:

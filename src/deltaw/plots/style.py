@@ -1,16 +1,8 @@
-"""The style of figures: colours, fonts, empty axes, finishing of every figure, and figures as SVG.
-
-Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which people with any kind of colour vision can tell
-apart; what is right is blue, what is wrong is vermilion, and the baseline is grey. A dark page inverts a figure: what
-is said of it holds for ink and paper, not for dark and light.
-"""
+"""How figures are drawn: empty axes, names, and the finishing of every figure."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -18,6 +10,7 @@ import numpy as np
 
 from deltaw.numbers import number
 from deltaw.plots.layout import labels_within, legends_below
+from deltaw.plots.look import in_style
 from deltaw.plots.ticks import plain_numbers, ticks_apart
 from deltaw.signs import visible
 
@@ -28,38 +21,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-BLUE, VERMILION, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#8a8f98", "#22262b"
-
-# Text stays text in the SVG (it can be searched and read aloud), in the reader's nearest font.
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "deltaw",
-    "text.parse_math": False,  # a class may be called "$5"
-    "font.family": "sans-serif",
-    "font.size": 9.5,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": "#c6cad0",
-    "axes.titlesize": 10.5,
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-    "axes.titlepad": 9.0,
-    "axes.titley": 1.0,  # no ticks stand above a panel; to look for them is a fifth of a drawing's time
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": "#e6e8eb",
-    "grid.linewidth": 0.8,
-    "xtick.color": "#555b64",
-    "ytick.color": "#555b64",
-    "xtick.major.size": 0.0,
-    "ytick.major.size": 0.0,
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-}
-OF_SCREENS = {"backend", "backend_fallback", "interactive"}  # settings that are of no drawing
 MAX_NAME = 20  # characters of a class name at an axis
-
 
 # Tried in this order for the letters that matplotlib's own font lacks. An SVG is shown in the reader's fonts anyway.
 CHINESE_FONTS = (
@@ -84,7 +46,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
         known = set(font_manager.get_font_names())
         fonts: dict[Any, Any] = {"font.family": ["sans-serif", *(name for name in CHINESE_FONTS if name in known)]}
-        with _settings(fonts):
+        with in_style(fonts):
             drawing = draw(*args, **settings)
             for axes in drawing.axes:
                 plain_numbers(axes)
@@ -99,9 +61,9 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 def figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """A figure of that size in inches, and its axes row by row; nothing drawn, no background."""
-    from matplotlib.figure import Figure
+    from deltaw.plots.drawing import Drawing
 
-    empty = Figure(figsize=size, layout="constrained", facecolor="none")
+    empty = Drawing(figsize=size, layout="constrained", facecolor="none")
     axes = list(np.atleast_1d(np.asarray(empty.subplots(rows, columns))).ravel())
     for axis in axes:
         axis.set_facecolor("none")
@@ -113,30 +75,6 @@ def short(name: Any, most: int = MAX_NAME) -> str:
     text = str(name)
     # The middle is left out: names that start alike ("cell type 1 …") often differ at their end.
     return text if len(text) <= most else f"{text[: (most - 1) // 2]}…{text[-(most // 2) :]}"
-
-
-def svg(figure: Figure, salt: str = "deltaw") -> str:
-    """A figure as an `<svg>` element to put into a page: no XML prologue, nothing loaded from outside, no dates.
-
-    `salt` keeps the names inside apart from those of the same figure's other forms on the page.
-    """
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-
-    text = io.StringIO()
-    with _settings({"svg.hashsalt": salt}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # the reader's browser has the letters that matplotlib's font lacks
-        canvas: Any = FigureCanvasSVG(figure)
-        canvas.print_svg(text, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    content = text.getvalue()
-    return content[content.index("<svg") :]
-
-
-def _settings(more: dict[Any, Any]) -> AbstractContextManager[None]:
-    """`STYLE` on matplotlib's own settings: not on somebody's matplotlibrc, which may have letters set by TeX."""
-    import matplotlib
-
-    plain = {name: value for name, value in matplotlib.rcParamsDefault.items() if name not in OF_SCREENS}
-    return matplotlib.rc_context(plain | STYLE | more)
 
 
 def _visible(drawing: Figure) -> None:

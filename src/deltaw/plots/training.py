@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltaw.plots.style import BLUE, GREY, VERMILION, figure, percent, styled
+from deltaw.plots.look import BLUE, GREY, VERMILION
+from deltaw.plots.style import figure, percent, styled
 from deltaw.speech import say
 
 if TYPE_CHECKING:
