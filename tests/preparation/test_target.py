@@ -51,7 +51,7 @@ def test_tasks_of_the_bundled_sets(name: str) -> None:
 def test_the_task_can_be_asked_for() -> None:
     assert Target.fit(pl.Series([1, 2, 3, 4] * 2), "y", task="classification").classes == (1, 2, 3, 4)
     assert Target.fit(pl.Series([0, 1] * 20), "y", task="regression").task == "regression"
-    with pytest.raises(ColumnError, match='row 1 of column "y", found "a"'):
+    with pytest.raises(ColumnError, match='numbers in target "y" for regression, found "a"'):
         Target.fit(pl.Series(["a", "b"] * 20), "y", task="regression")
     with pytest.raises(SettingError, match="classification or regression"):
         Target.fit(pl.Series([0, 1] * 20), "y", task="clustering")

@@ -31,7 +31,7 @@ from deltaw.preparation.task import (
 )
 from deltaw.schema import agrees
 from deltaw.speech import listed, retold, say
-from deltaw.tables.cells import as_words
+from deltaw.tables.cells import as_words, read_numbers
 from deltaw.tables.codes import are_codes, width_of
 from deltaw.tables.held import are_plain, as_read
 from deltaw.tables.numerals import without_gaps
@@ -121,6 +121,9 @@ class Target:
             if isinstance(classes[0], float) and not np.isfinite((classes[0], classes[-1])).all():
                 as_numbers(series, source)  # says in which row
             return cls(name, "classification", reason, classes)
+        if known.dtype == pl.String and read_numbers(known).null_count() == len(known):
+            wanted = '{source}: expected numbers in target "{name}" for regression'
+            raise ColumnError(wanted, f'"{clip(known[0])}"', "leave the task out", source=source, name=name)
         x = as_numbers(series, source)  # of all rows: a message names the right one
         x = x[~np.isnan(x)]
         if log is not None and min(log, x.min()) < 0:
