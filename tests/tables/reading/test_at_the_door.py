@@ -119,9 +119,22 @@ def test_the_one_file_in_a_zip_archive(tmp_path: Path) -> None:
         assert read(zipped(tmp_path / "t.zip", **files)).frame.equals(frame)
 
 
+def _zip() -> bytes:
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
+        archive.writestr("t.csv", "x\n1\n")
+    return packed.getvalue()
+
+
+ZIP = _zip()
+
+
 @pytest.mark.parametrize(("files", "found"), [
     ({"a.csv": b"x\n1\n", "b.csv": b"x\n1\n"}, "found a.csv, b.csv; unpack it, and give one of its files"),
     ({"folder/": b""}, "found none; unpack it"),
+    ({}, "found none; unpack it"),
+    ({"t.csv.gz": gzip.compress(b"x\n1\n")}, "found a file that is compressed twice; unpack it once"),
+    ({"t.zip": b"PK\x05\x06" + b"\0" * 18}, "found none; unpack it"),
+    ({"t.zip": ZIP}, "found a ZIP archive; unpack it"),
     ({"a.csv": b"0" * 2**27}, "expected at most"),
 ])  # fmt: skip
 def test_other_zip_archives(tmp_path: Path, files: dict[str, bytes], found: str) -> None:
@@ -255,6 +268,9 @@ FILES = {
     "compressed otherwise": b"\x28\xb5\x2f\xfd" + b"\0" * 99,
     "ORC": b"ORC\x08\3" + b"\0" * 99,
     "Avro": b"Obj\x01" + b"\0" * 99,
+    "DuckDB": b"checksumDUCK@\0" + b"\0" * 99,
+    "tar archive": b"t.csv".ljust(257, b"\0") + b"ustar\0" + b"\0" * 99,
+    "compressed twice": gzip.compress(gzip.compress(b"x,y\n1,2\n")),
 }
 
 

@@ -194,6 +194,10 @@ def ending(path: Path) -> str:
 
 def _read_archive(file: Source) -> Table:
     if (inside := packed(file)) is not None:
+        _look(inside.data[:HEAD], inside.path, inside.name, inside.reading)
+        if packed(inside) is not None:  # which may be a copy of this one, without an end
+            expected = say("{name}: expected a ZIP archive with one table in it", name=file.name)
+            raise TableError(expected, say("a ZIP archive"), "unpack it")
         return _format(inside.data, inside.path).read(inside)
     cut_off = ending(file.path) in WORKBOOKS and b".npy" not in file.data  # a truncated workbook
     if WORKBOOK in file.data or cut_off:
@@ -276,7 +280,7 @@ FORMATS = (
     Format(b"PAR1", (".parquet", ".pq"), read_parquet),
     Format(b"ARROW1", (".arrow", ".feather", ".ipc"), read_arrow),
     Format(b"\xff\xff\xff\xff", (".arrows",), read_arrow_stream),
-    Format(b"PK\x03\x04", (".npz", *WORKBOOKS), _read_archive),
+    Format(b"PK\x03\x04|PK\x05\x06", (".npz", *WORKBOOKS), _read_archive),
     Format(b"\0\0", (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx, lambda head, name, _: idx_header(head, name)),
     Format(rb"\{", (".jsonl", ".ndjson"), read_json, _look_at_json),
     Format(rb"\[\s*[\[{\]]", (".json",), read_json, _look_at_json),  # a column name may begin with [, too
@@ -303,8 +307,9 @@ FOREIGN = (
     (ARFF, "an ARFF file of Weka", "write it as CSV, or read it with scipy.io.arff"),
     (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", TO_COLUMNS),
     (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),
-    (rb"\x28\xb5\x2f\xfd", COMPRESSED, UNPACK),
-    (b"7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
+    (rb"\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
+    (rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0", "a file that is compressed twice", "unpack it once"),
+    (rb"(?s).{257}ustar[\0 ]", "a tar archive", "unpack it, and give one of its files"),
     (rb"(?s)ORC.{0,99}?[\0-\b\x0e-\x1f]", "an ORC file", "write it as Parquet"),
     (b"Obj\x01", "an Avro file", "write it as Parquet"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it as .xlsx or CSV"),
@@ -312,6 +317,7 @@ FOREIGN = (
     (b"\x93NUMPY", "a single NumPy array", "put it in an NPZ: numpy.savez(file, X=…, y=…)"),
     (b"\x89HDF", "HDF5", "write it as Parquet or CSV"),
     (b"SQLite format 3", "an SQLite database", "write the table as CSV"),
+    (rb"(?s).{8}DUCK.{1,3}?\0", "a DuckDB database", "write the table as Parquet: COPY t TO 't.parquet'"),
     (b"\x89PNG", "a picture", "give a table with one row an image"),
     (b"\xff\xd8\xff", "a picture", "give a table with one row an image"),
     (b"%PDF", "a PDF", "write its table as CSV"),
