@@ -253,6 +253,17 @@ def test_a_workbook_that_fills_a_memory_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "x.xlsx")
 
 
+def test_a_cell_far_from_all_others_is_refused(tmp_path: Path) -> None:
+    """Around it and the others lie 2^34 cells: fastexcel would make all of them, and end the process."""
+    (tmp_path / "x.xlsx").write_bytes(
+        workbook(Data=[*SHEET, *[[]] * (2**20 - len(SHEET) - 1), [None] * (2**14 - 1) + [1]])
+    )
+    with pytest.raises(
+        TableError, match='side by side in the sheet "Data", found a rectangle of 17,179,869,184 around'
+    ):
+        read(tmp_path / "x.xlsx")
+
+
 def test_damaged_workbooks_end_in_one_line(tmp_path: Path) -> None:
     whole = workbook(Data=SHEET)
     for length in range(100, len(whole), len(whole) // 10):

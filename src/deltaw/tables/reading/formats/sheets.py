@@ -1,8 +1,11 @@
-"""Cells of a workbook's sheet that show a value in a spreadsheet and have none in the file."""
+"""What only the XML of a workbook's sheet tells: how far its cells lie apart, and which of them have no value though a
+spreadsheet program shows one.
+"""
 
 from __future__ import annotations
 
 import io
+import math
 import posixpath
 import re
 import zipfile
@@ -13,6 +16,7 @@ from deltaw.speech import say
 from deltaw.tables.table import listing
 
 PART = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+COLUMNS, ROWS = re.compile(rb' r="([A-Z]+)'), re.compile(rb' r="[A-Z]*(\d+)')  # of cells and rows
 MERGED = re.compile(rb'<mergeCell ref="([A-Z]+(\d+):[A-Z]+(\d+))"')
 UNCALCULATED = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>')
 
@@ -35,6 +39,18 @@ def without_values(data: bytes, sheet: str, names: int) -> list[str]:
         notes = [say(MERGED_LINE, cells=listing(merged, 3))] if merged else []
         return [*notes, say(FORMULAS_LINE, cells=listing(formulas, 3))] if formulas else notes
     return []
+
+
+def area(data: bytes, sheet: str) -> int:
+    """The number of cells in the rectangle around all cells, which a reader holds in memory; 0 if it cannot be told."""
+    with suppress(Exception):  # as above
+        xml = _part(data, sheet)
+        columns = [
+            sum(26**i * (letter - 64) for i, letter in enumerate(name[::-1])) for name in {*COLUMNS.findall(xml)}
+        ]
+        places = columns, [*map(int, {*ROWS.findall(xml)})]
+        return math.prod(max(each) - min(each) + 1 for each in places)
+    return 0
 
 
 def _part(data: bytes, sheet: str) -> bytes:

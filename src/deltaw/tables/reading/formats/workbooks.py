@@ -11,12 +11,13 @@ import polars.selectors as cs
 from deltaw.exceptions import MissingError, SettingError, TableError
 from deltaw.speech import say
 from deltaw.tables.reading.formats.heads import is_number
-from deltaw.tables.reading.formats.sheets import without_values
+from deltaw.tables.reading.formats.sheets import area, without_values
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import ABOVE, Table, listing, suggested
 
+CELL = 32  # bytes of a cell in fastexcel
 EXACT = 2**53  # integers are exact up to here, since workbooks store floating-point numbers
 UNNAMED = "__UNNAMED__"  # prefix of fastexcel's name for an unnamed column
 FEWEST_NAMES = 3  # columns of a table below a title
@@ -45,7 +46,7 @@ def read_workbook(file: Source) -> Table:
             line = "sheet: expected one of the sheets of {source} ({names})"
             expected = say(line, source=file.name, names=listing(names))
             raise SettingError(expected, repr(asked), suggested(str(asked), names, say("choose one of these")))
-        name, frame, above = _first_with_rows(book, names if asked is None else [asked])
+        name, frame, above = _first_with_rows(book, names if asked is None else [asked], file)
     if name is None:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
@@ -59,9 +60,15 @@ def read_workbook(file: Source) -> Table:
     return table_of(_tidy(frame), file.name, file.reading, notes)
 
 
-def _first_with_rows(book: Any, names: list[str]) -> tuple[str | None, pl.DataFrame, int]:
-    """(name of the first sheet with rows, its cells, number of rows above the column names)."""
+def _first_with_rows(book: Any, names: list[str], file: Source) -> tuple[str | None, pl.DataFrame, int]:
+    """(name of the first sheet with rows, its cells, number of rows above the column names). Raises TableError if its
+    cells lie too far apart for the memory, as with one in the last row of the last column.
+    """
     for name in names:
+        if CELL * (cells := area(file.data, name)) > limit(file.reading.max_bytes):
+            expected = say('{source}: expected cells side by side in the sheet "{name}"', source=file.name, name=name)
+            found = say("a rectangle of {cells:,} around them", cells=cells)
+            raise TableError(expected, found, "delete the rows and columns far from the table")
         top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=ABOVE, dtypes="string")
         above = _above(top.to_polars().rows())
         sheet = book.load_sheet(name, header_row=above, schema_sample_rows=None)  # types by all rows
