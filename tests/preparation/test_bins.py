@@ -191,7 +191,7 @@ def test_it_is_told_in_which_bin_a_number_lies(size: float | None, words: str) -
     passed = prep.transform(row)[0, 1:11].sum()
     if "through bin" in words:
         k = int(lines[1].feature.rpartition(" ")[2])
-        share = float(lines[1].arithmetic.partition(" is ")[2].partition(" %")[0])
+        share = float(lines[1].arithmetic.partition(" is ")[2].partition("%")[0])
         assert passed == pytest.approx(k - 1 + share / 100, abs=0.006)
         assert f"through bin {k} of 10" in lines[1].arithmetic
 

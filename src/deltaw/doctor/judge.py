@@ -165,23 +165,15 @@ def ranked(yes: NDArray[np.bool_], o: Array) -> tuple[Gain, ...]:
     if not len(both):
         return ()
     weights = counts[both] / counts[both].sum()
-    rows = sum(w * _row_aucs(yes[:, c], o[:, c]) for w, c in zip(weights, both, strict=True))
+    rows = sum(
+        w * statistics.curve_areas(o[:, c], yes[:, c], np.ones(n))[0] for w, c in zip(weights, both, strict=True)
+    )
     positive = counts[both].astype(float)
     # Standard error under the null hypothesis (Mann & Whitney 1947), which few positive rows may underestimate.
     null = np.sqrt((n + 1) / (12 * positive * (n - positive)))
     constant = not np.ptp(o, axis=0).any()  # then the AUC is exactly ½
     least = 0.0 if constant else 2 * float(np.sqrt(np.sum((weights * null) ** 2)))
     return (Gain("AUC", 2 * np.asarray(rows) - 1, least),)
-
-
-def _row_aucs(yes: NDArray[np.bool_], o: Array) -> Array:
-    """(n,) pseudo-values of the AUC: their mean is it, their standard error is its."""
-    n, positive = len(yes), int(yes.sum())
-    place = np.empty(n)  # share of the other kind's rows that a row is ranked correctly against
-    place[yes] = (ranks(o)[yes] - ranks(o[yes])) / (n - positive)
-    place[~yes] = 1 - (ranks(o)[~yes] - ranks(o[~yes])) / positive
-    auc = place[yes].mean()
-    return np.asarray(auc + (place - auc) * np.where(yes, n / positive, n / (n - positive)))
 
 
 def auc(gains: tuple[Gain, ...]) -> float:

@@ -204,7 +204,7 @@ def attributions(
         f, gradient = _in_units(f, gradient, scale)
     change = seen.x - start
     value, value_at_baseline = (float(v) for v in f(np.stack([seen.x, start])))
-    if all(name == "identity" for name in passed) and (scale is None or scale.straight):
+    if all(name == "identity" for name in passed) and (scale is None or scale.linear):
         shares, points, method = gradient(seen.x[None])[0] * change, 1, "exact"
     else:
         (shares, points), method = _along_the_path(f, gradient, start, change, tolerance), "integrated gradients"

@@ -8,12 +8,12 @@ import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.preparation.columns.block import BlockOfNumbers
+from deltaw.preparation.columns.context import Counted, FitContext
 from deltaw.preparation.columns.documents import FITTED, LeftOut
 from deltaw.preparation.columns.lines import Sample
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import BINNED, Number
 from deltaw.preparation.columns.steps import Step
-from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.making import Indices
 from deltaw.preparation.scales.bins import finest, most_bins, most_of_few
 from deltaw.preparation.scales.scaling import Scaling
@@ -44,19 +44,19 @@ def divided(columns: Iterable[Column], uninformative: Mapping[str, str]) -> tupl
 
 def steps_of(
     frame: pl.DataFrame, used: Sequence[Column], scaling: Scaling, blocks: Iterable[Block],
-    targets: TrainingTargets | None, counted: Counted | None, rows: Indices | None, straight: Collection[str],
+    targets: TrainingTargets | None, counted: Counted | None, rows: Indices | None, linear: Collection[str],
 ) -> tuple[Step, ...]:  # fmt: skip
     """A fitted step for each used column; see `Preparation.fit`. Raises ColumnError for an invalid cell."""
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
-    apart = {*called, *straight}
+    apart = {*called, *linear}
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
     most = (most_bins(numbers, count), most_of_few(numbers), finest(numbers, count))
     bins, of_few, fine = most if scaling.bins else (0, 0, 0)
     targets = targets if scaling.means else None
     judged = any(column.kind == Number.kind for column in used)
     sample = Sample.of(targets) if judged and targets is not None else None
-    whole = Whole(bins, targets, sample, counted, of_few, fine)
-    line = Whole(counted=counted)
+    context = FitContext(bins, targets, sample, counted, of_few, fine)
+    line = FitContext(counted=counted)
     take = (lambda some: some) if rows is None else taking(rows)
 
     def cells(columns: Iterable[Column]) -> pl.DataFrame:
@@ -66,7 +66,7 @@ def steps_of(
     def learnt(column: Column, cells: pl.DataFrame) -> Step:
         if (block := called.get(column.name)) is not None:
             return BlockOfNumbers.fit(cells[list(block.columns)], block, scaling)
-        step: Step = FITTED[column.kind].fit(cells, column, scaling, line if column.name in straight else whole)
+        step: Step = FITTED[column.kind].fit(cells, column, scaling, line if column.name in linear else context)
         return step
 
     # Copy several columns at a time if rows are few, to save calls; else one, to save memory.

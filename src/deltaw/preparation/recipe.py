@@ -18,11 +18,11 @@ from deltaw.exceptions import ColumnError, ModelFileError
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
+from deltaw.preparation.columns.context import Counted
 from deltaw.preparation.columns.documents import FITTED, LeftOut, document_of, left_out_of, step_of
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
-from deltaw.preparation.columns.whole import Counted
 from deltaw.preparation.document import fields
 from deltaw.preparation.fitting import divided, steps_of
 from deltaw.preparation.making import Indices, Making, Picture, Run, raw_of, reads_alone, runs_of
@@ -76,7 +76,7 @@ class Preparation:
         counted: Counted | None = None,
         rows: Indices | None = None,
         uninformative: Mapping[str, str] | None = None,
-        straight: Collection[str] = (),
+        linear: Collection[str] = (),
     ) -> Preparation:
         """Fit on training rows.
 
@@ -90,14 +90,14 @@ class Preparation:
             counted: counts over all training rows, if `frame` is a sample of them.
             rows: indices in `frame`; None: all.
             uninformative: columns to leave out: names and reasons (`deltaw.preparation.fitting`).
-            straight: names of columns of numbers or days without bins and means, for extrapolation in time.
+            linear: names of columns of numbers or days without bins and means, for extrapolation in time.
 
         Raises:
             ColumnError: no column can be used, or an invalid cell.
             SettingError: an unknown scaling.
         """
         row, (used, left_out) = scaling_called(scaling), divided(columns, uninformative or {})
-        return cls(scaling, steps_of(frame, used, row, blocks, targets, counted, rows, straight), left_out)
+        return cls(scaling, steps_of(frame, used, row, blocks, targets, counted, rows, linear), left_out)
 
     def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Preparation:
         """The same preparation with target means refitted on other rows.

@@ -229,7 +229,7 @@ class Target:
         """`one_hot` of labels."""
         return np.where(np.arange(len(self.classes)) == labels[:, None], np.float32(high), np.float32(low))
 
-    def going_on(self) -> Target:
+    def with_wider_range(self) -> Target:
         """The target with predictions up to half the range beyond the training rows; not below 0, if these are not."""
         beyond = self.high / 2 - self.low / 2
         low = max(self.low - beyond, 0.0 if self.low >= 0 else -LARGEST)
@@ -244,8 +244,8 @@ class Target:
             shares = self.encode(series, source)[:, None] == np.arange(len(self.classes))[-len(named) :]
             return tuple(f"share of {clip(str(each))}" for each in named), shares
         log = isinstance(self.scale, LogScale)
-        straight = self.scale.scale if isinstance(self.scale, LogScale) else self.scale
-        return (f"mean {self.name}" + " on a log scale" * log,), straight.undo(self.encode(series, source))
+        scale = self.scale.scale if isinstance(self.scale, LogScale) else self.scale
+        return (f"mean {self.name}" + " on a log scale" * log,), scale.undo(self.encode(series, source))
 
     def with_threshold(self, threshold: float | None) -> Target:
         """The target with the second class predicted from this probability on; None: if it is the likelier one.

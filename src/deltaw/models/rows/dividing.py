@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 FOLDS = 5
-CROSSED = 5_000  # rows: fewer are cross-validated
-TWICE = 50_000  # fewer: one held-out part, then a training on all rows; from so many on, that part is simply not used
+CROSS_VALIDATION_ROWS = 5_000  # fewer are cross-validated
+REFIT_ROWS = 50_000  # fewer: one part is held out for the scores, then all rows are trained on; else that part is lost
 FEWEST_ROWS = 10  # for folds
-PAIRED = 8  # networks: from so many on, two have the same part held out
+SHARED_PARTS = 8  # networks; of this many or more, two have the same part held out
 FEWEST_CHOOSING = 20  # validation rows: fewer cannot choose an epoch
 FEWEST_OBSERVED = 8  # validation rows of a training whose network is not kept
 TEST = 0.2  # share of the rows
@@ -270,10 +270,11 @@ def validation_split(
 
 
 def held_out_parts(networks: int) -> int:
-    """Number of parts of the rows of which each network has one held out. From PAIRED networks on, two share a part:
-    an eighth of few rows is too few to choose an epoch.
+    """Number of parts of the rows of which each network has one held out.
+
+    Of SHARED_PARTS networks or more, two hold out the same part: an eighth of few rows is too few to choose an epoch.
     """
-    return networks if networks < PAIRED else (networks + 1) // 2
+    return networks if networks < SHARED_PARTS else (networks + 1) // 2
 
 
 def fold_count(choices: Choices, constraints: Constraints, networks: int) -> int:
@@ -306,4 +307,4 @@ def fold_count(choices: Choices, constraints: Constraints, networks: int) -> int
         return int(choices.folds)
     if constraints.rows < FEWEST_ROWS or most < 2:
         return 0
-    return min(FOLDS, most) if constraints.rows < CROSSED else int(constraints.rows < TWICE)
+    return min(FOLDS, most) if constraints.rows < CROSS_VALIDATION_ROWS else int(constraints.rows < REFIT_ROWS)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.equations.statistics import curve_areas
 from deltaw.exceptions import SettingError
 from deltaw.numbers import number
 from deltaw.speech import listed, say
@@ -65,7 +66,7 @@ class Outcome:
         occurs = np.bincount(self.truth.astype(np.intp), w, k) > 0  # other classes have neither area
         totals, defined = np.zeros((2, n)), np.zeros((2, 1))
         for c in np.flatnonzero(occurs if k != 2 else occurs & [False, True]):
-            for i, values in enumerate(_areas(self.shares[:, c], self.truth == c, w)):
+            for i, values in enumerate(curve_areas(self.shares[:, c], self.truth == c, w)):
                 if not np.isnan(values).any():
                     totals[i], defined[i] = totals[i] + values, defined[i] + 1
         roc, precision = ratio(totals, defined)
@@ -199,36 +200,6 @@ def _overconfidence(o: Outcome, groups: Groups) -> Array:
 
 def _calibration_error(sums: Array) -> Array:
     return ratio(np.abs(sums[..., 1:]).sum(axis=-1), sums[..., 0])
-
-
-def _areas(score: Array, positive: Array, weight: Array) -> tuple[Array, Array]:
-    """Pseudo-values (n,) of one class's area under the ROC curve and of its average precision.
-
-    A pseudo-value is the area and n times its derivative by the row's weight. Of the ROC curve that is how many of the
-    other kind a row stands on the right side of (DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44).
-    """
-    n, n_positive, n_negative = weight.sum(), weight @ positive, weight @ ~positive  # rows, or what they count for
-    _, place = np.unique(score, return_inverse=True)  # scores that are equal share a place
-    here = np.bincount(place, weight, minlength=1)
-    right = np.bincount(place, positive * weight, len(here))
-    wrong = here - right
-    roc = np.full(len(score), np.nan)
-    if n_positive and n_negative:
-        below = (np.cumsum(wrong) - wrong / 2) / n_negative
-        above = (np.cumsum(right[::-1])[::-1] - right / 2) / n_positive
-        area = float(below @ right) / n_positive
-        stands = np.where(positive, below[place], above[place]) - area
-        roc = area + stands * n / np.where(positive, n_positive, n_negative)
-    if not n_positive:
-        return roc, np.full(len(score), np.nan)
-    # At each threshold: the rows above it, and which share of them is right.
-    reached = np.cumsum(here[::-1])[::-1]
-    precision = np.cumsum(right[::-1])[::-1] / reached
-    area = float(precision @ right) / n_positive
-    # A row changes the precision at all thresholds below it, and counts at its own where it is positive.
-    gained, lost = np.cumsum(right / reached)[place], np.cumsum(right * precision / reached)[place]
-    moved = np.where(positive, precision[place] - area + gained, 0.0) - lost
-    return roc, area + moved * n / n_positive
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------

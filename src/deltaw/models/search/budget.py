@@ -49,7 +49,7 @@ class Budget:
         out_of_time = self.seconds is not None and self.spent >= self.seconds
         return out_of_time or self.interrupted or self.stopped
 
-    def another(self) -> bool:
+    def allows_another(self) -> bool:
         """Whether another round is to begin."""
         return not self.over() and (self.rounds is None or self.round < self.rounds)
 

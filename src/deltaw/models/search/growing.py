@@ -32,7 +32,7 @@ def searched_ensemble(plan: Plan, listeners: Listeners, rounds: int | None = Non
     """
     held_out, names = held_out_rows(plan), drawable(plan.recipe, plan.given)
     budget, found, number = Budget(plan.seconds, rounds, listeners), list[Snapshot](), 0
-    while not number or budget.another():
+    while not number or budget.allows_another():
         numbers = range(number, number + (AT_ONCE if number else 1))
         candidates = start_candidates(
             plan, held_out, [(k, drawn(plan.recipe, names, plan.seed, k)) for k in numbers], budget

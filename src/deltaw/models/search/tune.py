@@ -24,7 +24,7 @@ from deltaw.models.fitting.trainings.one_training import diverged
 from deltaw.models.fitting.trainings.selection import MOST
 from deltaw.models.model import Model
 from deltaw.models.recipes import Recipe
-from deltaw.models.rows.dividing import MOST_TEST, TEST, TWICE
+from deltaw.models.rows.dividing import MOST_TEST, REFIT_ROWS, TEST
 from deltaw.models.search.budget import Budget
 from deltaw.models.search.choosing import HeldOut
 from deltaw.models.search.ensemble import chosen, ensemble
@@ -37,7 +37,7 @@ from deltaw.tables import Reading, read_as
 
 RUNGS = (3 / 15, 7 / 15, 1.0)  # shares of the epochs: where the rate of coslog falls to zero
 WIDTH = 8  # candidates of a round
-PARTS = 4  # held out in turn, below TWICE rows; of more rows one validation part is enough
+PARTS = 4  # held out in turn, below REFIT_ROWS rows; of more rows one validation part is enough
 SECONDS, MOST_ROUNDS = 60.0, 10_000
 BY_DATA = ("hidden", "epochs")  # arguments of which None means: not given
 ALONE = ("folds", "networks", "start")  # arguments of `fit` that a search decides itself, or cannot use
@@ -142,7 +142,7 @@ class Search:
             return planned(Request.of(table, target, recipe, **divided, **scored, **choices | more))
 
         parts, share, base = 1, test_size, of_parts(1, test_size)
-        if members >= PARTS and base.rows < TWICE and not by_others:
+        if members >= PARTS and base.rows < REFIT_ROWS and not by_others:
             own = table.test is not None or given is not None
             share = min(TEST, MOST_TEST / base.rows) if share is None and not own else share
             several = of_parts(PARTS, share)
@@ -177,7 +177,7 @@ class Search:
             raise TrainingInterrupted() if budget.interrupted else diverged(untuned.runs()[0])
         best = min(pools, key=lambda each: each.badness)
         names, number = drawable(best.plan.recipe, self.plan.given), len(first)
-        while names and budget.another():
+        while names and budget.allows_another():
             numbers = range(number, number + WIDTH)
             drawings = [(k, drawn(best.plan.recipe, names, self.plan.seed, k)) for k in numbers]
             halved([best], best.begun(drawings, budget), budget, budget.over)

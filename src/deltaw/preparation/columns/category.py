@@ -11,9 +11,9 @@ import polars as pl
 
 from deltaw.equations.encoded import Field
 from deltaw.numbers import number
+from deltaw.preparation.columns.context import Counted, FitContext
 from deltaw.preparation.columns.means import Means, OutOfFold, TrainingTargets
 from deltaw.preparation.columns.steps import MISSING, Features, OneColumn, Stored, Values
-from deltaw.preparation.columns.whole import Counted, Whole
 from deltaw.preparation.document import between, distinct, is_index
 from deltaw.preparation.reading import filled, looked_up, places_as_written, places_of, spelt_as
 from deltaw.preparation.scales.scaling import Scaling
@@ -63,13 +63,13 @@ class Category(OneColumn):
     }
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Category:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, context: FitContext) -> Category:
         cells = frame.get_column(column.name)
         words = cells if cells.dtype == pl.Enum else as_words(cells)
-        counted = whole.counted or Counted.of(words)
+        counted = context.counted or Counted.of(words)
         rows, counts = counted.rows, counted.words[column.name]
         known, times = counts["word"], counts["rows"]
-        means = None if whole.targets is None or len(known) <= MANY else Means.fit(words, whole.targets)
+        means = None if context.targets is None or len(known) <= MANY else Means.fit(words, context.targets)
         enough = max(RARE_ROWS, int(np.ceil(RARE_SHARE * rows)))
         often = times >= enough
         common = zip(known.filter(often), times.filter(often), strict=True)

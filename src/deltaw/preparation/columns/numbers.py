@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from deltaw.equations.encoded import Field
 from deltaw.equations.scaled import Scaled
 from deltaw.numbers import number
+from deltaw.preparation.columns.context import FitContext
 from deltaw.preparation.columns.curves import finer
 from deltaw.preparation.columns.lines import ByNumber
 from deltaw.preparation.columns.means import OutOfFold, TrainingTargets
@@ -27,7 +28,6 @@ from deltaw.preparation.columns.steps import (
     without,
     yes_or_no,
 )
-from deltaw.preparation.columns.whole import Whole
 from deltaw.preparation.reading import DAY, as_days, as_floats, as_numbers
 from deltaw.preparation.scales.bins import are_edges, asks_for_all, count, cuts, fields, fit_edges, positions
 from deltaw.preparation.scales.quantiles import median, put_in_order
@@ -73,15 +73,15 @@ class Number(OneColumn):
     }
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Number:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, context: FitContext) -> Number:
         x = as_floats(frame.get_column(column.name), TRAINING, column.format)
-        if whole.targets is None or whole.sample is None:
-            return cls(column.name, *_learnt(x, scaling, whole), None, column.format)
-        by_number = ByNumber(whole.sample.cells(x), whole.sample)
+        if context.targets is None or context.sample is None:
+            return cls(column.name, *_learnt(x, scaling, context), None, column.format)
+        by_number = ByNumber(context.sample.cells(x), context.sample)
         ascending = by_number.ascending if len(by_number.sample.targets.values) == len(x) else None
-        scale, fill, indicator, edges = _learnt(x, scaling, whole, ascending)
-        edges = finer(by_number, edges, whole.finest)
-        means = Recurring.fit(column.name, x, edges, whole.targets, by_number)
+        scale, fill, indicator, edges = _learnt(x, scaling, context, ascending)
+        edges = finer(by_number, edges, context.finest)
+        means = Recurring.fit(column.name, x, edges, context.targets, by_number)
         return cls(column.name, scale, fill, indicator, edges, means, column.format)
 
     def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Number:
@@ -176,10 +176,10 @@ class Day(OneColumn):
     CHECKS: ClassVar = {"format": ("", *DATE_FORMATS), "time": bool, **OF_NUMBERS}
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Day:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, context: FitContext) -> Day:
         days = as_days(frame.get_column(column.name), TRAINING, column.format)
         time = bool((days != np.round(days))[~np.isnan(days)].any())
-        return cls(column.name, column.format, time, *_learnt(days, scaling, whole))
+        return cls(column.name, column.format, time, *_learnt(days, scaling, context))
 
     @property
     def cycles(self) -> tuple[str, ...]:
@@ -231,7 +231,7 @@ BINNED = (Number.kind, Day.kind)
 
 
 def _learnt(
-    x: Floats, scaling: Scaling, whole: Whole, ascending: Floats | None = None
+    x: Floats, scaling: Scaling, context: FitContext, ascending: Floats | None = None
 ) -> tuple[Scale, float, bool, tuple[float, ...]]:
     """(scale, median, whether any is missing, edges) of the training rows' numbers, NaN where missing.
 
@@ -239,12 +239,12 @@ def _learnt(
     """
     if ascending is None:
         ascending = _present(x)  # a copy, which is put in order where it lies, in the size that the numbers have
-        if asks_for_all(whole.bins, whole.bins_of_few):
+        if asks_for_all(context.bins, context.bins_of_few):
             ascending.sort()
         else:
-            put_in_order(ascending, QUARTERS, cuts(whole.bins))
+            put_in_order(ascending, QUARTERS, cuts(context.bins))
     scale = fit_scale(scaling.fit, ascending if scaling.sorts else _present(x).astype(np.float64), scaling.bend)
-    return scale, median(ascending), len(ascending) < len(x), fit_edges(ascending, whole.bins, whole.bins_of_few)
+    return scale, median(ascending), len(ascending) < len(x), fit_edges(ascending, context.bins, context.bins_of_few)
 
 
 def _present(x: Floats) -> Floats:

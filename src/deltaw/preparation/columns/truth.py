@@ -10,6 +10,7 @@ import polars as pl
 
 from deltaw.equations.encoded import Field
 from deltaw.numbers import number
+from deltaw.preparation.columns.context import FitContext
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.steps import (
     Features,
@@ -21,7 +22,6 @@ from deltaw.preparation.columns.steps import (
     without,
     yes_or_no,
 )
-from deltaw.preparation.columns.whole import Whole
 from deltaw.preparation.document import is_index
 from deltaw.preparation.reading import as_shares
 from deltaw.preparation.scales.scaling import Scaling
@@ -54,7 +54,7 @@ class Truth(OneColumn):
     }
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, whole: Whole) -> Truth:
+    def fit(cls, frame: pl.DataFrame, column: Column, scaling: Scaling, context: FitContext) -> Truth:
         series = as_read(frame.get_column(column.name))
         present = as_words(series).drop_nulls().unique().sort().to_list()
         pair = next((pair for pair in TRUTHS if {word.lower() for word in present} <= set(pair)), TRUTHS[0])

@@ -50,7 +50,7 @@ class LogScale:
         """∂x/∂z, of `undo`, at y."""
         return np.asarray((self.undo(y) + self.offset) * self.scale.slope(y))
 
-    straight = False  # x does not go with y in a straight line
+    linear = False
 
 
 def skewness(x: Values) -> float:

@@ -65,7 +65,7 @@ class Scale:
         return np.full(np.shape(y), self.width)
 
     @property
-    def straight(self) -> bool:
+    def linear(self) -> bool:
         """Whether the scale is linear."""
         return not self.bend
 

@@ -20,9 +20,9 @@ from deltaw.models.rows.target_sums import of_all_rows
 from deltaw.models.rows.trends import extrapolates, monotonic_columns
 from deltaw.preparation import Preparation, Target, screening
 from deltaw.preparation.columns.category import MANY, Category
+from deltaw.preparation.columns.context import Counted
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Number
-from deltaw.preparation.columns.whole import Counted
 from deltaw.preparation.equal_rows import EqualRows, with_alike
 from deltaw.preparation.fitting import UNINFORMATIVE
 from deltaw.preparation.scales.scaling import SCALINGS
@@ -87,8 +87,8 @@ def fitted(
         if tied.times is not None:
             monotonic = monotonic_columns(table, columns, tied.times, rows)
             if extrapolates(made, monotonic, table.frame, values, tied.times, rows):
-                fit = partial(fit, straight=monotonic)
-                made, target = fit(targets=targets), target.going_on()
+                fit = partial(fit, linear=monotonic)
+                made, target = fit(targets=targets), target.with_wider_range()
         screened = recipe.screening and uninformative is None and len(target.classes) <= screening.MOST_CLASSES
         if screened and (without := screening.uninformative(made, table.frame, values, len(truth), rows)):
             fit = partial(fit, uninformative=dict.fromkeys(without, UNINFORMATIVE))

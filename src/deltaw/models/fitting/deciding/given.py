@@ -35,7 +35,7 @@ class Given:
     """Rows with a target value.
 
     Attributes:
-        table: the rows; see `let_go`.
+        table: the rows; see `take_table`.
         columns: their kinds, and why.
         whole: the target of all rows: whether it is one of classes, and of which, does not depend on the division.
         constraints: of each division of the rows.
@@ -54,7 +54,7 @@ class Given:
     left_out: int
     weightless: int
 
-    def let_go(self) -> Table:
+    def take_table(self) -> Table:
         """The table, of which nothing is kept here, so that its rows can be freed part by part."""
         table, self.table = self.table, replace(self.table, frame=self.table.frame.clear())
         return table

@@ -111,7 +111,7 @@ def _prepared(given: Given, request: Request, recipe: recipes.Recipe, layout: La
 
     The table is taken out of `given`: of a large one, raw rows are freed part by part while inputs are made of them.
     """
-    table, whole, start, rows = given.let_go(), given.whole, request.start, layout.kept.training
+    table, whole, start, rows = given.take_table(), given.whole, request.start, layout.kept.training
     preparation, target, targets, monotonic = fitted(
         table, given.columns, whole, recipe, rows, given.constraints, request.seed, start, request.streamed,
         request.uninformative,

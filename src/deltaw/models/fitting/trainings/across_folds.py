@@ -69,7 +69,7 @@ def combined(plan: Plan, runs: Sequence[Trained]) -> Trained:
 
 
 def _beside(runs: Sequence[Trained], run: Trained) -> list[int]:
-    """Indices of the trainings with the same held-out rows: this one, and from `PAIRED` networks on another."""
+    """Indices of the trainings with the same held-out rows: this one, and from `SHARED_PARTS` networks on another."""
     return [k for k, each in enumerate(runs) if each.plan is run.plan]
 
 

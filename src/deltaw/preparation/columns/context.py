@@ -44,7 +44,7 @@ def _of_numbers(cells: pl.Series, words: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"word": words, "rows": rows}).filter(pl.col("rows") > 0)
 
 
-class Whole(NamedTuple):
+class FitContext(NamedTuple):
     """Data shared by all columns.
 
     Attributes:
