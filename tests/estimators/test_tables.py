@@ -74,6 +74,11 @@ def test_times_are_no_numbers_until_somebody_says_the_unit(y: Any) -> None:
         TableRegressor(**QUICK).fit(X, y)
 
 
+def test_words_are_no_numbers() -> None:
+    with pytest.raises(InputError, match="y: expected numbers, found text; use TableClassifier for classes"):
+        TableRegressor(**QUICK).fit(X, np.where(GONE, "gone", "there"))
+
+
 def test_an_infinite_answer_is_refused() -> None:
     with pytest.raises(ValueError, match="infinity"):
         TableRegressor(**QUICK).fit(X, np.where(GONE, np.inf, NUMBERS))

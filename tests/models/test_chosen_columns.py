@@ -117,3 +117,5 @@ def test_columns_that_a_frame_calls_by_numbers(table: pl.DataFrame) -> None:
     assert models.document(model) == models.document(again)
     with pytest.raises(deltaw.InputError, match="target: expected a column's name, found True"):
         deltaw.fit(numbered, True, **QUICK)  # type: ignore[arg-type]
+    with pytest.raises(deltaw.InputError, match=r"found Series; put it into the table .* deltaw\.sklearn"):
+        deltaw.fit(numbered, numbered[names["grade"]], **QUICK)

@@ -339,7 +339,10 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
             raise InputError("X, y: expected rows to compare", say("n_samples={n}", n=len(y)), "give more rows")
         if y.dtype.kind in "mM":  # as float they would be nanoseconds of one library, microseconds of another
             raise InputError("y: expected numbers", str(y.dtype), "give them in a unit: y / np.timedelta64(1, 'h')")
-        return np.asarray(y, np.float64)
+        try:
+            return np.asarray(y, np.float64)
+        except (TypeError, ValueError):
+            raise InputError("y: expected numbers", say("text"), "use TableClassifier for classes") from None
 
 
 def _free(name: str, frame: Any) -> str:

@@ -108,6 +108,8 @@ def test_names_are_attributes_and_a_line_says_it(classifier: deltaw.Model) -> No
     assert scores is not None
     assert scores.accuracy == scores["accuracy"]
     assert {"accuracy", "auc", "log_loss"} <= set(dir(scores))
+    with pytest.raises(KeyError, match=r"Scores has no 'r2': its scores are accuracy"):
+        classifier.scores["r2"]
     with pytest.raises(AttributeError, match=r"did you mean 'accuracy'\? its scores are accuracy"):
         _ = scores.acuracy
     assert copy.deepcopy(scores) == pickle.loads(pickle.dumps(scores)) == scores

@@ -7,7 +7,7 @@ worth nothing (99% where 99% are "no") is seen at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,15 +88,15 @@ class Scores:
     weight: str | None = None
 
     def __getitem__(self, name: str) -> float:
+        if name not in self.values:
+            raise KeyError(_unknown(name, self.values))
         return self.values[name]
 
     def __getattr__(self, name: str) -> float:
         values = vars(self).get("values", {})  # none in a copy that is being made
         if name in values:
             return float(values[name])
-        near = nearest(name, values)
-        meant = "" if near is None else f"did you mean {near!r}? "
-        raise AttributeError(f"{type(self).__name__} has no {name!r}: {meant}its scores are {', '.join(values)}")
+        raise AttributeError(_unknown(name, values))
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.values]
@@ -232,6 +232,12 @@ SCHEMA = {
     "confusion": ([[int]], None),
     "weight?": str,
 }
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    near = nearest(name, known)
+    meant = "" if near is None else f"did you mean {near!r}? "
+    return f"Scores has no {name!r}: {meant}its scores are {', '.join(known)}"
 
 
 def score(outcome: Outcome, baseline: Baseline, classes: Sequence[Any] = (), weight: str | None = None) -> Scores:

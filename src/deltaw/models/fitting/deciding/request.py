@@ -117,6 +117,9 @@ class Request:
         if self.seconds is not None:
             self._check_seconds(self.seconds)
         if self.target is not None and not isinstance(self.target, str):
+            if hasattr(self.target, "shape"):
+                remedy = "put it into the table as a column, or give both to an estimator of deltaw.sklearn"
+                raise SettingError("target: expected a column's name", type(self.target).__name__, remedy)
             raise SettingError("target: expected a column's name", repr(self.target), "give one name")
         if self.weight is not None and not isinstance(self.weight, str):
             raise SettingError("weight: expected the name of a column", repr(self.weight), "give one name")
