@@ -147,6 +147,27 @@ TABLES: dict[str, tuple[str, str]] = {
         ),
         "y",
     ),
+    "a word for gaps that hides another": (
+        csv(
+            {
+                "a": ["k.A." if i == 7 else "kA" if i % 40 == 1 else x for i, x in enumerate(NUMBERS["y"])],
+                "b": ["k.A." if i % 9 == 0 else str(i * 7 % 31) for i in range(N)],
+                "y": list(KIND),
+            }
+        ),
+        "y",
+    ),
+    "commas between thousands beside decimal points": (
+        csv(
+            {
+                "a": [f"{1 + i % 7},{100 + i * 13 % 900}" for i in range(N)],
+                "b": [f"{i % 31}.{i % 10}" for i in range(N)],
+                "y": list(KIND),
+            },
+            ";",
+        ),
+        "y",
+    ),
     "answers that are not known": (
         csv({"a": NUMBERS["y"], "y": ["n.a." if i % 9 == 0 else x for i, x in enumerate(NUMBERS["y"])]}),
         "y",

@@ -2,13 +2,12 @@
 // .reading.formats.heads.
 import { said, type Text } from '../said.ts';
 import { clipped } from './cells.ts';
-import { FROM_FILE, commasIn, type Records } from './delimited.ts';
+import type { Records } from './delimited.ts';
 import { wordOf } from './missing.ts';
-import { CELLS, COMMAS, EITHER, POINTS, WITH_COMMAS, areGrouped, failures, inWay, isCommaWay, type Decimals, type Mark } from './notations.ts';
-import { unitOf } from './units.ts';
+import { CELLS, COMMAS, POINTS, areGrouped, hasMark, markIn, type Decimals, type Mark } from './notations.ts';
 import type { Preparation, TargetSpec } from '../engine/types.ts';
 
-const HEAD = 199; // rows that say how a file writes numbers
+export const HEAD = 199; // rows that say how a file writes numbers
 
 /** What is known of the columns of rows, of those that a model learnt from. */
 export interface Known {
@@ -20,27 +19,33 @@ export interface Known {
 type Words = (string | null)[];
 type Column = [name: string, words: Words];
 
-/** The notation of each column, and what is to be said of points that part thousands, or may. */
-export function notationsOf(records: Records, known: Known | undefined): { of: (column: string) => string; notes: Text[] } {
-  const { names, rows, notation, notes, texts } = records, gaps = new Set(known?.gaps), cells = notation.startsWith(CELLS);
-  const own = (column: string): string => (cells && texts?.includes(column) ? notation.slice(CELLS.length) : notation);
-  if (!known) return { of: own, notes };
-  const words = (some: string[][], k: number): Words => some.map((row) => wordOf(row[k]!)).map((word) => (word && gaps.has(word.toLowerCase()) ? null : word));
-  const head = rows.slice(0, HEAD), columns = names.map((name, k): Column => [name, words(head, k)]);
-  if (cells) {
-    const held = heldOf(columns.filter(([name]) => texts?.includes(name)), known.decimals ?? {});
-    return { of: (column) => marked(own(column), held[column]), notes };
+// What is said of signs that part thousands, or may, by the sign and what tells it.
+const PARTED: Record<string, string> = {
+  '.file': '"{name}": points are read as thousands separators, since other numbers of the file have decimal commas',
+  '.model': '"{name}": points are read as thousands separators, as in the training rows',
+  '.': '"{name}": points are read as decimal points; if they separate thousands, write the numbers without them',
+  ',file': '"{name}": commas are read as thousands separators, since other numbers of the file have decimal points',
+  ',model': '"{name}": commas are read as thousands separators, as in the training rows',
+  ',': '"{name}": commas are read as decimal commas; if they separate thousands, write the numbers without them',
+};
+
+/** The notation of each column, and what is to be said of it. */
+export function notationsOf({ names, rows, notation, notes, texts }: Records, known: Known | undefined): { of: (column: string) => string; notes: Text[] } {
+  const gaps = new Set(known?.gaps), words = (some: string[][], k: number): Words => some.map((row) => wordOf(row[k]!)).map((word) => (word && gaps.has(word.toLowerCase()) ? null : word));
+  const columns = known ? names.map((name, k): Column => [name, words(rows.slice(0, HEAD), k)]) : [], marks = known?.decimals ?? {};
+  if (notation.startsWith(CELLS)) {
+    const held = heldOf(columns.filter(([name]) => texts?.includes(name)), marks);
+    return { of: (column) => marked(texts?.includes(column) ? notation.slice(CELLS.length) : notation, held[column]), notes };
   }
-  const { held, left } = marksIn(columns, notation, known.decimals ?? {});
-  const parted = names.filter((name, k) => held[name] === ',' && areGrouped(words(rows, k)));
-  return {
-    of: (column) => marked(notation, held[column]),
-    notes: [
-      ...notes.filter((note) => typeof note !== 'object' || !('say' in note) || note.say !== FROM_FILE || !(String(note.values['name']) in held)),
-      ...left.map((name) => said('"{name}": points are read as decimal points; if they separate thousands, write the numbers without them', { name: clipped(name) })),
-      ...parted.map((name) => said('"{name}": points are read as thousands separators, as in the training rows', { name: clipped(name) })),
-    ],
-  };
+  const { held, left } = known ? marksIn(columns, notation, marks) : { held: {}, left: [] }, file = markIn(notation);
+  const told = (name: string, by: string): Text => said(PARTED[by]!, { name: clipped(name) });
+  const parted = names.flatMap((name, k) => {
+    const sign = (held[name] ?? file) === ',' ? '.' : ',';
+    if ((sign === ',' && notation.at(-1) !== ';') || !rows.some((row) => row[k]!.includes(sign))) return [];
+    const all = words(rows, k);
+    return areGrouped(all, sign) && (sign === '.' || !hasMark(all, '.')) ? [told(name, sign + (name in held ? 'model' : file && 'file'))] : [];
+  });
+  return { of: (column) => marked(notation, held[column]), notes: [...notes, ...left.map((name) => told(name, '.')), ...parted] };
 }
 const marked = (notation: string, mark: Mark | undefined): string => (mark ? (mark === ',' ? COMMAS : POINTS) + notation.at(-1)! : notation);
 
@@ -48,7 +53,7 @@ const marked = (notation: string, mark: Mark | undefined): string => (mark ? (ma
 function marksIn(columns: Column[], notation: string, known: Decimals): { held: Decimals; left: string[] } {
   const byCommas = notation.at(-1) === ',', asCommas = Object.values(known).includes(',');
   if (byCommas && !asCommas) return { held: {}, left: [] };
-  const commas = commasIn(columns.map(([, words]) => words));
+  const commas = columns.some(([, words]) => hasMark(words, ','));
   if (commas && !byCommas && !asCommas) return { held: {}, left: [] };
   const held = commas || !byCommas ? heldOf(columns, known) : {};
   const usual = Object.keys(known).length ? '.' : ',', told = commas || Object.keys(held).length > 0;
@@ -57,12 +62,5 @@ function marksIn(columns: Column[], notation: string, known: Decimals): { held: 
 /** The known marks of some columns, where none of these has another for sure; else none. */
 function heldOf(columns: Column[], known: Decimals): Decimals {
   const here = columns.filter(([name]) => name in known);
-  return here.some(([name, words]) => contradicts(words, known[name]!)) ? {} : Object.fromEntries(here.map(([name]) => [name, known[name]!]));
-}
-/** Whether some words are numbers, with a unit or without, that have the other mark for sure. */
-function contradicts(words: Words, mark: Mark): boolean {
-  const some = words.filter((word) => word !== null && /[.,]/.test(word)) as string[];
-  if (!some.length) return false;
-  const [way, numbers] = inWay(some, unitOf(some), mark === ',' ? WITH_COMMAS : EITHER);
-  return isCommaWay(way) !== (mark === ',') && !failures(some, numbers);
+  return here.some(([name, words]) => hasMark(words, known[name] === ',' ? '.' : ',')) ? {} : Object.fromEntries(here.map(([name]) => [name, known[name]!]));
 }

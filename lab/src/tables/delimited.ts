@@ -1,10 +1,9 @@
 // Text with one record a line, by the rules of deltaw.tables.reading.formats.delimited: the delimiter and the header are found, quotes are kept.
 
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
-import { clipped } from './cells.ts';
 import { isMissing, wordOf } from './missing.ts';
 import { quiet } from './progress.ts';
-import { COMMAS, areGrouped, hasDecimalComma } from './notations.ts';
+import { markOf, ofFile } from './notations.ts';
 
 const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the first lines equally well, the first is taken
 const AGREEMENT: Record<string, number> = { '\t': 0.5, ';': 0.5, '|': 0.5, ',': 0.5, ' ': 0.95 };
@@ -15,7 +14,7 @@ const UNNAMED = 'Unnamed: 0';
 export interface Records {
   names: string[];
   rows: string[][];
-  notation: string; // what separates fields, behind COMMAS where numbers have decimal commas
+  notation: string; // what separates fields, behind a prefix where numbers have a mark before their decimals
   notes: Text[];
   texts?: string[]; // columns with text in them, of a file that keeps numbers as such
 }
@@ -53,18 +52,10 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
     refuse('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them');
   const body = rows.slice(named ? 1 : 0);
   if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
-  const commas = delimiter !== ',' && commasIn(names.map((_, k) => wordsOf(head.slice(Number(named)), k)));
-  const notes = [...rowsInACell(names, body, delimiter, Number(named) + Number(told !== null)), ...(commas ? pointsIn(names, body) : [])];
-  return { names, rows: body, notation: (commas ? COMMAS : '') + delimiter, notes };
+  return { names, rows: body, notation: notationOf(head.slice(Number(named)), delimiter), notes: rowsInACell(names, body, delimiter, Number(named) + Number(told !== null)) };
 }
-
-const wordsOf = (rows: string[][], k: number): (string | null)[] => rows.map((row) => wordOf(row[k]!));
-/** Whether one of some columns has numbers with decimal commas for sure. */
-export const commasIn = (columns: (string | null)[][]): boolean => columns.some(hasDecimalComma);
-export const FROM_FILE = '"{name}": points are read as thousands separators, since other numbers of the file have decimal commas';
-/** What is said of columns in which points part thousands. */
-export const pointsIn = (names: string[], rows: string[][]): Text[] =>
-  names.filter((_, k) => areGrouped(wordsOf(rows, k))).map((name) => said(FROM_FILE, { name: clipped(name) }));
+/** How the numbers of a file are written, by its first rows: between commas they tell it by themselves. */
+export const notationOf = (head: string[][], separator: string): string => (separator === ',' ? separator : ofFile(separator, markOf((head[0] ?? []).map((_, k) => head.map((row) => wordOf(row[k]!))))));
 
 /** Records as text that `ofText` reads. */
 export const asText = (records: string[][]): string => records.map((record) => record.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',') + '\n').join('');

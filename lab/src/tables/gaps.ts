@@ -49,15 +49,16 @@ export function withoutGaps(table: Table, target: string): { table: Table; gaps:
         : said('"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: read as missing', told),
     );
   }
-  return { table: without(table, gaps), gaps: [...gaps], notes };
+  if (!gaps.size) return { table, gaps: [], notes };
+  const again = withoutGaps(without(table, gaps), target); // without these, others may be seen
+  return { table: again.table, gaps: [...gaps, ...again.gaps], notes: [...again.notes, ...notes] };
 }
 
 /** A table in which some words, in lower case, are missing. A column that has none but numbers then may say what a point is in all others. */
 export function without(table: Table, gaps: ReadonlySet<string>): Table {
   const isGap = (word: string | null): boolean => word !== null && gaps.has(word.toLowerCase()), hasGaps = table.columns.some(({ words }) => words.some(isGap));
   if (!hasGaps) return table;
-  const otherwise = table.withCommas?.(isGap);
-  if (otherwise) return without(otherwise, gaps);
+  if (table.without) return table.without(isGap);
   const columns = table.columns.map((cells) =>
     cells.words.some(isGap) ? typed(cells.name, (cells.raw ?? cells.words).map((word) => (word === null || isGap(word) ? '' : word)), table.notation?.(cells.name) ?? ',') : cells,
   );

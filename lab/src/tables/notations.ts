@@ -15,7 +15,7 @@ const plain: Way = (cell) => {
 const APART = " \u00a0\u202f'’", GROUPS = "([ \u00a0\u202f]\\d{3})+|(['’]\\d{3})+";
 const THOUSANDS = new RegExp(`^[+-]?([1-9]\\d{0,2}((,\\d{3})+|${GROUPS})|[1-9]\\d?(,\\d\\d)+,\\d{3})(\\.\\d*)?$`);
 const COMMA = new RegExp(`^[+-]?([1-9]\\d{0,2}((\\.\\d{3})+|${GROUPS})|\\d*)(,\\d+)?(e[+-]?\\d+)?$`, 'i');
-const GROUPED = /^[+-]?([1-9]\d{0,2}(\.\d{3})+|0|[1-9]\d{0,2})$/;
+const grouped = (mark: Mark): RegExp => new RegExp(`^[+-]?([1-9]\\d{0,2}([${mark}]\\d{3})+|0|[1-9]\\d{0,2})$`);
 const [INNER, OUTER] = [new RegExp(`[,${APART}]`, 'g'), new RegExp(`[.${APART}]`, 'g')];
 const thousands: Way = (cell) => (THOUSANDS.test(cell) ? plain(cell.replace(INNER, '')) : NaN);
 const decimalComma: Way = (cell) => (COMMA.test(cell) && /\d/.test(cell) ? plain(cell.replace(OUTER, '').replace(',', '.')) : NaN);
@@ -24,12 +24,14 @@ const decimalComma: Way = (cell) => (COMMA.test(cell) && /\d/.test(cell) ? plain
 export type Mark = ',' | '.';
 export type Decimals = Readonly<Record<string, Mark>>;
 
-/** Before what separates fields: of a file with some, where points part thousands if they can; of a column that is known to have points; of what kept numbers as such. */
-export const COMMAS = 'decimal commas', POINTS = 'decimal points', CELLS = 'cells';
+/** Before what separates fields: of a file with some, where points part thousands if they can; of a column that is known to have points; of a
+ * file with some, where commas part thousands if they can; of what kept numbers as such. */
+export const COMMAS = 'decimal commas', POINTS = 'decimal points', OPEN = 'open', CELLS = 'cells';
+const POINTED = [plain, thousands], EITHER = [...POINTED, decimalComma], WITH_COMMAS = [decimalComma, ...POINTED];
+const PREFIXES: Record<string, Way[]> = { [COMMAS]: WITH_COMMAS, [POINTS]: POINTED, [OPEN]: EITHER };
 // By what separates fields: in files with semicolons a comma is the decimal sign, unless it cannot be.
-export const EITHER = [plain, thousands, decimalComma], WITH_COMMAS = [decimalComma, plain, thousands];
-const WAYS: Record<string, Way[]> = { ',': [plain, thousands], ';': [plain, decimalComma, thousands] };
-const waysOf = (notation: string): Way[] => (notation.includes(COMMAS) ? WITH_COMMAS : (WAYS[notation.includes(POINTS) ? ',' : notation.slice(-1)] ?? EITHER));
+const WAYS: Record<string, Way[]> = { ',': POINTED, ';': [plain, decimalComma, thousands] };
+const waysOf = (notation: string): Way[] => PREFIXES[Object.keys(PREFIXES).find((prefix) => notation.includes(prefix)) ?? ''] ?? WAYS[notation.slice(-1)] ?? EITHER;
 
 export const failures = (words: Words, read: Float64Array): number => words.reduce((count, word, i) => count + Number(word !== null && Number.isNaN(read[i]!)), 0);
 const asNumbers = (words: Words, way: Way): Float64Array =>
@@ -37,8 +39,11 @@ const asNumbers = (words: Words, way: Way): Float64Array =>
     const found = word === null ? NaN : way(word);
     return word === null || !Number.isNaN(found) ? found : plain(word);
   });
-/** Whether all numbers can be meant as whole ones, with points between thousands: 3.153 and 512, but no 0.153, 3.15 or 3153. */
-export const areGrouped = (words: Words): boolean => words.some((word) => word?.includes('.')) && words.every((word) => word === null || GROUPED.test(word));
+/** Whether all numbers can be meant as whole ones, with such marks between thousands: 3.153 and 512, but no 0.153, 3.15 or 3153. */
+export function areGrouped(words: Words, mark: Mark = '.'): boolean {
+  const whole = grouped(mark);
+  return words.some((word) => word?.includes(mark)) && words.every((word) => word === null || whole.test(word));
+}
 
 /** By which way numbers are read, the first of those that read most cells, and the numbers, NaN for what is none. */
 function readBy(words: Words, ways: Way[]): [Way, Float64Array] {
@@ -48,16 +53,13 @@ function readBy(words: Words, ways: Way[]): [Way, Float64Array] {
   const readings = ways.filter((way) => way !== plain).map((way): [Way, Float64Array] => [way, asNumbers(words, way)]);
   return readings.reduce((a, b) => (failures(words, b[1]) < failures(words, a[1]) ? b : a));
 }
-/** Numbers from words, NaN for what is none; `notation`: what separates fields, behind COMMAS where they have decimal commas. */
+/** Numbers from words, NaN for what is none; `notation`: what separates fields, behind a prefix. */
 export const readNumbers = (words: Words, notation = ','): Float64Array => readBy(words, waysOf(notation))[1];
 /** The same of a column, and its mark where it has one: that of its file where its cells leave it open. */
 export function readColumn(words: Words, notation: string): { numbers: Float64Array; mark: Mark } {
   const [way, numbers] = readBy(words, waysOf(notation)), open = way === plain && !words.some((word) => word?.includes('.'));
-  return { numbers, mark: isCommaWay(way) || (open && notation.includes(COMMAS)) ? ',' : '.' };
+  return { numbers, mark: way === decimalComma || (open && notation.includes(COMMAS)) ? ',' : '.' };
 }
-export const isCommaWay = (way: Way): boolean => way === decimalComma;
-/** By which of these ways words with a unit are read, and their numbers. */
-export const inWay = (words: Words, unit: string, ways: Way[]): [Way, Float64Array] => readBy(bare(words, unit), ways);
 /** The same, by whichever way of reading a comma explains more cells. */
 export const asWritten = (words: Words): Float64Array => readNumbers(words, '');
 /** Numbers from words that write them with a unit, or without. */
@@ -75,10 +77,15 @@ export function pointed(words: Words, unit: string, notation: string): Words {
   return words.map((word) => (word && WITH_COMMA.test(word) ? word.replaceAll('.', '').replace(',', '.') : word));
 }
 
-/** Whether all of some words are numbers, with a unit or without, and one has a decimal comma for sure. */
-export function hasDecimalComma(words: Words): boolean {
-  if (!words.some((word) => word?.includes(','))) return false;
-  const cells = bare(words, unitOf(words.filter((word) => word !== null)));
-  const [way, numbers] = readBy(cells, waysOf(';'));
-  return way === decimalComma && !failures(cells, numbers) && failures(cells, asNumbers(cells, thousands)) > 0;
+/** Whether the words that have a comma or a point are numbers, with a unit or without, and one has this mark before its decimals for sure. */
+export function hasMark(words: Words, mark: Mark): boolean {
+  const some = words.filter((word) => word !== null && /[.,]/.test(word)) as string[];
+  if (!some.length || (mark === ',' && !some.some((word) => word.includes(',')))) return false;
+  const cells = bare(some, unitOf(some)), [way, numbers] = readBy(cells, mark === ',' ? EITHER : WITH_COMMAS);
+  return (way === decimalComma) === (mark === ',') && !failures(cells, numbers);
 }
+/** The mark that one of some columns has for sure, a comma before a point; '' for none. */
+export const markOf = (columns: Words[]): Mark | '' => ([',', '.'] as const).find((mark) => columns.some((words) => hasMark(words, mark))) ?? '';
+/** The notation of a file by what separates its fields and its mark; and the mark of a notation. */
+export const ofFile = (separator: string, mark: Mark | ''): string => ({ ',': COMMAS, '.': OPEN, '': '' })[mark] + separator;
+export const markIn = (notation: string): Mark | '' => (notation.startsWith(COMMAS) ? ',' : notation.startsWith(OPEN) ? '.' : '');

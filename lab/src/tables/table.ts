@@ -2,11 +2,11 @@
 import { said, type Text } from '../said.ts';
 import { unzipped } from './archives.ts';
 import { typed, type Cells } from './cells.ts';
-import { notationsOf, type Known } from './decimals.ts';
-import { asText, commasIn, ofText, pointsIn, readDelimited, type Records } from './delimited.ts';
+import { HEAD, notationsOf, type Known } from './decimals.ts';
+import { asText, notationOf, ofText, readDelimited, type Records } from './delimited.ts';
 import { decoded } from './encodings.ts';
 import { wordOf } from './missing.ts';
-import { CELLS, COMMAS } from './notations.ts';
+import { CELLS, markIn } from './notations.ts';
 import { areObjects, readObjects } from './objects.ts';
 import { part, quiet } from './progress.ts';
 import { checkSorts } from './sorts.ts';
@@ -21,10 +21,8 @@ export interface Table {
   block: Block | null; // columns that are the pixels of one image
   notes: Text[];
   notation?(column: string): string; // how numbers are written in it
-  withCommas?(isGap: (word: string | null) => boolean): Table | null; // the same as of a file with decimal commas, if it is one but for such words
+  without?(isGap: (word: string | null) => boolean): Table; // such words, which may have hidden how its file writes numbers
 }
-
-const HEAD = 199; // rows that say whether a file has decimal commas
 
 /** Text that this page wrote, of a workbook or of several files: its first record names the columns. */
 export type Written = Pick<Records, 'notation' | 'notes' | 'texts'>; // of what it was read from
@@ -91,10 +89,11 @@ export function tableFrom(records: Records, name: string, tell = quiet, known?: 
     return typed(column, rows.map((row) => row[k]!), of(column), texts.has(column));
   });
   const named = !names.every((column, k) => column === `column_${k + 1}`);
-  const open = !notation.endsWith(',') && !notation.startsWith(COMMAS) && rows.slice(0, HEAD).some((row) => row.some((cell) => cell.includes(',')));
-  const withCommas: Table['withCommas'] = (isGap) =>
-    commasIn(names.map((_, k) => rows.slice(0, HEAD).map((row) => wordOf(row[k]!)).map((word) => (isGap(word) ? null : word)))) ? tableFrom({ names, rows, notation: COMMAS + notation, notes: [...records.notes, ...pointsIn(names, rows)] }, name, quiet, known) : null;
-  return images({ name, columns, target: null, block: null, notes, notation: of, ...(open ? { withCommas } : {}) }, named);
+  const without: Table['without'] = (isGap) => {
+    const left = rows.map((row) => row.map((cell) => (isGap(wordOf(cell)) ? '' : cell)));
+    return tableFrom({ ...records, rows: left, notation: markIn(notation) === ',' ? notation : notationOf(left.slice(0, HEAD), notation.at(-1)!) }, name, quiet, known);
+  };
+  return images({ name, columns, target: null, block: null, notes, notation: of, ...(notation.endsWith(',') ? {} : { without }) }, named);
 }
 
 // --- images: deltaw.tables.reading.formats.pixels -------------------------------------------------------------------
