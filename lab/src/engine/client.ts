@@ -89,8 +89,8 @@ const frame = (then: () => void): void => void (typeof requestAnimationFrame ===
 /** What an engine needs of data; the rest stays with the page. */
 const needed = (data: Data): Data => ({ ...data, columns: [], inputNames: [], preparation: { ...data.preparation, steps: [] } });
 /** The same in memory of its own, that can be handed over: a message would copy it twice, and all of a file around it. */
-const apart = (data: Data): Data => ({
-  ...data, inputs: copied(data.inputs), targets: data.targets.slice(), labels: data.labels && data.labels.slice(), weight: data.weight && data.weight.slice(), heldOut: data.heldOut && data.heldOut.slice(),
+const apart = async (data: Data): Promise<Data> => ({
+  ...data, inputs: await copied(data.inputs), targets: data.targets.slice(), labels: data.labels && data.labels.slice(), weight: data.weight && data.weight.slice(), heldOut: data.heldOut && data.heldOut.slice(),
 });
 const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transferable[] =>
   [...arrays(inputs), targets, labels, weight, heldOut].filter((each) => each !== null).map(({ buffer }) => buffer as ArrayBuffer);
@@ -103,7 +103,7 @@ const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transfera
  */
 export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): Promise<Lab> {
   const listeners = new Set<Tell>();
-  let latest: State | null = null, planned = false, data: Data, told = (_: number): void => {};
+  let latest: State | null = null, planned = false, data: Data | undefined, told = (_: number): void => {};
   const [thread, wasm] = await Promise.all([threadBy(way), compiled]);
   const line = lineBy(thread, wasm, (state) => {
     latest = state;
@@ -123,10 +123,12 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): 
     return state;
   };
   const now = (name: Asked, ...given: unknown[]): Promise<State> => after(ask<State>(name, ...given));
-  const begin = (given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
+  /** The same data again are there already. */
+  const begin = async (given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
+    const own = given === data ? null : await apart(needed(given));
+    const state = await after(line.ask('configure', [own, ...rest], own ? memoryOf(own) : []) as Promise<State>);
     data = given;
-    const own = apart(needed(data));
-    return after(line.ask('configure', [own, ...rest], memoryOf(own)) as Promise<State>);
+    return state;
   };
   return {
     read: <R>(request: object, tell: (share: number) => void) => {
@@ -144,7 +146,7 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): 
     fork: async (settings = {}) => {
       const origin = await ask<Origin>('origin'), own = { ...line.settings(), ...settings }; // of the same moment: what is asked meanwhile may change them
       const twin = await makeLab(compiled, way);
-      await twin.configure(data, own, undefined, origin);
+      await twin.configure(data!, own, undefined, origin);
       return twin;
     },
     change: (settings) => ask('change', settings),

@@ -33,8 +33,16 @@ export function gather(matrix: Inputs, width: number, rows: Int32Array, out: Flo
   return out;
 }
 export const gathered = (matrix: Inputs, width: number, rows: Int32Array): Float32Array => gather(matrix, width, rows, new Float32Array(rows.length * width));
+const AT_ONCE = 2 ** 22; // numbers that are copied before the page goes on
 /** The same in memory of its own. */
-export const copied = (inputs: Inputs): Inputs => (areFew(inputs) ? { places: inputs.places.slice(), values: inputs.values.slice() } : inputs.slice());
+export async function copied(inputs: Inputs): Promise<Inputs> {
+  const all = areFew(inputs) ? inputs.places : inputs, own = areFew(inputs) ? new Uint8Array(all.length) : new Float32Array(all.length);
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    if (at) await new Promise((done) => setTimeout(done));
+    own.set(all.subarray(at, at + AT_ONCE), at);
+  }
+  return areFew(inputs) ? { places: own as Uint8Array, values: inputs.values.slice() } : (own as Float32Array);
+}
 /** Where they lie. */
 export const arrays = (inputs: Inputs): (Float32Array | Uint8Array)[] => (areFew(inputs) ? [inputs.places, inputs.values] : [inputs]);
 /** Numbers among which the least and the greatest are. */

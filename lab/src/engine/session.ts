@@ -49,9 +49,10 @@ export class Session {
     this.waiting = false;
   }
 
-  async configure(data: Data, settings: Settings, weights?: Weights, origin?: Origin): Promise<State> {
+  /** `data`: null for those that it has. */
+  async configure(data: Data | null, settings: Settings, weights?: Weights, origin?: Origin): Promise<State> {
     await this.pause();
-    const next = new Training(await this.core, data, settings, weights, origin);
+    const next = new Training(await this.core, data ?? this.now.data, settings, weights, origin);
     this.training?.close();
     this.training = next;
     if (origin) await this.through(next.replay(origin.moment));

@@ -122,7 +122,7 @@ class Lab extends Looking {
     await this.reading(async () => {
       const { data } = await this.load(source, settings);
       await this.show(data, source, made(settings, data), {}, turn);
-      this.tell('new_start', {}, 'told', this.before !== null);
+      if (this.before) this.tell('new_start', {}, 'told', true);
       if (played) await this.play();
     });
     if (this.asked === source) this.asked = null;
@@ -358,10 +358,10 @@ class Lab extends Looking {
     const anew = await Run.start(run.letter, run.data, settings, weights);
     if (!this.runs.includes(run)) return anew.close(), false;
     anew.pace(SPEEDS[this.speed]);
-    const aside = this.putAside();
+    const learnt = this.putAside();
     this.runs = this.runs.map((each) => (each === run ? anew : each));
-    if (!aside) run.close();
-    this.tell('new_start', {}, 'told', aside);
+    if (learnt) this.tell('new_start', {}, 'told', true);
+    else run.close();
     if (this.unit && !(this.unit.layer < 0) && !(this.unit.unit < (settings.layers[this.unit.layer]?.units ?? 0))) this.unit = null;
     this.link = null;
     if (this.tab === 'weight') this.tab = null;

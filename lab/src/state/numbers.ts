@@ -30,12 +30,12 @@ export const percent = (share: number, digits = 1): string => (Number.isFinite(s
 
 const trimmedZero = (value: number, digits: number): string => value.toFixed(digits).replace(/\.0+$/, '').replace('-', '−');
 
-/** Round numbers between two ends, about so many: 1, 2 or 5 times a power of ten apart. */
+/** Round numbers between two ends, about so many and two at least: 1, 2 or 5 times a power of ten apart. */
 export function ticks(low: number, high: number, about = 4): number[] {
   if (!(high > low)) return [low];
   const rough = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((s) => s * power >= rough) ?? 10);
+  const step = power * ([1, 2, 5, 10].find((s) => 1.25 * s * power >= rough) ?? 10);
   const first = Math.ceil(low / step - 1e-9), found = Array.from({ length: 2 * about + 2 }, (_, i) => (first + i) * step || 0);
   return [...new Set(found)].filter((tick) => tick <= high + 1e-9 * step);
 }

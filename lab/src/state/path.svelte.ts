@@ -8,7 +8,8 @@ class Path {
   step = $state(0);
   reached = $state(false); // this step is done, and stays so
 
-  lesson = $derived<Lesson | null>(LESSONS.find((each) => each.name === this.name) ?? null);
+  /** It waits where another table is here. */
+  lesson = $derived<Lesson | null>(LESSONS.find(({ name, source }) => name === this.name && source.name === lab.source?.name) ?? null);
   place = $derived(LESSONS.findIndex((each) => each.name === this.name));
   following = $derived<Lesson | null>(this.place >= 0 ? (LESSONS[this.place + 1] ?? null) : null);
 

@@ -5,7 +5,7 @@ import type { Core } from '../engine/core';
 import type { Column, Data, Preparation } from '../engine/types';
 import { Refusal, said, type Text } from '../said';
 import { beyond } from '../tables/beyond';
-import { withNones } from '../tables/cells';
+import { countOf, withNones } from '../tables/cells';
 import { present } from '../tables/kinds';
 import type { Decimals } from '../tables/notations';
 import { part, type Tell } from '../tables/progress';
@@ -152,11 +152,11 @@ async function bytesOf(file: File): Promise<Uint8Array> {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-/** The column that is most likely the question: the last one that says different things, and is not all different words. */
+/** The column that is most likely the question: the last one that says different things of most rows, and is not all different words. */
 function guessed(table: Table): string {
   const fits = table.columns.filter((cells) => {
-    const n = new Set(present(withNones(cells))).size;
-    return n > 1 && (cells.type !== 'words' || n <= Math.max(2, cells.words.length / 4));
+    const there = present(withNones(cells)), n = new Set(there).size;
+    return n > 1 && there.length > countOf(cells) / 2 && (cells.type !== 'words' || n <= Math.max(2, cells.words.length / 4));
   });
   return (fits.at(-1) ?? table.columns.at(-1)!).name;
 }

@@ -98,7 +98,7 @@ export function guessing(data: Data, rows: Int32Array): number {
 
 export interface ClassScore { name: string; rows: number; found: number; right: number }
 
-export const MOST_SHOWN = 30; // classes, one by one
+const MOST_SHOWN = 30; // classes, one by one
 /** The classes with most rows, as many as are shown. */
 export function frequent(counts: number[][]): number[] {
   const rows = counts.map((line) => line.reduce((a, b) => a + b, 0));
