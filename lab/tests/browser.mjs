@@ -320,7 +320,7 @@ const CHECKS = {
     await page.locator('.inputs input').last().press('Enter');
     same(await page.locator('.inputs input').last().inputValue(), '20240000', 'after what is no number');
     await page.locator('.target select').selectOption('time'); // 60 times
-    await page.locator('.toast', { hasText: 'new start' }).waitFor(); // till then it is on its way
+    await page.locator('.legend', { hasText: 'high time' }).waitFor(); // till then it is on its way
     await page.locator('.target select').selectOption('unit');
     await page.locator('.toast', { hasText: 'only EUR' }).waitFor();
     same(await page.locator('.target select').inputValue(), 'time', 'the target after one that cannot be');
@@ -380,7 +380,7 @@ const CHECKS = {
     await open('middle.csv');
     await page.waitForFunction(() => document.querySelector('.about').textContent.includes('middle.csv: 30,000 rows'), null, { timeout: 90_000 });
     await page.locator('.target select').selectOption('n');
-    await page.locator('.toast', { hasText: 'new start' }).waitFor({ timeout: 90_000 });
+    await page.locator('.legend', { hasText: 'high n' }).waitFor({ timeout: 90_000 });
     same(await progress.count(), 0, 'the progress of what is read');
     await trained(page, 10);
     await working(page, 2, 'what read is gone');
@@ -397,7 +397,7 @@ const CHECKS = {
     await page.locator('.confusion').waitFor();
     same(await page.locator('.confusion tbody tr').count(), 30, 'classes of the confusion');
     await page.getByText('30 of 200 classes').waitFor();
-    await page.locator('.legend', { hasText: 'and 170 more' }).waitFor();
+    await page.locator('.legend', { hasText: 'and 188 more' }).waitFor();
     same(page.faults, [], 'what went wrong');
   },
 

@@ -31,12 +31,6 @@ export class Curves {
     const column = (name: (typeof POINT)[number]): Float64Array => Float64Array.from(this.points, (point) => point[name]);
     return Object.fromEntries(POINT.map((name) => [name, column(name)])) as unknown as History;
   }
-  copy(): Curves {
-    const twin = new Curves();
-    twin.points = [...this.points];
-    twin.apart = this.apart;
-    return twin;
-  }
   static from(history: History): Curves {
     const made = new Curves();
     history.moments.forEach((_, i) => made.points.push(Object.fromEntries(POINT.map((name) => [name, history[name][i]])) as Point));

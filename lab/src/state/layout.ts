@@ -47,8 +47,13 @@ const FOOT = 30; // below: "and 52 more"
 
 const FINGER = 24; // from unit to unit, at least, for whoever presses one (WCAG 2.2, 2.5.8)
 
+export const NAMES = { left: 0.22, right: 0.17 }; // of the width, for the names at both sides, at most
+
 /** How many units of a layer there is room for. */
-export const room = (height: number, narrow: boolean, scale: number): number => Math.max(2, Math.floor((height / scale - (narrow ? NARROW_HEAD : HEAD) - FOOT) / FINGER));
+export function room({ layers }: Shape, width: number, height: number, scale: number): number {
+  const pitch = ((1 - NAMES.left - NAMES.right) * width / scale - SIDE) / layers.length; // at least
+  return Math.max(2, Math.floor((height / scale - (pitch < NARROW ? NARROW_HEAD : HEAD) - FOOT) / FINGER));
+}
 
 /** Where all of it stands; `shown` has the units of each column (inputs first), in order. */
 export function layout(shape: Shape, width: number, height: number, shown: number[][], scale: number, margin: { left: number; right: number }): Layout {

@@ -6,6 +6,7 @@ import { clipped } from '../tables/cells';
 import { className } from './scores';
 
 const LEAST = 4; // letters of a column's name
+const TWO = 12; // for which there is room beside a word's
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 const subscript = (n: number): string => String(n).replace(/\d/g, (digit) => SUBSCRIPTS[Number(digit)]);
 
@@ -20,13 +21,34 @@ export function unitName(data: Data, settings: Settings, layer: number, unit: nu
   return brief ? name : say('output_named', { name });
 }
 
-/** An input's name in so many letters: what tells the inputs of a column apart stays longest. */
-export function inputName(data: Data, unit: number, room: number): string {
-  const name = data.inputNames[unit], column = data.preparation.steps.find(({ features }) => (unit -= features.length) < 0)?.column ?? '';
-  if (name.length <= room || !name.startsWith(column)) return name;
-  const own = clipped(name.slice(column.length), Math.max(LEAST, Math.floor(room) - LEAST));
-  return clipped(column, Math.max(LEAST, Math.floor(room) - own.length)) + own;
+type Cut = (text: string, length: number) => string;
+const whole: Cut = (text) => text;
+/** Both ends; the dots are as wide as two letters. */
+function ends(text: string, length: number): string {
+  const last = Math.floor((length - 1) / 2);
+  return text.length <= length || last < 1 ? clipped(text, length) : clipped(text, length - last - 1) + text.slice(-last);
 }
+/** Texts by both ends where their beginnings are alike; the others as they are, or cut. */
+export function distinct<T>(all: T[], made: (each: T, cut: Cut) => string, cut: Cut = whole): string[] {
+  const begun = all.map((each) => made(each, clipped));
+  return all.map((each, i) => made(each, begun.indexOf(begun[i]) === begun.lastIndexOf(begun[i]) ? cut : ends));
+}
+
+/** An input's name in so many letters: what tells the inputs of a column apart stays longest, or alone. */
+function inputName(data: Data, unit: number, room: number, cut: Cut): string {
+  const name = data.inputNames[unit], column = data.preparation.steps.find(({ features }) => (unit -= features.length) < 0)?.column ?? '';
+  if (name.length <= room || name === column || !name.startsWith(column)) return cut(name, room);
+  const own = name.slice(column.length);
+  if (room < TWO && own.startsWith('=')) return cut(own.slice(1), room);
+  const shown = cut(own, Math.max(LEAST, room - LEAST));
+  return clipped(column, Math.max(LEAST, room - shown.length)) + shown;
+}
+
+/** The names at both sides of a network, of the units that are shown there, in so many letters. */
+export const outerNames = (data: Data, shown: number[][], letters: { left: number; right: number }, cut = whole): { left: string[]; right: string[] } => ({
+  left: distinct(shown[0], (unit, cut) => inputName(data, unit, letters.left, cut), cut),
+  right: distinct(shown.at(-1)!, (unit, cut) => cut(outputName(data, unit), letters.right), cut),
+});
 
 /** An output's class, or the target. */
 export function outputName(data: Data, unit: number): string {

@@ -5,7 +5,7 @@ import { clipped } from '../tables/cells';
 import { classColour, colour } from './colour';
 import { lab } from './lab.svelte';
 import { curve, layout, strongest, weightOf } from './layout';
-import { unitName } from './names';
+import { outerNames } from './names';
 import { page, say } from './page.svelte';
 import type { Run } from './run.svelte';
 import { hand } from './saving';
@@ -16,6 +16,7 @@ export const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) 
 
 const INK = { light: '#22262b', dark: '#e8eaed' };
 const PICTURE = 400; // pixels of a picture alone
+const LETTERS = 15; // of a name beside the network
 const PAPER = { light: '#ffffff', dark: '#1b1f24' };
 
 export function svg(width: number, height: number, content: string): string {
@@ -42,7 +43,8 @@ export function networkSvg(run: Run): string {
   const [width, height] = [960, 560];
   const { data, settings, state } = run;
   const shape = { nIn: data.nIn, layers: settings.layers, image: data.image !== null };
-  const place = layout(shape, width, height, strongest(shape, state, [12, ...settings.layers.map(() => 12)]), 1, { left: 120, right: 120 });
+  const shown = strongest(shape, state, [12, ...settings.layers.map(() => 12)]), names = outerNames(data, shown, { left: LETTERS, right: LETTERS }, clipped);
+  const place = layout(shape, width, height, shown, 1, { left: 120, right: 120 });
   const most = settings.layers.map((_, l) => Math.max(1e-9, ...place.links.filter((link) => link.layer === l).map((link) => Math.abs(weightOf(shape, state, link)))));
   const links = place.links.map((link) => {
     const w = weightOf(shape, state, link), share = Math.abs(w) / most[link.layer];
@@ -50,14 +52,14 @@ export function networkSvg(run: Run): string {
     return `<path d="${curve(link)}" fill="none" stroke="${stroke}" stroke-width="${(0.4 + 5 * share).toFixed(2)}" opacity="${(0.25 + 0.65 * share).toFixed(2)}"/>`;
   });
   const view = { data, settings, state, pictures: run.pictures, signals: run.signals, plane: lab.plane, inputs: lab.inputs };
-  const units = place.columns.flatMap((column, c) => column.units.map((unit) => {
+  const units = place.columns.flatMap((column, c) => column.units.map((unit, i) => {
     const [x, y] = [unit.x - unit.size / 2, unit.y - unit.size / 2];
     const at = `x="${x}" y="${y}" width="${unit.size}" height="${unit.size}"`;
     const picture = seen(view, unit.layer, unit.unit);
     const bias = c && settings.bias ? `<rect x="${x - 4}" y="${y + unit.size - 7}" width="11" height="11" rx="3" fill="${colour(Math.max(-0.8, Math.min(0.8, state.biases[c - 1][unit.unit])), page.theme)}" stroke="#868d97" stroke-width="1.5"/>` : '';
     const end = c === 0 || c === place.columns.length - 1;
     const label = end && !(shape.image && c === 0)
-      ? `<text x="${unit.x + (c ? 1 : -1) * (unit.size / 2 + 8)}" y="${unit.y + 4}" text-anchor="${c ? 'start' : 'end'}">${escaped(unitName(data, settings, unit.layer, unit.unit, true))}</text>` : '';
+      ? `<text x="${unit.x + (c ? 1 : -1) * (unit.size / 2 + 8)}" y="${unit.y + 4}" text-anchor="${c ? 'start' : 'end'}">${escaped((c ? names.right : names.left)[i])}</text>` : '';
     return `<rect ${at} rx="8" fill="${PAPER[page.theme]}"/>${picture ? imageAt(at, picture) : ''}<rect ${at} rx="8" fill="none" stroke="#868d97" stroke-width="2"/>${bias}${label}`;
   }));
   const heads = place.columns.slice(1).map((column, c) => `<text x="${column.x}" y="24" text-anchor="middle">${settings.layers[c].units} · ${escaped(settings.layers[c].activation)}</text>`);

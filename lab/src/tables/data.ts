@@ -28,10 +28,9 @@ export interface Choice extends Asked {
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
 const MOST_ANSWERED = 2 ** 29; // bytes, prepared, of a table that is only answered for
 
-/** At most so many rows, spread evenly. */
+/** So many rows, spread evenly. */
 function sampled(table: Table, most: number): Table {
   const rows = countOf(table.columns[0]!);
-  if (rows <= most) return table;
   const which = Int32Array.from({ length: most }, (_, i) => Math.floor((i * rows) / most));
   const notes = [...table.notes, said('{most:,} of {rows:,} rows, spread evenly: more would not fit into a page', { most, rows })];
   return { ...table, columns: table.columns.map((cells) => rowsOf(cells, which)), notes };
@@ -60,8 +59,7 @@ export function dataOf(core: Core, read: Table, choice: Choice, learnt?: Learnt,
   const answered = presentIn(answers), unanswered = countOf(answers) - answered.length;
   if (unanswered && !learnt) kinds(chosenOf(whole, choice), whole.name), checkStrays(answers, whole.name), checkFinite(answers, whole.name); // which row is bad does not depend on the answers
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
-  const prepared = prepare(core, first, choice, learnt, tell), most = Math.floor(MOST_BYTES / (4 * prepared.nIn));
-  const data = prepared.rows <= most ? prepared : prepare(core, sampled(first, most), choice, learnt);
+  const data = prepare(core, first, choice, learnt, tell);
   return { ...noted({ ...data, notes: [...data.notes, ...notes] }, unanswered), gaps: [...(learnt?.gaps ?? []), ...gaps], decimals: learnt?.preparation ? (learnt.decimals ?? {}) : marksOf(given.columns) };
 }
 const marksOf = (columns: Cells[]): Decimals => Object.fromEntries(columns.flatMap(({ name, mark }) => (mark ? [[name, mark]] : [])));
@@ -108,7 +106,9 @@ function prepare(core: Core, table: Table, choice: Choice, given: Learnt = {}, t
   /** What the rows that are learnt from answer: only bins and means ask. */
   const answers = (): Answers | null => (scaling.bins ? answersOf(core, spec, asSaid(spec, training, source), labels && trained.map((row) => labels[row]!), choice.seed) : null);
   const steps = given.preparation ? told(table, given.preparation.steps) : fitted(table, { inputs, pixels, found, trained }, scaling, answers(), part(tell, 0.4, 0.7));
-  const inputNames = steps.flatMap(({ step }) => step.features), named = (name: string): Cells | undefined => table.columns.find((cells) => cells.name === name);
+  const inputNames = steps.flatMap(({ step }) => step.features), most = Math.floor(MOST_BYTES / (4 * inputNames.length));
+  if (rows > most) return prepare(core, sampled(table, most), choice, given);
+  const named = (name: string): Cells | undefined => table.columns.find((cells) => cells.name === name);
   return {
     name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec,
     nIn: inputNames.length, inputNames, inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1), trained),
