@@ -110,7 +110,7 @@ class Network:
                 raise SettingError(
                     "{what}: expected one array for each of the {n} layers",
                     f"{len(arrays)}",
-                    "make the network anew with the sizes it should have",
+                    "make the network again with the sizes it should have",
                     what=what,
                     n=len(layers),
                 )
@@ -131,7 +131,7 @@ class Network:
                     raise SettingError(
                         "{what}[{l}]: expected finite numbers",
                         say("NaN or infinity"),
-                        "make the network anew",
+                        "make the network again",
                         what=what,
                         l=l,
                     )

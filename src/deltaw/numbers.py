@@ -16,7 +16,7 @@ SMALLEST, LARGEST = -4, 12  # powers of ten from, and up to, which a number is w
 
 
 def number(value: float | np.number[Any], digits: int = DIGITS, zeros: bool = False) -> str:
-    """A number to so many significant digits: "19,570", "2.0026", "−0.5", "1.2e−7".
+    """A number to `digits` significant digits: "19,570", "2.0026", "−0.5", "1.2e−7".
 
     Whole parts and whole numbers keep all their digits, by thousands: "1,234,567". One of four digits alone stands
     without a comma: it may be a year.

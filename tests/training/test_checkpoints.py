@@ -251,7 +251,7 @@ def test_where_the_last_is_damaged_the_one_before_is_taken(tmp_path: Path, monke
         same(made(tmp_path, resume=True), expected)
     for path in tmp_path.iterdir():
         path.write_bytes(b"")
-    with pytest.raises(ModelFileError, match=r"expected a checkpoint, found an empty file; remove it, or begin anew"):
+    with pytest.raises(ModelFileError, match=r"expected a checkpoint, found an empty file; remove it, or start"):
         made(tmp_path, resume=True)
 
 
@@ -260,7 +260,7 @@ def test_where_the_last_is_damaged_the_one_before_is_taken(tmp_path: Path, monke
     ({"resume": "no", "checkpoint": "run"}, "resume: expected True or False, found 'no'; give one of the two"),
 ])  # fmt: skip
 def test_on_from_nowhere(asked: dict[str, Any], line: str) -> None:
-    """Who says `resume` and not from where would begin anew, and not know."""
+    """Who says `resume` and not from where would start from nothing, and not know."""
     for call in (lambda: train(Network([4, 2]), X, T, **asked), lambda: fit("iris", **asked)):
         with pytest.raises(SettingError, match=re.escape(line)):
             call()
@@ -302,8 +302,10 @@ def test_one_by_another_version_is_refused(tmp_path: Path, monkeypatch: Any, for
         files.write(path, arrays, document, files.CHECKPOINT)
         monkeypatch.setattr("deltaw.files.model.FORMAT_VERSION", 1)
     held = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    line = f"resume: expected a checkpoint by DeltaW {own['version']}, which this is, found {last} by 9.1; go on by"
-    with pytest.raises(SettingError, match=f"^{re.escape(line)} that version, or begin anew elsewhere$"):
+    line = (
+        f"resume: expected a checkpoint by DeltaW {own['version']}, which this is, found {last} by 9.1; continue with"
+    )
+    with pytest.raises(SettingError, match=f"^{re.escape(line)} that version, or start again elsewhere$"):
         made(tmp_path, resume=True)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == held
 

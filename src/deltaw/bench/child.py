@@ -167,7 +167,7 @@ def _seconds(call: Callable[..., object], *arguments: object) -> float:
 
 
 def _pin(threads: int) -> None:
-    """Restrict this process to so many processors: some libraries start a thread for each that they see."""
+    """Restrict this process to `threads` processors: some libraries start a thread for each that they see."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
 

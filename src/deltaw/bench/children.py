@@ -43,7 +43,7 @@ class Child:
 
     Args:
         job: what it is to do; None: measure the machine's own matrix product.
-        threads: it may use so many.
+        threads: the most threads that it may use.
     """
 
     def __init__(self, job: Job | None, threads: int) -> None:

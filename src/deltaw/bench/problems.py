@@ -79,7 +79,7 @@ def write(name: str, folder: Path, rows: int | None, mnist: Path | None) -> str:
     Args:
         name: one of PROBLEMS.
         folder: is made.
-        rows: at most so many training rows; None: all.
+        rows: the most training rows; None: all.
         mnist: the .npz with MNIST; None: the digits bundled with scikit-learn in its place.
     """
     arrays, remark = PROBLEMS[name](mnist)

@@ -70,7 +70,7 @@ class Workload:
 
     Attributes:
         name: for `--only`.
-        title: for the table, a sentence with {rows} where steps have so many; see `described`.
+        title: for the table, a sentence with {rows} where steps have a number of rows; see `described`.
         problem: whose rows; see `problems.PROBLEMS`.
         method: what is done with them.
         measure: "train" counts samples a second; "predict" the rows that a network answers for; "estimator" those of an
@@ -162,7 +162,7 @@ def _batches(optimizer: str, rate: float, which: int) -> list[Workload]:
 
 # Seconds to 98%. Three epochs are the fewest that got there, by a search with DeltaW over batches of 16 … 512, rates
 # and schedules; of these, batches of 128 are the largest that did so from each of five seeds. scikit-learn's Adam
-# starts each epoch anew (see peers/scikit.py), and needs another schedule.
+# starts again in each epoch (see peers/scikit.py), and needs another schedule.
 REACH = replace(MNIST, batch_size=128, epochs=3, learning_rate=1e-2, schedule="one_cycle(0.2, 0.1, 0.0)")
 REACH_OF = {"sklearn": replace(REACH, epochs=4, learning_rate=6e-3, schedule="cosine")}
 

@@ -73,7 +73,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         status = _commands(spoken())(args=arguments, prog_name="deltaw", standalone_mode=False)
     except BrokenPipeError:
-        return 0  # whoever read a pipe that was our output has seen enough
+        return 0  # the reader of our output closed the pipe
     except (KeyboardInterrupt, typer.Abort) as error:
         return _interrupted(*error.args)
     except (InputError, OutputError) as error:

@@ -69,7 +69,7 @@ class Lines:
         self.steps.append(Step(left, right, why, Check("definition")))
 
     def claim(self, left: Any, right: Any, why: str) -> None:
-        """A line that starts anew: its two sides are checked against each other."""
+        """A line that does not follow from the one before: its two sides are checked against each other."""
         self.steps.append(Step(left, right, why, self.world.check(left, right)))
 
     def then(self, right: Any, why: str, given: Mapping[Any, Any] | None = None) -> None:

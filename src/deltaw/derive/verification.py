@@ -22,7 +22,7 @@ from deltaw.equations.activations import ACTIVATIONS
 
 UNITS = 2  # of every layer of the small network
 AT = {i: 1, j: 2, k: 1, n: 2}  # the units that the formulas' free indices stand for
-POINTS, DIGITS = 5, 50  # where SymPy does not decide: so many random points, so many digits
+POINTS, DIGITS = 5, 50  # random points, and digits there, where SymPy does not decide
 TRIES = 100  # points tried, since at some a formula may not be defined
 SMALL = 250  # operations up to which expanding is quick
 PRIME = 2**61 - 1

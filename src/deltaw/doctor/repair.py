@@ -271,7 +271,7 @@ class _Search:
         self.allow(self.allowed)
 
     def allow(self, seconds: float) -> None:
-        """Allow so many seconds from now on."""
+        """Allow `seconds` from now on."""
         self.allowed, self.clock = seconds, Clock()
 
     def skill(self, findings: Sequence[Finding]) -> float:

@@ -54,7 +54,7 @@ def flat_below(name: str) -> float:
 
 
 def flat(row: Activation, z: NDArray[Any], o: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which signals lie where the activation is flat, (n, units). A signal that is no number is."""
+    """Which signals lie where the activation is flat, (n, units). A signal that is not finite is."""
     threshold = flat_below(row.name)
     if not threshold > 0.0:
         return np.zeros(z.shape, np.bool_)

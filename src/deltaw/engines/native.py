@@ -24,11 +24,11 @@ from deltaw.network import Network
 from deltaw.speech import say
 from deltaw.threads import processors
 
-# Below so many multiplications a step, synchronisation costs two threads more than they gain.
+# Below this many multiplications a step, synchronisation costs two threads more than they gain.
 WORTH_TWO_THREADS = 300_000
 WORTH_TWO_THREADS_ONE_ROW = 30_000
-# The same for a forward pass in a call of its own: its threads start anew, which takes 50 µs, and on a busy processor
-# a thread that the call waits for may be a hundred times as late.
+# The same for a forward pass in a call of its own: starting its threads takes 50 µs, and on a busy processor a thread
+# that the call waits for may be a hundred times as late.
 WORTH_A_TEAM = 10_000_000
 # Where more than this share of the inputs is one number (the background), batches of one row are trained without it.
 MOSTLY = 0.6
@@ -205,7 +205,7 @@ class NativeEngine:
 
     @property
     def worth_threads(self) -> int:
-        """From so many rows on, their way forward is worth more threads than one."""
+        """The number of rows from which a forward pass is worth more threads than one."""
         return -(-WORTH_A_TEAM // self._links)
 
     def _threads(self, rows: int | None = None) -> int:

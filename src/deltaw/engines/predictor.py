@@ -37,7 +37,7 @@ class Predictor:
 
     Args:
         network: whose outputs.
-        threads: at most so many, for many rows; None: as many as there are processors.
+        threads: the most threads, for many rows; None: as many as there are processors.
 
     Raises:
         SettingError: weights that are not finite or of another shape than the network's; a number of threads that
@@ -66,7 +66,7 @@ class Predictor:
         Args:
             X: quickest for float32 in C order; or float64, integers, nested lists, a SciPy sparse matrix, `Encoded`.
                 What a masked array of float32 hides is not looked for.
-            threads: at most so many in this call; None: as the Predictor was made.
+            threads: the most threads in this call; None: as the Predictor was made.
 
         Raises:
             InputError: another width, no numbers, or a number that float32 cannot hold.
@@ -121,10 +121,10 @@ def outputs(network: Network, X: Any, engine: str = "native", threads: int | Non
     """The network's outputs (n, n_out) for rows X by an engine.
 
     Args:
-        network: with the weights as they are now. They are packed at the first call, and anew when they have changed.
+        network: with the weights as they are now. They are packed at the first call, and again when they have changed.
         X: as `Predictor` takes them.
         engine: "native" or "torch": float32; "reference": by the equations, float64.
-        threads: at most so many; None: as many as there are processors.
+        threads: the most threads; None: as many as there are processors.
 
     Raises:
         SettingError: no engine of that name, or weights that are not finite.

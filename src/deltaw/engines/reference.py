@@ -195,7 +195,7 @@ class ReferenceEngine:
         return np.ones(len(rows))[index] if rows.weight is None else rows.weight[index]
 
     def _pieces(self, n: int) -> list[slice]:
-        """The rows that are evaluated, so many at a time."""
+        """The rows that are evaluated, in pieces."""
         return [slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
 
     def _summed(self, gradients: backprop.Gradients) -> backprop.Gradients:

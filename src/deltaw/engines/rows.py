@@ -146,7 +146,7 @@ def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def spread(rows: int, most: int) -> NDArray[np.int64]:
-    """Which of so many rows to look at, where not more than `most` can be: spread evenly, in order."""
+    """Indices of at most `most` of n rows, evenly spaced, in order."""
     return np.unique(np.linspace(0, rows - 1, min(most, rows)).astype(np.int64))
 
 
@@ -182,7 +182,10 @@ def _well_formed(x: Any, what: str) -> Any:
             (x.data[: len(stored)], stored, starts), shape=x.shape
         )  # SciPy allows room behind the last number
     raise InputError(
-        "{what}: expected a well-formed CSR matrix", wrong, "build it anew, e.g. with scipy.sparse.csr_array", what=what
+        "{what}: expected a well-formed CSR matrix",
+        wrong,
+        "build it again, e.g. with scipy.sparse.csr_array",
+        what=what,
     )
 
 

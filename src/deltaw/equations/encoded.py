@@ -27,7 +27,7 @@ from deltaw.speech import say
 KINDS = ("number", "bins", "slots", "scaled")
 MOST_INPUTS = 2**24  # of a field: whole numbers that float32 holds
 CHUNK = 2048  # rows expanded at a time, so that they stay in the cache
-ABREAST = 32  # rows that NumPy takes for one of so many more columns: it compares row by row
+ABREAST = 32  # rows joined to one in `_within`: NumPy's min(axis=0) is slow over short rows
 
 
 class Field(NamedTuple):

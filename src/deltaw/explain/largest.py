@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from deltaw.numbers import number
 from deltaw.speech import say
 
-ALL = 12  # so many are shown in their own order
-SHOWN = 8  # of more, the so many largest
+ALL = 12  # of as many or fewer, all are shown in their own order
+SHOWN = 8  # of more, this many of the largest
 
 
 @dataclass(frozen=True)

@@ -326,9 +326,7 @@ def _answer(made: _Maker, target: Target, networks: Sequence[Network], features:
         target.scale, None,
     )  # fmt: skip
     if scale.bend:
-        raise SettingError(
-            "export: expected a target that is scaled in a straight line", say("one bent in"), "train anew"
-        )
+        raise SettingError("export: expected a linearly scaled target", say("one with smooth clipping"), "train again")
     undone = {"centre": scale.centre, "width": scale.width, "shift": scale.shift, "offset": offset}
     value = made.add(o.Unscale, 1, value, **undone)
     if target.clamp:

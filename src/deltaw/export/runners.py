@@ -132,7 +132,7 @@ def sql(path: Path, check: Check) -> Answers:
             for statement in (*table_of(check), answers_of(path, check)):
                 rows = database.execute(statement).fetchall()
     except duckdb.Error as error:
-        raise InputError("{name}: expected a form that runs", str(error), "make it anew", name="DuckDB") from None
+        raise InputError("{name}: expected a form that runs", str(error), "make it again", name="DuckDB") from None
     return answers_in(rows, check)
 
 
@@ -203,7 +203,7 @@ def _run(command: list[str]) -> str:
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
         line = next((each for each in said if "error" in each.lower()), said[-1])
-        raise InputError("{name}: expected a form that runs", line, "make it anew", name=Path(command[0]).name)
+        raise InputError("{name}: expected a form that runs", line, "make it again", name=Path(command[0]).name)
     return done.stdout
 
 

@@ -11,7 +11,7 @@ The envelope is JSON again, in a string (safetensors allows only strings there):
     {"format_version": 1, "sha256": ..., "arrays": {name: [dtype, shape], ...}, "document": {...}}
 
 The digest covers the document, the list of arrays and every array's bytes, so that truncated and damaged files are
-errors. It is not a signature: whoever can write the file can write the digest. A document that is too large for the
+errors. It is not a signature: who can write the file can write the digest. A document that is too large for the
 header (of a table with 20,000 columns) becomes an array of bytes named `document`. A checkpoint has the same layout
 with another key.
 """
@@ -71,8 +71,14 @@ class Kind(NamedTuple):
 
 MODEL = Kind("deltaw", "model file", "give a .deltaw file", "train a model with `deltaw train -o FILE`", True, 2**20)
 # Also of diverged trainings, and of thousands of networks.
-ANEW = "remove it, or begin anew in another folder"
-CHECKPOINT = Kind("deltaw-checkpoint", "checkpoint", "give a folder that --checkpoint made", ANEW, False, 2**26)
+CHECKPOINT = Kind(
+    "deltaw-checkpoint",
+    "checkpoint",
+    "give a folder that --checkpoint made",
+    "remove it, or start in another folder",
+    False,
+    2**26,
+)
 
 # First bytes of other formats -> their name.
 _FOREIGN = {

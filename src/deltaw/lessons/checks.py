@@ -38,7 +38,7 @@ def whole(value: int, what: str, low: int = 0, high: int | None = None) -> int:
 
 
 def seeds(first: int, runs: int, most: int = 20) -> range:
-    """The seeds of so many runs, the first of them `first`."""
+    """The seeds of the runs, from `first` on."""
     count = whole(runs, "runs", 1, most)
     return range(whole(first, "seed"), first + count)
 

@@ -98,7 +98,7 @@ def digits(source: str = "digits", seed: int = 0, limit: int | None = None) -> D
     Args:
         source: "digits", the bundled 8 × 8 images, or a file of images with labels, such as MNIST's.
         seed: of the rows that are set apart, where the source itself sets none apart.
-        limit: at most so many rows, drawn by the seed; None takes all.
+        limit: the most rows, drawn by the seed; None: all.
 
     Raises:
         InputError: a table without labels, or without grey images, or that cannot be read.

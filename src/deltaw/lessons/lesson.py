@@ -33,7 +33,7 @@ class Lesson:
 
     @property
     def figures(self) -> list[Figure]:
-        """The lesson's figures, drawn anew, as matplotlib Figures."""
+        """The lesson's figures as new matplotlib Figures."""
         return [block.draw() for block in self.page.figures]
 
     def __str__(self) -> str:

@@ -73,7 +73,7 @@ class Lab(anywidget.AnyWidget):  # type: ignore[misc]
         flat, count = np.frombuffer(self.weights, "<f4"), sum((a + 1) * b for a, b in pairwise(sizes))
         if len(flat) != count:
             raise SettingError(
-                "lab.network: expected weights of every layer", f"{len(flat)} of {count}", "show it anew"
+                "lab.network: expected weights of every layer", f"{len(flat)} of {count}", "show it again"
             )
         network = Network(sizes, [layer["activation"] for layer in layers], bias=bool(self.settings["bias"]), seed=seed)
         at = 0

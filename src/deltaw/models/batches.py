@@ -82,7 +82,7 @@ class predict_batches:  # noqa: N801, a function to its users, and one that can 
         return self.model if isinstance(self.model, Model) else _loaded(str(self.model), _written(str(self.model)))
 
     def _answers(self, rows: Any) -> dict[str, Array]:
-        model = self._model  # once: its file may be written anew meanwhile
+        model = self._model  # once: its file may be replaced meanwhile
         like = _of_no_rows(model)
         if not len(rows):
             return like

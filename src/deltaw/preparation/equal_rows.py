@@ -30,7 +30,10 @@ Floats = NDArray[np.floating]
 # Measured: docs/explanations/recipe.md.
 LEAST_SHARE = 0.05  # of rows that equal an earlier one
 WORTH, SURE = 0.03, 1.0  # relative reduction of the squared error, and its standard errors above 0
-TIMES, CLEAR = 4, 1.5  # repetitions of the random division, fewer if it is so many standard errors from the threshold
+TIMES, CLEAR = (
+    4,
+    1.5,
+)  # repetitions of the random division; fewer if it is this many standard errors away
 MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # training rows, and distinct rows that a model stores
 ASKED = 2_000  # rows of the test
 FEWEST_COLUMNS, MOST_COLUMNS, MOST_INPUTS = 2, 256, 1_000
@@ -106,7 +109,7 @@ def saved(made: Preparation, frame: pl.DataFrame, group: Indices, targets: Train
 
 
 def _whole_groups(group: Indices, most: int) -> Indices:
-    """At most about so many rows, with all equal rows of each."""
+    """About `most` rows at most, with all equal rows of each."""
     if len(group) <= most:
         return np.arange(len(group))
     known, rows = np.unique(group, return_counts=True)

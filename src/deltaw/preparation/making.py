@@ -200,7 +200,7 @@ class Making(NamedTuple):
         return tuple(field for run in self.runs for field in run.fields)
 
     def room(self, rows: int) -> NDArray[np.float32]:
-        """An empty array for so many rows, in C order."""
+        """An empty array for the rows, in C order."""
         return np.empty((rows, self._place(self.runs[-1]).stop), np.float32)
 
     def write(

@@ -252,7 +252,7 @@ class Preparation:
         return not pictures and self.n_features >= WORTH_FIELDS * len(self._fields)
 
     def _is_large(self, rows: int) -> bool:
-        """Whether so many rows take so much memory that half of it is worth a slightly longer epoch."""
+        """Whether the rows take so much memory that half of it is worth a slightly longer epoch."""
         return rows * len(self._fields) >= LARGE
 
     @cached_property
@@ -377,7 +377,7 @@ class Preparation:
         inputs, others = made.input_names, {name for step in steps for name in step.inputs}
         if not inputs or len(set(inputs)) < len(inputs) or others.difference(inputs):
             found = say("a column twice") if inputs else say("none")
-            raise ModelFileError("preparation: expected steps for different columns", found, "write the model anew")
+            raise ModelFileError("preparation: expected steps for different columns", found, "save the model again")
         return made
 
 

@@ -308,7 +308,7 @@ class Target:
         if not enough or values["low"] > values["high"]:
             line = "{task} with {n} classes, {low} to {high}"
             found = say(line, task=values["task"], n=len(values["classes"]), low=values["low"], high=values["high"])
-            raise ModelFileError("target: expected several classes or a range", found, "write the model anew")
+            raise ModelFileError("target: expected several classes or a range", found, "save the model again")
         threshold = values.pop("threshold")
         try:
             scale = values["scale"]
@@ -316,7 +316,7 @@ class Target:
             return cls(**values | {"scale": scale}).with_threshold(threshold)
         except SettingError as error:
             raise ModelFileError(
-                "target: {expected}", error.found, "write the model anew", expected=error.expected
+                "target: {expected}", error.found, "save the model again", expected=error.expected
             ) from None
 
 

@@ -45,7 +45,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         max_grad_norm: gradients longer than this are shortened to it.
         engine: "native" (float32, the default), "reference" (the equations, float64), or "torch" (float32, on a GPU
             where there is one; "torch('cpu')", "torch('cuda:1')").
-        n_threads: at most so many; None: as many as OpenMP may use, by which joblib's and threadpoolctl's limits
+        n_threads: the most threads; None: as many as OpenMP may use, by which joblib's and threadpoolctl's limits
             are kept. The result does not depend on it.
 
     Attributes: those of scikit-learn's, and

@@ -36,7 +36,7 @@ Array = NDArray[Any]
 Indices = NDArray[np.int64]
 Buffers = Sequence[Array]
 
-BLOCK, MOST_BLOCKS = 2**22, 1024  # bytes of a block, where so many blocks are enough
+BLOCK, MOST_BLOCKS = 2**22, 1024  # bytes of a block, unless there would be more blocks than this
 RUN = 2**26  # bytes of a run
 SPARE = 2**26  # bytes that are left free on the disk
 PREFETCHED = 2**19  # bytes of a request to the system: some prefetch no more

@@ -279,7 +279,7 @@ def _check_version(document: Any, path: Path) -> None:
     if isinstance(there, str) and there != here:
         found, remedy = (
             say("{path} by {there}", path=path, there=there),
-            "go on by that version, or begin anew elsewhere",
+            "continue with that version, or start again elsewhere",
         )
         raise SettingError("resume: expected a checkpoint by DeltaW {here}, which this is", found, remedy, here=here)
 

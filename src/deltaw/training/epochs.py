@@ -56,7 +56,7 @@ class Training:
         part: (m,) indices of the rows to train on; None: all.
         loss: the loss.
         settings: all other settings of `train`.
-        until: ends after so many epochs; None: all. Schedules use the number of all epochs.
+        until: the last epoch; None: that of the schedule. Schedules use the number of all epochs.
         rows_an_epoch: rows per epoch, if neither all nor the part: see `WindowedTraining`.
 
     Attributes:
@@ -218,7 +218,7 @@ class Training:
         return made
 
     def pace(self, first: int, steps: int) -> Pace:
-        """Learning rates of so many steps, from step `first` on."""
+        """Learning rates of `steps` steps, from step `first` on."""
         if self.steps * self.epochs > PACED:
             return self._paced(first, steps)
         return self._whole_pace.some(first, steps)
@@ -242,7 +242,7 @@ class Training:
         return places if self.part is None else self.part[places]
 
     def _some(self, most: int) -> Rows:
-        """At most so many training rows, evenly spaced."""
+        """At most `most` training rows, evenly spaced."""
         return (self.rows if self.part is None else self.rows.take(self.part)).some(most)
 
 

@@ -172,7 +172,7 @@ def _run(
     trainings: Sequence[Training], workers: int, checkpoints: Checkpoints | None, enough: Callable[[], bool],
     first: int = 0,
 ) -> bool:  # fmt: skip
-    """Train all epochs of all trainings by so many threads; return whether Ctrl-C ended it, as unfinished ones record.
+    """Train all epochs of all trainings; return whether Ctrl-C ended it, as unfinished ones record.
 
     Ctrl-C is raised in the main thread, between any two of its lines, so that the state is kept by the other threads.
     """

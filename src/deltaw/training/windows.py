@@ -1,6 +1,6 @@
 """Windows of an epoch: the rows in memory at a time, of rows in blocks on a disk.
 
-An epoch visits the blocks in random order; a window is the next so many rows of that order, shuffled, in whole batches
+An epoch visits the blocks in random order; a window is the next rows of that order, shuffled, in whole batches
 except at the end of the epoch. Both orders depend only on the seed, the epoch and the window's number, so that a
 training can be resumed within an epoch, and every process knows the rows of all others.
 """

@@ -28,7 +28,7 @@ class Job:
     Attributes:
         peer: its name in PEERS.
         folder: with the problem's files.
-        threads: at most so many.
+        threads: the most threads.
         measure, method: what to do; see `workloads`.
         seconds: what one run should last, roughly.
         seed: of the start weights and the orders of the rows.
@@ -86,7 +86,7 @@ class Runner(Protocol):
     """A peer that is ready to work on one job.
 
     Attributes:
-        whole: whether it must train on all rows, since another number of them would be compiled anew.
+        whole: whether it must train on all rows, since another number of them would be compiled again.
     """
 
     whole: bool
@@ -94,7 +94,7 @@ class Runner(Protocol):
     def __init__(self, job: Job, problem: Problem) -> None: ...
 
     def prepare(self, rows: int) -> float:
-        """Compile for training on so many rows (or for `outputs`, if the job is to predict); return the seconds."""
+        """Compile for training on the rows (or for `outputs`, if the job is to predict); return the seconds."""
         ...
 
     def train(self, rows: int, epochs: int, after: After | None = None) -> None:

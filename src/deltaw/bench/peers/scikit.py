@@ -79,6 +79,6 @@ class ScikitLearn:
         for l, (W, b) in enumerate(zip(self.start.weights, self.start.biases, strict=True)):
             model.coefs_[l], model.intercepts_[l] = np.ascontiguousarray(W.T, self.X.dtype), b.astype(self.X.dtype)
         model.set_params(warm_start=True)  # only now: the first batch may lack a class
-        # Adam's state of that step; `fit` makes it anew, `partial_fit` would go on with it.
+        # Adam's state of that step; `fit` makes a new one, `partial_fit` would go on with it.
         model.__dict__.pop("_optimizer", None)
         return model

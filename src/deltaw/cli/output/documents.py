@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deltaw.models import Answers, Model, Scores
     from deltaw.tables import Column, Table
 
-MAX_PROBABILITY_COLUMNS = 100  # beyond so many classes a file of answers has the answer's own probability only
+MAX_PROBABILITY_COLUMNS = 100  # beyond this many classes a file of answers has the answer's own probability only
 # Texts that a spreadsheet takes for a formula, unless they are a plain number: OWASP, CSV Injection. The wide signs are
 # taken for the narrow ones where one types Chinese or Japanese.
 FORMULA, PLAIN_NUMBER = r"^[=+\-@＝＋－＠\t\r\n]", r"^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$"

@@ -28,7 +28,7 @@ from deltaw.training import History
 
 Array = NDArray[Any]
 
-# A network falls short if it makes more than so many times a baseline's errors, beyond chance. In 90 healthy set-ups of
+# A network falls short above this multiple of a baseline's errors, beyond chance. In 90 healthy set-ups of
 # benchmarks/doctor/random_setups.py the worst of three seeds makes 1.1 times their mean error (median; 1.25 upper
 # quartile); one in eight is above 1.2, or 1.5, times a baseline's.
 ERRORS = 1.2

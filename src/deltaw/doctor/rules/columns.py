@@ -25,7 +25,7 @@ LEAKING = 0.99  # skill of one column alone
 GROUPS = 20  # distinct values from which a column with repeated values may identify groups, such as patients
 FEWEST = 30  # rows for `leak` and `identifier`
 MOST_NAMED = 5  # columns listed by name
-MOST_CELLS, FEWEST_ROWS = 400_000, 500  # that `leak` examines: the most cells, but at least so many rows
+MOST_CELLS, FEWEST_ROWS = 400_000, 500  # the most cells that `leak` examines, and the fewest rows
 
 
 def _ranges(evidence: Evidence) -> NDArray[np.float64]:

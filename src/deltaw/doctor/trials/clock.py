@@ -19,7 +19,7 @@ _END: ContextVar[float] = ContextVar("deadline, by perf_counter", default=float(
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """All trials inside end after so many seconds of wall time, or at the deadline around them if that is sooner."""
+    """All trials inside end after `seconds` of wall time, or at an earlier deadline around them."""
     token = _END.set(min(_END.get(), perf_counter() + seconds))
     try:
         yield
@@ -44,5 +44,5 @@ class Clock:
         return min(perf_counter() - self._wall, process_time() - self._processor)
 
     def over(self, seconds: float) -> bool:
-        """Whether so many are spent, or LOADED times as many of wall time, or the deadline has passed."""
+        """Whether the seconds are spent, or LOADED times as many of wall time, or the deadline has passed."""
         return self.spent > seconds or perf_counter() - self._wall > LOADED * seconds or left() <= 0

@@ -38,7 +38,7 @@ def begun(setup: Setup, *, engine: str | None = None, telemetry: bool = False) -
 
 
 def steps_of(training: Training, rows: int) -> int:
-    """Number of steps for so many rows."""
+    """Number of steps in an epoch of `rows` rows."""
     return -(-rows // training.plan.batch_size)
 
 
@@ -51,7 +51,7 @@ def stepped(training: Training, orders: NDArray[np.int64], first_step: int) -> t
 def in_pieces(
     training: Training, order: NDArray[np.int64], first_step: int, rows: int, over: Callable[[], bool]
 ) -> tuple[float, float, int]:
-    """An epoch in pieces of so many rows, a multiple of the batch size, until `over`: (E, seconds, steps).
+    """An epoch in pieces of `rows` rows, a multiple of the batch size, until `over`: (E, seconds, steps).
 
     The steps are those of a whole epoch, bit for bit; E may differ by rounding.
     """

@@ -209,7 +209,7 @@ def matching_batches(n: int, batch: int, rows: int) -> tuple[int, int]:
 
 
 def affordable_epochs(setup: Setup, seconds: float) -> int:
-    """Number of epochs that fit into so many seconds, approximately; at least one."""
+    """Number of epochs that fit into `seconds`, approximately; at least one."""
     steps = steps_per_epoch(setup) * STEP_COST * (1 if setup.engine == "native" else REFERENCE_COST)
     return max(1, int(seconds / (steps + setup.X.shape[0] * _row_cost(setup))))
 
@@ -241,7 +241,7 @@ def trial(setup: Setup, seed: int | None = None, seconds: float = np.inf) -> Tri
 
 
 def trial_within(setup: Setup, seed: int | None, seconds: float) -> Trial:
-    """A trial of as many of its epochs as fit into so many seconds, approximately."""
+    """A trial of as many of its epochs as fit into `seconds`, approximately."""
     return trial(replace(setup, epochs=min(setup.epochs, affordable_epochs(setup, seconds))), seed, 2 * seconds)
 
 

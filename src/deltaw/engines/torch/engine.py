@@ -39,7 +39,7 @@ Plain = Any  # a torch.Tensor
 PRECISIONS: dict[str, tuple[type[Tensor], str]] = {
     "float32": (Tensor, "highest"), "tf32": (Tensor, "high"), "bf16": (Coarse, "highest"),
 }  # fmt: skip
-# Below so many multiplications a step, threads that wait for each other in every operation cost more than they gain.
+# Below this many multiplications a step, threads that wait for each other in every operation cost more than they gain.
 WORTH_THREADS = 20_000_000
 
 

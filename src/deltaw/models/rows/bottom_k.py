@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deltaw.models.rows.extremes import DRAW
 from deltaw.tables.reading.shards import alongside
 
-MORE = 5 / 4  # times k: so many rows are kept before the others are dropped
+MORE = 5 / 4  # times k rows are kept before the others are dropped
 
 
 class BottomK:

@@ -17,7 +17,7 @@ from deltaw.tables.cells import as_words
 
 Indices = NDArray[np.int64]
 
-FEW = 16  # classes: up to so many, a scan per class is faster than sorting
+FEW = 16  # classes; up to this many, a scan per class is faster than sorting
 
 
 @dataclass(frozen=True, eq=False)

@@ -206,5 +206,5 @@ def check(repeats: Any, seed: Any) -> None:
 
 
 def sampled(n: int, most: int, seed: int) -> Array:
-    """Indices of at most so many of n rows, at random, in order."""
+    """Indices of at most `most` of n rows, at random, in order."""
     return np.arange(n) if n <= most else np.sort(np.random.default_rng([seed, 4]).permutation(n)[:most])

@@ -324,7 +324,7 @@ def in_percent(share: float) -> str:
     )
 
 
-# The first of each task is its headline; so many are shown where there is room for few.
+# The first of each task is its headline; the first FIRST are shown where there is room for few.
 FIRST = 3
 METRICS: dict[str, tuple[Metric, ...]] = {
     "classification": (

@@ -1,4 +1,4 @@
-"""How long a search goes on: so many seconds, or rounds, or until somebody has had enough."""
+"""When a search ends: after seconds or rounds, by Ctrl-C, or by a callback."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _sizes(recipe: Recipe) -> tuple[int, ...]:
 
 
 def _of_layers(recipe: Recipe, count: int) -> Recipe:
-    """The recipe with so many hidden layers; additional ones are like its last."""
+    """The recipe with another number of hidden layers; additional ones are like its last."""
     own = _sizes(recipe)
     return replace(recipe, hidden=(own + own[-1:] * count)[:count])
 

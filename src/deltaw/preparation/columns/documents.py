@@ -50,7 +50,7 @@ def step_of(document: dict[str, Any], what: str) -> Step:
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in STEPS:
         expected = "{what}: expected a kind ({steps})"
-        raise ModelFileError(expected, repr(kind)[:60], "write the model anew", what=what, steps=listed(STEPS))
+        raise ModelFileError(expected, repr(kind)[:60], "save the model again", what=what, steps=listed(STEPS))
     step = STEPS[kind]
     left_out = {name: value for name, value in OPTIONAL.items() if name in step.CHECKS}
     values = fields({name: value for name, value in document.items() if name != "kind"}, step.CHECKS, what, left_out)
@@ -63,6 +63,6 @@ def step_of(document: dict[str, Any], what: str) -> Step:
     made: Step = step(**values)
     if not made.is_sound():
         raise ModelFileError(
-            "{what}: expected fields that fit together", say("others"), "write the model anew", what=what
+            "{what}: expected fields that fit together", say("others"), "save the model again", what=what
         )
     return made

@@ -30,7 +30,7 @@ from deltaw.preparation.columns.steps import (
 )
 from deltaw.preparation.reading import DAY, as_days, as_floats, as_numbers
 from deltaw.preparation.scales.bins import are_edges, asks_for_all, count, cuts, fields, fit_edges, positions
-from deltaw.preparation.scales.quantiles import median, put_in_order
+from deltaw.preparation.scales.quantiles import median, partial_sort
 from deltaw.preparation.scales.scaling import QUARTERS, Scale, Scaling, fit_scale
 from deltaw.speech import Kept, listed, reads, say
 from deltaw.tables import Column
@@ -242,7 +242,7 @@ def _learnt(
         if asks_for_all(context.bins, context.bins_of_few):
             ascending.sort()
         else:
-            put_in_order(ascending, QUARTERS, cuts(context.bins))
+            partial_sort(ascending, QUARTERS, cuts(context.bins))
     scale = fit_scale(scaling.fit, ascending if scaling.sorts else _present(x).astype(np.float64), scaling.bend)
     return scale, median(ascending), len(ascending) < len(x), fit_edges(ascending, context.bins, context.bins_of_few)
 

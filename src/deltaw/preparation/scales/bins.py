@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
-from deltaw.preparation.scales.quantiles import among
+from deltaw.preparation.scales.quantiles import inverted_cdf
 from deltaw.preparation.scales.scaling import SMALLEST
 from deltaw.schema import agrees
 
@@ -26,13 +26,13 @@ Values = NDArray[np.float64]
 # docs/explanations/recipe.md.
 SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
-FINER, FEWEST_OF_CURVE = 4, 6  # times as many, of so many rows, where these draw a curve and little noise
+FINER, FEWEST_OF_CURVE = 4, 6  # times as many; the fewest rows for that, of a curve with little noise
 FEWEST_OF_ONE = 8  # rows to a number, where there are few different ones: each is an edge, as each word has a slot
 MOST_EDGES = 256  # in a file: what a byte counts
 
 
 def most_bins(columns: int, rows: int) -> int:
-    """The most bins of a column, for so many columns of numbers and training rows."""
+    """The most bins of a column, by the numbers of columns of numbers and of training rows."""
     return min(most_of_few(columns), rows // FEWEST_ROWS)
 
 
@@ -56,7 +56,7 @@ def fit_edges(ascending: NDArray[np.floating], most: int, of_few: int = 0) -> tu
         most, ascending = len(numbers) - 1, np.array(numbers)
     if most < 2 or not ascending.size:
         return ()
-    quantiles = among(ascending, cuts(most)).tolist()
+    quantiles = inverted_cdf(ascending, cuts(most)).tolist()
     edges = quantiles[:1]
     for edge in quantiles[1:]:
         if _apart(edges[-1], edge):
@@ -70,7 +70,7 @@ def asks_for_all(most: int, of_few: int) -> bool:
 
 
 def cuts(most: int) -> Values:
-    """The quantiles that are the edges of so many bins."""
+    """The quantiles that are the edges of the bins."""
     return np.linspace(0.0, 1.0, most + 1)
 
 

@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 Floats = NDArray[np.floating]  # of either size: of each only some are taken, as float64
 
-# Of so many values a sample says where to look, for few of them; so many roots of its size beside where it has one.
-MANY, SAMPLE, FEW, FAR = 2**18, 2**14, 6, 2.5
+# Few quantiles of many values are selected with the bounds of a sorted sample (Floyd & Rivest 1975).
+MANY, SAMPLE = 2**18, 2**14  # fewest values for that, and the size of the sample
+FEW = 6  # most groups of neighbouring quantiles
+MARGIN = 2.5  # of a bound, in square roots of the sample's size
 
 
-def put_in_order(x: Floats, *shares: Values) -> None:
-    """Partially sorted values, right at both ends, in the middle and where `between` and `among` look for these
-    quantiles; a third of the time of sorting. Other positions are undefined.
+def partial_sort(x: Floats, *shares: Values) -> None:
+    """Sort in place what the functions below read: both ends, the middle, and the places of these quantiles.
+
+    Takes a third of the time of sorting. Other positions are undefined.
     """
     n = len(x)
     wanted = [np.array([0, (n - 1) // 2, n // 2, n - 1]), *(_places(n, q) for q in shares)]
@@ -34,7 +37,7 @@ def _selected(x: Floats, places: NDArray[np.intp]) -> Floats | None:
     near = np.split(places[1:-1], np.flatnonzero(np.diff(places[1:-1]) > n // SAMPLE) + 1)
     if len(near) > FEW:
         return None
-    margin, sample[0], sample[-1] = int(FAR * len(sample) ** 0.5), x.min(), x.max()
+    margin, sample[0], sample[-1] = int(MARGIN * len(sample) ** 0.5), x.min(), x.max()
     found = [sample[0]]
     for some in near:
         first, last = np.clip(some[[0, -1]] * len(sample) // n + [-margin, margin], 0, len(sample) - 1)
@@ -50,7 +53,7 @@ def _selected(x: Floats, places: NDArray[np.intp]) -> Floats | None:
 
 
 def _places(n: int, q: Values) -> NDArray[np.intp]:
-    """The positions at which `between` and `among` look for quantiles of n values."""
+    """The positions at which `linear_quantiles` and `inverted_cdf` look for quantiles of n values."""
     below = np.floor(q * (n - 1)).astype(np.intp)
     return np.concatenate([below, np.minimum(below + 1, n - 1), _first(n, q)])
 
@@ -60,7 +63,7 @@ def _first(n: int, q: Values) -> NDArray[np.intp]:
     return np.maximum(np.ceil(n * q - 1), 0).astype(np.intp)
 
 
-def between(ascending: Floats, q: Values) -> Values:
+def linear_quantiles(ascending: Floats, q: Values) -> Values:
     """Quantiles by linear interpolation (NumPy's "linear")."""
     place = q * (len(ascending) - 1)
     below = np.floor(place).astype(np.intp)
@@ -69,7 +72,7 @@ def between(ascending: Floats, q: Values) -> Values:
     return np.where(t >= 0.5, b - (b - a) * (1 - t), a + (b - a) * t)
 
 
-def among(ascending: Floats, q: Values) -> Values:
+def inverted_cdf(ascending: Floats, q: Values) -> Values:
     """Quantiles among the values (NumPy's "inverted_cdf")."""
     return ascending[_first(len(ascending), q)].astype(np.float64)
 

@@ -126,7 +126,7 @@ def _mean_and_deviation(x: Values) -> tuple[float, float, float]:
 
 def _median_and_quartiles(ascending: Floats) -> tuple[float, float, float]:
     """Median and interquartile range, or half the range if that is 0, as in RealMLP."""
-    lower, median, upper = quantiles.between(ascending, QUARTERS)
+    lower, median, upper = quantiles.linear_quantiles(ascending, QUARTERS)
     return float(median), float(upper - lower) or (float(ascending[-1]) - float(ascending[0])) / 2, 0.0
 
 

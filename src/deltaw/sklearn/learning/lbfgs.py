@@ -25,7 +25,7 @@ from deltaw.sklearn.learning.watching import Watch
 
 Vector = NDArray[np.float64]
 
-# Multiplications from which on a gradient is worth more threads than one: they start anew after each of SciPy's steps.
+# Multiplications from which on a gradient is worth more threads than one: they restart after each of SciPy's steps.
 WORTH_THREADS = 100_000_000
 STOPPED = 99  # SciPy's status where a callback ended the search
 

@@ -14,7 +14,7 @@ class Watch:
     Args:
         estimator: with scikit-learn's CallbackSupportMixin.
         X, y, metadata: what it learns from, as callbacks are to see it.
-        epochs: at most so many.
+        epochs: the most epochs.
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, metadata: dict[str, Any], epochs: int) -> None:

@@ -161,7 +161,7 @@ def check_archive(data: bytes, name: str, what: str, most: int) -> None:
     """Raise TableError for a ZIP archive that is unreadable, larger than `most` by its directory, or not compressed by
     deflate (other decompressors of Python may return more than is asked for).
     """
-    with undamaged(name, what, say("write it anew")), zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with undamaged(name, what, say("write it again")), zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
     check_size(name, sum(member.file_size for member in members), most)
     if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):

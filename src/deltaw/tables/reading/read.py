@@ -313,7 +313,7 @@ FOREIGN = (
     (rb"(?s)ORC.{0,99}?[\0-\b\x0e-\x1f]", "an ORC file", "write it as Parquet"),
     (b"Obj\x01", "an Avro file", "write it as Parquet"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it as .xlsx or CSV"),
-    (rb"FEA1\0", "Feather of version 1", "write it anew as version 2 or as Parquet"),
+    (rb"FEA1\0", "Feather of version 1", "write it again as version 2 or as Parquet"),
     (b"\x93NUMPY", "a single NumPy array", "put it in an NPZ: numpy.savez(file, X=…, y=…)"),
     (b"\x89HDF", "HDF5", "write it as Parquet or CSV"),
     (b"SQLite format 3", "an SQLite database", "write the table as CSV"),

@@ -256,7 +256,7 @@ def _found(path: Path, name: str, endings: Collection[str], is_folder: bool) -> 
         if file.suffix.lower() in COMPRESSED and _is_shard(bare, root, endings) and bare not in found:
             expected, instead = (
                 "{file}: expected a table as it is, or with gzip, bzip2 or xz",
-                "decompress it, or write it anew",
+                "decompress it, or write it again",
             )
             raise TableError(expected, file.suffix, instead, file=file)
     if not found:

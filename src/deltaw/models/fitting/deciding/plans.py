@@ -58,7 +58,7 @@ class Plan:
         given: names of the recipe's settings that the caller gave.
         seconds: how long the recipe `accurate` searches; None: it trains the networks that it names.
         looked: some training rows with their raw columns, evenly spaced, if those of the others were freed.
-        uninformative: columns to leave out, with the reasons; None: screening decides, in each fold anew.
+        uninformative: columns to leave out, with the reasons; None: screening decides, in each fold for itself.
     """
 
     table: Table
@@ -173,7 +173,7 @@ class Plan:
         return ("", None) if self.test is None else ("test", self.test)
 
     def of(self, division: Division) -> Plan:
-        """The plan of a training on a division of the rows: everything is fitted anew, on its training rows alone.
+        """The plan of a training on a division of the rows: everything is fitted again, on its training rows alone.
 
         Validation or test rows that were given are kept if the division has none of its own.
         """

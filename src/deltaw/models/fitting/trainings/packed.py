@@ -156,7 +156,7 @@ class Means:
         self._next, self._stop = 1, False
 
     def go_on(self, begun: list[int]) -> None:
-        """A run is resumed after so many epochs of each network: these are not passed on again."""
+        """A run is resumed after these epochs of each network: they are not passed on again."""
         self._begun, self._next = begun, min(begun) + 1
 
     def __call__(self, epoch: ScoredEpoch) -> bool:

@@ -49,7 +49,7 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
         TableError: unreadable or too large, or without arrays with names in NPZ_NAMES that fit together.
     """
     check_archive(data, source, what := say("a NumPy archive (NPZ)"), most)
-    with undamaged(source, what, say("write it anew with numpy.savez(file, x_train=…, y_train=…)")):
+    with undamaged(source, what, say("write it again with numpy.savez(file, x_train=…, y_train=…)")):
         archive = np.load(io.BytesIO(data), allow_pickle=False)
         arrays = {name: archive[name] for name in archive.files}
     names = next((names for names in NPZ_NAMES if names[0] in arrays), None)

@@ -191,4 +191,4 @@ def readable(name: str, kind: str) -> Iterator[None]:
         raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
         found = say("an unreadable file ({reason})", reason=first_line(error))
-        raise TableError("{name}: expected {kind}", found, "write it anew", name=name, kind=kind) from None
+        raise TableError("{name}: expected {kind}", found, "write it again", name=name, kind=kind) from None
