@@ -10,6 +10,7 @@ import re
 import struct
 import subprocess
 import sys
+import zipfile
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,13 @@ def test_npz(tmp_path: Path, names: tuple[str, ...]) -> None:
     assert table.blocks[0].columns == pixel_names((8, 8))
 
 
+def test_npz_with_what_is_no_array(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("X.npy", "1 2 3")
+    with pytest.raises(TableError, match="expected arrays called x_train and y_train, or X and y, found no arrays"):
+        read(tmp_path / "x.npz")
+
+
 def test_npz_of_plain_numbers(tmp_path: Path) -> None:
     X = np.array([[1.5, np.nan], [2.5, 3.5]])
     np.savez_compressed(tmp_path / "x.npz", X=X, y=np.array(["a", "b"]))
@@ -244,6 +252,7 @@ def test_bundled_sets_are_those_of_scikit_learn(name: str, moved: bool, monkeypa
 def test_bundled_sets_do_not_import_scikit_learn() -> None:
     program = """
 import sys
+import zipfile
 from deltaw.tables import BUNDLED, bundled, read
 assert all(read(name).frame.equals(bundled(name).frame) for name in BUNDLED)
 assert not {"sklearn", "scipy", "pandas"} & set(sys.modules)

@@ -122,11 +122,11 @@ def parsed_class_weight(value: Any) -> str | dict[str, float] | None:
         value: None, "balanced", a mapping, or "no=1,yes=5".
 
     Raises:
-        SettingError: anything else; a weight below 0 or not finite; or none above 0.
+        SettingError: anything else; a weight below 0 or above MOST; or none above 0.
     """
     if value is None or (isinstance(value, str) and value == BALANCED):
         return value
-    expected = say('class_weight: expected "balanced", or a number of 0 or more for each class')
+    expected = say('class_weight: expected "balanced", or a number from 0 to 1e30 for each class')
     if isinstance(value, str) and "=" not in value:
         raise SettingError(expected, repr(value), "give e.g. no=1,yes=5")
     pairs = _pairs(value) if isinstance(value, str) else value.items() if isinstance(value, Mapping) else ()
@@ -137,7 +137,7 @@ def parsed_class_weight(value: Any) -> str | dict[str, float] | None:
             weights[str(as_words(pl.Series([name]))[0])] = number
         except (TypeError, ValueError, ColumnError):
             number = np.nan
-        if not 0 <= number < np.inf:
+        if not 0 <= number <= MOST:
             raise SettingError(
                 expected, say("{weight!r} for {name!r}", weight=weight, name=name), "give e.g. no=1,yes=5"
             )

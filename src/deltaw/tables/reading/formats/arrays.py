@@ -51,7 +51,8 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
     check_archive(data, source, what := say("a NumPy archive (NPZ)"), most)
     with undamaged(source, what, say("write it again with numpy.savez(file, x_train=…, y_train=…)")):
         archive = np.load(io.BytesIO(data), allow_pickle=False)
-        arrays = {name: archive[name] for name in archive.files}
+        members = {name: archive[name] for name in archive.files}
+    arrays = {name: each for name, each in members.items() if isinstance(each, np.ndarray)}  # others are read as bytes
     names = next((names for names in NPZ_NAMES if names[0] in arrays), None)
     if names is None:
         found = listing(arrays) or say("no arrays")
