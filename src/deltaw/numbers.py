@@ -23,7 +23,7 @@ def number(value: float | np.number[Any], digits: int = DIGITS, zeros: bool = Fa
 
     Args:
         value: a float or an integer, Python's or NumPy's.
-        digits: significant digits of what is no integer.
+        digits: significant digits of fractions.
         zeros: whether zeros at the end stay, for numbers that stand beside each other: "52.160".
     """
     if isinstance(value, (int, np.integer)):

@@ -10,12 +10,12 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
-# Signal -> its handler where nobody has made something of it.
+# Signal -> its default handler.
 USUAL: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
 
 class Terminable:
-    """A context in which SIGTERM raises KeyboardInterrupt as SIGINT does, where nobody else has made something of it.
+    """A context in which SIGTERM raises KeyboardInterrupt as SIGINT does, unless it has another handler.
 
     Attributes:
         signal: SIGINT or SIGTERM, once it has come; else None.

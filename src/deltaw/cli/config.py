@@ -1,7 +1,7 @@
 """`--config train.toml`: the options of a command in a file; and `--print-config`, which writes one.
 
-A word is the option's name without its dashes; `_` may stand for `-`. A list is what is given several times or with
-commas between, a table what is given as NAME=VALUE. What stands on the command line wins.
+A key is the option's name without its dashes; `_` may stand for `-`. A list is an option that is
+given several times, or with commas between; a table is one given as NAME=VALUE. The command line wins.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def text(context: typer.Context, data: str, options: Mapping[str, Any], plan: Pl
     for name in names.keys() - values.keys():
         source = context.get_parameter_source(name)
         if name != "setting" and source is not None and source.name in ("COMMANDLINE", "DEFAULT_MAP"):
-            values[name] = context.params[name] or None  # of a flag that is not set nothing is to be said
+            values[name] = context.params[name] or None  # a flag that is not set
     lines = [f"# {one_line(plan.target.name)}: {one_line(plan.target.statement)}"]
     lines += _lines({word: values.get(name) for name, word in names.items() if name != "setting"})
     return "\n".join([*lines, "", "[set]", *_lines(settings)]) + "\n"

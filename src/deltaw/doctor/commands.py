@@ -1,7 +1,7 @@
 """Repairs as options of `deltaw train` and as Python.
 
 For a table they are settings of the recipe, for the command line and `deltaw.fit` alike. For arrays they are arguments
-of `deltaw.Network` and `deltaw.train`, with lines of NumPy before the call for what is no argument.
+of `deltaw.Network` and `deltaw.train`, with lines of NumPy before the call for what cannot be an argument.
 """
 
 from __future__ import annotations

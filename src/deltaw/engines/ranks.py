@@ -62,7 +62,7 @@ class Ranks(NamedTuple):
         return found
 
     def _exchanged(self, call: Callable[[], object]) -> None:
-        """Raises DeltaWError where a rank is no longer there."""
+        """Raises DeltaWError if a rank has gone."""
         try:
             call()
         except RuntimeError as error:

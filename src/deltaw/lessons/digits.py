@@ -87,7 +87,7 @@ class Digits:
                 look(epoch)
 
         train(network, X[self.training], T[self.training], callbacks=[note], **settings)
-        # A training that E ends, no longer a number, keeps the accuracy it ended with.
+        # A diverged training keeps the accuracy it ended with.
         found += found[-1:] * (settings["epochs"] - len(found))
         return np.array(found)
 

@@ -42,7 +42,7 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
       rows, where few or no held-out rows end the training, there is more of both, in more steps, and a smooth
       activation. No dropout for large tables, and if many classes share the units and have rows enough.
     - Label smoothing except for large tables, of which probabilities can be learnt as they are.
-    - Validation rows are trained on in the end (`finish`), unless they are few beside the others.
+    - Validation rows are trained on after that (`finish`), unless they are few.
     """
     plenty, many, large = (rows >= least and not image for least in (PLENTY_ROWS, MANY_ROWS, LARGE_ROWS))
     few = 1.0 if image else max(1.0, (FEW_ROWS / rows) ** 2)

@@ -1,6 +1,6 @@
 """Figures that reports, lessons and notebooks share.
 
-Every function takes plain arrays and returns a `matplotlib.figure.Figure` that belongs to nobody: no pyplot, no global
+Every function takes plain arrays and returns a `matplotlib.figure.Figure`: no pyplot, no global
 state, no window. A notebook shows it as it is, with or without pyplot; `svg` turns it into text for a page.
 """
 

@@ -64,7 +64,7 @@ def svg(figure: Figure, salt: str = "deltaw") -> str:
 
 
 def in_style(more: dict[Any, Any]) -> AbstractContextManager[None]:
-    """`STYLE` on matplotlib's own settings: not on somebody's matplotlibrc, which may have letters set by TeX."""
+    """`STYLE` on matplotlib's own settings: not on the user's matplotlibrc, which may set text with TeX."""
     import matplotlib
 
     plain = {name: value for name, value in matplotlib.rcParamsDefault.items() if name not in OF_SCREENS}

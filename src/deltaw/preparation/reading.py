@@ -59,7 +59,7 @@ def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArra
         unit = found if unit is None or found in SIGNS else unit
         series = numbers_in(words, unit, source) if unit else read_numbers(words)
         if series.null_count() > words.null_count():
-            for read in (as_written(words), series):  # the cell that is no number whatever a comma means
+            for read in (as_written(words), series):  # the cell that is not a number, whatever a comma means
                 refuse_cell(read.is_null() & words.is_not_null(), words, source, "a number", REMEDY)
     elif not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
         expected = say('{source}: expected numbers in column "{name}", as in training', source=source, name=series.name)

@@ -130,7 +130,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
         Raises:
             NotFittedError: before `fit`.
-            ValueError: another number of features, or what is no finite number.
+            ValueError: another number of features, or values that are not finite.
             SettingError: parameters that were set after `fit` and do not suit what was learnt.
         """
         return self._named(self._outputs(X))

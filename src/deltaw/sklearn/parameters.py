@@ -25,7 +25,7 @@ def keep(estimator: Any, given: Mapping[str, Any]) -> None:
     """A constructor's arguments, its `locals()`, as attributes of the same names and unchanged, as scikit-learn asks.
 
     The arguments themselves stand in each constructor: scikit-learn, type checkers and editors read them there, and a
-    signature that is set from a table is seen by the first of these alone. A test holds what is said twice alike.
+    signature that is set from a table is seen by the first of these alone. A test compares what is repeated.
     """
     for name in given.keys() - {"self", "__class__"}:  # a subclass may have parameters of its own, or fewer
         setattr(estimator, name, given[name])

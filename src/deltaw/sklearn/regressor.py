@@ -95,7 +95,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
         Raises:
             NotFittedError: before `fit`.
-            ValueError: another number of features, or what is no finite number.
+            ValueError: another number of features, or values that are not finite.
             SettingError: parameters that were set after `fit` and do not suit what was learnt.
         """
         o = self._outputs(X)

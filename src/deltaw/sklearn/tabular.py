@@ -118,7 +118,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         frame = self._frame(X, reset=True)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(unmasked(sample_weight), X, dtype=np.float64)
-            if sample_weight.any():  # rows of weight 0 are not there; where all are, `fit` says so
+            if sample_weight.any():  # rows of weight 0 are left out; if all are, `fit` raises
                 counts = sample_weight != 0
                 frame, sample_weight = frame.filter(counts), sample_weight[counts]
                 y = None if y is None else np.asarray(unmasked(y))[counts]

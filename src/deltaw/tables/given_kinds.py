@@ -22,7 +22,7 @@ def number(column: pl.Series, source: str) -> str:
             return unit
         read = read_numbers(words)
         if read.null_count() > words.null_count():
-            for numbers in (as_written(words), read):  # the cell that is no number whatever a comma means
+            for numbers in (as_written(words), read):  # the cell that is not a number, whatever a comma means
                 _refuse(numbers.is_null(), words, source, "a number")
     elif column.dtype.is_temporal():
         _refuse_all(column, source, "a number")

@@ -115,7 +115,7 @@ class Strays:
         self._present = self._wrong = 0
         self._codes, self._name = False, ""
         self._numbers = set[float]()  # distinct ones, up to MANY
-        self._words = Counter[str]()  # what is no number
+        self._words = Counter[str]()  # words that are not numbers
         self._error: Callable[[], ColumnError] | None = None  # for the first stray cell
 
     def see(self, words: pl.Series, source: str) -> None:

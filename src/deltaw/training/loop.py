@@ -93,7 +93,7 @@ def train(
             use their number from here on.
 
     Returns:
-        The `History`. Training ends early, with `ended` "diverged", when E is no longer a number.
+        The `History`. Training ends early, with `ended` "diverged", when E is not finite.
 
     Raises:
         InputError: data that does not fit the network or the loss.

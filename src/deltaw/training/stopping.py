@@ -34,7 +34,7 @@ class EarlyStopping:
             not stop if a few rows dominate the loss, so that its standard error exceeds the share UNSURE of it.
 
     Raises:
-        SettingError: a patience that is no whole number from 1 on, or a negative `min_delta`.
+        SettingError: a patience that is not a whole number from 1 on, or a negative `min_delta`.
 
     Source: Goodfellow, Bengio & Courville 2016, "Deep learning", algorithm 7.1.
 

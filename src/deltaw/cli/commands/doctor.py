@@ -36,7 +36,7 @@ def doctor(
     member: int = 1,
     memory: int | None = None,
 ) -> None:
-    """`deltaw doctor`: DATA to be trained on, or MODEL DATA; `given`: what is not for a model."""
+    """`deltaw doctor`: DATA to train on, or MODEL DATA; `given`: options that do not apply to a model."""
     _check(rows, seconds)
     is_model = brings_a_model("doctor", source, data, given)
     if not is_model and member != 1:

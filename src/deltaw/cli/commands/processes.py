@@ -60,12 +60,12 @@ def joined(choices: dict[str, Any], keep: keeping.Keeping, data: str = "") -> Ra
             expected = "data: expected a path where several processes train"
             raise SettingError(expected, say("standard input, which only one can read"), "write the rows to a file")
 
-    if choices.get("engine", "native") == "native":  # as it is where nobody says another
+    if choices.get("engine", "native") == "native":  # the default
         choices["engine"] = "torch"
     installed("torch")
     here = ranks.join()
     agreed(check)
-    # Of several nodes the one that lost nobody starts its own again, too, and does not count that.
+    # Of several nodes, one that lost no process restarts its own too, and does not count that.
     if any(here.gathered(ranks.restarted())) and "checkpoint" in keep:
         keep["resume"] = True
     # What is free is another number in each, and all are to stream, or none.
@@ -88,7 +88,7 @@ def agreed(call: Callable[[], Found]) -> Found:
     failed = [(rank, each) for rank, each in enumerate(here.gathered(status)) if each is not None]
     if not failed:
         return found
-    with suppress(DeltaWError):  # nobody leaves before all know
+    with suppress(DeltaWError):  # no process leaves before all know
         here.gathered(None)
     first, code = failed[0]
     if raised is not None and here.rank == first:

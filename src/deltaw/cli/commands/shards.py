@@ -88,7 +88,7 @@ def answers(
     folder = Path(to)
     with _of_answers(folder):
         there = folder.is_dir() or to.endswith(SLASHES)
-    in_pieces = ranks.here().gathered(there or are_many(data))[0]  # the first process says for all
+    in_pieces = ranks.here().gathered(there or are_many(data))[0]  # the first process decides for all
     found = pieces(data, model, reading) if in_pieces else None
     if found is None:
         return False
@@ -141,7 +141,7 @@ def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None,
     for some in gathered(parts, partial(_cells, model), TOGETHER, _alike):
         made, tables = list[DataFrame](), [table for _, table in some if table is not None]
         if len(tables) > 1:
-            with suppress(InputError):  # each by itself says in which file it is, and in which row
+            with suppress(InputError):  # read one by one, for the file and row in the message
                 whole = replace(tables[0], frame=concat([table.frame for table in tables]))
                 found, first = documents.answers_alone(model, model.answers_in_turn(whole)), 0
                 for rows in (len(table.frame) for table in tables):

@@ -126,7 +126,7 @@ def _follow(
         speaks, status = ranks.speaks(128 + stopped.signal)
         if not speaks:  # torchrun ends the others where one has ended
             return status
-        err = stderr()  # what is to be done now is no small talk
+        err = stderr()  # shown in spite of --quiet: what to do now
         status = keeping.ended_by(stopped, kept, err)
         if stopped.model is None:  # between two trainings: there is the checkpoint
             return status

@@ -20,7 +20,7 @@ def predict(
     data: Data,
     *,
     output: Annotated[
-        str | None,  # since a Path forgets the slash that says a folder
+        str | None,  # a Path drops the final slash, which means a folder
         typer.Option(
             "--output",
             "-o",

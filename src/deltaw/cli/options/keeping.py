@@ -66,7 +66,7 @@ def check(keeping: Keeping) -> None:
 
 @contextmanager
 def interrupted(message: Callable[[], str], unless_said: bool = False) -> Iterator[None]:
-    """Give an interruption here a message; `unless_said`: only one that has none; "": leave it as it is."""
+    """Give an interruption here a message, `unless_said` only if it has none; "": leave it."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -96,7 +96,7 @@ def begun(plan: Plan, keeping: Keeping, err: Screen) -> Checkpoints | None:
     from deltaw import models
     from deltaw.cli.output.screen import stderr
 
-    told = stderr() if err.quiet else err  # that one is lost, or damaged, is an error
+    told = stderr() if err.quiet else err  # a lost or damaged file is an error
     return None if "checkpoint" not in keeping else models.checkpoints(plan, **_named(keeping), say=told.print)
 
 

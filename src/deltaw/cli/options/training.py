@@ -55,7 +55,7 @@ TRAINING: dict[str, Row] = {
         "-r",
         default="default",
         autocompletion=completion.recipes,
-        show_default=False,  # "default" says it, and the lab has one of its own
+        show_default=False,  # "default" says it, and the lab has its own
     ),
     "drop": option(
         list[str],

@@ -94,5 +94,5 @@ def _setting(pair: str) -> tuple[str, Any]:
         raise SettingError("--set: expected NAME=VALUE", repr(pair), "give e.g. --set dropout=0.1")
     try:
         return name, ast.literal_eval(text.capitalize() if text in {"true", "false", "none"} else text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):  # the last two of what is nested too deep
+    except (ValueError, SyntaxError, MemoryError, RecursionError):  # the last two: nested too deep
         return name, text

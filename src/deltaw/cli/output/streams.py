@@ -54,7 +54,7 @@ def _occupy_closed() -> None:
 
 
 def _wrapped(stream: Any) -> tuple[Any, _Whole | None]:
-    if stream is None:  # closed by the caller: what is printed goes nowhere
+    if stream is None:  # closed by the caller: nothing is printed
         return io.TextIOWrapper(Path(os.devnull).open("wb"), "utf-8", "backslashreplace"), None
     raw = getattr(getattr(stream, "buffer", None), "raw", getattr(stream, "buffer", None))
     if not isinstance(raw, io.RawIOBase):

@@ -63,7 +63,7 @@ class During:
         saved: whether the network was trained before (a saved model) and is only examined.
         retrained: if a saved network is `short` or `contaminated`, a new training with its settings; else None.
         contaminated: whether a saved network was trained on the scoring rows, so that its score on them is too good.
-        internal: if nobody beats the guess on the scoring rows, a baseline scored on held-out training rows; else None.
+        internal: if no model beats the guess on the scoring rows, a baseline on held-out training rows; else None.
         internal_gains: its gains over the guess.
     """
 

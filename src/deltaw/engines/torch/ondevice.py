@@ -85,7 +85,7 @@ def _places(x: Plain, field: Field) -> Plain:
     return torch.arange(field.inputs, dtype=x.dtype, device=x.device)
 
 
-# A column (n, 1) -> the inputs that it stands for (n, inputs); of a slot that is no number, none is one.
+# A column (n, 1) -> the inputs that it stands for (n, inputs); of a slot that is NaN, none is one.
 EXPANDED: dict[str, Callable[[Plain, Field], Plain]] = {
     "number": lambda x, field: x,
     "bins": lambda x, field: (x - _places(x, field)).clamp(0.0, 1.0),

@@ -156,7 +156,7 @@ class Descent:
         return converged
 
     def epoch(self, number: int) -> bool:
-        """One pass over the rows; False if the loss is no longer a number."""
+        """One pass over the rows; False if the loss is not finite."""
         estimator = self.estimator
         if estimator.shuffle and not self.whole:
             # scikit-learn's own draws: the same rows in the same batches for the same random_state.

@@ -13,7 +13,7 @@ def missing(cell):
 
 
 def number(cell):
-    """A cell as a float, NaN where it is missing; text that is no number raises ValueError."""
+    """A cell as a float, NaN where it is missing; text that is not a number raises ValueError."""
     if isinstance(cell, str) and "_" in cell:  # which Python alone takes for a thousands mark
         raise ValueError(f"expected a number, found {cell[:60]!r}")
     x = math.nan if missing(cell) else float(cell)

@@ -114,7 +114,7 @@ class Given:
 
 
 def no_target(table: Table) -> NoReturn:
-    """Raise ColumnError, since nobody says which column is to be predicted."""
+    """Raise ColumnError, since no target is given."""
     names = table.frame.columns
     shown = listed(names[:12]) + (say(", … ({n} in all)", n=len(names)) if len(names) > 12 else "")
     raise ColumnError(

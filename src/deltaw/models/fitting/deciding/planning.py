@@ -198,7 +198,7 @@ def replan(model: Model, source: Any) -> Plan | None:
     table, origin, recipe = model.read(source), model.origin, model.recipe
     table.column(model.target.name)
     decided = {name: value for name, value in vars(recipe).items() if name != "name" and value is not None}
-    decided["hidden"] = tuple(model.network.sizes[1:-1])  # with the units that carry the line in the end
+    decided["hidden"] = tuple(model.network.sizes[1:-1])  # with the units added for the linear model
     held_out: dict[str, Any] = {} if origin.folds else {"folds": 0}
     if table.test is None:
         size = origin.test_size if origin.test is None else 0.0

@@ -29,7 +29,7 @@ MOST_SECONDS = 1e9
 class Request:
     """The arguments of `deltaw.fit` that decide what is trained; its documentation says what each means.
 
-    `fit` lists them once more: editors and type checkers read them there. A test holds the two alike.
+    `fit` repeats them, for editors and type checkers. A test compares the two.
 
     Attributes:
         target: None: the source says which.
@@ -100,7 +100,7 @@ class Request:
         return self.settings.get("weight")
 
     def _continued(self, start: Start) -> Request:
-        """The same with all that the model has decided; raises SettingError where that is asked for once more."""
+        """The same with all that the model has decided; raises SettingError if one of these settings is given."""
         fixed = {name: getattr(self, name) for name in ("task", "drop", "columns", "kinds")}
         recipe, target, settings = start.asked(self.recipe, self.target, self.settings, **fixed)
         reading = start.reading(self.reading)

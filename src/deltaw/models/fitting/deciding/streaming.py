@@ -31,7 +31,7 @@ from deltaw.tables.reading.streams import SHARE, free
 from deltaw.tables.table import NameOfRows
 from deltaw.training.blocks import check_folder
 
-# Arguments that need all rows in memory, and their values that ask for nothing.
+# Arguments that need all rows in memory, and their values that do not.
 IN_MEMORY = {"folds": (None, 0), "group": (None,), "time": (None,)}
 LEAST = 2**26  # bytes that a slice, the held-out rows and the smallest sample take, about: docs/scale.md
 DISK = Path("/var/tmp")  # for large files: /tmp may be in memory

@@ -37,7 +37,7 @@ Array = NDArray[Any]
 
 # Measured: benchmarks/notes/recipe.md.
 SHARE, FEWEST = 1 / 4, 3  # of the epochs; with an eighth, products of four columns are missed
-MOST = 28  # epochs: a quarter of what the recipes train, however many more somebody asks for
+MOST = 28  # epochs: a quarter of what the recipes train, whatever is asked for
 SURE = 2.5  # standard errors
 IMPORTANT = 1.0  # standard errors, from which a column is never removed
 MOST_CELLS = 2**18  # rows times columns, each with a sum for each unit; of more, a subset of the rows

@@ -1,6 +1,6 @@
 """Fine-tuning: after held-out rows have chosen the best weights, a few epochs on all rows, these included.
 
-Once the epoch is chosen, these rows need not be held out any longer, and a fifth of the rows is worth more than
+Once the epoch is chosen, these rows need not be held out, and a fifth of the rows is worth more than
 anything else that takes as much time (docs/explanations/recipe.md). No held-out rows are left to end this phase; the
 learning rate is a fifth and falls to 0, so that the network stays near the weights that were chosen.
 

@@ -14,7 +14,7 @@ from deltaw.models.model import Model
 from deltaw.progress import Silent
 
 Callback = Callable[[ScoredEpoch], object]
-Listener = Callable[[ScoredEpoch], bool] | None  # gets each epoch, and ends the training by True; None: nobody listens
+Listener = Callable[[ScoredEpoch], bool] | None  # gets each epoch, and ends the training by True; None: no listener
 
 
 class Listeners:

@@ -67,7 +67,7 @@ class Records(NamedTuple):
     encoding: str
     notes: tuple[str, ...] = ()
     rounded: tuple[str, ...] = ()
-    decimals: Mapping[str, str] = {}  # nobody writes into it
+    decimals: Mapping[str, str] = {}  # never changed
 
 
 def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Records:  # noqa: B008  # frozen

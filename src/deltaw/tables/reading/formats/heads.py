@@ -41,7 +41,7 @@ class Marks(NamedTuple):
     """
 
     file: str = ""
-    known: Decimals = {}  # noqa: RUF012  # nobody writes into it
+    known: Decimals = {}  # noqa: RUF012  # never changed
     left: tuple[str, ...] = ()
 
     @classmethod
