@@ -20,7 +20,7 @@ export interface Look {
 }
 
 const FAINTEST = 0.02; // of a layer's widest, below which a link is not seen
-const BEND = 0.45; // of a link's width: it leaves and arrives level
+export const BEND = 0.45; // of a link's width: it leaves and arrives level
 
 export class Links {
   private canvas: HTMLCanvasElement | OffscreenCanvas;

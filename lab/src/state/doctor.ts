@@ -31,10 +31,14 @@ const ONE_SIDED = ['relu', 'step'];
 
 type Rule = (state: State, settings: Settings, history: History, data: Data) => Finding | null;
 
-const slower = (settings: Settings, times: number): Finding['repair'] => {
-  const rate = Number((settings.rate / times).toPrecision(2));
+const paced = (settings: Settings, times: number): Repair => {
+  const rate = Number((settings.rate * times).toPrecision(2));
   return { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } };
 };
+const activated = ({ layers }: Settings, l: number, activation: string): Repair => ({
+  key: 'repair_activation', values: { activation }, change: { layers: layers.map((each, k) => (k === l ? { ...each, activation } : each)) },
+});
+const INIT: Repair = { key: 'repair_init', values: {}, change: { init: null } };
 
 const ofLayers = (judge: (l: number, state: State, settings: Settings, history: History) => Finding | null): Rule => (state, settings, history) => {
   for (let l = 0; l < state.health.length; l++) {
@@ -46,19 +50,18 @@ const ofLayers = (judge: (l: number, state: State, settings: Settings, history: 
 
 const broken: Rule = (state, settings) =>
   state.broken && {
-    key: 'found_broken', severe: true, repair: slower(settings, 10),
+    key: 'found_broken', severe: true, repair: paced(settings, 1 / 10),
     values: { step: state.broken.step, layer: state.broken.layer + 1, rate: number(settings.rate) },
   };
 
 const frozen = ofLayers((l, state, settings) =>
   state.moment > 0 && state.health[l].gradient === 0 && state.trainError > 0 && settings.layers[l].activation === 'step'
-    ? { key: 'found_step', severe: true, values: { layer: l + 1 },
-        repair: { key: 'repair_activation', values: { activation: 'sigmoid' }, change: { layers: settings.layers.map((each, k) => (k === l ? { ...each, activation: 'sigmoid' } : each)) } } }
+    ? { key: 'found_step', severe: true, values: { layer: l + 1 }, repair: activated(settings, l, 'sigmoid') }
     : null);
 
 const alike: Rule = (_, settings) =>
   ['zeros', 'ones'].includes(settings.init ?? '') || settings.init?.startsWith('constant')
-    ? { key: 'found_alike', severe: true, values: { init: settings.init! }, repair: { key: 'repair_init', values: {}, change: { init: null } } }
+    ? { key: 'found_alike', severe: true, values: { init: settings.init! }, repair: INIT }
     : null;
 
 /** Whether E has halved: what has learnt so much may well lie where it is flat. */
@@ -67,32 +70,26 @@ const saturated = ofLayers((l, state, settings, history) => {
   const { activation } = settings.layers[l];
   const last = l === settings.layers.length - 1;
   if (last || !SQUASHING.includes(activation) || !(state.health[l].saturated > (state.moment ? FLAT_IN_TRAINING : FLAT)) || (!settings.init && hasLearnt(history))) return null;
-  const repair: Finding['repair'] = settings.init ? { key: 'repair_init', values: {}, change: { init: null } } : slower(settings, 3);
-  return { key: 'found_saturated', severe: true, values: { layer: l + 1, share: percent(state.health[l].saturated, 0), activation }, repair };
+  return { key: 'found_saturated', severe: true, values: { layer: l + 1, share: percent(state.health[l].saturated, 0), activation }, repair: settings.init ? INIT : paced(settings, 1 / 3) };
 });
 
 const dead = ofLayers((l, state, settings) => {
   const { activation, units } = settings.layers[l];
   if (!ONE_SIDED.includes(activation) || !(state.health[l].dead > DEAD * units)) return null;
-  const layers = settings.layers.map((each, k) => (k === l ? { ...each, activation: 'leaky_relu' } : each));
-  return {
-    key: 'found_dead', severe: true, values: { layer: l + 1, dead: state.health[l].dead, units, activation },
-    repair: { key: 'repair_activation', values: { activation: 'leaky_relu' }, change: { layers } },
-  };
+  return { key: 'found_dead', severe: true, values: { layer: l + 1, dead: state.health[l].dead, units, activation }, repair: activated(settings, l, 'leaky_relu') };
 });
 
 const large = ofLayers((l, state, settings) => {
   const ratio = state.health[l].update / state.health[l].weight;
   if (state.moment < 10 || !(ratio > LARGE)) return null;
-  return { key: 'found_large', severe: ratio > 3 * LARGE, values: { layer: l + 1, ratio: number(ratio, 2) }, repair: slower(settings, 5) };
+  return { key: 'found_large', severe: ratio > 3 * LARGE, values: { layer: l + 1, ratio: number(ratio, 2) }, repair: paced(settings, 1 / 5) };
 });
 
 const small: Rule = (state, settings, history) => {
   const last = state.health.map((h) => h.update / h.weight);
   const warming = state.alpha < 0.1 * settings.rate; // by its schedule
   if (state.moment < 10 || hasLearnt(history) || warming || !last.every((ratio) => ratio < SMALL)) return null;
-  const rate = Number((settings.rate * 10).toPrecision(2));
-  return { key: 'found_small', severe: false, values: { ratio: number(Math.max(...last), 2) }, repair: { key: 'repair_rate', values: { rate: number(rate) }, change: { rate } } };
+  return { key: 'found_small', severe: false, values: { ratio: number(Math.max(...last), 2) }, repair: paced(settings, 10) };
 };
 
 const overfitted: Rule = (state, settings, history) => {

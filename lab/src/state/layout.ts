@@ -2,6 +2,7 @@
 // room for the strongest are shown, and the rest are a list.
 
 import type { LayerSpec, Weights } from '../engine/types';
+import { BEND } from '../painting/links';
 
 export interface Place {
   layer: number; // −1: the inputs
@@ -113,7 +114,7 @@ export function weightOf({ nIn, layers, image }: Shape, { weights }: Pick<Weight
 
 /** The way of a link: a curve that leaves and arrives level. */
 export function curve(link: Link): string {
-  const bend = (link.x2 - link.x1) * 0.45;
+  const bend = (link.x2 - link.x1) * BEND;
   return `M${link.x1.toFixed(1)} ${link.y1.toFixed(1)}C${(link.x1 + bend).toFixed(1)} ${link.y1.toFixed(1)} ${(link.x2 - bend).toFixed(1)} ${link.y2.toFixed(1)} ${link.x2.toFixed(1)} ${link.y2.toFixed(1)}`;
 }
 
@@ -134,8 +135,8 @@ function height(link: Link, x: number): number {
   const u = (x - link.x1) / (link.x2 - link.x1 || 1);
   let t = u;
   for (let i = 0; i < 4; i++) {
-    const at = 3 * 0.45 * t * (1 - t) ** 2 + 3 * 0.55 * t * t * (1 - t) + t ** 3;
-    const slope = 3 * 0.45 * (1 - t) ** 2 + 6 * 0.1 * t * (1 - t) + 3 * 0.45 * t * t;
+    const at = 3 * BEND * t * (1 - t) ** 2 + 3 * (1 - BEND) * t * t * (1 - t) + t ** 3;
+    const slope = 3 * BEND * (1 - t) ** 2 + 6 * (1 - 2 * BEND) * t * (1 - t) + 3 * BEND * t * t;
     t = Math.max(0, Math.min(1, t - (at - u) / slope));
   }
   return link.y1 + (link.y2 - link.y1) * (3 * t * t - 2 * t ** 3);

@@ -5,6 +5,7 @@ import type { Data } from '../engine/types';
 import type { LinkPlace, Tab, UnitPlace } from './places';
 import { typical, type Axis, type Own, type Plane } from './plane';
 import type { Run } from './run.svelte';
+import type { View } from './seen';
 
 export class Looking {
   data = $state.raw<Data | null>(null);
@@ -68,6 +69,9 @@ export class Looking {
     if (!data) return new Float32Array();
     return this.input ?? part(data.inputs, this.row * data.nIn, (this.row + 1) * data.nIn);
   }
+
+  /** What there is to see of a run. */
+  view = (run: Run, state = run.state): View => ({ data: run.data, settings: run.settings, state, pictures: run.pictures, signals: run.signals, plane: this.plane, inputs: this.inputs });
 
   /** What somebody looks at now is asked of the runs. */
   protected look(): void {

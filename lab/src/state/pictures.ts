@@ -51,7 +51,7 @@ export function networkSvg(run: Run): string {
     const stroke = shape.image && link.layer === 0 ? INK[page.theme] : colour(w >= 0 ? 0.62 : -0.62, page.theme);
     return `<path d="${curve(link)}" fill="none" stroke="${stroke}" stroke-width="${(0.4 + 5 * share).toFixed(2)}" opacity="${(0.25 + 0.65 * share).toFixed(2)}"/>`;
   });
-  const view = { data, settings, state, pictures: run.pictures, signals: run.signals, plane: lab.plane, inputs: lab.inputs };
+  const view = lab.view(run);
   const units = place.columns.flatMap((column, c) => column.units.map((unit, i) => {
     const [x, y] = [unit.x - unit.size / 2, unit.y - unit.size / 2];
     const at = `x="${x}" y="${y}" width="${unit.size}" height="${unit.size}"`;

@@ -58,6 +58,7 @@ interface Book {
   since: number;
 }
 
+const [ROWS, COLUMNS] = [2 ** 20, 2 ** 14]; // of a sheet, at most
 interface Row {
   at: number; // in its sheet, from 0
   cells: string[];
@@ -76,6 +77,7 @@ function rowsOf(xml: string, { texts, formats, since }: Book): { all: Row[]; las
       if (text !== '') cells.set(at, text);
       if (type === 's' || type === 'inlineStr' || type === 'str') lastTexts[at] = row;
     }
+    if (row >= ROWS || [...cells.keys()].some((at) => at >= COLUMNS)) throw new Error(`row ${row + 1}`);
     rows[row] = cells;
   }
   const there = [...rows.entries()].filter(([, row]) => row?.size);
