@@ -15,9 +15,11 @@ from deltaw import Model, TrainingInterrupted, doctor, models, report
 from deltaw.cli import main
 from deltaw.cli.output.text import describe_rows
 from deltaw.equations.dropout import Dropout
+from deltaw.models.contents import Learning
 from deltaw.models.fitting.trainings.across_folds import lowest_epoch
-from deltaw.models.fitting.trainings.finishing import RATE, SCHEDULE
+from deltaw.models.fitting.trainings.finishing import LONGER, RATE, SCHEDULE, SHORT, share_of
 from deltaw.models.fitting.trainings.listeners import Listeners
+from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.fitting.trainings.packed import member_plan, trained_pack
 
 TABLE = frame(150)
@@ -139,16 +141,34 @@ def test_what_was_held_out_before_it_counts_as_learnt_from() -> None:
     assert model.scores["accuracy"] < 0.65
     plan = models.replan(model, noise)
     assert plan is not None
-    assert member_plan(plan, 1).test is None
+    assert member_plan(plan, 1).test is not None
+    assert member_plan(plan, 1, finished=True).test is None
     seen = doctor.examine_model(model, noise, member=2, seconds=0.5).evidence.during
     assert seen is not None
     assert seen.contaminated
     assert seen.skill < 0.2
 
 
+@pytest.mark.parametrize(("target", "last", "share"), [
+    ("price", 0.97, 0.0), ("price", 0.95, LONGER), ("grade", 0.97, SHORT), ("grade", 0.95, LONGER),
+    ("grade", 2.0, SHORT),
+])  # fmt: skip
+def test_how_long_it_is_depends_on_what_the_last_cycle_brought(target: str, last: float, share: float) -> None:
+    table = TABLE.drop("grade" if target == "price" else "price")
+    if target == "grade":
+        table = table.with_columns(grade=pl.Series(np.resize(["a", "b", "c", "d"], len(TABLE))))
+    plan = models.plan(table, target, "accurate", epochs=15)
+    assert plan.recipe.finish == "waves"
+    assert plan.finishes
+    learning = Learning(validation_loss=[2.0, 1.0, 3.0, 2.0, 2.0, 1.5, 1.0, *[3.0] * 7, last])
+    assert share_of(Trained(plan, plan.network, learning, [])) == share
+    ended_early = Learning(validation_loss=[2.0, 1.0])
+    assert share_of(Trained(plan, plan.network, ended_early, [])) == (SHORT if target == "grade" else 0.0)
+
+
 @pytest.mark.parametrize("without", [
-    {"validation": frame(60, seed=9)}, {"validation": 0.0}, {"folds": 3, "test_size": None}, {"recipe": "accurate"},
-    {"recipe": "notes"}, {"finish": 0},
+    {"validation": frame(60, seed=9)}, {"validation": 0.0}, {"folds": 3, "test_size": None}, {"recipe": "notes"},
+    {"finish": 0},
 ])  # fmt: skip
 def test_rows_that_were_given_to_choose_by_are_not_learnt_from(without: dict[str, Any]) -> None:
     """Nor is there anything to finish where nothing is held out in the end, or the recipe does not."""

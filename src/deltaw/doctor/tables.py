@@ -93,7 +93,7 @@ def examine_model(
     if plan is not None and whole.ways:
         plan = candidate_plan(plan, whole.ways[member - 1], model.recipe)
     elif plan is not None and whole.recipe.ensemble_size > 1:  # each has the next seed
-        plan = member_plan(plan, model.network.seed - plan.network.seed)
+        plan = member_plan(plan, model.network.seed - plan.network.seed, finished=model.history.finish > 0)
     setup = _of_other_rows(model, table) if plan is None else _one_training(plan)
     if setup.early_stopping is None and len(model.history):  # its epochs were chosen by folds
         setup = replace(setup, epochs=len(model.history))

@@ -132,7 +132,7 @@ SCHEMA: dict[str, Any] = {
     "validation": float,
     "keep": ("loss", "score", *NAMES),
     "patience": (WAVES, int, None),
-    "finish": (float, None),
+    "finish": (WAVES, float, None),
     "calibrate": bool,
     "threshold": (float, str, None),
     "target_scale": ("auto", "log", "none"),

@@ -21,7 +21,8 @@ ENOUGH_STEPS = 6_000_000  # seen in all epochs: enough for a large table
 
 OF_THE_RAREST = 1 / 8  # of its share: the most that label smoothing gives each class, so that a rare one stays rare
 MANY_CLASSES = 4  # boosted trees grow a tree for each class, a network learns all at once: there is time for more
-# Ends after the learning rate's third cycle if it brought nothing: the fourth takes as long as all three.
+# `patience`: ends after the learning rate's third cycle if it brought nothing: the fourth takes as long as all three.
+# `finish`: for longer if the last cycle still brought much.
 WAVES = "waves"
 
 
@@ -110,11 +111,11 @@ def _quick_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[st
 
 
 def _accurate_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[str, Any]:
-    """The default recipe without early stopping: the mean of several networks makes up for overfitting. Since each row
-    is held out from few of them, it is missed less in the end: with many classes half as long, otherwise not at all.
+    """The default recipe without early stopping: the mean of several networks makes up for overfitting. A row is held
+    out from few of them, so that it is worth learning from in the end only where there is more to learn.
     """
     found = _default_by_data(rows, inputs, image, classes)
-    return found | {"patience": None, "finish": found["finish"] / 2 if classes >= MANY_CLASSES else 0.0}
+    return found | {"patience": None, "finish": WAVES if found["finish"] else 0.0}
 
 
 BY_DATA = {

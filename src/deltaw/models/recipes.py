@@ -61,7 +61,8 @@ class Recipe:
         patience: epochs without improvement after which training ends (early stopping); "waves": it ends after a cycle
             of the schedule without improvement; none: by the data, either that or never.
         finish: epochs, as a share of `epochs`, for which the best weights are trained further on all rows, held-out
-            ones included; fewer for several networks that were best early.
+            ones included; fewer for several networks that were best early; "waves": more if the last cycle of the
+            schedule was still of use, else few or none.
         dropout_schedule: how the dropout rate changes during training.
         calibrate: whether held-out rows calibrate the probabilities, or decide how far a regression network may move
             from the linear model that it started from.
@@ -103,7 +104,7 @@ class Recipe:
     validation: float = 0.0
     keep: str = "loss"
     patience: int | str | None = None
-    finish: float | None = 0.0
+    finish: float | str | None = 0.0
     calibrate: bool = False
     threshold: float | str | None = None
     target_scale: str = "auto"

@@ -212,7 +212,7 @@ def test_what_cannot_be() -> None:
 
 def test_callbacks_hear_of_all_as_of_one() -> None:
     told: list[Any] = []
-    model = deltaw.fit(frame(), **columns("grade"), **QUICK, callbacks=[told.append])
+    model = deltaw.fit(frame(), **columns("grade"), **QUICK, finish=0, callbacks=[told.append])
     assert [each.number for each in told] == [1, 2, 3, 4, 5, 6]
     assert [each.loss for each in told] == pytest.approx(model.history.loss)
     assert [each.score for each in told] == pytest.approx(model.history.score)
@@ -307,9 +307,10 @@ def test_explain_shows_a_network_and_what_all_say(made: dict[str, Model], target
         deltaw.explain.prediction(model, rows, member=4)
 
 
-def test_the_doctor_examines_each(made: dict[str, Model]) -> None:
+def test_the_doctor_examines_each() -> None:
+    model = deltaw.fit(frame(), **columns("grade"), **QUICK, finish=0)
     for k in (1, 3):
-        found = deltaw.doctor.examine_model(made["grade"], frame().drop("group", "price"), member=k, seconds=0)
+        found = deltaw.doctor.examine_model(model, frame().drop("group", "price"), member=k, seconds=0)
         assert found.setup.test is not None
         assert len(found.setup.T) + len(found.setup.test[1]) == N
         assert len(found.setup.test[1]) in (53, 54)

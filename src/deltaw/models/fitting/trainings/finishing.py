@@ -5,6 +5,10 @@ anything else that takes as much time (docs/explanations/recipe.md). No held-out
 learning rate is a fifth and falls to 0, so that the network stays near the weights that were chosen.
 
 Scores, calibration and threshold come from before: by answers to rows that were held out then.
+
+`finish="waves"` asks whether there is more to learn. The schedule's last cycle takes as long as all before. If it has
+lowered the loss of held-out rows markedly, it is for rows that the networks lack, and they learn from all for longer;
+if not, it is noise that more training would fit, and they hardly learn any more, or not at all.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 
+from deltaw.equations.schedules import schedule
+from deltaw.models.by_data import MANY_CLASSES, WAVES
 from deltaw.models.fitting.trainings.across_folds import combined
 from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
 from deltaw.models.fitting.trainings.listeners import Listener
@@ -23,6 +29,10 @@ from deltaw.training.checkpoints import Checkpoints
 
 RATE = 0.2  # of the recipe's learning rate
 SCHEDULE = "cosine"
+
+# `finish="waves"`, by measurement: how much lower the last cycle has to bring the loss, and the shares of the epochs.
+MARKEDLY = 0.04
+LONGER, SHORT = 0.4, 0.1
 
 
 def finished(
@@ -37,18 +47,17 @@ def finished(
         best_epochs: of an ensemble, that of each network, counted from 0; None: the last.
     """
     plan, recipe = best.plan, best.plan.recipe
-    if not plan.finishes or best.broken_off:
+    if not plan.finishes or best.broken_off or not (share := share_of(best)):
         return best
     assert recipe.epochs is not None
     assert recipe.learning_rate is not None
-    assert recipe.finish is not None
     made = len(best.learning)
     # An ensemble that was best early has little left to gain, and overfits: docs/explanations/recipe.md.
     best_after = [made if epoch is None else epoch + 1 for epoch in best_epochs]
     epochs = (made * fmean(best_after)) ** 0.5 if best.others else recipe.epochs
     less = replace(
         recipe,
-        epochs=max(1, round(recipe.finish * epochs)),
+        epochs=max(1, round(share * epochs)),
         learning_rate=RATE * recipe.learning_rate,
         schedule=SCHEDULE,
         from_line=False,
@@ -71,3 +80,17 @@ def finished(
     steps = best.learning.batch_steps + after.learning.batch_steps
     learning = replace(best.learning, finish=len(after.learning), batch_steps=steps)
     return replace(best, network=after.network, others=after.others, learning=learning)
+
+
+def share_of(best: Trained) -> float:
+    """The share of the epochs to fine-tune for: the recipe's `finish`, or what "waves" makes of this training."""
+    recipe, losses = best.plan.recipe, best.learning.validation_loss
+    if recipe.finish != WAVES:
+        return float(recipe.finish or 0.0)
+    assert recipe.schedule is not None
+    assert recipe.epochs is not None
+    end = max(schedule(recipe.schedule).ends(recipe.epochs), default=recipe.epochs)
+    before, last = (min(part, default=float("inf")) for part in (losses[:end], losses[end:]))
+    if last < (1.0 - MARKEDLY) * before:
+        return LONGER
+    return SHORT if len(best.plan.target.classes) >= MANY_CLASSES else 0.0

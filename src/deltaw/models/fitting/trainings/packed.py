@@ -106,15 +106,15 @@ def _kth_network(plan: Plan, k: int) -> Network:
     return Network(network.sizes, network.activations, network.bias, network.init, (network.seed + k) % 2**63)
 
 
-def member_plan(plan: Plan, k: int) -> Plan:
+def member_plan(plan: Plan, k: int, finished: bool = False) -> Plan:
     """The plan of the k-th network alone, from 0: with its rows to learn from, and its held-out part.
 
-    Of one that is finished on all rows, no row of the folds is held out any more.
+    Of a network that was `finished` on all rows, no row of the folds is held out any more.
     """
     network, seed = _kth_network(plan, k), plan.seed + k
     if plan.chooses_apart:
         plan, _ = _with_own_validation(plan, k)
-    if not plan.folds or plan.finishes:
+    if not plan.folds or finished:
         return replace(plan, network=network, seed=seed, folds=())
     own, places = fold_plan(plan, plan.folds[k % len(plan.folds)])
     return replace(own, network=network, seed=seed, training=plan.training.some(places["rows"]))
