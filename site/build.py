@@ -193,9 +193,9 @@ def commands(lang: str) -> str:
 
 
 def _cell(text: str, code: bool) -> str:
-    text = " ".join(re.sub(r"\[/?[a-z ]+\]", "", text).split()).replace("|", "\\|")
+    text = " ".join(re.sub(r"\[/?[a-z ]+\]", "", text).split())
     text = re.sub(r"\[default: (.*?)\]", lambda match: say("[default: {}]").format(match[1]), text)
-    return f"`{text}`" if code else text.replace("<", "&lt;").replace("*", "\\*")
+    return f"`{text}`" if code else text.replace("<", "&lt;").replace("*", "\\*").replace("|", "\\|")
 
 
 def lay(pages: Path, lang: str, cache: Path) -> None:
