@@ -39,6 +39,25 @@ inline void in_pieces(int begin, int end, Tile&& tile) {
   if constexpr (Largest > 1) in_pieces<Largest == 3 ? 2 : Largest / 2>(i, end, tile);
 }
 
+// visit(Size<n>{}) for 1 ≤ n ≤ Largest.
+template <int Largest, class Visit>
+inline void of_size(int n, Visit&& visit) {
+  if constexpr (Largest > 1)
+    if (n < Largest) return of_size<Largest - 1>(n, visit);
+  visit(Size<Largest>{});
+}
+
+// As in_pieces, in as few pieces as there can be, of sizes as equal as can be: for single rows, where a piece costs time
+// however small it is.
+template <int Largest, class Tile>
+inline void in_even_pieces(int begin, int end, Tile&& tile) {
+  for (int i = begin, left = (end - begin + Largest - 1) / Largest; left > 0; --left) {
+    const int size = (end - i + left - 1) / left;
+    of_size<Largest>(size, [&](auto known) { tile(i, known); });
+    i += size;
+  }
+}
+
 constexpr int WIDE = 7;  // groups of units at a time for a single row: enough accumulators to hide the latency
 
 // Z[r0…][v0…] of MR rows by NV groups of units: sum over `inputs` of A[r][i] W[v][inputs(i)], from the vector at the
@@ -76,7 +95,7 @@ template <class Inputs>
 inline void product(Rows A, int r0, int r1, const float* panel, std::size_t stride, Inputs inputs, int bias, Rows Z,
                     int v0, int v1) {
   if (r1 - r0 < 4) {  // too few rows to hide the latency of an fma: take more groups of units at a time
-    in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    in_even_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       for (int r = r0; r < r1; ++r)
         product_tile<1, NV>(A, r, panel + (v - v0) * stride, stride, inputs, bias, Z, v);
     });

@@ -35,57 +35,61 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   Columns& columns = run.columns[thread];
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
-  work_.lay(layers_, thread);
   const std::int64_t* const order = run.epoch.order + piece.begin;
   const auto prefetch = [&](int r) __attribute__((always_inline)) { inputs.prefetch(order[r]); };
+  if (run.encoded) columns.take(inputs.encoding->inputs);
+  else if (run.sparse || !Columns::worth(inputs)) columns.take_all();
+  else columns.list(inputs, run.marks.data(), run.threads);
+  choose_workspace(run, piece, thread);
+  Workspace& work = *run.work[thread];
+  work.lay(layers_, thread);
   if (run.encoded) {
     const bool own = by_rows(layers_[0], run.threads, SMALL);
     const auto [v0, v1] = own ? Range{0, layers_[0].vectors} : part(layers_[0].vectors, thread, run.threads);
     running_sums(layers_[0], *inputs.encoding, running_[own ? thread : 0].data(), v0, v1);
-    columns.take(inputs.encoding->inputs);
     for (int r = begin; r < end; ++r) {
       prefetch_rows(r, {begin, end}, prefetch);
-      work_.encoded.fetch(inputs, order[r], r, work_.numbers.row(r), work_.own[thread].data());
+      work.encoded.fetch(inputs, order[r], r, work.numbers.row(r), work.own[thread].data());
     }
-  } else if (run.sparse || !Columns::worth(inputs)) columns.take_all();
-  else columns.list(inputs, run.marks.data(), run.threads);
+  }
   for (int r = begin; r < end && !run.sparse && !run.encoded; ++r) {
     prefetch_rows(r, {begin, end}, prefetch);
-    columns.fetch(inputs, order[r], work_.x.row(r));
+    columns.fetch(inputs, order[r], work.x.row(r));
   }
   for (int r = begin; r < end; ++r) run.epoch.targets.prefetch(order[r]);  // for output_errors
   const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // draws are numbered by the row within the batch
   for (int l = 0; l < int(layers_.size()); ++l) {
-    const Dropout dropout = dropout_of(run, piece, l);
+    const Dropout dropout = dropout_of(run, piece, l, thread);
     if (dropout.cut > 0)
       draw_rows(plan_.dropout_key, run.epoch.first_step + piece.step, l, batch_row + begin, end - begin, layers_[l].n_out,
-                work_.draws[l].data() + begin * dropout.ld);
+                work.draws[l].data() + begin * dropout.ld);
   }
 }
 
-Dropout Trainer::dropout_of(const Run& run, const Piece& piece, int l) const {
-  if (work_.draws[l].empty()) return {};
-  return {work_.draws[l].data(), layers_[l].n_out, plan_.dropout[l] * run.epoch.pace.dropout[piece.step]};
+Dropout Trainer::dropout_of(const Run& run, const Piece& piece, int l, int thread) const {
+  const auto& draws = run.work[thread]->draws[l];
+  if (draws.empty()) return {};
+  return {draws.data(), layers_[l].n_out, plan_.dropout[l] * run.epoch.pace.dropout[piece.step]};
 }
 
 // visit(row, vectors) for layer l, rows r0 … r1 and groups v0 … v1: in one call if the activation is elementwise,
 // nothing lies between the rows, and the rows are so short that a call for each would cost time.
 template <class Visit>
-void Trainer::each_stretch(int l, int r0, int r1, int v0, int v1, Visit&& visit) const {
+void Trainer::each_stretch(const Workspace& work, int l, int r0, int r1, int v0, int v1, Visit&& visit) const {
   constexpr int SHORT = 512;  // units of a row
   const Layer& layer = layers_[l];
-  const bool whole = work_.z[l].ld == (v1 - v0) * VL;
+  const bool whole = work.z[l].ld == (v1 - v0) * VL;
   if (whole && layer.n_out <= SHORT && !layer.activation->coupled) return visit(r0, (r1 - r0) * (v1 - v0));
   for (int r = r0; r < r1; ++r) visit(r, v1 - v0);
 }
 
 // o = f(z), and a, which is o after dropout, for rows r0 … r1 and groups v0 … v1.
-void Trainer::activate(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
+void Trainer::activate(Workspace& work, int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const Layer& layer = layers_[l];
-  each_stretch(l, r0, r1, v0, v1, [&](int r, int vectors) {
-    layer.activation->training(work_.z[l].row(r) + v0 * VL, work_.o[l].row(r) + v0 * VL, vectors, layer.n_out);
+  each_stretch(work, l, r0, r1, v0, v1, [&](int r, int vectors) {
+    layer.activation->training(work.z[l].row(r) + v0 * VL, work.o[l].row(r) + v0 * VL, vectors, layer.n_out);
   });
-  for (int r = r0; dropout.draws && r < r1; ++r) dropout.apply(r, work_.o[l].row(r), work_.a[l].row(r), v0, v1);
+  for (int r = r0; dropout.draws && r < r1; ++r) dropout.apply(r, work.o[l].row(r), work.a[l].row(r), v0, v1);
 }
 
 // Everything before the update: fetch the marked rows, forward, E, and back to the first layer's δ. There is no barrier
@@ -108,7 +112,7 @@ void Trainer::gather(Run& run, const Piece& piece, int thread) {
   const int fields = int(encoding.fields.size());
   const auto some = [&](int half, Range rows, int share, int shares) {
     const auto [f0, f1] = part(fields, share, shares);
-    work_.encoded.gather(encoding, half, rows.begin, rows.end, f0, f1);
+    run.work[thread]->encoded.gather(encoding, half, rows.begin, rows.end, f0, f1);
   };
   if (halved(run, piece, 0, thread)) each_half(run, piece, thread, some);
   else some(0, {0, piece.rows}, thread, run.threads);
@@ -123,30 +127,31 @@ void Trainer::add_errors(Run& run, const Piece& piece, int thread) {
 void Trainer::forward(Run& run, const Piece& piece, int thread) {
   const int depth = int(layers_.size());
   const Columns& columns = run.columns[thread];
+  Workspace& work = *run.work[thread];
   const int running = run.encoded && by_rows(layers_[0], run.threads, SMALL) ? thread : 0;
   for (int l = 0; l < depth; ++l) {
     Layer& layer = layers_[l];
-    const Rows A = input_of(run, l);
+    const Rows A = input_of(run, l, thread);
     const bool rowwise = by_rows(layer, run.threads, SMALL);
-    const Dropout dropout = dropout_of(run, piece, l);
+    const Dropout dropout = dropout_of(run, piece, l, thread);
     const auto rectangle = [&](int v0, int v1, int r0, int r1) {
       if (l == 0 && run.sparse)
         for (int r = r0; r < r1; ++r) {
           const std::int64_t row = run.epoch.order[piece.begin + r];
           if (r + 1 < r1) SparseLayer::prefetch(layer, run.epoch.inputs, run.epoch.order[piece.begin + r + 1], v0, v1);
-          sparse_.product(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work_.z[0].row(r),
+          sparse_.product(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work.z[0].row(r),
                           v0, v1);
         }
-      else if (work_.along[l].size()) product_along(layer, A, r0, r1, work_.along_of(layer, l, thread), work_.z[l]);
+      else if (work.along[l].size()) product_along(layer, A, r0, r1, work.along_of(layer, l, thread), work.z[l]);
       else {
         const auto sum_over = [&](auto some) {
-          product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, some, layer.n_in, work_.z[l], v0, v1);
+          product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, some, layer.n_in, work.z[l], v0, v1);
         };
         if (l == 0 && !columns.all()) sum_over(columns.listed());
         else sum_over(Every{layer.n_in});
-        if (l == 0 && run.encoded) work_.encoded.add(layer, running_[running].data(), r0, r1, work_.z[0], v0, v1);
+        if (l == 0 && run.encoded) work.encoded.add(layer, running_[running].data(), r0, r1, work.z[0], v0, v1);
       }
-      if (!across(l)) activate(l, r0, r1, v0, v1, dropout);
+      if (!across(l)) activate(work, l, r0, r1, v0, v1, dropout);
     };
     if (rowwise) {
       const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
@@ -161,9 +166,9 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
   }
 }
 
-OutputRow Trainer::output_row(int r) const {
+OutputRow Trainer::output_row(const Workspace& work, int r) const {
   const Layer& last = layers_.back();
-  return {work_.z.back().row(r), work_.o.back().row(r), work_.t.row(r), last.vectors, last.n_out,
+  return {work.z.back().row(r), work.o.back().row(r), work.t.row(r), last.vectors, last.n_out,
           parameter_.data()};
 }
 
@@ -171,22 +176,24 @@ OutputRow Trainer::output_row(int r) const {
 void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
   const int l = int(layers_.size()) - 1;
   const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
-  if (across(l)) return errors_across(run, piece, r0, r1);
+  Workspace& work = *run.work[thread];
+  if (across(l)) return errors_across(run, piece, thread, r0, r1);
   for (int r = r0; r < r1; ++r) {
     const std::int64_t row = run.epoch.order[piece.begin + r];
-    run.epoch.targets.fetch(row, work_.t.row(r));
+    run.epoch.targets.fetch(row, work.t.row(r));
     const float weight = run.epoch.targets.weight_of(row);
-    const OutputRow x = output_row(r);
+    const OutputRow x = output_row(work, r);
     work_.row_error[r] = double(weight) * double(loss_->error(x));
-    loss_->backward(x, weight / float(piece.batch_rows), work_.sent[l].row(r));
+    loss_->backward(x, weight / float(piece.batch_rows), work.sent[l].row(r));
     if (loss_->fused_with)
-      std::memcpy(work_.delta[l].row(r), work_.sent[l].row(r), x.vectors * VL * sizeof(float));
+      std::memcpy(work.delta[l].row(r), work.sent[l].row(r), x.vectors * VL * sizeof(float));
   }
-  if (!loss_->fused_with) chain(l, r0, r1, 0, layers_[l].vectors, {});
+  if (!loss_->fused_with) chain(work, l, r0, r1, 0, layers_[l].vectors, {});
 }
 
 // The same for few outputs, and o = f(z) before it: a vector holds one output of VL rows.
-void Trainer::errors_across(Run& run, const Piece& piece, int r0, int r1) {
+void Trainer::errors_across(Run& run, const Piece& piece, int thread, int r0, int r1) {
+  Workspace& work = *run.work[thread];
   const int l = int(layers_.size()) - 1, n = layers_[l].n_out;
   const Activation& activation = *layers_[l].activation;
   const Targets& targets = run.epoch.targets;
@@ -199,7 +206,7 @@ void Trainer::errors_across(Run& run, const Piece& piece, int r0, int r1) {
     targets.fetch_across(data_rows, rows, t.of);
     for (int i = 0; i < rows; ++i) {
       weight[i] = targets.weight_of(data_rows[i]);
-      for (int u = 0; u < n; ++u) z.of[u * VL + i] = work_.z[l].row(r + i)[u];
+      for (int u = 0; u < n; ++u) z.of[u * VL + i] = work.z[l].row(r + i)[u];
     }
     activation.across(z.of, o.of, n, n * VL);
     loss_->across(x, e, sent.of);
@@ -210,30 +217,31 @@ void Trainer::errors_across(Run& run, const Piece& piece, int r0, int r1) {
     for (int i = 0; i < rows; ++i) {
       work_.row_error[r + i] = double(weight[i]) * double(e[i]);
       for (int u = 0, at = i; u < n; ++u, at += VL) {
-        work_.z[l].row(r + i)[u] = z.of[at], work_.o[l].row(r + i)[u] = o.of[at];
-        work_.sent[l].row(r + i)[u] = sent.of[at], work_.delta[l].row(r + i)[u] = delta.of[at];
+        work.z[l].row(r + i)[u] = z.of[at], work.o[l].row(r + i)[u] = o.of[at];
+        work.sent[l].row(r + i)[u] = sent.of[at], work.delta[l].row(r + i)[u] = delta.of[at];
       }
     }
   }
 }
 
 // δ = ∂E/∂z of layer l from ∂E/∂o, for rows r0 … r1 and groups v0 … v1; dropout's mask is applied first.
-void Trainer::chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
+void Trainer::chain(Workspace& work, int l, int r0, int r1, int v0, int v1, const Dropout& dropout) {
   const int from = v0 * VL;
-  for (int r = r0; dropout.draws && r < r1; ++r) dropout.apply(r, work_.sent[l].row(r), work_.sent[l].row(r), v0, v1);
-  each_stretch(l, r0, r1, v0, v1, [&](int r, int vectors) {
-    layers_[l].activation->chain(work_.sent[l].row(r) + from, work_.z[l].row(r) + from, work_.o[l].row(r) + from,
-                                 work_.delta[l].row(r) + from, vectors, layers_[l].n_out);
+  for (int r = r0; dropout.draws && r < r1; ++r) dropout.apply(r, work.sent[l].row(r), work.sent[l].row(r), v0, v1);
+  each_stretch(work, l, r0, r1, v0, v1, [&](int r, int vectors) {
+    layers_[l].activation->chain(work.sent[l].row(r) + from, work.z[l].row(r) + from, work.o[l].row(r) + from,
+                                 work.delta[l].row(r) + from, vectors, layers_[l].n_out);
   });
 }
 
 // From the output to the first hidden layer: each layer sends back Wᵀδ, or Wᵀe by the notes' rule.
 void Trainer::backward(Run& run, const Piece& piece, int thread) {
   bool was_rowwise = true;  // output_errors works by rows
-  float* scratch = layers_.size() > 1 ? work_.scratch[thread].data() : nullptr;
+  Workspace& work = *run.work[thread];
+  float* scratch = layers_.size() > 1 ? work.scratch[thread].data() : nullptr;
   for (int l = int(layers_.size()) - 1; l > 0; --l) {
     const Layer& layer = layers_[l];
-    const Rows from = sent_on()[l], to = work_.sent[l - 1];
+    const Rows from = (plan_.notes_rule ? work.sent : work.delta)[l], to = work.sent[l - 1];
     const bool rowwise = by_rows(layer, run.threads, SMALL) || layers_[l - 1].activation->coupled;
     if (!(rowwise && was_rowwise)) run.barrier.wait();
     was_rowwise = rowwise;
@@ -246,7 +254,7 @@ void Trainer::backward(Run& run, const Piece& piece, int thread) {
       for (int r = rows.begin; r < rows.end; ++r) split_back(layer, from.row(r), to.row(r), mine.begin, mine.end);
     else
       product_back(layer, from, rows.begin, rows.end, to, mine.begin, mine.end, scratch);
-    chain(l - 1, rows.begin, rows.end, mine.begin, mine.end, dropout_of(run, piece, l - 1));
+    chain(work, l - 1, rows.begin, rows.end, mine.begin, mine.end, dropout_of(run, piece, l - 1, thread));
   }
 }
 
@@ -255,7 +263,7 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     const Addition add{layer, layer.gradient.data(), piece.first};
-    gradient_of_layer(run, run.columns[thread], {0, piece.rows}, int(l), thread, run.threads, add,
+    gradient_of_layer(run, thread, {0, piece.rows}, int(l), thread, run.threads, add,
                       [&](int v, vf g) { add(v, layer.n_in, g); });
     const Columns& columns = run.columns[thread];
     if (l > 0 || columns.all() || !piece.first) continue;
@@ -280,6 +288,12 @@ bool Trainer::by_own_rows(const Run& run, const Piece& piece, int thread) const 
   return all;
 }
 
+// Each of two threads that go by their own rows has a workspace of its own: in common ones, what it reads ahead beyond the
+// end of its rows would be taken from the other one's cache, and asked back, at every step.
+void Trainer::choose_workspace(Run& run, const Piece& piece, int thread) {
+  run.work[thread] = thread > 0 && by_own_rows(run, piece, thread) ? &apart_ : &work_;
+}
+
 // visit(half, rows, share, shares) for each half that this thread has a share of: two teams have one half each, a
 // single thread has both.
 template <class Visit>
@@ -294,7 +308,7 @@ void Trainer::sum_halves(Run& run, const Piece& piece, int l, int thread) {
   Layer& layer = layers_[l];
   each_half(run, piece, thread, [&](int half, Range rows, int share, int shares) {
     const Addition add{layer, layer.halves[half].data(), true};
-    gradient_of_layer(run, run.columns[thread], rows, l, share, shares, add, [&](int v, vf g) { add(v, layer.n_in, g); });
+    gradient_of_layer(run, thread, rows, l, share, shares, add, [&](int v, vf g) { add(v, layer.n_in, g); });
   });
 }
 

@@ -16,17 +16,19 @@ struct Trainer::Run {
   const bool steps;     // whether every piece is followed by an update
   const std::function<bool()>& stop;
   Barrier barrier;
-  double error;         // thread 0's
   std::atomic<std::int64_t> last_step{std::numeric_limits<std::int64_t>::max()};
   std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
   std::vector<double> norms;  // of every block of the gradient, see gradient_norm
   std::vector<Columns::Marks> marks;  // each thread's, for the next piece
   std::vector<Columns> columns;       // each thread's copy, for this piece
+  std::vector<Workspace*> work;       // each thread's, for this piece: see Trainer::choose_workspace
+  alignas(APART) double error;        // thread 0's, which may change it every few microseconds
 
   // `error_`: the sum so far, continued here, so that it is rounded the same however the epoch is cut.
-  Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, bool steps_, const std::function<bool()>& stop_, double error_)
+  Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, bool steps_, const std::function<bool()>& stop_,
+      Workspace& work_, double error_)
       : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), steps(steps_), stop(stop_), barrier(threads_),
-        error(error_), marks(threads_), columns(threads_) {}
+        marks(threads_), columns(threads_), work(threads_, &work_), error(error_) {}
 
   // Thread 0 calls `stop` every 20 ms. A stop takes effect one step later, so that all threads leave at the same step.
   void ask(int thread, std::int64_t step) {
@@ -40,8 +42,9 @@ struct Trainer::Run {
   bool over(std::int64_t step) const { return last_step.load(std::memory_order_relaxed) <= step; }
 };
 
-inline Rows Trainer::input_of(const Run& run, int l) const {
-  return l > 0 ? work_.a[l - 1] : run.encoded ? work_.numbers : work_.x;
+inline Rows Trainer::input_of(const Run& run, int l, int thread) const {
+  const Workspace& work = *run.work[thread];
+  return l > 0 ? work.a[l - 1] : run.encoded ? work.numbers : work.x;
 }
 
 // Groups of units × blocks (of rows, or of inputs), divided evenly: thread t gets the t-th part of the list of all
@@ -90,14 +93,15 @@ struct Addition {
 };
 
 // One share of ∂E/∂W of layer l over some rows of this piece, tile by tile to sink(v, k, g), and of ∂E/∂b to bias(v, g).
-// `columns`: the thread's own copy.
 template <class Sink, class Bias>
-void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range rows, int l, int share, int shares,
-                                const Sink& sink, Bias&& bias) {
+void Trainer::gradient_of_layer(const Run& run, int thread, Range rows, int l, int share, int shares, const Sink& sink,
+                                Bias&& bias) {
   const Layer& layer = layers_[l];
-  const Rows delta = work_.delta[l].from(rows.begin), A = input_of(run, l).from(rows.begin);
+  const Columns& columns = run.columns[thread];
+  Workspace& work = *run.work[thread];
+  const Rows delta = work.delta[l].from(rows.begin), A = input_of(run, l, thread).from(rows.begin);
   const int n = rows.end - rows.begin;
-  if (work_.along[l].size()) {
+  if (work.along[l].size()) {
     const auto [b0, b1] = part(vectors_for(layer.n_in), share, shares);
     gradient_along(layer, delta, A, n, b0, b1, sink);
     if (share == 0) bias_gradient(delta, n, 0, 1, bias);
@@ -117,7 +121,7 @@ void Trainer::gradient_of_layer(const Run& run, const Columns& columns, Range ro
   if (l > 0 || !run.encoded) return;
   const Encoding& encoding = *run.epoch.inputs.encoding;
   share_out(layer.vectors, int(encoding.fields.size()), share, shares, [&](int v0, int v1, int f0, int f1) {
-    work_.encoded.gradient(encoding, rows.begin > 0, rows, work_.delta[0], v0, v1, f0, f1, sink);
+    work.encoded.gradient(encoding, rows.begin > 0, rows, work.delta[0], v0, v1, f0, f1, sink);
   });
 }
 

@@ -12,20 +12,26 @@ namespace deltaw::DELTAW_ISA {
 // Every layer's update waits until the next sample's signals pass through it, so that W is read and written once a
 // sample. Threads share the first layer, which holds most of the weights. If there are two layers (`in_parts`), they
 // share the second by its inputs, which are each thread's own units of the first: they meet once a sample, to add up
-// the parts of the output layer's sums, and then each computes all of that layer's δ for itself. If there are more
-// layers, thread 0 computes those after the first, and they meet twice.
+// the parts of the output layer's sums, and then each computes all of that layer's δ for itself. Signals, and its part of
+// the second layer, are in memory of each thread's own: what a processor reads ahead beyond the end of its share would
+// be taken out of the other one's cache at every sample. If there are more layers, thread 0 computes those after the
+// first, and they meet twice.
 class Trainer::SamplePass {
  public:
   SamplePass(Trainer& trainer, Run& run, int thread)
-      : trainer_(trainer), run_(run), epoch_(run.epoch), layers_(trainer.layers_), work_(trainer.work_), thread_(thread),
+      : trainer_(trainer), run_(run), epoch_(run.epoch), layers_(trainer.layers_), thread_(thread),
         last_(int(trainer.layers_.size()) - 1), first_(thread == 0), in_parts_(trainer.in_parts()),
         parts_(part(PARTS, thread, run.threads)), own_(own_groups()),
-        x_{Floats(layers_[0].n_in), Floats(layers_[0].n_in)}, output_(in_parts_ ? 5 * width() : 0) {}
+        own_work_(in_parts_ ? Workspace(layers_, 2, true, {}) : Workspace()), work_(in_parts_ ? own_work_ : trainer.work_),
+        second_(own_second()), x_{Floats(layers_[0].n_in), Floats(layers_[0].n_in)} {
+    if (in_parts_) exchange_second([](float* own, float* shared, std::size_t n) { std::copy_n(shared, n, own); });
+  }
+  // After the last update of a pass.
+  void give_back() {
+    if (in_parts_) exchange_second([](float* own, float* shared, std::size_t n) { std::copy_n(own, n, shared); });
+  }
 
  protected:
-  struct Output { float *z, *o, *t, *sent, *delta; };
-
-  int width() const { return layers_[last_].vectors * VL; }
   // This thread's groups of the first layer's units. A coupled activation needs all units: thread 0 takes them.
   Range own_groups() const {
     const int groups = layers_[0].vectors;
@@ -40,15 +46,33 @@ class Trainer::SamplePass {
   float* part_of(int row, int q) const {
     return trainer_.parts_.data() + std::size_t(row * PARTS + q) * trainer_.part_size();
   }
-  // Activations are kept for two samples: those of sample i are in row i % 2.
-  float* input(int l, int row) { return l == 0 ? x_[row].data() : work_.a[l - 1].row(row); }
-  // The output layer's signals: each thread's own if every thread computes them.
-  Output output(int row) {
-    float* at = output_.data();
-    const int n = width();
-    if (in_parts_) return {at, at + n, at + 2 * n, at + 3 * n, at + 4 * n};
-    return {work_.z[last_].row(row), work_.o[last_].row(row), work_.t.data, work_.sent[last_].data,
-            work_.delta[last_].data};
+  // Whether layer l is `second_`, whose inputs are this thread's units of the first layer, from `own_unit` on.
+  bool own_part(int l) const { return in_parts_ && l == last_; }
+  int own_unit() const { return own_.begin * VL; }
+  Layer own_second() const {
+    const Layer& shared = layers_[last_];
+    const int units = in_parts_ ? std::max(0, std::min(own_.end * VL, shared.n_in) - own_unit()) : 0;
+    return {units, shared.n_out, shared.bias && units > 0 && own_.begin == 0, shared.activation, trainer_.slots_};
+  }
+  // copy(own, shared, n) for all weights and state that `second_` has.
+  template <class Copy>
+  void exchange_second(Copy&& copy) {
+    Layer& shared = layers_[last_];
+    const auto each = [&](Floats& own, Floats& all) {
+      for (int v = 0; v < shared.vectors; ++v) {
+        copy(own.data() + second_.place(v, 0), all.data() + shared.place(v, own_unit()), std::size_t(second_.n_in) * VL);
+        if (second_.bias) copy(own.data() + second_.place(v, second_.n_in), all.data() + shared.place(v, shared.n_in), VL);
+      }
+    };
+    each(second_.w, shared.w);
+    for (int s = 0; s < trainer_.slots_; ++s) each(second_.state[s], shared.state[s]);
+  }
+
+  // Layers as this thread has them, and their inputs. Activations are kept for two samples: those of sample i are in row i % 2.
+  Layer& layer_of(int l) { return own_part(l) ? second_ : layers_[l]; }
+  float* input(int l, int row) {
+    if (l == 0) return x_[row].data();
+    return work_.a[l - 1].row(row) + (own_part(l) ? own_unit() : 0);
   }
 
   // The inputs of sample i; those of the next samples are prefetched.
@@ -62,37 +86,38 @@ class Trainer::SamplePass {
   // z and o of the output layer from the parts of all threads.
   void add_parts(int row) {
     const Layer& layer = layers_[last_];
-    const Output out = output(row);
+    float* const summed = work_.z[last_].row(row);
     for (int v = 0; v < layer.vectors; ++v) {
       vf z = zero();
       for (int q = 0; q < PARTS; ++q)
         if (const Range in = inputs_of_part(q); in.begin < in.end) z += load(part_of(row, q) + v * VL);
-      store(out.z + v * VL, z);
+      store(summed + v * VL, z);
     }
-    layer.activation->training(out.z, out.o, layer.vectors, layer.n_out);
+    layer.activation->training(summed, work_.o[last_].row(row), layer.vectors, layer.n_out);
   }
 
   // E of sample i, and δ of the output layer.
   void errors(std::int64_t i) {
     const Layer& layer = layers_[last_];
     const std::int64_t data_row = epoch_.order[i];
-    const Output out = output(int(i % 2));
-    epoch_.targets.fetch(data_row, out.t);
+    const int row = int(i % 2);
+    float *const sent = work_.sent[last_].data, *const delta = work_.delta[last_].data;
+    epoch_.targets.fetch(data_row, work_.t.data);
     const float weight = epoch_.targets.weight_of(data_row);
-    const OutputRow x{out.z, out.o, out.t, layer.vectors, layer.n_out, trainer_.parameter_.data()};
+    const OutputRow x{work_.z[last_].row(row), work_.o[last_].row(row), work_.t.data, layer.vectors, layer.n_out,
+                      trainer_.parameter_.data()};
     if (first_) run_.error += double(weight) * double(trainer_.loss_->error(x));
-    trainer_.loss_->backward(x, weight, out.sent);
-    if (trainer_.loss_->fused_with) std::memcpy(out.delta, out.sent, width() * sizeof(float));
-    else layer.activation->chain(out.sent, out.z, out.o, out.delta, x.vectors, x.n);
+    trainer_.loss_->backward(x, weight, sent);
+    if (trainer_.loss_->fused_with) std::memcpy(delta, sent, x.vectors * VL * sizeof(float));
+    else layer.activation->chain(sent, x.z, x.o, delta, x.vectors, x.n);
   }
 
   // δ of layer l from layer l + 1, for groups v0 … v1.
   void backward(int l, int row, int v0, int v1) {
     const Layer& layer = layers_[l];
-    const Output out = output(row);
-    const float* next = l + 1 < last_ ? trainer_.sent_on()[l + 1].data : trainer_.plan_.notes_rule ? out.sent : out.delta;
-    const int from = v0 * VL;
-    split_back(layers_[l + 1], next, work_.sent[l].data, v0, v1);
+    const float* next = (trainer_.plan_.notes_rule ? work_.sent : work_.delta)[l + 1].data;
+    const int from = v0 * VL, own = own_part(l + 1) ? own_.begin : 0;
+    split_back(layer_of(l + 1), next, work_.sent[l].data + own * VL, v0 - own, v1 - own);
     layer.activation->chain(work_.sent[l].data + from, work_.z[l].row(row) + from, work_.o[l].row(row) + from,
                             work_.delta[l].data + from, v1 - v0, layer.n_out);
   }
@@ -101,11 +126,13 @@ class Trainer::SamplePass {
   Run& run_;
   const Epoch& epoch_;
   std::vector<Layer>& layers_;
-  Workspace& work_;
   const int thread_, last_;
   const bool first_, in_parts_;
   const Range parts_, own_;
-  Floats x_[2], output_;
+  Workspace own_work_;  // empty if not `in_parts_`
+  Workspace& work_;
+  Layer second_;
+  Floats x_[2];
 };
 
 // What one thread does with an epoch's samples.
@@ -137,6 +164,7 @@ class Trainer::Samples : SamplePass {
     }
     run_.barrier.wait();  // layer 1 must not change before all threads have read it for `backward`
     last_update(i - 1);
+    give_back();
   }
 
  private:
@@ -145,13 +173,13 @@ class Trainer::Samples : SamplePass {
 
   // z of sample i from inputs k0 … k1 to groups v0 … v1, after the update by the sample before.
   void weigh(int l, std::int64_t i, int v0, int v1, int k0, int k1, const float* delta, float* z) {
-    Layer& layer = layers_[l];
+    Layer& layer = layer_of(l);
     const int row = int(i % 2);
     if (i == 0)
       return product({input(l, row) + k0, 0}, 0, 1, layer.w.data() + layer.place(v0, k0), layer.stride, Every{k1 - k0},
                      k0 > 0 ? -1 : layer.n_in, {z, 0}, v0, v1);
     const StepConstants c = trainer_.constants(run_, i - 1);
-    in_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    in_even_pieces<WIDE>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       online_tile<Opt, NV>(layer, v, k0, k1, delta, input(l, 1 - row), input(l, row), z, c);
     });
   }
@@ -159,7 +187,7 @@ class Trainer::Samples : SamplePass {
     const int row = int(i % 2);
     for (int q = parts_.begin; q < parts_.end; ++q)
       if (const Range in = inputs_of_part(q); in.begin < in.end)
-        weigh(last_, i, 0, layers_[last_].vectors, in.begin, in.end, output(row).delta, part_of(row, q));
+        weigh(last_, i, 0, second_.vectors, in.begin - own_unit(), in.end - own_unit(), work_.delta[last_].data, part_of(row, q));
   }
 
   // z and o of layer l for groups v0 … v1.
@@ -184,20 +212,18 @@ class Trainer::Samples : SamplePass {
   void last_update(std::int64_t i) {
     const StepConstants c = trainer_.constants(run_, i), cb = c.without_l2_and_decay();
     for (int l = 0; l <= last_; ++l) {
-      Layer& layer = layers_[l];
-      const bool shared = l == last_ && in_parts_;
-      const Range to = l == 0 ? own_ : shared || first_ ? Range{0, layer.vectors} : Range{0, 0};
-      const Range from = shared ? Range{own_.begin * VL, std::min(own_.end * VL, layer.n_in)} : Range{0, layer.n_in};
+      Layer& layer = layer_of(l);
+      const Range to = l == 0 ? own_ : own_part(l) || first_ ? Range{0, layer.vectors} : Range{0, 0};
       if (l == 0 && sparse()) {
         const std::int64_t row = epoch_.order[i];
         trainer_.sparse_.update(layer, epoch_.inputs, row, SparseLayer::sum_of(epoch_.inputs, row), work_.delta[0].data,
                                 c.alpha, to.begin, to.end);
         continue;
       }
-      float* const delta = l == last_ ? output(0).delta : work_.delta[l].data;
+      float* const delta = work_.delta[l].data;
       const Update<Opt> weights(layer, c), biases(layer, cb);
-      gradient({delta, 0}, {input(l, int(i % 2)), 0}, 1, to.begin, to.end, from.begin, from.end, weights);
-      if (layer.bias && from.begin == 0 && from.end > 0)
+      gradient({delta, 0}, {input(l, int(i % 2)), 0}, 1, to.begin, to.end, 0, layer.n_in, weights);
+      if (layer.bias)
         for (int v = to.begin; v < to.end; ++v) biases(v, layer.n_in, load(delta + v * VL));
     }
   }

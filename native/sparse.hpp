@@ -74,7 +74,7 @@ class SparseLayer {
 
   // z of one row for groups v0 … v1.
   void product(const Layer& layer, const Inputs& x, std::int64_t row, float u_sum, float* z, int v0, int v1) const {
-    in_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    in_even_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       vf sums[NV];
       begin_sums(layer, x, u_sum, v, sums);
       add_columns(layer, x, x.starts[row], x.starts[row + 1], v, sums);
@@ -85,7 +85,7 @@ class SparseLayer {
   // The gradient step of one row for groups v0 … v1, biases included.
   void update(Layer& layer, const Inputs& x, std::int64_t row, float u_sum, const float* delta, float alpha, int v0,
               int v1) {
-    in_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    in_even_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       vf g[NV];
       begin_step(layer, x, u_sum, delta, alpha, v, g);
       step_columns(layer, x, x.starts[row], x.starts[row + 1], v, g);
@@ -97,7 +97,7 @@ class SparseLayer {
   void update_and_product(Layer& layer, const Inputs& x, std::int64_t last, const float* delta, float alpha, std::int64_t now,
                           float* z, int v0, int v1) {
     const float last_sum = sum_of(x, last), now_sum = sum_of(x, now);
-    in_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
+    in_even_pieces<GROUPS>(v0, v1, [&]<int NV>(int v, Size<NV>) {
       vf g[NV], sums[NV];
       begin_step(layer, x, last_sum, delta, alpha, v, g);
       begin_sums(layer, x, now_sum, v, sums);

@@ -117,13 +117,12 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
     }
     const Update<Opt, plain> weights(layer, c);
     const Update<Opt> biases(layer, cb);
-    const Columns& columns = run.columns[thread];
     const auto bias = [&](int v, vf g) {
       if (layer.bias) biases(v, layer.n_in, g);
     };
     const bool rest = Opt::rests && c.l2 == 0.0f, by_fields = l == 0 && run.encoded;
     if (rest || by_fields || work_.along[l].size())
-      gradient_of_layer(run, columns, {0, piece.rows}, int(l), thread, run.threads, weights, bias);
+      gradient_of_layer(run, thread, {0, piece.rows}, int(l), thread, run.threads, weights, bias);
     else by_strips(run, piece, int(l), thread, weights, bias);
   }
 }
@@ -134,10 +133,11 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
 template <class Weights, class Bias>
 void Trainer::by_strips(const Run& run, const Piece& piece, int l, int thread, const Weights& weights, const Bias& bias) {
   const Layer& layer = layers_[l];
-  const Rows delta = work_.delta[l], A = input_of(run, l);
+  Workspace& work = *run.work[thread];
+  const Rows delta = work.delta[l], A = input_of(run, l, thread);
   const Columns& columns = run.columns[thread];
   const bool listed = l == 0 && !columns.all();
-  float* const sums = work_.strips[thread].data();
+  float* const sums = work.strips[thread].data();
   share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
     const int last = std::min(b1 * TILE_ROWS, layer.n_in);
     for (int begin = b0 * TILE_ROWS; begin < last; begin += STRIP_INPUTS) {

@@ -14,6 +14,9 @@
 
 namespace deltaw::DELTAW_ISA {
 
+// Bytes between what different threads write: two cache lines, since processors prefetch a line's neighbour, too.
+constexpr std::size_t APART = 128;
+
 // All threads wait here for the last one. Steps take microseconds, so a thread first spins; then it yields, since the
 // last one may be waiting for its processor; and after a millisecond it sleeps until it is woken. It does not sleep
 // earlier because waking takes longer than a step: the others would then wait for it and sleep too, at every barrier.
@@ -55,8 +58,8 @@ class Barrier {
 #endif
   }
   const int threads_;
-  alignas(64) std::atomic<int> arrived_{0};
-  alignas(64) std::atomic<int> round_{0};
+  alignas(APART) std::atomic<int> arrived_{0};
+  alignas(APART) std::atomic<int> round_{0};
 };
 
 // How many threads to use: all that are allowed, or one. If other programs use the processor too, threads that wait for each

@@ -50,8 +50,6 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     if (plan.optimizer == row.name) (this->*row.use)();
   if (!update_) throw std::invalid_argument("no optimizer named " + plan.optimizer);
 
-  std::vector<bool> dropped;
-  for (double rate : plan.dropout) dropped.push_back(rate > 0.0);
   for (const LayerSpec& spec : specs) {
     layers_.emplace_back(spec.n_in, spec.n_out, spec.bias, find_activation(spec.activation), slots_);
     Layer& layer = layers_.back();
@@ -71,7 +69,14 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
   }
   if (one_by_one() && in_parts()) parts_ = Floats(2 * PARTS * part_size());
   sparse_ = SparseLayer(layers_.front());
-  work_ = Workspace(layers_, std::max(2, std::min(plan.batch_size, most_rows(specs))), true, dropped);
+  work_ = for_rows(std::max(2, std::min(plan.batch_size, most_rows(specs))));
+}
+
+// A workspace to train in.
+Workspace Trainer::for_rows(int rows) const {
+  std::vector<bool> dropped;
+  for (double rate : plan_.dropout) dropped.push_back(rate > 0.0);
+  return {layers_, rows, true, dropped};
 }
 
 // Not with clipping, which needs the whole gradient before the update, nor with dropout, whose masks are drawn for batches.
@@ -142,13 +147,16 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
   if (choice_.most() != threads) choice_ = ThreadChoice(threads);
   std::size_t blocks = 0;
   for (const Layer& layer : layers_) blocks += std::size_t(layer.vectors) * blocks_of(layer.n_in);
-  work_.make_scratch(layers_, threads);
+  const bool halves = std::all_of(layers_.begin(), layers_.end(), [](const Layer& layer) { return layer.halves[0].size() > 0; });
+  if (halves && threads == 2 && !apart_.capacity) apart_ = for_rows(work_.capacity);
+  for (Workspace* space : {&work_, &apart_}) {
+    if (!space->capacity) continue;
+    space->make_scratch(layers_, threads);
+    if (by_fields(epoch.inputs)) space->make_encoded(*epoch.inputs.encoding, true, threads);
+  }
 
   if (sparse(epoch.inputs) && epoch.begins) sparse_.open(layers_.front(), epoch.inputs.offset);
-  if (by_fields(epoch.inputs)) {
-    work_.make_encoded(*epoch.inputs.encoding, true, threads);
-    running_ = no_running_sums(threads);
-  }
+  if (by_fields(epoch.inputs)) running_ = no_running_sums(threads);
 
   double error = epoch.error;
   const std::int64_t last_step = (epoch.n - 1) / plan_.batch_size * plan_.batch_size;  // its first row
@@ -161,7 +169,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     stretch.order += begin, stretch.n = end - begin, stretch.first_step += step;
     stretch.pace = {epoch.pace.alpha + step, epoch.pace.decay + step, epoch.pace.dropout + step};
 
-    Run run(stretch, choice_.threads(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, error);
+    Run run(stretch, choice_.threads(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, work_, error);
     if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
     const auto started = run.asked;
     run_team(run.threads, [&](int thread) {

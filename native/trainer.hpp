@@ -118,6 +118,7 @@ class Trainer {
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
 
   static int most_rows(const std::vector<LayerSpec>& specs);
+  Workspace for_rows(int rows) const;
 
   struct Run;
   void batches(Run& run, int thread);
@@ -126,8 +127,11 @@ class Trainer {
   bool one_by_one() const;
   // Whether the second of two layers is summed in parts, each over one thread's units of the first layer.
   bool in_parts() const { return layers_.size() == 2 && !layers_[0].activation->coupled; }
-  // Floats of a part, in whole cache lines, since different threads write the parts.
-  int part_size() const { return (layers_.back().vectors * VL + 15) / 16 * 16; }
+  // Floats from one part to the next, which another thread may write.
+  int part_size() const {
+    constexpr int GRAIN = APART / sizeof(float);
+    return (layers_.back().vectors * VL + GRAIN - 1) / GRAIN * GRAIN;
+  }
   bool sparse(const Inputs& inputs) const;
   bool by_fields(const Inputs& inputs) const;
   Piece piece_at(const Run& run, std::int64_t begin) const;
@@ -138,14 +142,14 @@ class Trainer {
   void add_errors(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
-  void errors_across(Run& run, const Piece& piece, int r0, int r1);
+  void errors_across(Run& run, const Piece& piece, int thread, int r0, int r1);
   void backward(Run& run, const Piece& piece, int thread);
-  template <class Visit> void each_stretch(int l, int r0, int r1, int v0, int v1, Visit&& visit) const;
-  void activate(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
-  void chain(int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
-  Dropout dropout_of(const Run& run, const Piece& piece, int l) const;
+  template <class Visit> void each_stretch(const Workspace& work, int l, int r0, int r1, int v0, int v1, Visit&& visit) const;
+  void activate(Workspace& work, int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
+  void chain(Workspace& work, int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
+  Dropout dropout_of(const Run& run, const Piece& piece, int l, int thread) const;
   template <class Sink, class Bias>
-  void gradient_of_layer(const Run& run, const Columns& columns, Range rows, int l, int share, int shares, const Sink& sink,
+  void gradient_of_layer(const Run& run, int thread, Range rows, int l, int share, int shares, const Sink& sink,
                          Bias&& bias);
   bool halved(const Run& run, const Piece& piece, int l, int thread) const;
   bool by_own_rows(const Run& run, const Piece& piece, int thread) const;
@@ -158,12 +162,12 @@ class Trainer {
   void accumulate(Run& run, const Piece& piece, int thread);
   double gradient_norm(Run& run, int thread);
   template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);
-  OutputRow output_row(int r) const;
+  OutputRow output_row(const Workspace& work, int r) const;
   // Whether l is an output layer so narrow that a vector holds one output of several rows.
   bool across(int l) const { return l + 1 == int(layers_.size()) && layers_[l].n_out <= VL / 2; }
   StepConstants constants(const Run& run, std::int64_t step) const;
-  Rows input_of(const Run& run, int l) const;
-  const std::vector<Rows>& sent_on() const { return plan_.notes_rule ? work_.sent : work_.delta; }
+  Rows input_of(const Run& run, int l, int thread) const;
+  void choose_workspace(Run& run, const Piece& piece, int thread);
 
   void keep(const Inputs& inputs);
   bool finite() const;
@@ -178,7 +182,8 @@ class Trainer {
   bool buffered_;  // whether the gradient is summed in memory first: for clipping, and for batches larger than the workspace
   std::vector<Layer> layers_;
   Floats parameter_, parameter_across_;  // the loss's parameter of each output: in a lane, and in a whole vector
-  Workspace work_, whole_, strip_;  // for training; for `whole`, if that for training is too small; for `outputs`
+  Workspace work_, apart_;   // for training; for its second thread alone, see `choose_workspace`
+  Workspace whole_, strip_;  // for `whole`, if that for training is too small; for `outputs`
   Floats parts_;  // of two samples, see `in_parts`
   SparseLayer sparse_;
   Floats exchanged_;  // see `exchange`: the weights that are not in the layer, V or W

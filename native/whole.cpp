@@ -40,7 +40,7 @@ double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
     running_ = no_running_sums(threads);
   }
   const std::function<bool()> never = [] { return false; };
-  Run run(rows, threads, false, encoding, false, never, 0.0);
+  Run run(rows, threads, false, encoding, false, never, work_, 0.0);
   run_team(threads, [&](int thread) {
     for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {
       const int count = int(std::min<std::int64_t>(work_.capacity, rows.n - begin));
