@@ -108,7 +108,7 @@ TABLES: dict[str, Any] = {
         *schema._NAMES.values(),
     ]
     + [text for kind in (model.MODEL, model.CHECKPOINT) for text in (kind.name, kind.give, kind.make)],
-    "explanations": [prediction_page.USUAL, *prediction_page.USUAL_CELLS.values(), *step_page.RULE_NAMES.values()]
+    "explanations": [prediction_page.TYPICAL_ROW, *prediction_page.USUAL_CELLS.values(), *step_page.RULE_NAMES.values()]
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
     "searches": [*ENDS.values(), *COUNTED.values()],
     "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],

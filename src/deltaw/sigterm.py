@@ -10,8 +10,7 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
-# Signal -> its default handler.
-USUAL: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+DEFAULT_HANDLERS: dict[Any, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
 
 class Terminable:
@@ -27,7 +26,7 @@ class Terminable:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number, usual in USUAL.items():
+            for number, usual in DEFAULT_HANDLERS.items():
                 before = signal.getsignal(number)
                 if before == usual or isinstance(getattr(before, "__self__", None), Terminable):
                     self._before[number] = before

@@ -163,6 +163,6 @@ def test_many_rows_are_taken_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None
     for rows in (np.arange(len(frame)), np.delete(np.arange(20, 1100), [0, 5, 600])):
         few = taking.taken(frame, rows)
         with monkeypatch.context() as large:
-            large.setattr(taking, "APART", 100)
+            large.setattr(taking, "MAPPED_ROWS", 100)
             large.setattr(taking, "AT_ONCE", 256)
             assert taking.taken(frame, rows).equals(few)

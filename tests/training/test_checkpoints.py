@@ -75,7 +75,7 @@ def each_alone(folder: Path, beside: Path) -> list[Path]:
 def test_from_each_checkpoint_to_the_same_bits(
     what: str, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
+    monkeypatch.setattr("deltaw.training.epochs.ROWS_PER_CALL", 0)
     monkeypatch.setattr("deltaw.training.folder.KEPT", 99)
     asked = SETTINGS[what] | {"engine": engine}
     expected = made(**asked)
@@ -87,7 +87,7 @@ def test_from_each_checkpoint_to_the_same_bits(
 @pytest.mark.parametrize("rows", [PIXELS, sp.csr_array(np.where(PIXELS > 0.01, PIXELS, 0))], ids=["pixels", "sparse"])
 def test_rows_that_are_mostly_one_number(rows: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deltaw.training.folder.KEPT", 99)
-    monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
+    monkeypatch.setattr("deltaw.training.epochs.ROWS_PER_CALL", 0)
     expected = made(rows=rows)
     made(tmp_path / "run", rows=rows)
     for folder in each_alone(tmp_path / "run", tmp_path):
@@ -228,7 +228,7 @@ def test_a_full_disk_costs_the_checkpoint(tmp_path: Path, monkeypatch: pytest.Mo
             raise OSError(28, "No space left on device")
         sync(descriptor)
 
-    monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
+    monkeypatch.setattr("deltaw.training.epochs.ROWS_PER_CALL", 0)
     monkeypatch.setattr("deltaw.files.atomic.os.fsync", full)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
@@ -243,7 +243,7 @@ def test_a_full_disk_costs_the_checkpoint(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_where_the_last_is_damaged_the_one_before_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
+    monkeypatch.setattr("deltaw.training.epochs.ROWS_PER_CALL", 0)
     expected = made(tmp_path)
     before, last = sorted(tmp_path.iterdir())
     last.write_bytes(last.read_bytes()[:-10])
@@ -291,7 +291,7 @@ def test_one_of_another_processor_goes_on_with_a_word(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("others", [1, 2])
 def test_one_by_another_version_is_refused(tmp_path: Path, monkeypatch: Any, format_version: int, others: int) -> None:
     """Of this format or of another, whatever its document has there; and not taken for damage: the one before stays."""
-    monkeypatch.setattr("deltaw.training.epochs.TOGETHER", 0)
+    monkeypatch.setattr("deltaw.training.epochs.ROWS_PER_CALL", 0)
     own = made_by()
     made(tmp_path, epochs=3)
     before, last = sorted(tmp_path.iterdir())

@@ -41,7 +41,7 @@ HELPS = 0.01  # gain in skill from which a repair helps
 ENOUGH = 0.97  # share of the best skill at which the search ends
 TRIAL = 0.03  # share of the seconds for one trial
 # Shares of the seconds: the search, and a second examination of the repaired set-up.
-SEARCHED, AGAIN = 0.6, 0.2
+SEARCH, REEXAMINATION = 0.6, 0.2
 # Limits by the clock: the search with that examination, the last resort, and the verdict.
 BEFORE, LAST, VERDICT = 1.0, 0.2, 0.4
 # Multiples of α and of the epochs, tried last, since other ones may suit the repaired network.
@@ -142,15 +142,15 @@ def repair(diagnosis: Examined, seconds: float = 30.0, rows: int = 5000) -> Repa
         return Repaired((), tuple(candidates), setup, (), (), 0.0, refused=str(error))
     if seen is not None and seen.settings_suffice:
         candidates = [f for f in candidates if f.rule == RETRAIN]  # training again is enough
-    search = _Search(holdout, SEARCHED * seconds, budget.seconds, saved)
+    search = _Search(holdout, SEARCH * seconds, budget.seconds, saved)
     with within(BEFORE * seconds):
         kept = search.tuned(search.pruned(search.greedy(_without_last_resort(candidates))))
         known = list(diagnosis.findings)
         if left() > 0 and (seen is None or search.skill(kept) < ENOUGH * seen.possible):
-            again = examined(_repaired(setup, kept), seconds=AGAIN * seconds, rows=rows)
+            again = examined(_repaired(setup, kept), seconds=REEXAMINATION * seconds, rows=rows)
             known += again.findings
             hidden = [f for f in again.findings if automatic(f)]
-            search.allow(AGAIN * seconds)
+            search.allow(REEXAMINATION * seconds)
             kept = search.pruned(search.greedy(_without_last_resort(hidden), kept))
             candidates += [f for f in hidden if f.rule not in {g.rule for g in candidates}]
     uninformative = any(f.rule == "uninformative_inputs" for f in known)
@@ -193,8 +193,8 @@ def _from_refused(diagnosis: Examined, candidates: list[Finding], seconds: float
     for finding in reversed(needed):
         rest = [f for f in needed if f is not finding]
         needed = needed if _refused(setup, rest) else rest
-    trainable = examined(_repaired(setup, needed), seconds=AGAIN * seconds, rows=rows)
-    then = repair(trainable, (1 - AGAIN) * seconds, rows)
+    trainable = examined(_repaired(setup, needed), seconds=REEXAMINATION * seconds, rows=rows)
+    then = repair(trainable, (1 - REEXAMINATION) * seconds, rows)
     before = (trial(setup).score,) * SEEDS
     kept, short = [*needed, *then.kept], then.short
     if not then.helped and not np.mean(then.before) > then.guess + HELPS:

@@ -14,7 +14,7 @@ from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.explain import step_page
 from deltaw.explain.attributions import TOLERANCE, attributions
 from deltaw.explain.ensemble import ensemble
-from deltaw.explain.prediction_page import USUAL, Answered, cells, data, lead, lesson, pushes, what_answered
+from deltaw.explain.prediction_page import TYPICAL_ROW, Answered, cells, data, lead, lesson, pushes, what_answered
 from deltaw.explain.step import signals, step
 from deltaw.models import Model
 from deltaw.models.answers import rows_of
@@ -115,7 +115,7 @@ def prediction(
     probabilities = None if found.probabilities is None else found.probabilities[0]
 
     if against is None:
-        other, baseline_name = model.preparation.usual_row(), USUAL
+        other, baseline_name = model.preparation.usual_row(), TYPICAL_ROW
         baseline = model.preparation.transform(other)[0]
     else:
         other, baseline_name = _row(table, against), say("row {n:,}", n=against)

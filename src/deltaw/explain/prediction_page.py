@@ -26,7 +26,7 @@ from deltaw.speech import Kept, listed, reads, say
 if TYPE_CHECKING:
     import polars as pl
 
-USUAL = "a typical training row"
+TYPICAL_ROW = "a typical training row"
 # What the usual row is, by the kind of a column. It need not be a row of the table: a model keeps no rows.
 NO_CELL = "–"  # of what no column holds
 USUAL_CELLS = {
@@ -182,7 +182,7 @@ def pushes(found: Answered) -> list[Block]:
         why=why,
     )
     here, other = {line.column: line.cell for line in reversed(found.prepared)}, found.other.row(0, named=True)
-    if found.against == USUAL:  # whose words may be the slot of others
+    if found.against == TYPICAL_ROW:  # whose words may be the slot of others
         other = {name: reads(Kept(OTHER)) if cell == OTHER else cell for name, cell in other.items()}
     if found.model.picture is not None:
         here |= {line.feature: line.cell for line in found.prepared}
@@ -228,16 +228,16 @@ def _shared(found: Answered) -> tuple[str, str, str]:
 
 def _other(found: Answered) -> str:
     """The baseline, and its meaning for each kind of column."""
-    if found.against != USUAL:
+    if found.against != TYPICAL_ROW:
         return _against(found)
     steps = found.model.preparation.steps
     meant = [say(words) for kind, words in USUAL_CELLS.items() if any(each.kind == kind for each in steps)]
-    return say("{row}: {meant}", row=say(USUAL), meant=listed(meant))
+    return say("{row}: {meant}", row=say(TYPICAL_ROW), meant=listed(meant))
 
 
 def _against(found: Answered) -> str:
     """The baseline in words."""
-    return say(USUAL) if found.against == USUAL else found.against
+    return say(TYPICAL_ROW) if found.against == TYPICAL_ROW else found.against
 
 
 def _drawn(found: Answered, shown: Mapping[str, float], unit: str) -> Figure:

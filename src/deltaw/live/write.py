@@ -19,10 +19,10 @@ ENDING = ".deltaw"
 OUTPUT = "lab.html"
 
 # One network, trained to the end without validation.
-ALONE: dict[str, Any] = {
+SINGLE: dict[str, Any] = {
     "folds": 0, "validation": 0.0, "networks": 1, "target_scale": "none", "calibrate": False, "screening": False,
 }  # fmt: skip
-APART = {"test_size": 0.2}
+HELD_OUT = {"test_size": 0.2}
 # Changes of the default recipe where none is given: easy to follow.
 FEW: dict[str, Any] = {"scaling": "standard", "dropout": 0.0, "label_smoothing": 0.0}
 HIDDEN, HIDDEN_OF_PICTURES = (8, 8), (32,)
@@ -80,8 +80,8 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
             raise SettingError("expected DATA, or a model and DATA", f"{source} and {rows}", "give one table")
         table = read_as(source, reading)
         few = FEW | {"hidden": HIDDEN_OF_PICTURES if table.blocks else HIDDEN} if recipe is None else {}
-        apart = {} if others.get("test") is not None or table.test is not None else APART
-        return of_plan(plan(table, target, "default" if recipe is None else recipe, **ALONE | apart | few | others))
+        apart = {} if others.get("test") is not None or table.test is not None else HELD_OUT
+        return of_plan(plan(table, target, "default" if recipe is None else recipe, **SINGLE | apart | few | others))
     given = [*others, *(name for name, value in (("target", target), ("recipe", recipe)) if value is not None)]
     if given:
         raise SettingError("with a model, expected its own settings", ", ".join(given), "leave that out")
@@ -93,4 +93,4 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
     if again is not None:
         return of_model(source, table, again.training.frame, None if again.test is None else again.test.frame, 0.0)
     table, _ = with_known_target(table, source.target)
-    return of_model(source, table, table.frame, table.test, 0.0 if table.test is not None else APART["test_size"])
+    return of_model(source, table, table.frame, table.test, 0.0 if table.test is not None else HELD_OUT["test_size"])

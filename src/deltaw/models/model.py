@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 # What a model with other networks does not keep.
-APART: dict[str, Any] = {"ways": (), "scores": None, "held_out": None, "witness": None, "tuning": None}
+RESET: dict[str, Any] = {"ways": (), "scores": None, "held_out": None, "witness": None, "tuning": None}
 
 
 @dataclass(frozen=True, repr=False, eq=False)  # hashed and compared by identity
@@ -95,7 +95,7 @@ class Model(Contents):
             raise SettingError("member: expected {networks}, counted from 1", repr(number), "give 1", networks=networks)
         if count == 1:
             return self
-        return replace(self, network=self.members[number - 1], recipe=self.recipe_of(number), others=(), **APART)
+        return replace(self, network=self.members[number - 1], recipe=self.recipe_of(number), others=(), **RESET)
 
     def single(self, rows: Any, *, seed: int = 0, threads: int | None = None) -> tuple[Model, Cost]:
         """Distil several networks into one, which is nearly as accurate (Hinton et al. 2015).
@@ -124,7 +124,7 @@ class Model(Contents):
         network, history = distilled(self, answer, X[learnt], X[apart], seed, threads)
         learning = Learning(**vars(history), held_out="validation")
         recipe = replace(self.recipe, networks=1)
-        made = replace(self, network=network, recipe=recipe, history=learning, others=(), **APART)
+        made = replace(self, network=network, recipe=recipe, history=learning, others=(), **RESET)
         before, after = (Answers.of(model.target, model._forward(X[apart])).values for model in (self, made))
         scores: list[Scores | None] = [None, None]
         if self.target.name in table.frame.columns:

@@ -144,7 +144,7 @@ class Recipe:
     def document(self) -> dict[str, Any]:
         """Plain JSON data."""
         known = asdict(self) | {"hidden": None if self.hidden is None else list(self.hidden)}
-        return {name: value for name, value in known.items() if name not in USUAL or value != USUAL[name]}
+        return {key: value for key, value in known.items() if key not in FILE_DEFAULTS or value != FILE_DEFAULTS[key]}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Recipe:
@@ -153,7 +153,7 @@ class Recipe:
             if key != "name" and value is not None:
                 checked(key, value)
         hidden = document["hidden"]
-        return cls(**USUAL | document | {"hidden": None if hidden is None else tuple(hidden)})
+        return cls(**FILE_DEFAULTS | document | {"hidden": None if hidden is None else tuple(hidden)})
 
 
 # The notes' network: sigmoids, one row at a time, and the error split back by Wᵀ.
@@ -275,8 +275,8 @@ def sized(
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
 
 
-# Defaults of settings that are left out of a model file; earlier versions did not have these settings.
-USUAL: dict[str, Any] = {
+# Settings that a model file leaves out if they have these values.
+FILE_DEFAULTS: dict[str, Any] = {
     "from_line": False,
     "screening": False,
     "finish": 0.0,
@@ -287,4 +287,4 @@ USUAL: dict[str, Any] = {
     "weight": None,
     "networks": 1,
 }
-FILE_SCHEMA = {f"{name}?" if name in USUAL else name: kind for name, kind in SCHEMA.items()}
+FILE_SCHEMA = {f"{name}?" if name in FILE_DEFAULTS else name: kind for name, kind in SCHEMA.items()}

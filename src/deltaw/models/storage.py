@@ -177,7 +177,7 @@ def _ways(content: dict[str, Any], count: int) -> tuple[Member, ...]:
     found = tuple(Member(**each) for each in content.get("ways", []))
     _expect(len(found) in (0, count), say("the ways in which {n} networks were trained", n=count), f"{len(found)}")
     for each in found:
-        recipe = recipes.USUAL | content["recipe"] | each.settings
+        recipe = recipes.FILE_DEFAULTS | content["recipe"] | each.settings
         check(recipe, allowed.SCHEMA, say("a network of several"))
         Recipe.from_document(recipe)
         _expect(

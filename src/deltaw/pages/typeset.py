@@ -37,8 +37,8 @@ TALL = {
     for sign, parts in {"(": "⎛⎜⎝", ")": "⎞⎟⎠", "[": "⎡⎢⎣", "]": "⎤⎥⎦", "{": "⎧⎨⎩"}.items()
 }
 
-BELOW = dict(zip("0123456789+−=()aehijklmnoprstuvxβγρφ, ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩ, ", strict=True))
-ABOVE = dict(zip("0123456789+−=()niT′ᵀ* ", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ′ᵀ* ", strict=True))
+SUBSCRIPTS = dict(zip("0123456789+−=()aehijklmnoprstuvxβγρφ, ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩ, ", strict=True))
+SUPERSCRIPTS = dict(zip("0123456789+−=()niT′ᵀ* ", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ′ᵀ* ", strict=True))
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class _Setter:
         return "".join(parts[1:])
 
     def script(self, sign: str) -> Box:
-        text, table = self.group().flat, BELOW if sign == "_" else ABOVE
+        text, table = self.group().flat, SUBSCRIPTS if sign == "_" else SUPERSCRIPTS
         if all(letter in table for letter in text):
             return Box(("".join(table[letter] for letter in text).replace(" ", ""),))
         return Box((f"{sign}{text}" if len(text) == 1 else f"{sign}({text})",))

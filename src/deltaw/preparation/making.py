@@ -33,7 +33,7 @@ Indices = NDArray[np.int64]
 
 # Columns encoded together, and cells at a time; rows read from a frame at a time, by several threads, and the fewest
 # that are worth a thread.
-TOGETHER, CELLS, ROWS, FEWEST = 64, 2**16, 2**14, 2**13
+COLUMNS_AT_ONCE, CELLS, ROWS, FEWEST = 64, 2**16, 2**14, 2**13
 # Types all of whose numbers float32 represents.
 EXACT = (pl.Float32, pl.Int16, pl.Int8, pl.UInt16, pl.UInt8)
 
@@ -274,7 +274,7 @@ def _together(steps: Sequence[Step]) -> Iterator[list[Step]]:
     """Steps in runs: pictures alone, others in groups of limited size."""
     for alone, group in groupby(steps, lambda step: isinstance(step, BlockOfNumbers)):
         some = list(group)
-        each = 1 if alone else TOGETHER
+        each = 1 if alone else COLUMNS_AT_ONCE
         yield from (some[first : first + each] for first in range(0, len(some), each))
 
 

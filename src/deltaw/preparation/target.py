@@ -298,12 +298,12 @@ class Target:
     def document(self) -> dict[str, Any]:
         """The target as plain JSON data."""
         known = asdict(self) | {"classes": list(self.classes)}
-        return {name: value for name, value in known.items() if name not in USUAL or value != USUAL[name]}
+        return {key: value for key, value in known.items() if key not in FILE_DEFAULTS or value != FILE_DEFAULTS[key]}
 
     @classmethod
     def from_document(cls, document: Any) -> Target:
         """The inverse of `document`. Raises ModelFileError for an invalid document."""
-        values = fields(document, CHECKS, "target", USUAL)
+        values = fields(document, CHECKS, "target", FILE_DEFAULTS)
         enough = len(values["classes"]) > 1 if values["task"] == "classification" else not values["classes"]
         if not enough or values["low"] > values["high"]:
             line = "{task} with {n} classes, {low} to {high}"
@@ -356,4 +356,4 @@ CHECKS = {
     "threshold": (float, None),
     "unit": ("", is_unit),
 }
-USUAL = {"threshold": None, "unit": ""}  # left out of a document if they have these values
+FILE_DEFAULTS = {"threshold": None, "unit": ""}  # left out of a document if they have these values

@@ -14,10 +14,10 @@ from deltaw.speech import say
 from deltaw.tables.codes import are_codes
 from deltaw.tables.missing import MISSING, numbers_among
 from deltaw.tables.notations import (
-    APART,
     COMMAS,
     EITHER,
     POINTS,
+    SEPARATORS,
     Notations,
     Way,
     are_grouped,
@@ -275,7 +275,7 @@ def with_decimal_points(
 
 def _with_point(cell: pl.Expr) -> pl.Expr:
     """12,5 kg -> 12.5 kg, 1.234,5 kg -> 1234.5 kg; other text unchanged."""
-    comma = cell.str.contains(rf"^\D*\d([\d.{APART}]*,\d+|\d{{0,2}}(\.\d{{3}})+)(\D|$)")
+    comma = cell.str.contains(rf"^\D*\d([\d.{SEPARATORS}]*,\d+|\d{{0,2}}(\.\d{{3}})+)(\D|$)")
     return (
         pl.when(comma)
         .then(cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))

@@ -9,7 +9,7 @@ import polars as pl
 
 from deltaw.tables.table import Table
 
-TOGETHER = 50_000  # rows written at a time
+ROWS_AT_ONCE = 50_000  # rows written at a time
 
 
 def sha256(table: Table) -> str:
@@ -28,5 +28,5 @@ def _add(found: Any, frame: pl.DataFrame) -> None:
     if not frame.width:
         return
     found.update(frame.head(0).write_csv().encode())
-    for start in range(0, len(frame), TOGETHER):
-        found.update(frame.slice(start, TOGETHER).write_csv(include_header=False).encode())
+    for start in range(0, len(frame), ROWS_AT_ONCE):
+        found.update(frame.slice(start, ROWS_AT_ONCE).write_csv(include_header=False).encode())

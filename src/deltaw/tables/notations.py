@@ -18,7 +18,7 @@ Way = Callable[[pl.Expr], pl.Expr]
 
 # Thousands separators of all notations; a number has one of them.
 BLANKS, STROKES = " \u00a0\u202f", "'’"
-APART = BLANKS + STROKES
+SEPARATORS = BLANKS + STROKES
 GROUPS = rf"([{BLANKS}]\d{{3}})+|([{STROKES}]\d{{3}})+"
 
 
@@ -30,14 +30,14 @@ def plain(cell: pl.Expr) -> pl.Expr:
 def thousands(cell: pl.Expr) -> pl.Expr:
     """1,234,567.8 or 1 234 567.8 or 1'234'567.8 or 12,34,567.8 -> 1234567.8; null for anything else."""
     grouped = cell.str.contains(rf"^[+-]?([1-9]\d{{0,2}}((,\d{{3}})+|{GROUPS})|[1-9]\d?(,\d\d)+,\d{{3}})(\.\d*)?$")
-    return pl.when(grouped).then(cell.str.replace_all(rf"[,{APART}]", ""))
+    return pl.when(grouped).then(cell.str.replace_all(rf"[,{SEPARATORS}]", ""))
 
 
 def decimal_comma(cell: pl.Expr) -> pl.Expr:
     """12,5 or 1.234.567,8 or 1 234 567,8 -> 12.5 or 1234567.8; null for anything else."""
     written = rf"^[+-]?([1-9]\d{{0,2}}((\.\d{{3}})+|{GROUPS})|\d*)(,\d+)?([eE][+-]?\d+)?$"
     comma = cell.str.contains(written) & cell.str.contains(r"[\d]")
-    return pl.when(comma).then(cell.str.replace_all(rf"[.{APART}]", "").str.replace(",", ".", literal=True))
+    return pl.when(comma).then(cell.str.replace_all(rf"[.{SEPARATORS}]", "").str.replace(",", ".", literal=True))
 
 
 # By the delimiter: in semicolon-separated files a comma is a decimal comma, unless it cannot be.

@@ -19,7 +19,7 @@ from deltaw.tables.missing import MISSING
 
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 20  # in a notebook
 SHORT = 4  # characters: in shorter names one wrong character is a large part
-ABOVE = 20  # first rows in which column names may be
+HEADER_ROWS = 20  # first rows in which column names may be
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Table:
         """The error for a missing column: also says if a later row has the names, and the notes on the source."""
         error = missing_column(name, self.frame.columns, self.name)
         found, remedy = error.found, error.remedy
-        rows = self.frame.head(ABOVE).rows()
+        rows = self.frame.head(HEADER_ROWS).rows()
         first = next((row for row, cells in enumerate(rows) if name in cells), None)
         if first is not None and _are_names(rows, first, name):
             remedy = say("row {row} below has it: remove the lines above the column names", row=first + 1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deltaw.tables.reading.places import NUMBERS, in_pages
 
 MANY, DENSE = 1_000, 1 / 4  # rows, and their share of the range between the first and the last
-APART, AT_ONCE = 2**18, 2**16  # rows from which on results are memory-mapped (`places`), and rows at a time
+MAPPED_ROWS, AT_ONCE = 2**18, 2**16  # rows from which on results are memory-mapped (`places`), and rows at a time
 
 
 def taking(rows: NDArray[np.int64]) -> Callable[[pl.DataFrame], pl.DataFrame]:
@@ -26,7 +26,7 @@ def taking(rows: NDArray[np.int64]) -> Callable[[pl.DataFrame], pl.DataFrame]:
             return pl.DataFrame({column.name: these(column) for column in frame[first:end].iter_columns()})
 
         def these(column: pl.Series) -> pl.Series:  # column by column, faster than `DataFrame.filter`
-            apart = count >= APART and column.dtype in NUMBERS and not column.null_count()
+            apart = count >= MAPPED_ROWS and column.dtype in NUMBERS and not column.null_count()
             return _apart(column, mask, count) if apart else column.filter(kept)
 
         return those

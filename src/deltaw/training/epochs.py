@@ -41,7 +41,7 @@ class Within(NamedTuple):
     seconds: float = 0.0
 
 
-TOGETHER = 8192  # rows, over all epochs that are trained in one call
+ROWS_PER_CALL = 8192  # rows, over all epochs that are trained in one call
 LOOKED_AT = 256  # rows that telemetry looks at: a look costs as much as training on about as many
 PACED = 65536  # steps, up to which the learning rates of a training are computed once, not in each short epoch
 
@@ -136,7 +136,7 @@ class Training:
         self.looked_at = self._some(LOOKED_AT) if telemetry else None
         # Short epochs without callbacks, telemetry and validation are trained several in one call.
         alone = self.callbacks or telemetry or held_out is not None
-        self.together = 1 if alone else max(1, TOGETHER // self.n)
+        self.together = 1 if alone else max(1, ROWS_PER_CALL // self.n)
         self.epoch = 0  # how many were made
         self.within: Within | None = None  # where it is in one, of rows that come in windows
 

@@ -71,6 +71,6 @@ def in_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "pieces", lambda *given, size: pieces.pieces(*given, size=9000))
     monkeypatch.setattr(prepared, "BLOCK", 4000)
     for room in (survey, prepared):
-        monkeypatch.setattr(room, "TOGETHER", 30_000)  # bytes: some slices
+        monkeypatch.setattr(room, "CHUNK_BYTES", 30_000)  # bytes: some slices
     monkeypatch.setattr("deltaw.models.fitting.deciding.streaming.MOST_TEST", 400)
     monkeypatch.setattr("deltaw.models.fitting.deciding.streaming.MOST_VALIDATION", 300)

@@ -134,7 +134,7 @@ def test_small_files_are_prepared_together(path: Path, tmp_path: Path, monkeypat
         part.with_columns(k=pl.col("k") / 1 if i % 180 else "k").write_parquet(tmp_path / f"d/{i:04}.parquet")
     for together in (1, 30_000, 2**21):
         for room in (survey, prepared):
-            monkeypatch.setattr(room, "TOGETHER", together)
+            monkeypatch.setattr(room, "CHUNK_BYTES", together)
         fitted(tmp_path / "d", tmp_path).save(tmp_path / "m.deltaw")
         found.append((tmp_path / "m.deltaw").read_bytes())
     assert found[0] == found[1] == found[2]
@@ -147,7 +147,7 @@ def test_small_files_are_prepared_together(path: Path, tmp_path: Path, monkeypat
 
     monkeypatch.setattr(prepared, "part_of", refusing)
     for together in (1, 2**21):
-        monkeypatch.setattr(prepared, "TOGETHER", together)
+        monkeypatch.setattr(prepared, "CHUNK_BYTES", together)
         with pytest.raises(InputError, match=r'1200\.parquet: expected a number in row 2\d of column "a"'):
             fitted(tmp_path / "d", tmp_path)
 

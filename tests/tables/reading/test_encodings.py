@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.tables import read
-from deltaw.tables.reading.formats.encodings import AHEAD, LANGUAGES, SHARE, _share, decoded
+from deltaw.tables.reading.formats.encodings import LANGUAGES, LEAD, SHARE, _share, decoded
 
 FOUND = {
     "GB18030": (("gb18030", "gbk", "gb2312"), [
@@ -66,7 +66,7 @@ def test_other_readings_are_far_behind(title: str, encoding: str, text: str) -> 
     others = [share for each, share in shares.items() if each != title]
     assert shares[title] > 1.3 * SHARE
     assert max(others) < SHARE / 1.3
-    assert shares[title] > 1.3 * AHEAD * max(others)
+    assert shares[title] > 1.3 * LEAD * max(others)
 
 
 @pytest.mark.parametrize(("text", "encoding"), [(text, each) for text, them in REFUSED.items() for each in them])

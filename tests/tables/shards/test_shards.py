@@ -442,7 +442,7 @@ def test_ctrl_c_while_files_are_answered(
             raise KeyboardInterrupt
         return answered(*given)
 
-    monkeypatch.setattr(shards, "TOGETHER", 0)
+    monkeypatch.setattr(shards, "CELLS_AT_ONCE", 0)
     monkeypatch.setattr(documents, "answers_alone", pressed)
     assert main(["predict", str(tmp_path / "m.deltaw"), str(rows), "-o", str(out)]) == 130
     assert capsys.readouterr().err.splitlines()[-1] == "deltaw: " + line.format(out=out)

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from deltaw.training.checkpoints import Checkpoints
 
 Found = TypeVar("Found")
-TOGETHER = ("train", "predict", "evaluate")  # what several processes do together
+DISTRIBUTED = ("train", "predict", "evaluate")  # what several processes do together
 
 
 def check_alone(command: str | None) -> None:
     """Raise SettingError for a command that cannot be shared among processes."""
-    if command is not None and command not in TOGETHER and (count := ranks.own().world) > 1:
+    if command is not None and command not in DISTRIBUTED and (count := ranks.own().world) > 1:
         raise SettingError(
             "deltaw {command}: expected one process", say("{count} that torchrun has started", count=count),
-            "start it without torchrun, which only {names} can use", command=command, names=", ".join(TOGETHER),
+            "start it without torchrun, which only {names} can use", command=command, names=", ".join(DISTRIBUTED),
         )  # fmt: skip
 
 

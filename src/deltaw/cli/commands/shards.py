@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 SHRUNK = 4  # memory over file size of columnar formats, about
-TOGETHER = 2**16  # cells of small pieces that are predicted together
+CELLS_AT_ONCE = 2**16  # cells of small pieces that are predicted together
 Piece = tuple[Path, "Table | None"]
 Pieces = Iterator[Piece]
 
@@ -138,7 +138,7 @@ def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None,
 
     from deltaw.tables.reading.streams import gathered
 
-    for some in gathered(parts, partial(_cells, model), TOGETHER, _alike):
+    for some in gathered(parts, partial(_cells, model), CELLS_AT_ONCE, _alike):
         made, tables = list[DataFrame](), [table for _, table in some if table is not None]
         if len(tables) > 1:
             with suppress(InputError):  # read one by one, for the file and row in the message

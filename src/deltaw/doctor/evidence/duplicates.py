@@ -17,7 +17,7 @@ Keys = NDArray[np.uint64]
 CHUNK = 100_000  # numbers of X that are read at a time, to save memory
 LOOKED_AT = 2_000  # rows, evenly spaced
 # Shares of the distinct rows that columns of measurements distinguish: all together, and each alone.
-TOGETHER, ALONE = 0.95, 0.5
+DISTINGUISHED, MOSTLY_DISTINCT = 0.95, 0.5
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def duplicates(
 def _distinguish_rows(
     X: Any, rows: NDArray[np.int64], excluded: Sequence[int], columns: Sequence[Sequence[int]]
 ) -> bool:
-    """Whether the columns with many distinct values (ALONE of the rows or more) distinguish nearly all distinct rows.
+    """Whether the columns with many distinct values (MOSTLY_DISTINCT or more) distinguish nearly all distinct rows.
 
     Of several inputs of one column the one with the most distinct values counts.
     """
@@ -101,7 +101,7 @@ def _distinguish_rows(
     values[list(excluded)] = 0.0
     if columns:
         values = np.array([values[list(made)].max(initial=0.0) for made in columns])
-    return bool(np.prod(1 - values[values >= ALONE]) <= 1 - TOGETHER)
+    return bool(np.prod(1 - values[values >= MOSTLY_DISTINCT]) <= 1 - DISTINGUISHED)
 
 
 def distinct(x: Array) -> NDArray[np.int64]:

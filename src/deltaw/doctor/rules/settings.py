@@ -18,7 +18,7 @@ ALL_DROPPED = 0.01  # share of the rows for which a whole layer is dropped
 DROPPED = 0.8  # share of a layer
 SMOOTHED = 0.5  # share of a target
 # Usual learning rates; that of adaptive optimisers.
-USUAL, ADAPTIVE = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}, 0.001
+USUAL_RATES, ADAPTIVE = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}, 0.001
 EFFECTIVE, FEWEST = 0.1, 30  # share of the rows that count, by their weights; rows from which it is judged
 
 
@@ -51,7 +51,7 @@ def zero_learning_rate(evidence: Evidence) -> Finding | None:
     """A learning rate of zero."""
     if _number(evidence.setup.learning_rate) != 0:
         return None
-    usual = USUAL.get(str(evidence.setup.optimizer).split("(")[0], ADAPTIVE)
+    usual = USUAL_RATES.get(str(evidence.setup.optimizer).split("(")[0], ADAPTIVE)
     return finding(
         "ΔW = −α ∂E/∂W with α = 0: no weight ever changes.",
         evidence={"learning_rate": 0.0},

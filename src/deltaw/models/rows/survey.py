@@ -48,7 +48,7 @@ FEW_WORDS = 100  # of a column: the sample has a row with each
 MOST_WORDS = 1_000_000  # counted per column; beyond that the rarest are forgotten
 SHARE_OF_WORDS, LEAST_ROOM = 1 / 32, 2**20  # of the allowed memory, for a column's words; bytes
 HELD_OUT = MOST_TEST + MOST_VALIDATION  # at most
-TOGETHER = 2**21  # bytes of rows processed at a time, so that small files do not cost a Polars call each
+CHUNK_BYTES = 2**21  # bytes of rows processed at a time, so that small files do not cost a Polars call each
 DOUBT = 1e-3  # probability that a quartile is off by more than `error`
 UINT64 = np.uint64
 
@@ -287,7 +287,7 @@ def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None
             if len(rows := found.see(part)):
                 yield rows
 
-    for some in gathered(seen(), lambda rows: rows.estimated_size(), min(TOGETHER, found.room)):
+    for some in gathered(seen(), lambda rows: rows.estimated_size(), min(CHUNK_BYTES, found.room)):
         found.sort_out(some)
     return turned
 

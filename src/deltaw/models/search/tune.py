@@ -40,7 +40,7 @@ WIDTH = 8  # candidates of a round
 PARTS = 4  # held out in turn, below REFIT_ROWS rows; of more rows one validation part is enough
 SECONDS, MOST_ROUNDS = 60.0, 10_000
 BY_DATA = ("hidden", "epochs")  # arguments of which None means: not given
-ALONE = ("folds", "networks", "start")  # arguments of `fit` that a search decides itself, or cannot use
+DECIDED_BY_SEARCH = ("folds", "networks", "start")  # arguments of `fit` that a search decides itself, or cannot use
 
 
 def tune(
@@ -264,7 +264,7 @@ def halved(pools: Sequence[Pool], candidates: Sequence[Candidate], budget: Budge
 
 def _check(seconds: Any, rounds: Any, members: Any, choices: dict[str, Any]) -> None:
     """Refuse before a table is read what would be refused after it. Raises SettingError."""
-    for name in ALONE:
+    for name in DECIDED_BY_SEARCH:
         if choices.get(name) is not None:
             raise SettingError("{name}: expected none, since a search decides it", "", "leave it out", name=name)
     for name, value, most in (("rounds", rounds, MOST_ROUNDS), ("members", members, MOST)):

@@ -42,7 +42,7 @@ class Category(OneColumn):
     """One-hot inputs ("slots"): one per frequent word, one for other words, one for missing cells if there were any.
 
     The set input has `weight` of the distance between the scaling's values for no and yes. `usual` is the index of the
-    most frequent slot; None in files of earlier versions. With more than MANY words there are target `means` as well.
+    most frequent slot. With more than MANY words there are target `means` as well.
     """
 
     words: tuple[str, ...]

@@ -26,7 +26,7 @@ Values = NDArray[np.float64]
 
 # Noise exceeds it in one column in three million; and the gain has to be worth the inputs.
 DEVIATIONS, WORTH = 5.0, 0.1
-FEWEST, TWICE = 30, 2  # distinct numbers; times as many bins as before
+FEWEST, GROWTH = 30, 2  # distinct numbers; times as many bins as before
 
 
 def finer(by_number: ByNumber, edges: tuple[float, ...], most: int) -> tuple[float, ...]:
@@ -40,7 +40,7 @@ def finer(by_number: ByNumber, edges: tuple[float, ...], most: int) -> tuple[flo
         most: the largest number of bins.
     """
     numbers = by_number.numbers
-    if by_number.of_classes or len(numbers) < FEWEST or most < TWICE * max(count(edges), 1):
+    if by_number.of_classes or len(numbers) < FEWEST or most < GROWTH * max(count(edges), 1):
         return edges
     least = max(WORTH, DEVIATIONS / len(numbers) ** 0.5)
     if _known_by_neighbours(by_number, by_number.means - by_number.means.mean(axis=1, keepdims=True), 1) < least:

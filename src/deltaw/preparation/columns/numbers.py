@@ -37,7 +37,7 @@ from deltaw.tables import Column
 from deltaw.tables.dates import DATE_FORMATS
 from deltaw.tables.reading.places import in_pages
 from deltaw.tables.table import listing
-from deltaw.tables.taking import APART, AT_ONCE
+from deltaw.tables.taking import AT_ONCE, MAPPED_ROWS
 from deltaw.tables.units import is_unit, plain_unit
 
 Floats = NDArray[np.floating]
@@ -249,7 +249,7 @@ def _learnt(
 
 def _present(x: Floats) -> Floats:
     """A copy of the numbers without NaN; for many rows in memory that is returned to the system at once."""
-    if len(x) < APART:
+    if len(x) < MAPPED_ROWS:
         return x[~np.isnan(x)]
     pieces = (x[i : i + AT_ONCE] for i in range(0, len(x), AT_ONCE))
     return in_pages((some[~np.isnan(some)] for some in pieces), x.dtype, len(x))

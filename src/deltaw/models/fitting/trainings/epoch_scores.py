@@ -16,7 +16,7 @@ from deltaw.training import Epoch
 
 Array = NDArray[Any]
 
-TOGETHER = 2**18  # outputs that are scored together: more would not be quicker
+OUTPUTS_AT_ONCE = 2**18  # outputs that are scored together: more would not be quicker
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class EpochScorer:
         """Take note of an epoch's outputs, to be scored."""
         if epoch.outputs is not None:
             self._waiting.append(epoch.outputs)
-            if len(self._waiting) * epoch.outputs.size > TOGETHER:
+            if len(self._waiting) * epoch.outputs.size > OUTPUTS_AT_ONCE:
                 self._score_waiting()
 
     def scored(self, epoch: Epoch, fold: int = 0, folds: int = 0) -> ScoredEpoch:

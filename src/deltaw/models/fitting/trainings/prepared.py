@@ -17,7 +17,7 @@ from deltaw.equations.losses import loss
 from deltaw.exceptions import InputError
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part, part_of
-from deltaw.models.rows.survey import TOGETHER, Streamed, digest
+from deltaw.models.rows.survey import CHUNK_BYTES, Streamed, digest
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.tables.reading.shards import joined
 from deltaw.tables.reading.streams import ahead, gathered
@@ -90,7 +90,7 @@ def _prepared(plan: Plan, streamed: Streamed) -> Iterator[list[Array]]:
             if learnt.any():
                 yield _Some(frame.filter(learnt), name_of_rows(source, learnt), survey.parts(draws[learnt]))
 
-    for some in gathered(learnt(), lambda some: some.frame.estimated_size(), TOGETHER):
+    for some in gathered(learnt(), lambda some: some.frame.estimated_size(), CHUNK_BYTES):
         try:
             yield from _pieces(plan, _Some.of(some), streamed.targets)
         except InputError:  # prepared file by file, the error names the file and the row

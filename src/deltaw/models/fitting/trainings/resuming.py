@@ -16,7 +16,7 @@ from deltaw.models.rows.survey import ENOUGH
 from deltaw.tables.digest import sha256
 from deltaw.training.checkpoints import Checkpoints, called, difference, digest, made_by
 
-ANOTHER = ("epochs",)  # settings that may change when a run is resumed; see `Checkpoints`
+CHANGEABLE = ("epochs",)  # settings that may change when a run is resumed; see `Checkpoints`
 
 
 def checkpoints(
@@ -35,7 +35,7 @@ def checkpoints(
 
 def made_of(plan: Plan) -> dict[str, Any]:
     """What defines a run: digests of its data, and its settings."""
-    recipe = {name: value for name, value in plan.recipe.document().items() if name not in ANOTHER}
+    recipe = {name: value for name, value in plan.recipe.document().items() if name not in CHANGEABLE}
     start = () if plan.start is None else [a for each in plan.start.model.members for a in each.weights]
     asked = {
         "the model to begin with": digest(*start) if len(start) else None,

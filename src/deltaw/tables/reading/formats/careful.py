@@ -11,7 +11,7 @@ import polars as pl
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
-from deltaw.tables.table import ABOVE
+from deltaw.tables.table import HEADER_ROWS
 
 SEVERAL = 3  # multi-line cells of a column that are checked at most
 
@@ -88,7 +88,7 @@ def _ragged(
 ) -> TableError:  # fmt: skip
     """The error for a record of another width than the first, in lines `begin` to `end`, after `seen` others."""
     found, remedy = f"{len(record)}", 'mend the line, or put fields that contain "{delimiter}" in quotes'
-    if len(record) > width and 0 < seen <= (ABOVE if width == 1 else 1):  # perhaps a title above the names
+    if len(record) > width and 0 < seen <= (HEADER_ROWS if width == 1 else 1):  # perhaps a title above the names
         remedy = 'remove the lines above the column names, or put fields that contain "{delimiter}" in quotes'
     if 1 < width < len(record) and not "".join(record[width:]).strip():
         remedy = 'remove each "{delimiter}" behind its last field, or add them to all lines'

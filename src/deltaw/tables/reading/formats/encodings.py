@@ -54,13 +54,13 @@ LANGUAGES = (
 )
 # Least share of frequent characters (wrong encodings reach a third of it, see tests/tables/reading/test_encodings.py),
 # their least number, and the least ratio to the second best share.
-SHARE, FEWEST, AHEAD = 0.4, 2, 1.5
+SHARE, FEWEST, LEAD = 0.4, 2, 1.5
 SAMPLE = 1 << 16  # bytes of lines with other characters than ASCII that are checked
 
 # Offered to the user if none is detected, in this order: SHOWN of them that decode the word differently.
 OFFERED = ("windows-1252", "windows-1250", "windows-1251", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1253")
 SHOWN = 4
-USUAL = (*OFFERED, "utf-8", "utf-16", "gbk", "euc-jp", "latin-1", "iso-8859-15", "koi8-r")  # for "did you mean"
+COMMON = (*OFFERED, "utf-8", "utf-16", "gbk", "euc-jp", "latin-1", "iso-8859-15", "koi8-r")  # for "did you mean"
 BOMS = re.compile(rb"(?:\xef\xbb\xbf)*")  # several, if several programs have written one
 UNPRINTABLE = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x80-\xff]")
 SEPARATOR, WORD = re.compile(rb"[\x00-\x2f;|]"), 12  # end of a word, and most bytes on each side of the wrong byte
@@ -120,7 +120,7 @@ def codec(name: str) -> str:
         if not found._is_text_encoding:
             raise LookupError
     except (LookupError, TypeError, ValueError):
-        remedy = suggested(str(name), USUAL, say("give e.g. gb18030, utf-16 or windows-1252"))
+        remedy = suggested(str(name), COMMON, say("give e.g. gb18030, utf-16 or windows-1252"))
         raise SettingError("encoding: expected one that Python knows", clip(repr(name)), remedy) from None
     return found.name
 
@@ -183,7 +183,7 @@ def _language(data: bytes) -> Language | None:
             break
     shares = sorted(((_share(sample, each), each) for each in LANGUAGES), key=lambda pair: -pair[0])
     (best, language), (second, _) = shares[:2]
-    return language if best >= SHARE and best >= AHEAD * second else None
+    return language if best >= SHARE and best >= LEAD * second else None
 
 
 def _share(lines: Iterable[bytes], language: Language) -> float:

@@ -15,7 +15,7 @@ from deltaw.tables.reading.formats.sheets import area, without_values
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
-from deltaw.tables.table import ABOVE, Table, listing, suggested
+from deltaw.tables.table import HEADER_ROWS, Table, listing, suggested
 
 CELL = 32  # bytes of a cell in fastexcel
 EXACT = 2**53  # integers are exact up to here, since workbooks store floating-point numbers
@@ -69,7 +69,7 @@ def _first_with_rows(book: Any, names: list[str], file: Source) -> tuple[str | N
             expected = say('{source}: expected cells side by side in the sheet "{name}"', source=file.name, name=name)
             found = say("a rectangle of {cells:,} around them", cells=cells)
             raise TableError(expected, found, "delete the rows and columns far from the table")
-        top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=ABOVE, dtypes="string")
+        top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=HEADER_ROWS, dtypes="string")
         above = _above(top.to_polars().rows())
         sheet = book.load_sheet(name, header_row=above, schema_sample_rows=None)  # types by all rows
         if sheet.width and sheet.height:
