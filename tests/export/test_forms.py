@@ -235,13 +235,24 @@ def test_c_for_a_bare_machine_and_for_cpp(compiler: str, tmp_path: Path) -> None
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler is installed")
 def test_fields_are_no_macros(tmp_path: Path) -> None:
     """A column may be called as what a header of the program defines, which then stands in the field's place."""
-    names = field_names(["M_PI", "errno", "I", "EOF", "linux", "stdin", "AGE"], {})
+    names = field_names(["M_PI", "errno", "I", "EOF", "linux", "typeof", "INT_MAX", "stdin", "AGE"], {})
     assert names["AGE"] == "AGE"
-    headers = "".join(f"#include <{name}.h>\n" for name in ("complex", "errno", "math", "stdio"))
+    headers = "".join(f"#include <{name}.h>\n" for name in ("complex", "errno", "limits", "math", "stdio"))
     fields = "".join(f"  double {name};\n" for name in names.values())
     (tmp_path / "m.c").write_text(f"{headers}struct row {{\n{fields}}};\n")
     done = subprocess.run(["cc", "-fsyntax-only", tmp_path / "m.c"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler is installed")
+def test_fields_are_no_macros_of_the_form_itself(tmp_path: Path) -> None:
+    """A field f_exp would be read as exp; and a header called stdio.h would hide C's."""
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({name: rng.normal(size=60) for name in ("f_exp", "exp", "STDIO_OUTPUTS", "C_STDIO_OUTPUTS")})
+    model = deltaw.fit(table.with_columns(y=pl.col("f_exp") - pl.col("exp")), "y", **zoo.QUICK)
+    exported = model.export(tmp_path / "stdio.c")
+    assert exported.worst is not None
+    assert [file.name for file in exported.files[:2]] == ["stdio.c", "c_stdio.h"]
 
 
 @pytest.mark.skipif(shutil.which("clang") is None, reason="clang is not installed")

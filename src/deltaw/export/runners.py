@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from deltaw.exceptions import InputError, MissingError
-from deltaw.export.forms.c import RESERVED, field_names, literal
-from deltaw.export.forms.text import stem_of
+from deltaw.export.forms.c import field_names, literal, prefix
 from deltaw.export.operations import titles
 from deltaw.export.proof import Check
 from deltaw.speech import say
@@ -65,7 +64,7 @@ def c(path: Path, check: Check, compiler: str = "") -> Answers:
 
 def c_main(path: Path, check: Check, template: str = C) -> str:
     """A C main file for a form; `template` has {stem}, {upper}, {n} and {rows}."""
-    stem, kinds = stem_of(path.stem, RESERVED), dict(zip(check["columns"], check["kinds"], strict=True))
+    stem, kinds = prefix(path), dict(zip(check["columns"], check["kinds"], strict=True))
     names, given = field_names(check["columns"], check["blocks"]), titles(check["columns"], check["blocks"])
     places = {column: i for i, column in enumerate(check["columns"])}
 

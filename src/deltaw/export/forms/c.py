@@ -32,7 +32,17 @@ RESERVED = frozenset(
         _Bool _Complex _Imaginary linux unix NULL NAN INFINITY I complex imaginary errno math_errhandling stdin stdout
         stderr EOF BUFSIZ RAND_MAX MB_CUR_MAX HUGE HUGE_VAL HUGE_VALF HUGE_VALL MAXFLOAT M_E M_LOG2E M_LOG10E M_LN2
         M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 FP_NAN FP_INFINITE FP_ZERO FP_SUBNORMAL
-        FP_NORMAL DOMAIN SING OVERFLOW UNDERFLOW TLOSS PLOSS near far small interface IN OUT OPTIONAL""",
+        FP_NORMAL DOMAIN SING OVERFLOW UNDERFLOW TLOSS PLOSS near far small interface IN OUT OPTIONAL
+        typeof typeof_unqual char8_t char16_t char32_t noreturn i386 EXIT_FAILURE EXIT_SUCCESS CHAR_BIT CHAR_MIN
+        CHAR_MAX SHRT_MIN SHRT_MAX INT_MIN INT_MAX UINT_MAX LONG_MIN LONG_MAX ULONG_MAX SIZE_MAX FILENAME_MAX""",
+    )
+)
+# The headers of C, which a file's own would hide.
+HEADERS = frozenset(
+    re.findall(
+        r"\w+",
+        """assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg
+        stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype""",
     )
 )
 LONGEST = 4000  # bytes of a text: C99 promises no more than 4095
@@ -54,7 +64,7 @@ HEADER = """{head}
 extern "C" {{
 #endif
 
-#define {upper}_OUTPUTS {size}
+enum {{ {upper}_OUTPUTS = {size} }}; /* no macro, for which a column's name would be taken */
 
 /* A row. Numbers and dates (days since 1970-01-01) are NaN where they are missing, words are 0 or "". Words have no
    spaces around them. */
@@ -93,7 +103,7 @@ def write(program: Program, path: Path, options: Options) -> Written:
     Raises:
         SettingError: a word that is too long for C, or answers that are too large for its float.
     """
-    stem = stem_of(path.stem, RESERVED)  # which all public identifiers begin with
+    stem = prefix(path)
     with language("en"):
         remarks = [each() for each in options.remarks]
     for unscale in program.all(o.Unscale):
@@ -124,7 +134,8 @@ def write(program: Program, path: Path, options: Options) -> Written:
     days = "date" in program.kinds.values()
     source = _source(program, head, stem, text + (DAYS.format(stem=stem) if days else ""), options.libm)
     header = HEADER.format(
-        head=head, guard=f"{stem.upper()}_H", upper=stem.upper(), size=answer.size, stem=stem,
+        head=head, guard=f"{stem.upper()}_{program.digest[:8].upper()}_H",
+        upper=stem.upper(), size=answer.size, stem=stem,
         fields="\n".join(_declared(program)),
         classes=f"\nextern const char *const {stem}_classes[{len(program.classes)}];\n" if program.classes else "",
         days=DAYS_DECLARED.format(stem=stem) if days else "",
@@ -134,6 +145,11 @@ def write(program: Program, path: Path, options: Options) -> Written:
         {path.name: source.encode("ascii"), f"{stem}.h": header.encode("ascii")},
         (takes, *(each() for each in options.remarks)),
     )
+
+
+def prefix(path: Path) -> str:
+    """What all public identifiers begin with, and the header's name."""
+    return stem_of(path.stem, RESERVED | HEADERS)
 
 
 def _answered_class(program: Program) -> tuple[str, str, list[str]]:
@@ -160,7 +176,7 @@ def _source(program: Program, head: str, stem: str, text: str, libm: bool) -> st
     runtime = needed(RUNTIME, text)
     parts = [head, f'#include "{stem}.h"']
     if libm:
-        calls = [f"#define {mine} {theirs}" for mine, theirs in LIBM.items() if f"{mine}(" in runtime + text]
+        calls = [f"#define {mine}(x) {theirs}(x)" for mine, theirs in LIBM.items() if f"{mine}(" in runtime + text]
         parts += ["#include <math.h>", "", *calls] if calls else []
     else:
         parts.append(needed(MATHEMATICS, runtime + text))
