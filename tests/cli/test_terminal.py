@@ -24,6 +24,7 @@ import deltaw
 from deltaw.cli import main
 from deltaw.cli.output import documents, text
 from deltaw.cli.output.screen import Screen
+from deltaw.models.settings import written
 from deltaw.signs import HIDDEN
 from whole import WIDTHS, missing
 
@@ -219,7 +220,7 @@ def test_scores_and_columns_stand_whole(classes: int, width: int) -> None:
     if classes <= text.MAX_CONFUSION:
         wanted += [str(n) for n in scores.confusion.ravel() if n]
         wanted += [f"{100 * share:.3g}%" for share in (*scores.recall, *scores.precision) if not np.isnan(share)]
-    wanted += [str(value) for value in model.recipe.document().values() if isinstance(value, (int, float))]
+    wanted += [written(value) for value in model.recipe.document().values() if isinstance(value, (int, float))]
     assert Counter(wanted) - tokens == {}
     assert "number" in tokens
 
