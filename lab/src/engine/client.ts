@@ -90,7 +90,7 @@ const frame = (then: () => void): void => void (typeof requestAnimationFrame ===
 const needed = (data: Data): Data => ({ ...data, columns: [], inputNames: [], preparation: { ...data.preparation, steps: [] } });
 /** The same in memory of its own, that can be handed over: a message would copy it twice, and all of a file around it. */
 const apart = async (data: Data): Promise<Data> => ({
-  ...data, inputs: await copied(data.inputs), targets: data.targets.slice(), labels: data.labels && data.labels.slice(), weight: data.weight && data.weight.slice(), heldOut: data.heldOut && data.heldOut.slice(),
+  ...data, inputs: await copied(data.inputs), targets: (await copied(data.targets)) as Float32Array, labels: data.labels && data.labels.slice(), weight: data.weight && data.weight.slice(), heldOut: data.heldOut && data.heldOut.slice(),
 });
 const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transferable[] =>
   [...arrays(inputs), targets, labels, weight, heldOut].filter((each) => each !== null).map(({ buffer }) => buffer as ArrayBuffer);

@@ -135,27 +135,31 @@ function medians(data: Data): Float32Array {
   return found;
 }
 
+const ENOUGH = 12, MOST_PRODUCTS = 3e6, LEAST_ROWS = 50; // outputs that are asked, of many; of rows as many as do not hold the page up
 /** The two columns that go most with the target: a first choice for the axes. */
 export function telling(data: Data, all: Axis[]): [number, number] {
   if (all.length < 3) return [0, all.length - 1];
+  const outputs = spread(data.nOut, ENOUGH), rows = spread(data.rows, Math.max(LEAST_ROWS, Math.min(1000, Math.floor(MOST_PRODUCTS / (data.nIn * outputs.length)))));
   const said = all.map((each, i) => {
     let most = 0;
-    for (let k = each.at; k < each.at + each.features; k++) for (let c = 0; c < data.nOut; c++) most = Math.max(most, Math.abs(correlation(data, k, c)));
+    for (let k = each.at; k < each.at + each.features; k++) for (const c of outputs) most = Math.max(most, Math.abs(correlation(data, rows, k, c)));
     return [most, i];
   }).sort((a, b) => b[0] - a[0]);
   return [said[0][1], said[1][1]];
 }
+/** At most so many of the first n numbers, evenly. */
+const spread = (n: number, most: number): number[] => Array.from({ length: Math.min(n, most) }, (_, i) => Math.floor((i * n) / Math.min(n, most)));
 
-function correlation(data: Data, k: number, c: number): number {
+function correlation(data: Data, rows: number[], k: number, c: number): number {
   let [sx, sy, sxx, syy, sxy] = [0, 0, 0, 0, 0];
-  const n = Math.min(data.rows, 1000);
-  for (let i = 0; i < n; i++) {
-    const x = at(data.inputs, i * data.nIn + k);
-    const y = data.targets[i * data.nOut + c];
+  const n = rows.length;
+  for (const row of rows) {
+    const x = at(data.inputs, row * data.nIn + k);
+    const y = data.targets[row * data.nOut + c];
     sx += x; sy += y; sxx += x * x; syy += y * y; sxy += x * y;
   }
-  const spread = Math.sqrt((sxx - (sx * sx) / n) * (syy - (sy * sy) / n));
-  return spread > 0 ? (sxy - (sx * sy) / n) / spread : 0;
+  const widths = Math.sqrt((sxx - (sx * sx) / n) * (syy - (sy * sy) / n));
+  return widths > 0 ? (sxy - (sx * sy) / n) / widths : 0;
 }
 
 /** side × side rows of inputs, from the top left. */
