@@ -152,7 +152,7 @@ def test_the_page_of_the_notes_says_its_numbers(lesson: Lesson) -> None:
     last = {rule: lesson.data[f"accuracy_{rule}"][rates.index(3.0), :, -1] for rule in ("notes", "gradient")}
     short = lesson.data["accuracy_notes_direction_gradient_length"]
     long = lesson.data["accuracy_gradient_direction_notes_length"]
-    said = [float(number) for number in re.findall(r"([\d.]+) %", page[page.index("**Wᵀe is not") :])][:6]
+    said = [float(number) for number in re.findall(r"([\d.]+)%", page[page.index("**Wᵀe is not") :])][:6]
     found = [100 * runs for runs in (first["notes"], first["gradient"], last["gradient"], last["notes"], short, long)]
     # Other processors round sums otherwise, and a training at α = 3 makes of that what another seed would make.
     away = [1.0, 1.0, *(max(10.0, np.ptp(runs)) for runs in found[2:])]

@@ -102,7 +102,7 @@ def test_the_chinese_notes_lead_to_the_same_places() -> None:
     pages = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("notes.md", "notes.zh.md")]
     codes = [[re.findall(r"`([^`]+)`", row) for row in page.splitlines() if row.startswith("| ")] for page in pages]
     assert codes[0] == codes[1]
-    numbers = [sorted(re.findall(r"\d+\.\d+ %", page)) for page in pages]
+    numbers = [sorted(re.findall(r"\d+\.\d+%", page)) for page in pages]
     assert numbers[0] == numbers[1]
 
 
