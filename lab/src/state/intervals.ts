@@ -1,6 +1,6 @@
-// How far a score may be off for want of rows: 95 % intervals; deltaw.models.scoring.intervals.
+// How far a score may be off for want of rows: 95% intervals; deltaw.models.scoring.intervals.
 
-const Z = 1.959964; // of a normal distribution 95 % lie so many deviations about its mean
+const Z = 1.959964; // of a normal distribution 95% lie so many deviations about its mean
 
 export type Estimate = [value: number, low: number, high: number];
 

@@ -25,8 +25,8 @@ function trimmed(value: number, digits: number): string {
 /** A count, with its thousands apart. */
 export const whole = (value: number): string => plain.format(Math.round(value)).replaceAll('-', '−');
 
-/** A share as per cent: "97.3 %". */
-export const percent = (share: number, digits = 1): string => (Number.isFinite(share) ? `${trimmedZero(100 * share, digits)} %` : '–');
+/** A share as per cent: "97.3%". */
+export const percent = (share: number, digits = 1): string => (Number.isFinite(share) ? `${trimmedZero(100 * share, digits)}%` : '–');
 
 const trimmedZero = (value: number, digits: number): string => value.toFixed(digits).replace(/\.0+$/, '').replace('-', '−');
 

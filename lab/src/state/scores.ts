@@ -42,7 +42,7 @@ export function residuals(data: Data, rows: Int32Array, outputs: Float32Array): 
   return Array.from(rows, (row, i) => ({ row, said: answered(data, outputs[i * data.nOut]), is: ownUnits(data, data.targets[row * data.nOut]) }));
 }
 
-/** A score with its 95 % interval, and what guessing would score: the mean, or the commonest class. */
+/** A score with its 95% interval, and what guessing would score: the mean, or the commonest class. */
 export interface Judged { name: string; value: string; between: string; guess: string }
 
 /** How good, on rows that it did not learn from. */

@@ -95,7 +95,7 @@ export function fitEdges(present: Float64Array, { most, ofFew }: Bins): number[]
   }
   return edges.length > 2 ? edges : [];
 }
-/** How many bins x has come through: 2.4 where it lies 40 % into the third. */
+/** How many bins x has come through: 2.4 where it lies 40% into the third. */
 export function position(x: number, edges: number[]): number {
   const bins = edges.length - 1;
   if (x <= edges[0]!) return 0;
