@@ -32,10 +32,8 @@ from typing import Any
 
 from deltaw.speech import say
 
-QUOTED, PART = (
-    200,
-    400,
-)  # characters of anybody's data, and of a part of a message, in which there are words of ours too
+QUOTED = 200  # characters of anybody's data
+PART = 400  # of a part of a message, in which there are words of ours too
 _DATA = re.compile(rf'"[^"]{{{QUOTED + 1},}}"|\S{{{QUOTED + 1},}}')
 
 
