@@ -30,10 +30,8 @@ Floats = NDArray[np.floating]
 # Measured: docs/explanations/recipe.md.
 LEAST_SHARE = 0.05  # of rows that equal an earlier one
 WORTH, SURE = 0.03, 1.0  # relative reduction of the squared error, and its standard errors above 0
-TIMES, CLEAR = (
-    4,
-    1.5,
-)  # repetitions of the random division; fewer if it is this many standard errors away
+TIMES = 4  # repetitions of the random division; fewer if it is CLEAR standard errors away
+CLEAR = 1.5
 MOST_ROWS, MOST_KNOWN = 20_000, 10_000  # training rows, and distinct rows that a model stores
 ASKED = 2_000  # rows of the test
 FEWEST_COLUMNS, MOST_COLUMNS, MOST_INPUTS = 2, 256, 1_000
