@@ -790,7 +790,7 @@ const CHECKS = {
   async who_does_not_see_it_hears_it() {
     const page = await opened();
     await trained(page, 40);
-    await page.locator('.bar [role=status]', { hasText: /^epoch \d+, step \d+, held-out rows, accuracy [\d.]+ %$/ }).waitFor({ state: 'attached' });
+    await page.locator('.bar [role=status]', { hasText: /^epoch \d+, step \d+, held-out rows, accuracy [\d.]+%$/ }).waitFor({ state: 'attached' });
     for (const name of ['Speed', 'Moment', 'Noise']) same(await page.getByRole('slider', { name, exact: true }).count(), 1, `a slider whose name is ${name}`);
     const curves = page.getByRole('slider', { name: /^Curves of the error E/ }), text = () => curves.getAttribute('aria-valuetext');
     const last = await text();
