@@ -33,7 +33,7 @@ from typing import Any
 from deltaw.speech import say
 
 QUOTED = 200  # characters of anybody's data
-PART = 400  # of a part of a message, in which there are words of ours too
+PART = 400  # characters of a part of a message, in which there are words of ours too
 _DATA = re.compile(rf'"[^"]{{{QUOTED + 1},}}"|\S{{{QUOTED + 1},}}')
 
 

@@ -16,7 +16,7 @@ def has_mark(words: pl.Series, mark: str) -> bool:
     decimal mark.
     """
     words = words.filter(words.str.contains("[.,]"))
-    if not words.str.contains("," if mark == COMMA else "").any():
+    if words.is_empty() or (mark == COMMA and not words.str.contains(COMMA, literal=True).any()):
         return False
     bare = without_unit(words, unit_of(words))
     way, numbers = read_by(bare, "", EITHER if mark == COMMA else WITH_COMMAS)
@@ -27,6 +27,6 @@ def valid_decimals(columns: Iterable[pl.Series], known: Decimals) -> Decimals:
     """The known decimal marks of these columns of words; {} if one of them certainly has another one."""
     here = [(column, known[column.name]) for column in columns if column.name in known]
     other = {COMMA: POINT, POINT: COMMA}
-    return (
-        {} if any(has_mark(column, other[mark]) for column, mark in here) else {each.name: mark for each, mark in here}
-    )
+    if any(has_mark(column, other[mark]) for column, mark in here):
+        return {}
+    return {column.name: mark for column, mark in here}
