@@ -1,4 +1,4 @@
-// What deltaw train asks of a table, and the lab does not: said of those for which it may matter. deltaw.preparation.recalling, .screening
+// What deltaw train asks of a table, and the lab does not: said of those for which it may matter. deltaw.preparation.equal_rows, .screening
 // and .columns.recurring, as far as a look tells.
 import { parts } from '../engine/division.ts';
 import { at } from '../engine/inputs.ts';

@@ -92,7 +92,7 @@ def kinds(table: Table, target: str | None = None, given: Mapping[str, str] | No
     Args:
         table: the rows.
         target: the column to be predicted.
-        given: kinds given by the user (`deltaw.tables.choice.kinds_asked`).
+        given: kinds given by the user (`deltaw.tables.choice.kinds_by_column`).
 
     Raises:
         ColumnError: no column is called `target`, or it is part of a block; a number is infinite; nearly all cells of

@@ -127,7 +127,7 @@ class Dialect(NamedTuple):
 
     @property
     def notation(self) -> str:
-        """The separator with the prefix for the file's decimal marks (`deltaw.tables.notations.ways_of`)."""
+        """The separator with the prefix for the file's decimal marks (`deltaw.tables.notations.notations_by`)."""
         return {COMMA: COMMAS, POINT: OPEN, "": ""}[self.marks.file] + self.separator
 
     @property
