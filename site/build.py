@@ -43,7 +43,8 @@ CHINESE = {
 SLUGS = (
     "!!python/name:markdown.extensions.toc.slugify_unicode"  # anchors of Chinese headings, too, as GitHub makes them
 )
-LAB = '<iframe class="lab" src="iris.html" title="DeltaW" loading="lazy"></iframe>'  # in the place of a line LAB
+LAB = '<iframe class="lab" src="iris.html" title="DeltaW" loading="lazy"></iframe>'  # in the place of its picture
+PICTURE = re.compile(r"^!\[.*\]\(\.\./figures/lab.*\)$", re.M)
 LONGEST = 160  # signs of a description
 LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)]*)?\)")
 LOADED = re.compile(
@@ -209,7 +210,7 @@ def lay(pages: Path, lang: str, cache: Path) -> None:
         (to := pages / place).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
             text = linked(joined(path.read_text(encoding="utf-8")), place, path, places, laid)
-            text = re.sub(r"^LAB$", LAB, with_formulas(whole(text)), flags=re.M)
+            text = PICTURE.sub(LAB, with_formulas(whole(text)))
             to.write_text(headed(text, ("navigation", "toc") if place == "index.md" else ()), encoding="utf-8")
         else:
             shutil.copy(path, to)

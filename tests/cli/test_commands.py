@@ -424,7 +424,7 @@ def test_quiet_and_verbose(run: Run) -> None:
     assert (status, err) == (0, "")
     assert "model saved in" in out
     assert "epoch 4/4: loss" in run("train", "iris", *QUICK, "--verbose")[2]
-    said = "--quiet: expected it without --verbose, found both; leave one of the two out\n"
+    said = "--quiet: expected no --verbose with it, found both; leave one of the two out\n"
     assert refused(run("train", "iris", *QUICK, "-q", "-v")) == said
     refused(run("train", "nowhere.csv", "-q"))
 

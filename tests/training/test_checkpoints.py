@@ -256,7 +256,7 @@ def test_where_the_last_is_damaged_the_one_before_is_taken(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(("asked", "line"), [
-    ({"resume": True}, "resume: expected checkpoint beside it, found none; say in which folder it is"),
+    ({"resume": True}, "resume: expected checkpoint beside it, found none; name its folder"),
     ({"resume": "no", "checkpoint": "run"}, "resume: expected True or False, found 'no'; give one of the two"),
 ])  # fmt: skip
 def test_on_from_nowhere(asked: dict[str, Any], line: str) -> None:

@@ -78,7 +78,7 @@ def on(engine: str, device: str | None) -> str:
         return engine
     if chosen.name != "torch":
         expected = "device: expected engine 'torch', the only one with devices"
-        raise SettingError(expected, f"'{chosen.name}'", "say engine='torch' (--engine torch), or leave the device out")
+        raise SettingError(expected, f"'{chosen.name}'", "use engine='torch' (--engine torch), or leave the device out")
     return Choice("torch", chosen.settings | {"device": device}).spec
 
 

@@ -82,7 +82,7 @@ CHECKPOINT = Kind(
 
 # First bytes of other formats -> their name.
 _FOREIGN = {
-    b"PK": "a zip file (PyTorch, Keras or NumPy save such)",
+    b"PK": "a zip file (as PyTorch, Keras or NumPy save)",
     b"\x80\x04": "a pickle",
     b"\x80\x05": "a pickle",
     b"\x89HDF": "an HDF5 file",
@@ -281,7 +281,7 @@ def _parse(data: bytes, where: str, kind: Kind) -> Any:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(items)
         if len(fields) != len(items):
-            raise ValueError(say("a key twice"))
+            raise ValueError(say("a duplicate key"))
         return fields
 
     def finite(text: str) -> float:

@@ -111,7 +111,7 @@ class Target:
             found = say("only {value}", value=clip(str(known[0]))) if distinct else none
             instead = "choose another target"
             if len(known) < len(series):
-                instead = "choose another target, or say which words mean no missing value (not_na, --not-na)"
+                instead = "choose another target, or list the words that do not mean a missing value (not_na, --not-na)"
             raise ColumnError(
                 '{source}: expected different values in target "{name}"', found, instead, source=source, name=name
             )

@@ -143,7 +143,7 @@ def check_names(names: Iterable[str], source: str) -> None:
             expected, instead = "{source}: expected a name of its own for every column", "rename one of them"
             found = say('"{name}" for columns {place} and {i}', name=clip(name), place=places[name] + 1, i=i + 1)
         elif not name.isascii() and name != name.encode(errors="replace").decode():
-            expected, found = "{source}: expected column names without half a sign", clip(repr(name))
+            expected, found = "{source}: expected column names without half a character", clip(repr(name))
         elif name.startswith("^") and name.endswith("$"):
             expected = "{source}: expected column names that are no patterns (^…$)"
         if expected:

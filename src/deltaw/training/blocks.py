@@ -228,7 +228,7 @@ def _made(folder: Path, size: int) -> Any:
     try:
         free = shutil.disk_usage(folder).free
         if free < size + SPARE:
-            spare = say("{free} free, of which {spare} stay so", free=of_bytes(free), spare=of_bytes(SPARE))
+            spare = say("{free} free, of which {spare} must stay free", free=of_bytes(free), spare=of_bytes(SPARE))
             raise _no_room(folder, size, spare)
         if hasattr(os, "posix_fallocate") and size:  # now or never
             os.posix_fallocate(file.fileno(), 0, size)

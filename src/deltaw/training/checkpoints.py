@@ -116,7 +116,7 @@ class Checkpoints:
         if found and not self.resume:
             raise SettingError(
                 "{folder}: expected a folder without checkpoints", found[max(found)].name,
-                "say resume (--resume) to go on, or give another", folder=self.folder,
+                "add resume (--resume) to continue, or give another", folder=self.folder,
             )  # fmt: skip
         self._restored = self._read([found[n] for n in sorted(found, reverse=True) if found[n].is_file()])
 
@@ -236,7 +236,7 @@ class Checkpoints:
             if damage is not None:
                 self._say(say("{damage}; {name} is taken, the one before", damage=damage, name=path.name))
             if (there := document["by"]["instructions"]) != (here := made_by()["instructions"]):
-                line = "{name}: made by a processor with {there}, goes on with {here}; last digits may be others"
+                line = "{name}: written on a processor with {there}, resumed with {here}; the last digits may differ"
                 self._say(say(line, name=path.name, there=there, here=here))
             self.came_from, self._states = path, dict(states)
             return states
@@ -264,7 +264,7 @@ def check_asked(checkpoint: object, resume: object) -> None:
     if not isinstance(resume, (bool, np.bool_)):
         raise SettingError("resume: expected True or False", repr(resume), "give one of the two")
     if resume and checkpoint is None:
-        raise SettingError("resume: expected checkpoint beside it", say("none"), "say in which folder it is")
+        raise SettingError("resume: expected checkpoint beside it", say("none"), "name its folder")
 
 
 def made_by() -> dict[str, str]:

@@ -65,7 +65,7 @@ def test_half_a_sign_is_read_as_damage(tmp_path: Path, name: str) -> None:
     sources: dict[str, Any] = {"rows": rows, "pandas": pd.DataFrame(rows, dtype=object)}
     found = read(sources.get(name, tmp_path / name)).frame.to_dict(as_series=False)
     assert found == {"a": ["x\ufffd", "\ufffdy"], "b": ["\U0001f600", None], "c": ["\\ud83d", "1"]}
-    with pytest.raises(TableError, match="column names without half a sign"):
+    with pytest.raises(TableError, match="column names without half a character"):
         read([{"a\ud83d": 1}])
 
 

@@ -385,7 +385,7 @@ def test_what_polars_panics_of_is_one_line(capfd: pytest.CaptureFixture[str]) ->
         def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
             return pa.table({"a": pa.array([1, 2], pa.decimal256(50, 2))}).__arrow_c_stream__(requested_schema)
 
-    with pytest.raises(TableError, match=r"expected a data frame that Polars can take, found .*Int256") as caught:
+    with pytest.raises(TableError, match=r"expected a data frame that Polars can read, found .*Int256") as caught:
         read(Stream())
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""

@@ -32,7 +32,7 @@ def check(
     from deltaw.tables import origins
 
     if quiet and verbose:
-        raise SettingError("--quiet: expected it without --verbose", say("both"), "leave one of the two out")
+        raise SettingError("--quiet: expected no --verbose with it", say("both"), "leave one of the two out")
     given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
     sources = [path for source in (data, *given) for path in origins(source)]
     check_outputs(outputs, [*sources, *([start] if start else [])], folders or {})

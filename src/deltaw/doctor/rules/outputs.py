@@ -174,7 +174,7 @@ def softmax_on_one_output(evidence: Evidence) -> Finding | None:
         "its slope is 0.",
         evidence={"outputs": 1},
         where=output_layer(evidence),
-        repair=Repair(say("{name} output with {row} error", name=name, row=row.replace("_", " ")), changes),
+        repair=Repair(say("{name} outputs with {loss} error", name=name, loss=titled(row)), changes),
     )
 
 
@@ -230,7 +230,7 @@ def improper_loss(evidence: Evidence) -> Finding | None:
         "{best} of outputs equal to the targets. Outputs that should be low cost nothing, so the network learns the "
         "same answer for every row.",
         name=name,
-        kind=row.kind,
+        kind=titled(row.kind),
         end=number(end),
         cost=ends[end],
         best=best,
@@ -310,7 +310,7 @@ def regression_loss_for_classes(evidence: Evidence) -> Finding | None:
     }[row]
     return finding(
         "Classes are learnt with {row} error: {said}. Where they overlap, the network answers the most frequent one.",
-        row=row,
+        row=titled(row),
         said=why,
         evidence={"classes": len(targets.classes)},
         where=output_layer(evidence),

@@ -36,7 +36,7 @@ RULES: tuple[Rule, ...] = (
          source="The checks of deltaw.train."),
     Rule("gradient_ascent", "fault", "given", settings.gradient_ascent, likelihood=0.99,
          explains=("invalid_arguments",),
-         reason="Against the gradient every step makes E larger.",
+         reason="Up the gradient, every step makes E larger.",
          source="ΔW = −α ∂E/∂W: the sign of α; an E without a minimum."),
     Rule("zero_learning_rate", "fault", "given", settings.zero_learning_rate, likelihood=0.99,
          explains=("learning_rate_too_low", *SYMPTOMS),

@@ -11,6 +11,7 @@ from deltaw.doctor.evidence.outliers import Outliers, outliers
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.rules.outputs import loss_row, output_activation
 from deltaw.equations.activations import activation
+from deltaw.equations.losses import titled
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import listed, say
@@ -90,7 +91,7 @@ def labels_not_one_hot(evidence: Evidence) -> Finding | None:
     return finding(
         "T holds class numbers, and {kind} error compares {outputs} outputs with {outputs} targets in "
         "each row: a 1 for the class, 0 for the others.",
-        kind=row.kind,
+        kind=titled(row.kind),
         outputs=targets.outputs,
         evidence={"classes": len(targets.classes), "outputs": targets.outputs},
         repair=Repair(say("encode the classes one-hot"), {"one_hot": max(targets.outputs, len(targets.classes))}),

@@ -47,7 +47,7 @@ def shared(here: ranks.Ranks, name: str | None) -> Any:
     kinds, gpus = {kind for (kind, _), _ in of_ranks}, {which for (_, which), _ in of_ranks}
     if len(kinds) > 1:
         expected = "device: expected one kind in all processes"
-        raise SettingError(expected, " ".join(sorted(kinds)), "say which one by device (--device)")
+        raise SettingError(expected, " ".join(sorted(kinds)), "choose one by device (--device)")
     if "cuda" in kinds and len(gpus) < here.world:
         raise SettingError(
             "device: expected a GPU for each of {world} processes", say("{count} in all", count=len(gpus)),

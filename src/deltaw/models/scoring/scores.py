@@ -189,8 +189,8 @@ class Scores:
     def _counts(self, name: str) -> Array:
         if self.confusion is None:
             expected, remedy = (
-                say("{name}: expected scores with a confusion of classes", name=name),
-                say("take it of a model of classes, by evaluate"),
+                say("{name}: expected scores with a confusion matrix", name=name),
+                say("take those of a classifier, by evaluate"),
             )
             raise SettingError(expected, say("none"), remedy)
         return self.confusion

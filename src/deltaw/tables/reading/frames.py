@@ -57,7 +57,7 @@ def from_object(source: Any, reading: Reading) -> Table:
     except (TableError, ColumnError):
         raise
     except (Exception, pl.exceptions.PanicException) as error:  # of the other library
-        expected = "expected a {frame} that Polars can take"
+        expected = "expected a {frame} that Polars can read"
         raise TableError(expected, first_line(error), "simplify its columns", frame=FRAME) from None
     kind = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
     raise TableError("expected a path or a data frame", kind, "put the values in a pandas or Polars frame")

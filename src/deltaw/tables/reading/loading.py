@@ -165,7 +165,7 @@ def check_archive(data: bytes, name: str, what: str, most: int) -> None:
         members = archive.infolist()
     check_size(name, sum(member.file_size for member in members), most)
     if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
-        found = say("one that is compressed otherwise than by deflate")
+        found = say("one compressed by another method than deflate")
         raise TableError("{name}: expected {what}", found, "unpack it", name=name, what=what)
 
 

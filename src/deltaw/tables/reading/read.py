@@ -292,7 +292,7 @@ KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
 WORKBOOK = b"xl/workbook"  # a member's name, uncompressed in the archive
 
 TO_COLUMNS = "write it as Parquet or CSV"
-COMPRESSED = "a file that is compressed otherwise than by gzip, bzip2 or xz"
+COMPRESSED = "a file compressed by another method than gzip, bzip2 or xz"
 UNPACK = "unpack it, or compress it with gzip"
 
 # A header could begin with @relation, too, but not with a line @attribute below it.
@@ -304,7 +304,7 @@ FOREIGN = (
     (ZEROS, "zero bytes, as a disk leaves them where a write was broken off", "write or fetch the file again"),
     (rb"\$FL[23]@", "a table of SPSS", TO_COLUMNS),
     (rb"<stata_dta>|[\x69-\x73][\x01\x02]\x01\0", "a table of Stata", TO_COLUMNS),
-    (ARFF, "an ARFF file of Weka", "write it as CSV, or read it with scipy.io.arff"),
+    (ARFF, "an ARFF file (Weka)", "write it as CSV, or read it with scipy.io.arff"),
     (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", TO_COLUMNS),
     (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),
     (rb"\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
@@ -313,7 +313,7 @@ FOREIGN = (
     (rb"(?s)ORC.{0,99}?[\0-\b\x0e-\x1f]", "an ORC file", "write it as Parquet"),
     (b"Obj\x01", "an Avro file", "write it as Parquet"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it as .xlsx or CSV"),
-    (rb"FEA1\0", "Feather of version 1", "write it again as version 2 or as Parquet"),
+    (rb"FEA1\0", "Feather version 1", "save it as version 2 or as Parquet"),
     (b"\x93NUMPY", "a single NumPy array", "put it in an NPZ: numpy.savez(file, X=…, y=…)"),
     (b"\x89HDF", "HDF5", "write it as Parquet or CSV"),
     (b"SQLite format 3", "an SQLite database", "write the table as CSV"),

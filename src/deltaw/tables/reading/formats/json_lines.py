@@ -80,7 +80,7 @@ def _objects(text: str, source: str) -> tuple[list[dict[str, Any]], str | None]:
     except TableError:
         raise
     except RecursionError:
-        raise TableError(expected, say("lists within lists without an end"), REMEDY) from None
+        raise TableError(expected, say("lists nested without end"), REMEDY) from None
     except ValueError as error:
         if text.lstrip().startswith("["):
             raise TableError(expected, say("JSON with a mistake ({error})", error=error), "mend it") from None
