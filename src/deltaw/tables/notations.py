@@ -7,12 +7,14 @@ to be predicted, which may be ambiguous.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 
 import polars as pl
 
 from deltaw.tables.numerals import per_cell
+from deltaw.tables.units import ENOUGH
 
 Way = Callable[[pl.Expr], pl.Expr]
 
@@ -99,6 +101,7 @@ class Notations:
         self.in_parts = in_parts
         self.turned, self.words = dict[str, tuple[int, object]](), set[str]()
         self._units, self._mixed = dict[str, str](), set[str]()
+        self._cells = defaultdict[str, Counter[str]](Counter)  # column -> unit -> cells in it
         self._left: dict[tuple[str, str], tuple[Way, ...]] = {}  # (column, delimiter) -> remaining notations
         self._usual = dict[str, str]()  # column -> decimal mark of its file
 
@@ -114,11 +117,15 @@ class Notations:
         return {name for (name, _), left in self._left.items() if left[0] not in POINTED}
 
     def unit(self, words: pl.Series, found: str, separator: str, are_numbers: bool) -> str:
-        """The unit of all parts so far, "" if they differ; numbers without a unit may have any."""
+        """The unit of nearly all cells of all parts so far, "" if there is none; `are_numbers`: all without a unit."""
         name = words.name
         known = self._units.get(name, "") if are_numbers else self._units.setdefault(name, found)
-        if name in self._mixed or are_numbers or known == found:
-            return "" if name in self._mixed else known
+        cells = self._cells[name]
+        cells["" if are_numbers else found] += len(words) - words.null_count()
+        if name in self._mixed or not known:
+            return ""
+        if cells[known] >= ENOUGH * cells.total() and (are_numbers or known == found):
+            return known
         self._mixed.add(name)
         if self._left.get((name, known + separator_of(separator)), EITHER)[0] is decimal_comma:
             self.turned.setdefault(name, (0, words[0]))
