@@ -132,6 +132,17 @@ def test_units_in_a_stream(tmp_path: Path) -> None:
     np.testing.assert_array_equal(made[0].predict(TEXT), made[1].predict(PLAIN))
 
 
+def test_numbers_that_lack_the_unit_are_told(tmp_path: Path) -> None:
+    """0.83 among 59% may be 83%."""
+    path, cells = tmp_path / "t.csv", [f"{30 + i}%" for i in range(60)]
+    cells[7], cells[9] = "0.83", ""
+    path.write_text("share,y\n" + "".join(f"{cell},{i * i % 37 / 2}\n" for i, cell in enumerate(cells)), "utf-8")
+    for target in ("y", "share"):
+        made = models.plan(path, target)
+        told = '"share" has no unit in 1 of 59 cells ("0.83"): read in % too; write the unit if not'
+        assert [note for note in made.table.notes if "unit" in note] == [told]
+
+
 def test_several_units_are_words_and_are_told() -> None:
     mixed = TEXT.with_columns(kg=pl.when(pl.int_range(120) % 2 > 0).then("kg").otherwise(pl.lit("3 lb")))
     plan = models.plan(mixed, "y", **QUICK)

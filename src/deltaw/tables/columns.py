@@ -181,17 +181,27 @@ def _kind(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
     return _words(column, present, distinct, source)
 
 
-def _number(column: pl.Series, present: int, distinct: int, unit: str = "") -> Kind:
+def _number(column: pl.Series, present: int, distinct: int, unit: str = "", note: str = "") -> Kind:
     """Numbers or identifiers; `unit`: of numbers in text (`deltaw.tables.units`)."""
     if column.dtype.is_integer() and distinct == len(column) >= ENOUGH:
         counts_rows = column.min() in (0, 1) and column.max() - column.min() == len(column) - 1  # type: ignore[operator]
         if counts_rows or IDENTIFIER_NAME.fullmatch(column.name):
             said = in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
-            return Kind("identifier", said, unit)
+            return Kind("identifier", said, unit, note)
     said = "whole numbers, {low} to {high}" if column.dtype.is_integer() else "numbers, {low} to {high}"
     said = f"{said}, in {{unit}}" if unit else said
     low, high = (number(float(end)) for end in (column.min(), column.max()))  # type: ignore[arg-type]
-    return Kind("number", in_english(said, low=low, high=high, unit=plain_unit(unit)), unit)
+    return Kind("number", in_english(said, low=low, high=high, unit=plain_unit(unit)), unit, note)
+
+
+def note_on_bare(words: pl.Series, unit: str) -> str:
+    """A note on numbers without the unit that nearly all others of the column have; "" if there are none."""
+    bare = words.filter(as_written(words).is_not_null())
+    if bare.is_empty():
+        return ""
+    lacking = '"{name}" has no unit in {n:,} of {rows:,} cells ("{cell}"): read in {unit} too; write the unit if not'
+    said = {"n": len(bare), "rows": len(words), "cell": clip(bare[0], 20), "unit": plain_unit(unit)}
+    return say(lacking, name=clip(words.name), **said)
 
 
 def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str | None) -> str:
@@ -243,7 +253,8 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
         return _category(words, present, distinct)  # neither numbers nor dates, without a digit
     units = Units.of(words)
     if units.one:
-        return _number(numbers_in(column, units.one, source), present, distinct, units.one)
+        numbers = numbers_in(column, units.one, source)
+        return _number(numbers, present, distinct, units.one, note_on_bare(words, units.one))
     named = known is not None and not any(map(MAYBE_NUMBER.fullmatch, known))  # no numbers
     if spelling := _number_or_date(column, source, named):
         return Kind("date", f"written {DATE_FORMATS[spelling]}", spelling, note_on_dates(words, spelling))

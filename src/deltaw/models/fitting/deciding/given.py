@@ -23,8 +23,8 @@ from deltaw.speech import listed, say
 from deltaw.tables import Column, Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import as_name, checked_selection, kinds_by_column, with_selected_columns
-from deltaw.tables.columns import notes_on
-from deltaw.tables.held import are_words
+from deltaw.tables.columns import note_on_bare, notes_on
+from deltaw.tables.held import are_words, as_read
 from deltaw.tables.reading.answers import keeping_missing_words, missing_words_to_null, with_classes
 from deltaw.tables.reading.loading import comes_once
 from deltaw.tables.strays import gaps_of
@@ -109,6 +109,8 @@ class Given:
             found = columns_of(table)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
         new = start.notes_on(table.frame) if start else ()
+        bare = note_on_bare(as_read(series).drop_nulls(), whole.unit) if whole.unit else ""
+        said = (*said, bare) if bare else said
         table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order, *new))
         return cls(table, found, whole, constraints, test, validation, weight, left_out, weightless)
 
