@@ -52,8 +52,9 @@ def test_json(tmp_path: Path, name: str) -> None:
 
 
 def test_json_of_python_that_says_nan(tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_text('{"a": NaN, "b": 1}\n{"a": 2, "b": "x"}\n')
-    assert read(tmp_path / "x.jsonl").frame.to_dict(as_series=False) == {"a": [None, 2.0], "b": ["1", "x"]}
+    text = "x\u2028y\x85z"  # signs at which Python divides lines, and JSON does not
+    (tmp_path / "x.jsonl").write_text(f'{{"a": NaN, "b": 1}}\n{{"a": 2, "b": "{text}"}}\r\n', encoding="utf-8")
+    assert read(tmp_path / "x.jsonl").frame.to_dict(as_series=False) == {"a": [None, 2.0], "b": ["1", text]}
 
 
 @pytest.mark.parametrize("name", ["x.json", "x.jsonl", "rows", "pandas"])

@@ -25,6 +25,7 @@ from deltaw.tables.table import Table, check_names, clip
 CELL = 8  # bytes of a number in a frame
 # A backslash, a surrogate pair, or a lone surrogate, as in tweets that were cut inside an emoji.
 HALF = re.compile(rb"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(\\u[dD][89a-fA-F]\w\w)")
+LINE_END = re.compile(r"\r\n?|\n")  # unlike `splitlines`, not U+2028, which may stand in a text
 REMEDY = "give JSON Lines (an object a line), an array of objects, or CSV"
 
 
@@ -51,25 +52,40 @@ def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
     """The frame as read by Polars; None if it fails (NaN, or a damaged line). Raises TableError as `_loads`."""
     try:
         _loads(data.lstrip().partition(b"\n")[0], source)  # Polars does not tell of a doubled name
+    except _Mistake:
+        return None
+    try:
         schema = pl.scan_ndjson(io.BytesIO(data), infer_schema_length=None).collect_schema()
         check_size(source, CELL * len(schema) * (data.count(b"\n") + 1), most)
         return pl.read_ndjson(io.BytesIO(data), schema=schema)
-    except TableError:
-        raise
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, RecursionError):
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
 
 
-def _loads(text: str | bytes, source: str) -> Any:
-    """`json.loads`, but a name that an object has twice is a TableError, since one of its cells would be lost."""
+class _Mistake(Exception):
+    """What is wrong with a text that is no JSON."""
 
-    def alone(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+
+def _loads(text: str | bytes, source: str) -> Any:
+    """`json.loads`, but a name that an object has twice is a TableError, since one of its cells would be lost; raises
+    _Mistake for other text.
+    """
+    twice = list[list[str]]()
+
+    def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
-        if len(found) < len(pairs):
-            check_names((name for name, _ in pairs), source)
+        twice.extend([[name for name, _ in pairs]] if len(found) < len(pairs) else [])
         return found
 
-    return json.loads(text, object_pairs_hook=alone)
+    try:
+        whole = json.loads(text, object_pairs_hook=noted)
+    except RecursionError:
+        raise _Mistake(say("lists nested without end")) from None
+    except ValueError as error:
+        raise _Mistake(str(error).replace("line 1 column", "column")) from None
+    for names in twice:
+        check_names(names, source)
+    return whole
 
 
 def _objects(text: str, source: str) -> tuple[list[dict[str, Any]], str | None]:
@@ -77,14 +93,10 @@ def _objects(text: str, source: str) -> tuple[list[dict[str, Any]], str | None]:
     expected = say("{source}: expected JSON Lines or an array of objects", source=source)
     try:
         whole = _loads(text, source)
-    except TableError:
-        raise
-    except RecursionError:
-        raise TableError(expected, say("lists nested without end"), REMEDY) from None
-    except ValueError as error:
+    except _Mistake as mistake:
         if text.lstrip().startswith("["):
-            raise TableError(expected, say("JSON with a mistake ({error})", error=error), "mend it") from None
-        rows = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+            raise TableError(expected, say("JSON with a mistake ({error})", error=mistake), "mend it") from None
+        rows = [(number, line) for number, line in enumerate(LINE_END.split(text), 1) if line.strip()]
         return [_object(line, number, source) for number, line in rows], None
     if isinstance(whole, dict):
         if (found := rows_within(whole)) is None:
@@ -135,11 +147,8 @@ def _object(line: str, number: int, source: str) -> dict[str, Any]:
     expected = say("{source}: expected a JSON object in line {number:,}", source=source, number=number)
     try:
         found = _loads(line, source)
-    except TableError:
-        raise
-    except (ValueError, RecursionError) as error:
-        reason = str(error).replace("line 1 column", "column")
-        raise TableError(expected, say("a mistake ({reason})", reason=reason), "mend the line") from None
+    except _Mistake as mistake:
+        raise TableError(expected, say("a mistake ({reason})", reason=mistake), "mend the line") from None
     if not isinstance(found, dict):
         raise TableError(expected, _sort(found), REMEDY)
     return found
