@@ -142,13 +142,14 @@ def _read(source: Any, name: str, task: str | None, how: Reading) -> tuple[Table
     Classes that a frame has as text stay text, "0" and "True" too: predictions are compared with its own answers.
     """
     how, said = keeping_missing_words(how, name), tuple[str, ...]()
-    table = read_as(source, how)
-    answers = table.column(name)
     in_frame = _can_be_read_again(source) and not isinstance(source, (str, PathLike))
-    if in_frame and (answers.dtype == pl.Boolean or name in table.decimals) and _are_classes(answers, task):
+    table = read_as(source, replace(how, written=in_frame))
+    answers, written, table = table.column(name), table.written, replace(table, written=None)
+    if written is not None and (answers.dtype == pl.Boolean or name in table.decimals) and _are_classes(answers, task):
         as_text = replace(how, words=frozenset({*how.words, name}))
-        if are_words((again := read_as(source, as_text)).column(name)):
-            table, how, answers = again, as_text, again.column(name)
+        if are_words(text := read_as(written[[name]], as_text).column(name)):
+            decimals = {each: mark for each, mark in table.decimals.items() if each != name}
+            table, how, answers = replace(table, frame=table.frame.with_columns(text), decimals=decimals), as_text, text
     if not isinstance(source, Table):  # which was told what is missing when it was read
         answers, said = missing_words_to_null(answers, how)
         table = replace(table, frame=table.frame.with_columns(answers))
