@@ -52,7 +52,7 @@ def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
     """The frame as read by Polars; None if it fails (NaN, or a damaged line). Raises TableError as `_loads`."""
     try:
         _loads(data.lstrip().partition(b"\n")[0], source)  # Polars does not tell of a doubled name
-    except _Mistake:
+    except _NoJSONError:
         return None
     try:
         schema = pl.scan_ndjson(io.BytesIO(data), infer_schema_length=None).collect_schema()
@@ -62,13 +62,13 @@ def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
         return None
 
 
-class _Mistake(Exception):
+class _NoJSONError(Exception):
     """What is wrong with a text that is no JSON."""
 
 
 def _loads(text: str | bytes, source: str) -> Any:
     """`json.loads`, but a name that an object has twice is a TableError, since one of its cells would be lost; raises
-    _Mistake for other text.
+    _NoJSONError for other text.
     """
     twice = list[list[str]]()
 
@@ -80,9 +80,9 @@ def _loads(text: str | bytes, source: str) -> Any:
     try:
         whole = json.loads(text, object_pairs_hook=noted)
     except RecursionError:
-        raise _Mistake(say("lists nested without end")) from None
+        raise _NoJSONError(say("lists nested without end")) from None
     except ValueError as error:
-        raise _Mistake(str(error).replace("line 1 column", "column")) from None
+        raise _NoJSONError(str(error).replace("line 1 column", "column")) from None
     for names in twice:
         check_names(names, source)
     return whole
@@ -93,7 +93,7 @@ def _objects(text: str, source: str) -> tuple[list[dict[str, Any]], str | None]:
     expected = say("{source}: expected JSON Lines or an array of objects", source=source)
     try:
         whole = _loads(text, source)
-    except _Mistake as mistake:
+    except _NoJSONError as mistake:
         if text.lstrip().startswith("["):
             raise TableError(expected, say("JSON with a mistake ({error})", error=mistake), "mend it") from None
         rows = [(number, line) for number, line in enumerate(LINE_END.split(text), 1) if line.strip()]
@@ -147,7 +147,7 @@ def _object(line: str, number: int, source: str) -> dict[str, Any]:
     expected = say("{source}: expected a JSON object in line {number:,}", source=source, number=number)
     try:
         found = _loads(line, source)
-    except _Mistake as mistake:
+    except _NoJSONError as mistake:
         raise TableError(expected, say("a mistake ({reason})", reason=mistake), "mend the line") from None
     if not isinstance(found, dict):
         raise TableError(expected, _sort(found), REMEDY)
