@@ -109,8 +109,8 @@ class Given:
             found = columns_of(table)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
         new = start.notes_on(table.frame) if start else ()
-        bare = note_on_bare(as_read(series).drop_nulls(), whole.unit) if whole.unit else ""
-        said = (*said, bare) if bare else said
+        if whole.unit and (without := note_on_bare(as_read(series).drop_nulls(), whole.unit)):
+            said = (*said, without)
         table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order, *new))
         return cls(table, found, whole, constraints, test, validation, weight, left_out, weightless)
 
