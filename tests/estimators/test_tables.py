@@ -157,3 +157,15 @@ def test_an_array_with_names_is_an_array(made: Any) -> None:
     plain = RNG.normal(size=(N, 3))
     expected = clone(made).fit(plain, NUMBERS).predict(plain)
     np.testing.assert_array_equal(made.fit(NamedArray(plain), NUMBERS).predict(NamedArray(plain)), expected)
+
+
+def test_cells_are_read_as_those_that_were_learnt_from() -> None:
+    """A row alone has the answer that it has among others, whatever its text could mean without them."""
+    size = np.resize(["2 kg", "many", "12,5 kg"], N)
+    rows = pd.DataFrame({"size": size, "price": np.resize(["1,234", "500", "2,750"], N)})
+    made = TableRegressor(**QUICK).fit(rows, np.resize([1.0, 5.0, 9.0], N))
+    assert made.to_model().decimals == {"price": "."}
+    alone = [made.predict(rows.iloc[[i]])[0] for i in range(3)]
+    np.testing.assert_array_equal(alone, made.predict(rows)[:3])
+    np.testing.assert_array_equal(alone, made.to_model().predict(rows.head(3).to_dict("list")))
+    assert len(set(alone)) == 3

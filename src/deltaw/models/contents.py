@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from deltaw import plots
@@ -15,7 +16,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.speech import say
-from deltaw.tables.cells import would_be_respelt
+from deltaw.tables.cells import are_words_alone, would_be_respelt
 from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import Decimals
 from deltaw.tables.reading.answers import with_classes
@@ -160,13 +161,15 @@ class Contents:
         """The input block that holds the pixels of an image, with its `columns` and `shape`; None if there is none."""
         return next((s for s in self.preparation.steps if isinstance(s, BlockOfNumbers) and len(s.shape) == 2), None)
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
-        """Columns of words some of which look like numbers or booleans: a few rows might be misread."""
+        """Columns of text in which no numbers are looked for: words that look like numbers might be misread in a few
+        rows, and those that do not need not be tried.
+        """
         refuse_after_fork()
         known = {step.column: step.known for step in self.preparation.steps if isinstance(step, Category)}
         known |= {self.target.name: tuple(each for each in self.target.classes if isinstance(each, str))}
-        return frozenset(name for name, words in known.items() if would_be_respelt(words))
+        return frozenset(name for name, words in known.items() if would_be_respelt(words) or are_words_alone(words))
 
     def recipe_of(self, number: int) -> Recipe:
         """The `Recipe` of network `number`, counted from 1. Raises SettingError for settings that are not allowed."""

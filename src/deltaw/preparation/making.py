@@ -23,7 +23,6 @@ from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.scales.scaling import Scaling
-from deltaw.tables.cells import FEW
 from deltaw.tables.held import are_words
 from deltaw.tables.reading.places import NUMBERS
 from deltaw.tables.taking import taken
@@ -56,8 +55,8 @@ class Numbers:
 
     def read(self, frame: pl.DataFrame) -> NDArray[Any]:
         """The numbers of these rows, (c, n), NaN where missing."""
-        if len(frame) <= FEW:  # faster than threads
-            return np.array(frame[self.names].rows(), np.float64).reshape(-1, len(self.names)).T
+        if len(frame) * len(self.names) <= CELLS:  # faster than threads
+            return np.array([frame.get_column(name).to_numpy() for name in self.names], np.float64)
         return frame[self.names].to_numpy(order="fortran").T
 
     def write(self, cells: NDArray[Any], out: NDArray[Any]) -> None:

@@ -98,7 +98,7 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
     elif not (series.dtype in (pl.Date, pl.Datetime) or series.null_count() == len(series)):
         expected = say('{source}: expected dates in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
-    return series.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy() / DAY
+    return series.cast(pl.Datetime("us")).cast(pl.Int64).cast(pl.Float64).to_numpy() / DAY
 
 
 def places_of(words: Iterable[str]) -> dict[str, int]:

@@ -29,9 +29,8 @@ from deltaw.sklearn.learning.threads import threads
 from deltaw.sklearn.methods import checked
 from deltaw.sklearn.parameters import COUNT, Named, keep
 from deltaw.speech import say
-from deltaw.tables import read
 from deltaw.tables.reading.containers import contained
-from deltaw.tables.reading.frames import FRAME, series
+from deltaw.tables.reading.frames import FRAME, polars_of, series
 from deltaw.tables.table import check_names
 
 Array = NDArray[Any]
@@ -169,7 +168,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         return {**given, **(self.settings or {})}
 
     def _frame(self, X: Any, reset: bool) -> Any:
-        """X as a Polars frame, its width and names checked; the columns of an array are x0, x1, …
+        """X as a Polars frame, width and names checked, its cells still to be read; an array's columns are x0, x1, …
 
         Where no names were known in `fit`, or numbers, columns are those of the same place.
         """
@@ -185,7 +184,7 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
         if isinstance(X, np.ndarray):
             names = [f"x{i}" for i in range(X.shape[1])] if reset else self._columns
             X = pl.DataFrame([series(name, X[:, i]) for i, name in enumerate(names)])
-        frame = read(X).frame
+        frame = polars_of(X)
         if reset:
             self._columns = frame.columns
         elif getattr(self, "feature_names_in_", None) is None:  # which SHAP puts in place of the names

@@ -76,6 +76,9 @@ def few_different(series: pl.Series) -> list[str | None] | None:
     """The distinct cells of a column of text; None if there are more than FEW."""
     if len(series) <= FEW:
         return series.to_list()
+    if len(series) <= FEW_CELLS:
+        cells = [*dict.fromkeys(series.to_list())]
+        return cells if len(cells) <= FEW else None
     if series.head(FIRST).n_unique() > FEW:
         return None
     found = series.alias("cell").value_counts(name="rows").to_series()
@@ -162,11 +165,15 @@ def _is_word(cell: str | None) -> bool:
     return cell is not None and MAYBE_NUMBER.fullmatch(cell) is None and cell.lower() not in TRUTHS[0]
 
 
-@lru_cache(1_000)
 def would_be_respelt(words: tuple[str, ...]) -> bool:
     """Whether some of these words would be read as another word in a table of their own: 1.0 as 1, True as true."""
     each = pl.Series(words, dtype=pl.String)
     return bool((_spelt_alone(each) != each).any())
+
+
+def are_words_alone(words: tuple[str, ...]) -> bool:
+    """Whether each of some words is one in a table of its own as well, and no number with a unit."""
+    return bool(words) and all(map(_is_word, words)) and not unit_of(pl.Series(words, dtype=pl.String))
 
 
 @lru_cache(1_000)

@@ -25,6 +25,7 @@ from sklearn import datasets
 
 from deltaw.exceptions import ColumnError, InputError, SettingError, TableError
 from deltaw.tables import BUNDLED, Table, bundled, kinds, read
+from deltaw.tables.reading import frames
 from deltaw.tables.reading.formats.pixels import pixel_names
 
 FRAME = pl.DataFrame(
@@ -113,6 +114,23 @@ def test_columns_of_other_types_become_plain() -> None:
     assert plain["mixed"].to_list() == ["1", "x"]
     assert plain["text"].to_list() == [1234.0, 5.0]
     assert plain["7"].to_list() == [1, 2]
+
+
+def test_few_rows_of_pandas_are_what_pyarrow_makes_of_them() -> None:
+    moment = pd.Timestamp("2020-02-29 12:30:00.000001")
+    frame = pd.DataFrame(
+        {
+            "whole": np.array([1, -2], np.int16), "part": [0.5, np.nan], "half": np.array([1, 2], np.float16),
+            "truth": [True, False], "text": ["a", None], "object": pd.Series(["b", np.nan], dtype=object),
+            "kind": pd.Categorical(["x", None]), "when": [moment, None], "when, µs": np.array([moment] * 2, "M8[us]"),
+        }
+    )  # fmt: skip
+    day, zoned = moment.date(), moment.tz_localize("UTC")
+    others = {"mixed": [1, "x"], "bytes": [b"a", b"b"], "date": [day, day], "zone": [zoned, zoned]}
+    few = frames._of_few_rows(frame)
+    assert few is not None
+    assert_frame_equal(*(frames.plain(each, "few") for each in (few, pl.from_pandas(frame))))
+    assert all(frames._of_few_rows(frame.assign(**{name: cells})) is None for name, cells in others.items())
 
 
 def test_pandas_without_pyarrow() -> None:
