@@ -32,7 +32,7 @@ SCHEDULE = "cosine"
 
 # `finish="waves"`, by measurement: how much lower the last cycle has to bring the loss, and the shares of the epochs.
 MARKEDLY = 0.04
-LONGER, SHORT = 0.4, 0.1
+LONGER, SHORT = 0.8, 0.1
 
 
 def finished(
