@@ -21,6 +21,7 @@ from deltaw.cli.examples import EXAMPLES, LONG
 from deltaw.cli.speaking import PANEL_OF
 from deltaw.models.recipes import RECIPES, Recipe, choose
 from deltaw.models.settings import meanings, settings
+from deltaw.speech import say
 
 COMMANDS: Any = typer.main.get_command(app)
 ALL = [line for lines in EXAMPLES.values() for line in lines]
@@ -97,3 +98,12 @@ def test_panels_are_of_options_that_exist() -> None:
 def test_a_flag_has_no_type_in_help(run: Run) -> None:
     for command in COMMANDS.commands:
         assert "bool" not in re.sub(r"\bboolean\b", "", run(command, "--help")[1])
+
+
+def test_no_word_of_a_chinese_help_is_lost_where_lines_are_broken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    for name, command in COMMANDS.commands.items():
+        shown = re.sub(r"[\s│]", "", run(name, "--help", "--lang", "zh")[1])
+        with deltaw.language("zh"):
+            said = [say(" ".join(each.help.split())) for each in command.params if each.help and each.name != "words"]
+        assert [text for text in said if re.sub(r"\s", "", text) not in shown] == []

@@ -123,11 +123,18 @@ def _help(own: Callable[..., None], *given: Any) -> None:
 def _break_between_characters() -> None:
     """Let Rich break lines between Chinese characters, as `deltaw.pages` does."""
     from rich import _wrap
+    from rich.text import Text
 
     from deltaw.pages.layout import CLOSING, HAN, OPENING
 
+    def without_blanks(line: Text, width: int) -> None:
+        """Rich counts characters here and columns elsewhere: of a line with a blank too much it cut off a word."""
+        if line.cell_len > width:
+            line.rstrip()
+
     # Between blanks, as it does anyway, and before and behind a Chinese character.
     _wrap.re_word = re.compile(rf"\s*[{OPENING}]*(?:[{HAN}]|[^\s{HAN}]+)[{CLOSING}]*\s*")
+    Text.rstrip_end = without_blanks  # type: ignore[method-assign]
 
 
 def _translate(command: Any) -> None:

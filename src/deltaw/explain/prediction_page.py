@@ -215,7 +215,7 @@ def _shared(found: Answered) -> tuple[str, str, str]:
     """(name of the attributed quantity, its unit, why it is z for classes)."""
     value = number(found.attributions.value)
     if found.probabilities is None:
-        return say("the number answered, {value}", value=value), found.model.target.name, ""
+        return say("the number answered ({value})", value=value), found.model.target.name, ""
     unit = say("z of {label}", label=found.attributions.outputs[found.attributions.output])
     alone = " Why z and not o: z is the sum over the links, while o hardly changes near its limits."
     coupled = (
@@ -223,7 +223,7 @@ def _shared(found: Answered) -> tuple[str, str, str]:
         "hardly changes near its limits."
     )
     why = coupled if found.signals.slope(len(found.signals.z)) is None else alone
-    return say("{unit}, {value}", unit=unit, value=value), unit, say(why)
+    return say("{unit} ({value})", unit=unit, value=value), unit, say(why)
 
 
 def _other(found: Answered) -> str:

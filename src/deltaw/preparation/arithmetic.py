@@ -198,7 +198,7 @@ def _bins(edges: tuple[float, ...], cell: Any, x: float, digits: int = DIGITS) -
     others = [say("earlier bins are 1")] * (k > 0) + [say("later bins are 0")] * (k < bins - 1)
     words = say(
         "{x} is {share}% of the way through bin {k} of {bins}, {others}: {scaled}",
-        x=shown, share=number(100 * (passed - k), 3), k=k + 1, bins=bins, others=listed(others, " and "),
+        x=shown, share=number(100 * (passed - k), 3), k=k + 1, bins=bins, others=listed(others),
         scaled=_scaled(Scale(edges[k], edges[k + 1] - edges[k]), x, digits),
     )  # fmt: skip
     return [(1 + k, cell, words)]

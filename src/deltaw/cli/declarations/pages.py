@@ -72,7 +72,7 @@ def derive(
 def lesson(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME [OPTIONS]", help="Of the lesson.", autocompletion=completion.lessons),
+        typer.Argument(metavar="NAME [OPTIONS]", help="A lesson and its options.", autocompletion=completion.lessons),
     ] = None,
 ) -> None:
     """Lessons on how a network works and learns: `deltaw lesson` lists them, `deltaw lesson line` runs one."""

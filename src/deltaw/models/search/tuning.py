@@ -139,7 +139,7 @@ class Tuning:
                 for m in first
             ]  # fmt: skip
             rows = self.scores.rows
-            lines.append(say("{rows:,} test rows, used for no choice: {scores}", rows=rows, scores=listed(pairs)))
+            lines.append(say("{rows:,} test rows, not used for choosing: {scores}", rows=rows, scores=listed(pairs)))
         tried = {"candidates": len(self.trials), "rounds": self.rounds, "seconds": number(self.seconds, 3)}
         lines.append(
             say("candidates: {candidates}, rounds: {rounds}, {seconds} s; {end}", **tried, end=say(ENDS[self.end]))
