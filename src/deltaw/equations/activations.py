@@ -160,7 +160,7 @@ _ROWS = (
 )  # fmt: skip
 
 ACTIVATIONS: dict[str, Activation] = {row.name: row for row in _ROWS}
-_MAKERS: dict[str, Callable[[], Activation]] = {name: partial(ACTIVATIONS.__getitem__, name) for name in ACTIVATIONS}
+_MAKERS: dict[str, Callable[[], Activation]] = {row.name: partial(lambda row: row, row) for row in _ROWS}
 
 
 def activation(spec: str | Activation) -> Activation:

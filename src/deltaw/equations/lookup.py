@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copyreg
 import difflib
+import inspect
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -54,10 +55,11 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
         raise SettingError(expected, f"'{name}'", "{hint}choose one of these", what=what, names=names(table), hint=hint)
     try:
         return table[name](*args, **settings)
-    except TypeError as error:
-        reason = str(error).split("()")[-1].strip()
+    except TypeError:
         expected = "{what}: expected settings that '{name}' takes"
-        raise SettingError(expected, f"'{spec}' ({reason})", "correct them", what=what, name=name) from None
+        takes = listed(inspect.signature(table[name]).parameters)
+        remedy = "it takes {takes}" if takes else "it takes none"
+        raise SettingError(expected, f"'{spec}'", remedy, what=what, name=name, takes=takes) from None
 
 
 def reduced(row: Any, find: Callable[[str], Any]) -> tuple[Any, ...]:

@@ -83,7 +83,7 @@ def loss(whole: Program, other: Program) -> Remark:
     wrong = int((labels != others).sum())
     return lambda: say(
         "int8 weights on {n:,} random rows: probabilities are off by {mean:.2g} on average, {most:.2g} at most; "
-        "{wrong:,} labels differ", wrong=wrong, **values,
+        "{wrong:,} other labels", wrong=wrong, **values,
     )  # fmt: skip
 
 
