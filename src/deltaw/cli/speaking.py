@@ -127,10 +127,10 @@ def _break_between_characters() -> None:
 
     from deltaw.pages.layout import CLOSING, HAN, OPENING
 
-    def without_blanks(line: Text, width: int) -> None:
+    def without_blanks(self: Text, size: int) -> None:
         """Rich counts characters here and columns elsewhere: of a line with a blank too much it cut off a word."""
-        if line.cell_len > width:
-            line.rstrip()
+        if self.cell_len > size:
+            self.rstrip()
 
     # Between blanks, as it does anyway, and before and behind a Chinese character.
     _wrap.re_word = re.compile(rf"\s*[{OPENING}]*(?:[{HAN}]|[^\s{HAN}]+)[{CLOSING}]*\s*")
