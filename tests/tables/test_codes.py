@@ -146,3 +146,9 @@ def test_codes_to_predict(tmp_path: Path) -> None:
     assert model.evaluate(whole)["log_loss"] == model.evaluate(frame)["log_loss"]
     asked = deltaw.fit(tmp_path / "d.csv", "y", task="regression", recipe="quick", epochs=1)
     assert (asked.target.low, asked.target.high) == (0, 10)
+
+
+def test_codes_that_all_differ_are_identifiers_and_not_said_to_be_categories() -> None:
+    frame = pl.DataFrame({"plz": [f"{i:05d}" for i in range(1, 60)], "y": range(59)})
+    column = kinds(read(frame), "y")[0]
+    assert (column.kind, column.note) == ("identifier", "")

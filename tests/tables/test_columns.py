@@ -126,6 +126,9 @@ def test_dates_written_in_every_format_are_read(spelling: str) -> None:
         words = days.dt.strftime(spelling.replace("%.f", "").replace("%#z", "%z").replace("%b", month))
         found, failures = date_format(words)
         assert failures == 0
+        arabic = words.str.replace_many([*"0123456789"], [*"٠١٢٣٤٥٦٧٨٩"])
+        assert date_format(arabic) == (found, 0)
+        assert read_dates(arabic, found).equals(read_dates(words, found))
         assert read_dates(words, found).dt.date().equals(days.dt.date())
         assert not {"%I", "%H"} & {*spelling.split()} or read_dates(words, found).dt.hour().equals(days.dt.hour())
 
@@ -198,6 +201,7 @@ MORE_BEHIND = {
     "blood pressure": ([f"{110 + i % 40}/{70 + i % 30}" for i in range(N)], True),
     "spread": ([f"{i / 7:.2f} ± {1 + i % 3}" for i in range(N)], True),
     "marks": ([f"{i / 7:.2f}{'*' * (1 + i % 3)}" for i in range(N)], True),
+    "flags": ([f"{i / 7:.2f}{('', ' p', ' be')[i % 3]}" for i in range(N)], True),
     "few": ([f"{1 + i % 3}/4" for i in range(N)], False),
     "codes": ([f"2024-{i:03d}" for i in range(N)], False),
     "versions": ([f"1.{i}.{i % 3}" for i in range(N)], False),
@@ -212,5 +216,5 @@ def test_numbers_with_more_behind_them_are_told(name: str) -> None:
     frame = pl.DataFrame({"c": cells, "other": list(np.linspace(0, 1, N))})
     column = next(each for each in kinds(Table(frame, "x.csv")) if each.name == "c")
     assert column.kind in ("category", "identifier")
-    line = f'"c" is read as categories, since its numbers are followed by other text ("{cells[0]}"): move that text'
+    line = f'"c" is read as categories, since its numbers are followed by other text ("{cells[name == "flags"]}"): move that text'
     assert column.note.startswith(line) == told

@@ -39,6 +39,8 @@ WAYS = {
     "Persian": (lambda x: f"{x}".translate(PERSIAN), None),
     "brackets": (lambda x: f"({-x:,})" if x < 0 else f"{x:,}", None),
     "full-width brackets": (lambda x: f"（{-x:,}）" if x < 0 else f"{x:,}", None),
+    "a minus behind": (lambda x: f"{abs(x):,.4f}{'-' * (x < 0)}", None),
+    "the same with a comma": (lambda x: f"{abs(x):,.4f}{'-' * (x < 0)}".translate(str.maketrans(",.", ".,")), ";"),
     "blanks": (lambda x: f"{x:,}".replace(",", " "), None),
     "narrow blanks": (lambda x: f"{x:,}".replace(",", "\u202f"), None),
     "strokes": (lambda x: f"{x:,}".replace(",", "'"), None),
@@ -61,6 +63,11 @@ def test_a_spelling_is_the_number(way: str, tmp_path: Path) -> None:
     for frame in (*(table.frame for table in tables), *(piece.frame for piece in pieces(path, "t.csv", Reading()))):
         np.testing.assert_array_equal(frame["x"].to_numpy(), VALUES)
     assert kinds(tables[0])[0].kind == "number"
+
+
+def test_marks_at_school_are_not_negative() -> None:
+    frame = pl.DataFrame({"mark": ["1", "1-", "2", "2-", "3"] * 9, "y": range(45)})
+    assert kinds(read(frame), "y")[0].kind == "category"
 
 
 @pytest.mark.parametrize(

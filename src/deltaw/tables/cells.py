@@ -40,7 +40,7 @@ EMPTY = ("",)  # always missing
 
 FEW = 64  # cells up to which Python is faster than Polars
 # A superset of all notations of numbers: nothing else is a number.
-MAYBE_NUMBER = re.compile(rf"[\s+(-]*(inf|infinity|nan|[\d.,'’_\s{WRITTEN}]*(e[+{WRITTEN}-]*\d*)?)\)?", re.IGNORECASE)
+MAYBE_NUMBER = re.compile(rf"[\s+(-]*(inf|infinity|nan|[\d.,'’_\s{WRITTEN}]*(e[+{WRITTEN}-]*\d*)?)[)-]?", re.IGNORECASE)
 
 FIRST = 1_000  # cells by which a column is judged
 

@@ -49,8 +49,9 @@ IDENTIFIER_NAME = re.compile(
 SENTENCE = 4
 # An identifier has at least this share of distinct cells, and so many cells.
 DISTINCT, ENOUGH = 0.95, 10
-# Numbers followed by other text, in nearly all cells: 50.1*, 50 ± 3, 120/80.
-MORE, NEARLY = r"^\s*[-+]?\d+(?:[.,]\d+)?\s*(?:[*†‡§¶^]+|(?:±|\+/?-|/)\s*\d+(?:[.,]\d+)?)\s*$", 0.95
+# Numbers followed by other text, in nearly all cells: 50.1*, 12.3 p (Eurostat), 50 ± 3, 120/80.
+MORE = r"^\s*[-+]?\d+(?:[.,]\d+)?(?:\s*[*†‡§¶^]+|\s+[a-z]{1,3}|\s*(?:±|\+/?-|/)\s*\d+(?:[.,]\d+)?)\s*$"
+NEARLY = 0.95
 
 
 @dataclass(frozen=True)
@@ -231,14 +232,17 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
 
 
 def _note_on_more(first: pl.Series, distinct: int) -> str:
-    """A note on many distinct cells of a number followed by a mark or another number."""
-    if distinct <= CODES or first.str.contains(MORE).mean() < NEARLY:  # type: ignore[operator]
+    """A note on many distinct cells of a number followed by a mark or another number, or by nothing in some."""
+    first = first.filter(first.str.contains(r"\d"))
+    more = first.str.contains(MORE)
+    enough = (more | as_written(first).is_not_null()).sum() >= NEARLY * len(first)
+    if distinct <= CODES or not more.any() or not enough:
         return ""
-    more = (
+    told = (
         '"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move '
         "that text to another column, to have numbers"
     )
-    return say(more, name=clip(first.name), cell=clip(first[0], 20))
+    return say(told, name=clip(first.name), cell=clip(first[more.arg_max() or 0], 20))
 
 
 def _words(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
@@ -276,7 +280,7 @@ def _category(words: pl.Series, present: int, distinct: int, note: str = "") -> 
     if distinct > present / 2 and (lengths.mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return Kind("text", _many(present, distinct))
     if distinct >= DISTINCT * present and present >= ENOUGH:
-        return Kind("identifier", _many(present, distinct), note=note)
+        return Kind("identifier", _many(present, distinct), note="" if are_codes(words) else note)
     return Kind("category", in_english("{n:,} distinct values", n=distinct), note=note)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import polars as pl
 
 from deltaw.speech import listed, say
+from deltaw.tables.numerals import plain_numerals
 from deltaw.tables.table import clip
 
 # Format -> what messages call it. Unambiguous ones come first, since of equally good ones the first is taken.
@@ -101,6 +102,7 @@ def read_dates(words: pl.Series, spelling: str) -> pl.Series:
 
     Names of months may be full or abbreviated to three letters. Times with a zone are converted to UTC.
     """
+    words = plain_numerals(words)
     kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
     names = spelling.replace("%b", "%B")  # reads both
     found = words.str.strptime(kind, names, strict=False).cast(kind)  # times with a zone are then in UTC

@@ -17,14 +17,16 @@ CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN
 POINTED = r"(?:Rs|kr|Rp|S?Fr)\."
 CURRENCY = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|{CODES}|{POINTED}|Rs|kr|Rp)"
 
-# Pattern -> replacement. In accounting and Excel brackets mean a negative number. The point of an abbreviation, as in
-# Rs.500, is not part of the number.
+# Pattern -> replacement. In accounting and Excel brackets mean a negative number, and in SAP a minus behind a fraction
+# (behind a whole number it may be part of a mark: 2-). The point of an abbreviation, as in Rs.500, is not part of the
+# number.
 FORMS = (
     (r"^\(\s*([^\d.()]*?)\s*(\.?\d[^()]*?)\s*\)$", "${1}-${2}"),
+    (r"^([\d.,'’ \u00a0\u202f]*\d[.,]\d{2,})-$", "-${1}"),
     (rf"^([+-])\s*({CURRENCY}\s*)([.\d])", "${2}${1}${3}"),
     (rf"^({POINTED})([+-]?\.?\d)", "${1} ${2}"),
 )
-LOOKS_ODD = rf"[{WRITTEN}]|^\(|^[+-]\s*[^\s\d.]|^{POINTED}[+-]?\.?\d"
+LOOKS_ODD = rf"[{WRITTEN}]|^\(|\d-$|^[+-]\s*[^\s\d.]|^{POINTED}[+-]?\.?\d"
 
 
 def plain_numerals(words: pl.Series) -> pl.Series:

@@ -20,14 +20,60 @@ from deltaw import models
 from deltaw.exceptions import ColumnError, TableError
 from deltaw.preparation.reading import places_of
 from deltaw.tables import Reading, Table, kinds, read
+from deltaw.tables.reading.formats.pieces import joined as pieces_joined
 from deltaw.tables.reading.formats.pieces import pieces
 
+ABOVE = [
+    "Report of 2024\n",
+    "# made by a tool\n# and another\n",
+    "Report;;\n\n",
+    "sep=;\n\nReport;2024\n",
+    '"A title\nin two lines";\n\n\n"as of";"1 May"\n',
+    "".join(f"setting {i};{i}\n" for i in range(30)),
+]
+NAMED = "x;w;y;z\n", "".join(f"{i};a{i % 3};{i}.5;b\n" for i in range(90))
+UNITS = ["kg;;m;\n", "[kg];text;(m);a, b\n", "What is x?;What is w?;What is y?;\nid 1;id 2;id 3;id 4\n"]
 
-@pytest.mark.parametrize("above", ["Report of 2024\n", "# made by a tool\n# and another\n", "Report;;\n\n"])
-def test_lines_above_the_names(tmp_path: Path, above: str) -> None:
-    (path := tmp_path / "t.csv").write_text(above + "x;w;y\n" + "1;a;b\n2;c;d\n" * 9)
-    with pytest.raises(deltaw.InputError, match="remove the lines above the column names"):
-        models.plan(path, "y")
+
+@pytest.mark.parametrize("above", ABOVE)
+@pytest.mark.parametrize("below", ["", *UNITS])
+def test_lines_that_are_no_rows(tmp_path: Path, above: str, below: str) -> None:
+    """Those above the names, and units or descriptions below them, are left out, and said, however the file is read."""
+    (plain := tmp_path / "plain.csv").write_text("".join(NAMED))
+    (path := tmp_path / "t.csv").write_text(above + NAMED[0] + below + NAMED[1])
+    found, joined = read(path), pieces_joined(path, "t", Reading())
+    sliced = pl.concat(part.frame for part in pieces(path, "t", Reading(), 1_000))
+    assert joined is not None
+    for frame in (found.frame, joined.frame, sliced):
+        assert frame.equals(read(plain).frame)
+    notes = [f"the column names are in row {above.count(chr(10)) + 1}; the rows above are ignored"]
+    if below:
+        n, words = ("1 row", "2 rows")[below.count("\n") - 1], below.split("\n")[0].split(";")
+        said = ", ".join(f'"{word}"' for word in [word for word in words if word][:3])
+        notes += [f"{n} below the column names left out, with words ({said}) where the others have numbers"]
+    assert [*found.notes] == [*joined.notes] == notes
+    path.write_text(above + NAMED[0] + below + NAMED[1] + "1;2\n")
+    line = (above + NAMED[0] + below + NAMED[1]).count("\n") + 1
+    with pytest.raises(TableError, match=f"expected 4 fields in line {line},"):
+        read(path)
+
+
+@pytest.mark.parametrize("text", [
+    "Statement\n12345\n\na,b\n1,2\n",
+    "Report\n" + "5.1,3.5,setosa\n4.9,3.0,virginica\n" * 9,  # no names
+    "a,b\n" + "1,2,3\n4,5,6\n" * 9,  # a name is lacking
+])  # fmt: skip
+def test_where_no_line_names_all_columns_nothing_is_left_out(tmp_path: Path, text: str) -> None:
+    (path := tmp_path / "t.csv").write_text(text)
+    with pytest.raises(deltaw.InputError, match=r"in line [24].*remove the lines above the column names"):
+        read(path)
+
+
+@pytest.mark.parametrize(("first", "n"), [("unknown,3,u", 9), ("n/a,n/a,u", 9), ("unknown,,u", 9), ("kg,m,u", 4)])
+def test_a_first_row_with_words_is_a_row(tmp_path: Path, first: str, n: int) -> None:
+    """If it has a number, missing values, or one word only; or if too few are below it."""
+    (path := tmp_path / "t.csv").write_text(f"x,y,w\n{first}\n" + "1,2,v\n" * n)
+    assert (len(read(path).frame), read(path).notes) == (n + 1, ())
 
 
 def workbook(path: Path, rows: list[list[Any]], sheets: tuple[str, ...] = ("Data",)) -> Path:
@@ -265,7 +311,7 @@ FILES = {
     "ARFF": b"% of Weka\r\n\r\n@RELATION iris\r\n@ATTRIBUTE a NUMERIC\r\n@DATA\r\n1\r\n",
     "object of R": gzip.compress(b"X\n\0\0\0\3" + b"\0" * 99),
     "OpenDocument": b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument",
-    "compressed otherwise": b"\x28\xb5\x2f\xfd" + b"\0" * 99,
+    "compressed by another method": b"\x28\xb5\x2f\xfd" + b"\0" * 99,
     "ORC": b"ORC\x08\3" + b"\0" * 99,
     "Avro": b"Obj\x01" + b"\0" * 99,
     "DuckDB": b"checksumDUCK@\0" + b"\0" * 99,

@@ -103,8 +103,8 @@ BAD = {
     '{"columns": ["a", "a"], "data": [[1, 2]]}': ["a single object"],
     "[]": ["no columns"],
     "{}": ["a single object"],
-    '{"a":' + "[" * 100_000: ["lists within lists"],
-    "[" * 100_000: ["lists within lists"],
+    '{"a":' + "[" * 100_000: ["lists nested without end"],
+    "[" * 100_000: ["lists nested without end"],
     '{"a": 1}\n{"a": "\xff"}\n': ["UTF-8"],
 }
 

@@ -27,12 +27,16 @@ from deltaw.tables.reading.formats.heads import (
     lacking,
     leaves_out_row_names,
     notes_on_marks,
+    notes_on_rows,
+    rows_above,
+    rows_below,
 )
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.formats.separators import (
     FORMULA,
     checked,
     count_of,
+    end_of,
     find_delimiter,
     head_of,
     plain_spaces,
@@ -103,7 +107,12 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
         return frame_of(text, dialect, source, missing, [{"infer_schema": False}])[names]
 
     points = notes_on_marks(frame, missing, dialect.separator, dialect.marks)
-    notes = (*([] if note is None else [note]), *points, *exact.notes(exact.rounded_of_text(found, written)))
+    notes = (
+        *dialect.notes,
+        *([] if note is None else [note]),
+        *points,
+        *exact.notes(exact.rounded_of_text(found, written)),
+    )
     cells = frame if reading.written else None
     return Records(found, dialect.named, cells, encoding, notes, decimals=notations.decimals)
 
@@ -117,6 +126,7 @@ class Dialect(NamedTuple):
         named: whether the text begins with a header.
         above: number of lines before the text.
         marks: decimal marks.
+        notes: on lines that are no rows.
     """
 
     separator: str
@@ -124,6 +134,7 @@ class Dialect(NamedTuple):
     named: bool
     above: int = 0
     marks: Marks = Marks()
+    notes: tuple[str, ...] = ()
 
     @property
     def notation(self) -> str:
@@ -146,15 +157,27 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     if not head:
         expected, instead = "{source}: expected a header and rows", "give a file with rows"
         raise TableError(expected, say("only quotes and spaces"), instead, source=source)
+    above = 1 if given else 0  # lines before the text
+    if title := rows_above(head):
+        end, head = end_of(text, separator, title), head[title:]
+        text, above = text[end:], above + count_of(text[:end], "\n")
+    below = rows_below(head, reading.missing)
+    notes = notes_on_rows(above if title else 0, head[1 : 1 + below])
+    if below:
+        begin, end = (end_of(text, separator, count) for count in (1, 1 + below))
+        text, above = text[:begin] + text[end:], above + count_of(text[begin:end], "\n")
+        head = [head[0], *head[1 + below :]]
     named = has_header(head, reading.missing)
     if named and (more := lacking(head)):  # all rows end with more separators than the header
         end = len(text[: text.index(b"\n")].rstrip(b"\r"))
         text, head[0] = text[:end] + more * separator.encode() + text[end:], head[0] + [""] * more
     elif named and leaves_out_row_names(head) and (separator not in ", " or text[text.index(b"\n") :][1:2] == b'"'):
         text, head[0] = separator.encode() + text, ["", *head[0]]  # for a comma or space only with quotes
+    if len(head[0]) == 1 and all("  " in record[0].strip() for record in head):
+        notes += (say("its fields seem to begin at fixed places: write it as CSV, e.g. by pandas.read_fwf"),)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)
-    return Dialect(separator, names, named, 1 if given else 0, marks), text
+    return Dialect(separator, names, named, above, marks, notes), text
 
 
 def frame_of(
@@ -167,7 +190,7 @@ def frame_of(
         guesses: of types.
         above: number of lines before the text, if not the dialect's.
     """
-    separator, names, named, before, _ = dialect
+    separator, names, named, before, *_ = dialect
     if guesses is None:
         guesses = type_guesses(text, dialect, missing)
     frame = _regular_frame(text, separator, names, named, guesses)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import zip_longest
+from statistics import mode
 from typing import NamedTuple
 
 import polars as pl
 
-from deltaw.speech import say
-from deltaw.tables.cells import missing_to_null
+from deltaw.numbers import amount
+from deltaw.speech import listed, say
+from deltaw.tables.cells import MAYBE_NUMBER, missing_to_null
 from deltaw.tables.decimals import has_mark, valid_decimals
 from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import COMMA, MARKS, POINT, Decimals, are_grouped
@@ -28,6 +31,8 @@ PARTED = {
     "them",
 }
 FEW = 4  # rows per word, on average, from which on a column has few words
+FEWEST_NAMES = 3  # columns of a table below a title
+MOST_BELOW, ROWS_BELOW = 2, 5  # rows of units or descriptions below the names, and least number of rows below those
 
 
 class Marks(NamedTuple):
@@ -78,6 +83,51 @@ def notes_on_marks(frame: pl.DataFrame, missing: tuple[str, ...], separator: str
                     say(PARTED[sign, "model" if known else "file" if marks.file else ""], name=clip(column.name))
                 )
     return tuple(found)
+
+
+def rows_above(rows: Sequence[Sequence[str]]) -> int:
+    """The number of rows above the column names: if the first row that is not empty is a title (its first cell and few
+    others), those above the first row with a different word in every column; else 0.
+    """
+    cells = [[cell.strip() for cell in row] for row in rows]
+    title = next((row for row in cells if any(row)), [""])
+    usual = mode(map(len, cells or [title]))
+    width = max((sum(map(bool, row)) for row in cells if len(row) == usual), default=0)  # blanks may be behind all
+    if width < FEWEST_NAMES or not title[0] or 2 * sum(map(bool, title)) > width:
+        return 0
+    named = (i for i, row in enumerate(cells) if len(row) == usual and len({*row[:width]} - {""}) == width)
+    first = next(named, 0)
+    return first if has_header(cells[first:]) else 0
+
+
+def rows_below(head: list[list[str]], missing: tuple[str, ...]) -> int:
+    """The number of rows directly below the column names, at most MOST_BELOW, that are not data but units or
+    descriptions: no cell of theirs is a number, and in two columns or more, names included, all others are.
+    """
+
+    def may_be_number(cell: str) -> bool:
+        return MAYBE_NUMBER.fullmatch(cell) is not None and any(map(str.isdecimal, cell))
+
+    for count in range(1, min(MOST_BELOW, len(head) - 1 - ROWS_BELOW) + 1):
+        if any(may_be_number(cell) for cell in head[count]):
+            return 0
+        columns = (
+            [cell.strip() for cell in column if cell.lower() not in missing] for column in zip(*head, strict=False)
+        )
+        numbers = ([*map(may_be_number, column)] for column in columns)
+        if sum(not any(each[: 1 + count]) and len(each) > 1 + count and all(each[1 + count :]) for each in numbers) > 1:
+            return count
+    return 0
+
+
+def notes_on_rows(above: int, below: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Notes on the rows above the column names, and on those directly below that are no data."""
+    notes = [say("the column names are in row {row}; the rows above are ignored", row=above + 1)] if above else []
+    if below:
+        line = "{rows} below the column names left out, with words ({words}) where the others have numbers"
+        words = listed(say('"{word}"', word=clip(cell, 20)) for cell in [cell for cell in below[0] if cell.strip()][:3])
+        notes.append(say(line, rows=amount(len(below), "row"), words=words))
+    return tuple(notes)
 
 
 def lacking(head: list[list[str]]) -> int:

@@ -57,7 +57,9 @@ def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterat
     for piece in _raw(path, name, reading, size):
         frame = typed_frame(piece.frame, piece.dialect, reading, reading.noted())
         points = notes_on_marks(piece.frame, reading.missing, piece.dialect.separator, piece.dialect.marks)
-        yield Table(frame, name, notes=(*points, *exact.notes(piece.large)), missing=reading.missing)
+        yield Table(
+            frame, name, notes=(*piece.dialect.notes, *points, *exact.notes(piece.large)), missing=reading.missing
+        )
 
 
 def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) -> Records | None:
@@ -100,7 +102,7 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     large = [*exact.LargeIntegers(parts).rounded, *(name for piece in found for name in piece.large)]
     frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
     points = notes_on_marks(frame, reading.missing, dialect.separator, dialect.marks)
-    found_out = (*points, *exact.notes(dict.fromkeys(large))), tuple(sorted(halves.rounded))
+    found_out = (*dialect.notes, *points, *exact.notes(dict.fromkeys(large))), tuple(sorted(halves.rounded))
     notations = reading.noted()
     typed = typed_frame(frame, dialect, reading, notations)
     return Records(typed, found[0].named, None, "", *found_out, notations.decimals)

@@ -57,6 +57,16 @@ def head_of(text: bytes, delimiter: str) -> list[list[str]]:
         return [[head]]
 
 
+def end_of(text: bytes, delimiter: str, records: int) -> int:
+    """The end of the first records that are not blank, and of the blank lines below them."""
+    left, lines = records, (line.decode() for line in io.BytesIO(text))
+    reader = csv.reader(lines, delimiter=delimiter)
+    while left:
+        left -= not is_blank(next(reader))
+    rest = text[sum(map(len, islice(io.BytesIO(text), reader.line_num))) :]
+    return len(text) - len(rest.lstrip(b"\r\n"))
+
+
 def _cut(text: bytes) -> bytes:
     """The first lines of a text."""
     return text if len(text) <= HEAD_BYTES else text[: text.rfind(b"\n", 0, HEAD_BYTES) + 1] or text
@@ -68,7 +78,7 @@ def find_delimiter(text: bytes) -> str:
     def agreement(delimiter: str) -> float:
         widths = [len(record) for record in head_of(_unaligned(head) if delimiter == " " else head, delimiter)]
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
-        short = widths[:1] == [usual - 1]  # R's header, without a name for the row names
+        short = widths[:1] == [usual - 1] and {*widths[1:]} == {usual}  # R's header, with no name for the row names
         share = (widths.count(usual) + (short and usual > 2)) / len(widths) if usual > 1 else 0.0
         return share if share >= AGREEMENT[delimiter] else 0.0
 

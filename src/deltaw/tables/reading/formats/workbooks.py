@@ -10,7 +10,7 @@ import polars.selectors as cs
 
 from deltaw.exceptions import MissingError, SettingError, TableError
 from deltaw.speech import say
-from deltaw.tables.reading.formats.heads import is_number
+from deltaw.tables.reading.formats.heads import notes_on_rows, rows_above, rows_below
 from deltaw.tables.reading.formats.sheets import area, without_values
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
@@ -20,7 +20,6 @@ from deltaw.tables.table import HEADER_ROWS, Table, listing, suggested
 CELL = 32  # bytes of a cell in fastexcel
 EXACT = 2**53  # integers are exact up to here, since workbooks store floating-point numbers
 UNNAMED = "__UNNAMED__"  # prefix of fastexcel's name for an unnamed column
-FEWEST_NAMES = 3  # columns of a table below a title
 
 
 def read_workbook(file: Source) -> Table:
@@ -46,7 +45,7 @@ def read_workbook(file: Source) -> Table:
             line = "sheet: expected one of the sheets of {source} ({names})"
             expected = say(line, source=file.name, names=listing(names))
             raise SettingError(expected, repr(asked), suggested(str(asked), names, say("choose one of these")))
-        name, frame, above = _first_with_rows(book, names if asked is None else [asked], file)
+        name, frame, above, of_rows = _first_with_rows(book, names if asked is None else [asked], file)
     if name is None:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
@@ -54,15 +53,17 @@ def read_workbook(file: Source) -> Table:
     if others and asked is None:
         line = 'read from its sheet "{name}", not {others}; --sheet to change'
         notes.append(say(line, name=name, others=listing(others)))
-    if above:
-        notes.append(say("the column names are in row {row}; the rows above are ignored", row=above + 1))
+    notes += of_rows
     notes += without_values(file.data, name, above + 1)
     return table_of(_tidy(frame), file.name, file.reading, notes)
 
 
-def _first_with_rows(book: Any, names: list[str], file: Source) -> tuple[str | None, pl.DataFrame, int]:
-    """(name of the first sheet with rows, its cells, number of rows above the column names). Raises TableError if its
-    cells lie too far apart for the memory, as with one in the last row of the last column.
+def _first_with_rows(
+    book: Any, names: list[str], file: Source
+) -> tuple[str | None, pl.DataFrame, int, tuple[str, ...]]:
+    """(name of the first sheet with rows, its cells, number of rows above the column names, notes on rows).
+
+    Raises TableError if its cells lie too far apart for the memory, as with one in the last row of the last column.
     """
     for name in names:
         if CELL * (cells := area(file.data, name)) > limit(file.reading.max_bytes):
@@ -70,23 +71,14 @@ def _first_with_rows(book: Any, names: list[str], file: Source) -> tuple[str | N
             found = say("a rectangle of {cells:,} around them", cells=cells)
             raise TableError(expected, found, "delete the rows and columns far from the table")
         top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=HEADER_ROWS, dtypes="string")
-        above = _above(top.to_polars().rows())
-        sheet = book.load_sheet(name, header_row=above, schema_sample_rows=None)  # types by all rows
+        rows = [["" if cell is None else cell for cell in row] for row in top.to_polars().rows()]
+        above = rows_above(rows)
+        below = rows[above + 1 :][: rows_below(rows[above:], file.reading.missing)]
+        # Types by all rows.
+        sheet = book.load_sheet(name, header_row=above, skip_rows=len(below) or None, schema_sample_rows=None)
         if sheet.width and sheet.height:
-            return name, sheet.to_polars(), above
-    return None, pl.DataFrame(), 0
-
-
-def _above(rows: list[tuple[str | None, ...]]) -> int:
-    """The number of rows above the column names: if the first row that is not empty is a title (its first cell and few
-    others), those above the first row with a different word in every column; else 0.
-    """
-    title = next((row for row in rows if any(cell is not None for cell in row)), ())
-    width = len(title)
-    if width < FEWEST_NAMES or title[0] is None or 2 * sum(cell is not None for cell in title) > width:
-        return 0
-    words = ([cell for cell in row if cell is not None] for row in rows)
-    return next((i for i, row in enumerate(words) if len({*row}) == width and not any(map(is_number, row))), 0)
+            return name, sheet.to_polars(), above, notes_on_rows(above, below)
+    return None, pl.DataFrame(), 0, ()
 
 
 def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
