@@ -216,5 +216,6 @@ def test_numbers_with_more_behind_them_are_told(name: str) -> None:
     frame = pl.DataFrame({"c": cells, "other": list(np.linspace(0, 1, N))})
     column = next(each for each in kinds(Table(frame, "x.csv")) if each.name == "c")
     assert column.kind in ("category", "identifier")
-    line = f'"c" is read as categories, since its numbers are followed by other text ("{cells[name == "flags"]}"): move that text'
+    first = cells[1 if name == "flags" else 0]
+    line = f'"c" is read as categories, since its numbers are followed by other text ("{first}"): move that text'
     assert column.note.startswith(line) == told
