@@ -62,3 +62,11 @@ def test_no_line_is_a_heading_by_chance() -> None:
     for page in PAGES:
         text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
         assert re.findall(r"^#[^#\s].*|^[^\s|].*\n[-=]+$", text, re.M) == [], page.name
+
+
+def test_emphasis_ends_as_github_reads_it() -> None:
+    """Between a full stop and a Chinese character, ** ends nothing there: a blank has to follow."""
+    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
+    for page in PAGES:
+        inline = (part for block in markdown.parse(page.read_text(encoding="utf-8")) for part in block.children or ())
+        assert [part.content for part in inline if part.type == "text" and "**" in part.content] == [], page.name
