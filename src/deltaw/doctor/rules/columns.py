@@ -308,7 +308,7 @@ def identifier(evidence: Evidence) -> Finding | None:
         high=number(columns.high[found[0]]),
         evidence={"columns": len(found)},
         where=Where(column=columns.names[found[0]]),
-        repair=Repair(say("leave it out"), {"drop_columns": tuple(found)}),
+        repair=Repair(say("leave this column out"), {"drop_columns": tuple(found)}),
     )
 
 
