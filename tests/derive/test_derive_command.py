@@ -46,7 +46,7 @@ def test_what_cannot_be_minimised_is_an_answer(capsys: pytest.CaptureFixture[str
     ("--layers two", "expected a whole number, found 'two'"),
     ("--format pdf", "--format: expected one of text, markdown, html, json"),
     ("--output nowhere/a.md", "a folder that does not exist"),
-    ("--activaton tanh", "No such option"),
+    ("--activaton tanh", "there is no --activaton (did you mean --activation?)"),
 ])  # fmt: skip
 def test_bad_input(run: Run, options: str, message: str) -> None:
     assert message in refused(run("derive", *options.split()))

@@ -161,9 +161,7 @@ def _help_option(own: Callable[[Any], Any], context: Any) -> Any:
 
 
 def fault(message: str) -> str:
-    """Typer's error message in the current language."""
-    if spoken() == LANGUAGES[0]:
-        return message
+    """Typer's error message, as all others of ours read."""
     for pattern, sentence in FAULTS.items():
         if found := re.fullmatch(pattern, message.rstrip(".")):
             groups = found.groupdict()

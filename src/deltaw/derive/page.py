@@ -268,7 +268,7 @@ def _corners(d: Proof) -> list[Block]:
             ),
             Table(
                 [say("derivative of"), say("where"), say("left"), say("equations"), say("native engine"), say("right")],
-                [[c.what, c.where, c.left, c.equations, c.native, c.right] for c in d.corners],
+                [[c.what, retold(c.where), c.left, c.equations, c.native, c.right] for c in d.corners],
             ),
         ]
     if undefined(d.activation, d.loss):

@@ -12,7 +12,7 @@ import numpy as np
 from deltaw.equations.lookup import finite
 from deltaw.exceptions import SettingError
 from deltaw.numbers import number as shown
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 Choice = TypeVar("Choice", str, int)
 
@@ -47,7 +47,7 @@ def choice(value: Choice, what: str, among: Iterable[Choice]) -> Choice:
     """One of a few values."""
     options = list(among)
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value not in options:
-        expected = say("{what}: expected one of {options}", what=what, options=", ".join(map(str, options)))
+        expected = say("{what}: expected one of {options}", what=what, options=listed(map(str, options)))
         raise SettingError(expected, repr(value), "choose one of these")
     return value
 
@@ -67,7 +67,7 @@ def numbers(text: str, what: str, count: int | range) -> list[float]:
         values = []
     allowed = range(count, count + 1) if isinstance(count, int) else count
     if len(values) not in allowed or not all(map(math.isfinite, values)):
-        many = str(allowed[0]) if len(allowed) == 1 else f"{allowed[0]} to {allowed[-1]}"
+        many = str(allowed[0]) if len(allowed) == 1 else say("{low} to {high}", low=allowed[0], high=allowed[-1])
         expected = say("{what}: expected {many} finite numbers with commas between them", what=what, many=many)
         raise SettingError(expected, repr(text), "write them like 0.9,0.1,0.8")
     return values
@@ -75,5 +75,7 @@ def numbers(text: str, what: str, count: int | range) -> list[float]:
 
 def _span(low: float, high: float) -> str:
     if math.isinf(high):
-        return f"of {shown(low)} or more"
-    return f"of {shown(high)} or less" if math.isinf(low) else f"from {shown(low)} to {shown(high)}"
+        return say("of {low} or more", low=shown(low))
+    if math.isinf(low):
+        return say("of {high} or less", high=shown(high))
+    return say("from {low} to {high}", low=shown(low), high=shown(high))

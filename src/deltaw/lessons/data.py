@@ -14,6 +14,7 @@ from deltaw import plots
 from deltaw.equations.activations import activation
 from deltaw.equations.backprop import backward
 from deltaw.equations.losses import loss
+from deltaw.exceptions import SettingError
 from deltaw.lessons import checks
 from deltaw.lessons.digits import CLEAR, HIGH, LOW, SOME, Digits, digits
 from deltaw.lessons.lesson import Lesson, compose
@@ -224,8 +225,9 @@ def hidden_gradients(network: Network, x: Array, t: Array) -> tuple[float, float
 
 def _span(text: str, what: str) -> tuple[float, float]:
     low, high = checks.numbers(text, what, 2)
-    checks.number(low, f"{what}'s low", -1e6, 1e6)
-    checks.number(high - low, f"{what}'s high less its low", 1e-9, 1e6)
+    if not -1e6 <= low < high <= 1e6:
+        expected = "{what}: expected LOW,HIGH, LOW below HIGH, both within ±1,000,000"
+        raise SettingError(expected, repr(text), "give e.g. {example}", what=what, example="-1,1")
     return low, high
 
 

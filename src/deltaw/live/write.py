@@ -12,7 +12,7 @@ from deltaw.live.page import empty, filled
 from deltaw.models import Model, load, plan
 from deltaw.models.fitting.deciding.planning import replan
 from deltaw.models.rows.parts import with_known_target
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables import Reading, origins, read_as
 
 ENDING = ".deltaw"
@@ -77,14 +77,16 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
     reading, others = Reading.taken(settings)
     if not isinstance(source, Model):
         if rows is not None:
-            raise SettingError("expected DATA, or a model and DATA", f"{source} and {rows}", "give one table")
+            raise SettingError(
+                "expected DATA, or a model and DATA", listed([str(source), str(rows)], " and "), "give one table"
+            )
         table = read_as(source, reading)
         few = FEW | {"hidden": HIDDEN_OF_PICTURES if table.blocks else HIDDEN} if recipe is None else {}
         apart = {} if others.get("test") is not None or table.test is not None else HELD_OUT
         return of_plan(plan(table, target, "default" if recipe is None else recipe, **SINGLE | apart | few | others))
     given = [*others, *(name for name, value in (("target", target), ("recipe", recipe)) if value is not None)]
     if given:
-        raise SettingError("with a model, expected its own settings", ", ".join(given), "leave that out")
+        raise SettingError("with a model, expected its own settings", listed(given), "leave that out")
     if rows is None:
         raise SettingError("with a model, expected rows to train on", say("none"), "give a table with answers, too")
     table = source.read(rows, reading)

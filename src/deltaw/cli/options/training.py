@@ -14,6 +14,7 @@ from deltaw.cli import completion
 from deltaw.cli.options.row import Row, option, widened
 from deltaw.cli.options.values import column_names, hidden_units, kinds, read_bytes, rows, settings, words
 from deltaw.exceptions import SettingError
+from deltaw.speech import listed
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,7 +43,7 @@ def brings_a_model(command: str, source: str, data: str | None, given: list[str]
         raise SettingError(expected, " ".join(filter(None, (source, data))), remedy, command=command)
     if is_model and given:
         remedy = "leave that out, or give DATA without a model"
-        raise SettingError("with a model, expected its own settings", ", ".join(given), remedy)
+        raise SettingError("with a model, expected its own settings", listed(given), remedy)
     return is_model
 
 

@@ -10,7 +10,7 @@ import torch
 
 from deltaw.engines import ranks
 from deltaw.exceptions import DeltaWError, SettingError
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 # Kind -> whether it is there. The first that is there is taken where none is named.
 DEVICES = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}
@@ -27,7 +27,7 @@ def device_of(name: str | None) -> Any:
     local = str(ranks.local() % count) if kind == "cuda" and count and not number else number
     if kind not in there or not (local or "0").isdecimal() or int(local or 0) >= count:
         expected = "device: expected an available one ({names})"
-        raise SettingError(expected, repr(name), "choose one of these, or leave it out", names=", ".join(there))
+        raise SettingError(expected, repr(name), "choose one of these, or leave it out", names=listed(there))
     return torch.device(f"{kind}:{local}" if local else kind)
 
 

@@ -32,6 +32,7 @@ from deltaw.equations import dropout
 from deltaw.equations.backprop import Gradients, Parameters
 from deltaw.exceptions import SettingError
 from deltaw.network import Network
+from deltaw.speech import listed
 
 Plain = Any  # a torch.Tensor
 
@@ -60,7 +61,7 @@ class TorchEngine(ReferenceEngine):
     def __init__(self, network: Network, plan: Plan, device: str | None = None, precision: str = "float32") -> None:
         if precision not in PRECISIONS:
             expected = "engine 'torch': expected products in one of {names}"
-            raise SettingError(expected, repr(precision), "choose one of these", names=", ".join(PRECISIONS))
+            raise SettingError(expected, repr(precision), "choose one of these", names=listed(PRECISIONS))
         self.of, self.digits = PRECISIONS[precision]
         self.ranks = ranks.here()
         self.device = device_of(device) if self.ranks.world == 1 else shared(self.ranks, device)
