@@ -22,7 +22,7 @@ from deltaw.equations import backprop
 from deltaw.equations.activations import ACTIVATIONS, activation
 from deltaw.equations.losses import LOSSES, loss, one_hot
 from deltaw.exceptions import InputError
-from deltaw.sklearn import MLPClassifier, MLPRegressor
+from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier
 from deltaw.sklearn.learning.descent import Descent
 from deltaw.sklearn.parameters import PERCEPTRON
 
@@ -391,3 +391,9 @@ def test_a_subclass_has_parameters_of_its_own() -> None:
     np.testing.assert_array_equal(
         mine.fit(X, y).predict(X), 3 * MLPRegressor(max_iter=5, random_state=0).fit(X, y).predict(X)
     )
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, TableClassifier])
+def test_parameters_are_kept_in_their_order(kind: Any) -> None:
+    """So that a pickle has the same bytes in every process."""
+    assert [*vars(kind())] == [*inspect.signature(kind).parameters]

@@ -188,10 +188,25 @@ def test_the_header_of_any_name(stem: str, header: str, tmp_path: Path) -> None:
     assert f'#include "{header}"' in (tmp_path / f"{stem}.c").read_text()
 
 
-def test_c_refuses_answers_that_are_no_float(tmp_path: Path) -> None:
+def in_units(x_unit: float, y_unit: float) -> deltaw.Model:
     x = np.random.default_rng(0).normal(size=60)
-    model = deltaw.fit(pl.DataFrame({"x": x, "y": 1e40 * x}), "y", **zoo.QUICK)
-    with pytest.raises(SettingError, match=r"C: expected answers up to 3.4e\+38, the largest float"):
+    return deltaw.fit(pl.DataFrame({"x": x_unit * x, "y": y_unit * (3 * x + 1)}), "y", **zoo.QUICK)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("unit", [1e-12, 1e-60])
+def test_tiny_numbers(form: str, unit: float, tmp_path: Path) -> None:
+    """ONNX Runtime would leave a tiny centre out, and a tolerance in other units would take all answers for right."""
+    made = program_of(in_units(unit, max(unit, 1e-30) if form == "c" else unit))
+    check = proof.check_of(made, 50)
+    assert proof.differences(check, np.zeros(50), None)[0] > 100
+    agree(form, made, check, tmp_path)
+
+
+@pytest.mark.parametrize("unit", [1e40, 1e-40])
+def test_c_refuses_answers_that_are_no_float(unit: float, tmp_path: Path) -> None:
+    model = in_units(1.0, unit)
+    with pytest.raises(SettingError, match=r"C: expected answers from 1.2e-38 to 3.4e\+38, as its float holds"):
         model.export(tmp_path / "m.c")
     assert not any(tmp_path.iterdir())
     model.export(tmp_path / "m.py")

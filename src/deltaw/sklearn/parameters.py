@@ -27,8 +27,9 @@ def keep(estimator: Any, given: Mapping[str, Any]) -> None:
     The arguments themselves stand in each constructor: scikit-learn, type checkers and editors read them there, and a
     signature that is set from a table is seen by the first of these alone. A test compares what is repeated.
     """
-    for name in given.keys() - {"self", "__class__"}:  # a subclass may have parameters of its own, or fewer
-        setattr(estimator, name, given[name])
+    for name, value in given.items():  # in their order, so that a pickle has the same bytes in every process
+        if name not in ("self", "__class__"):  # a subclass may have parameters of its own, or fewer
+            setattr(estimator, name, value)
 
 
 class Named(StrOptions):  # type: ignore[misc]

@@ -61,6 +61,7 @@ def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quo
         ("a|b\n1|x,y\n2|z,w\n", {"a": [1, 2], "b": ["x,y", "z,w"]}),
         ("1.0  2.0   3\n  4.0 5.0 6\n", {"column_1": [1.0, 4.0], "column_2": [2.0, 5.0], "column_3": [3, 6]}),
         ('a,b\n1,"x,\ny""z"\n2,w\n\n', {"a": [1, 2], "b": ['x,\ny"z', "w"]}),
+        (f'a,b\n1,"{"x,y " * 50_000}"\n2,w\n', {"a": [1, 2], "b": [("x,y " * 50_000).strip(), "w"]}),
         ("a,b\n\n1,x\n\n2,y\n", {"a": [1, 2], "b": ["x", "y"]}),
         ("\n\na,b\n1,x\n2,y\n", {"a": [1, 2], "b": ["x", "y"]}),
         ('a,b\n1,5" pipe\n2,6" pipe\n', {"a": [1, 2], "b": ['5" pipe', '6" pipe']}),

@@ -94,14 +94,14 @@ double {stem}_days(int year, int month, int day, int hour, int minute, double se
 }}
 """
 
-LARGEST, REACH = float(np.finfo(np.float32).max), 4
+LEAST, LARGEST, REACH = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max), 4
 
 
 def write(program: Program, path: Path, options: Options) -> Written:
     """The C file and its header.
 
     Raises:
-        SettingError: a word that is too long for C, or answers that are too large for its float.
+        SettingError: a word that is too long for C, or answers that are too large or too small for its float.
     """
     stem = prefix(path)
     with language("en"):
@@ -164,12 +164,14 @@ def _answered_class(program: Program) -> tuple[str, str, list[str]]:
 
 
 def _check_reach(unscale: o.Unscale) -> None:
-    """Raise SettingError if answers, up to REACH widths from the centre, could overflow float."""
+    """Raise SettingError if answers, up to REACH widths from the centre, could overflow float, or vary less than it."""
     reach = abs(unscale.centre) + REACH * abs(unscale.width)
-    if reach > (LARGEST if unscale.offset is None else math.log(LARGEST)):
-        expected = "C: expected answers up to {most:.2g}, the largest float"
-        found, remedy = say("larger ones"), "export Python or JavaScript, or train on a target of larger units"
-        raise SettingError(expected, found, remedy, most=LARGEST)
+    size = abs(unscale.width) if unscale.offset is None else math.exp(min(unscale.centre, 0.0))
+    large = reach > (LARGEST if unscale.offset is None else math.log(LARGEST))
+    if large or size < LEAST:
+        expected = "C: expected answers from {least:.2g} to {most:.2g}, as its float holds"
+        remedy = "export Python or JavaScript, or train on a target of other units"
+        raise SettingError(expected, say("larger ones" if large else "smaller ones"), remedy, least=LEAST, most=LARGEST)
 
 
 def _source(program: Program, head: str, stem: str, text: str, libm: bool) -> str:

@@ -72,6 +72,10 @@ class _Graph:
     def taken_from(self, value: str, places: Sequence[int]) -> str:
         return self.node("Gather", value, self.constant(places, np.int64), axis=1)
 
+    def plus(self, value: str, constant: Any) -> str:
+        """By Sum: ONNX Runtime removes Add and Sub of a single constant that would be 0 in float32."""
+        return self.node("Sum", value, self.constant(constant))
+
     def within(self, value: str, low: float, high: float) -> str:
         return self.node("Clip", value, self.constant(low), self.constant(high))
 
@@ -187,7 +191,7 @@ def _sign(sign: str) -> str:
 
 def _scale(g: _Graph, scale: o.Scale, x: str) -> str:
     z = _along(g, x, scale.centre, scale.width)
-    z = g.node("Add", g.within(z, -o.LIMIT, o.LIMIT), g.constant([scale.shift]))
+    z = g.plus(g.within(z, -o.LIMIT, o.LIMIT), [scale.shift])
     if not scale.bend:
         return z
     third = g.node("Div", z, g.constant(3.0))
@@ -196,13 +200,13 @@ def _scale(g: _Graph, scale: o.Scale, x: str) -> str:
 
 def _along(g: _Graph, x: str, low: Sequence[float], width: Sequence[float]) -> str:
     """(x − low) / width without overflow of the difference."""
-    half = g.node("Sub", g.node("Mul", x, g.constant(0.5)), g.constant([np.array(low) / 2]))
+    half = g.plus(g.node("Mul", x, g.constant(0.5)), [-np.array(low) / 2])
     return g.node("Div", half, g.constant([np.array(width) / 2]))
 
 
 def _bins(g: _Graph, bins: o.Bins, x: str) -> str:
     places, low, high = zip(*bins.bins, strict=True)
-    half = g.node("Sub", g.node("Mul", g.taken_from(x, places), g.constant(0.5)), g.constant([np.array(low) / 2]))
+    half = g.plus(g.node("Mul", g.taken_from(x, places), g.constant(0.5)), [-np.array(low) / 2])
     width = np.array(high) / 2 - np.array(low) / 2
     return g.within(g.node("Div", half, g.constant([width])), 0.0, 1.0)
 
@@ -259,11 +263,10 @@ def _shares(g: _Graph, shares: o.Shares, x: str) -> str:
 
 
 def _unscale(g: _Graph, unscale: o.Unscale, z: str) -> str:
-    shifted = g.node("Sub", g.cast(z, "DOUBLE"), g.constant(unscale.shift))
-    x = g.node("Add", g.node("Mul", shifted, g.constant(unscale.width)), g.constant(unscale.centre))
+    x = g.plus(g.node("Mul", g.plus(g.cast(z, "DOUBLE"), -unscale.shift), g.constant(unscale.width)), unscale.centre)
     if unscale.offset is None:
         return x
-    return g.node("Sub", g.node("Exp", g.node("Min", x, g.constant(o.MOST_LOG))), g.constant(unscale.offset))
+    return g.plus(g.node("Exp", g.node("Min", x, g.constant(o.MOST_LOG))), -unscale.offset)
 
 
 def _label(g: _Graph, label: o.Label, shares: str) -> str:

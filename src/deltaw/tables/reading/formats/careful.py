@@ -14,6 +14,7 @@ from deltaw.speech import say
 from deltaw.tables.table import HEADER_ROWS
 
 SEVERAL = 3  # multi-line cells of a column that are checked at most
+csv.field_size_limit(2**31 - 1)  # the process's; 128 KiB of it are less than a page of a site in a cell
 
 
 def careful_frame(text: bytes, delimiter: str, names: list[str], named: bool, source: str, above: int) -> pl.DataFrame:

@@ -50,11 +50,8 @@ def head_of(text: bytes, delimiter: str) -> list[list[str]]:
     """The first records that are not blank."""
     head = _cut(text).decode()
     records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
-    try:
-        first = list(islice((record for record in records if not is_blank(record)), HEAD_RECORDS))
-        return [[re.sub(FORMULA, r"\1", cell) for cell in record] for record in first] if '="' in head else first
-    except csv.Error:  # a field longer than csv's limit: the delimiter is wrong, or the quotes are
-        return [[head]]
+    first = list(islice((record for record in records if not is_blank(record)), HEAD_RECORDS))
+    return [[re.sub(FORMULA, r"\1", cell) for cell in record] for record in first] if '="' in head else first
 
 
 def end_of(text: bytes, delimiter: str, records: int) -> int:
