@@ -13,7 +13,7 @@ import deltaw
 from deltaw import languages
 from deltaw.models import plan
 from deltaw.models.fitting.deciding.planning import replan
-from deltaw.preparation import Preparation
+from deltaw.preparation import Preparation, screening
 from deltaw.preparation.f_distribution import tail
 from deltaw.preparation.fitting import UNINFORMATIVE
 from deltaw.preparation.screening import CHANCE, FEWEST, _orthonormal, _p_values, informative
@@ -116,6 +116,14 @@ def test_what_tells_only_by_a_product_is_found() -> None:
     exact = informative(X, singles(60), answers(X[:, 0]))  # of which nothing is left
     assert exact[0]
     assert exact.sum() < 10
+
+
+def test_of_thousands_of_columns_products_with_those_that_tell_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(800, 200))
+    y = X[:, 7] + X[:, 7] * X[:, 3] + 0.2 * rng.normal(size=800)
+    monkeypatch.setattr(screening, "MOST_PAIRS", 5 * 200)
+    assert informative(X, singles(200), answers(y))[[3, 7]].all()
 
 
 def test_all_stay_where_nothing_tells_alone_or_most_do() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from deltaw import plots
@@ -161,7 +160,7 @@ class Contents:
         """The input block that holds the pixels of an image, with its `columns` and `shape`; None if there is none."""
         return next((s for s in self.preparation.steps if isinstance(s, BlockOfNumbers) and len(s.shape) == 2), None)
 
-    @cached_property
+    @property
     def words(self) -> frozenset[str]:
         """Columns of text in which no numbers are looked for: words that look like numbers might be misread in a few
         rows, and those that do not need not be tried.

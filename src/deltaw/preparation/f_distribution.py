@@ -6,6 +6,7 @@ with it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import erfc, lgamma
 from typing import Any
 
@@ -28,7 +29,7 @@ def tail(among: Any, within: Any, ratio: Any) -> Values:
     x = within / (within + among * np.maximum(ratio, 0.0))
     turned = x > (a + 1) / (a + b + 2)
     a, b, x = np.where(turned, b, a), np.where(turned, a, b), np.where(turned, 1 - x, x)
-    log = np.vectorize(lgamma, otypes=[float])
+    log = _each_once(lgamma)
     with np.errstate(divide="ignore"):
         front = np.exp(a * np.log(x) + b * np.log1p(-x) + log(a + b) - log(a) - log(b)) / a
     c, d = np.ones_like(x), 1 / _apart(1 - (a + b) * x / (a + 1))
@@ -54,6 +55,16 @@ def about(among: float, within: float, ratio: float) -> float:
     """
     a, w, root = 2 / (9 * among), 2 / (9 * within), ratio ** (1 / 3)
     return erfc(((1 - w) * root - (1 - a)) / (2 * (a + w * root**2)) ** 0.5) / 2
+
+
+def _each_once(of: Callable[[float], float]) -> Callable[[Values], Values]:
+    """A function of numbers as one of arrays, in which few different numbers stand."""
+
+    def found(x: Values) -> Values:
+        numbers, place = np.unique(x, return_inverse=True)
+        return np.array([*map(of, numbers.tolist())])[place.reshape(x.shape)]
+
+    return found
 
 
 def _apart(x: Values) -> Values:

@@ -7,7 +7,9 @@ those above ¼ estimates their share (Storey 2002, "A direct approach to false d
 columns are uninformative, those are kept that are significant at a false discovery rate of 0.1 (Benjamini & Hochberg
 1995, "Controlling the false discovery rate", JRSS B 57). The others are tested again on the residuals of the kept ones,
 until no more are found (iterated sure independence screening: Fan & Lv 2008, JRSS B 70, section 4). Last, columns that
-are informative only by a product with another column are kept at p = 0.01 over all products.
+are informative only by a product with another column are kept at p = 0.01 over all products asked: of thousands of
+columns those with informative ones, and with the next by p-value (heredity: Hamada & Wu 1992, "Analysis of designed
+experiments with complex aliasing", Journal of Quality Technology 24), so that the work grows as the columns do.
 
 If no column is informative alone, all may be together, and all are kept.
 """
@@ -38,6 +40,7 @@ CHANCE = 0.1  # false discovery rate
 ROUNDS = 8
 MOST_CLASSES = 100  # with more classes there is no screening
 PAIRED = 0.01  # family-wise error rate of products
+MOST_PAIRS = 2**24  # products of columns times answers; with more, each column has fewer partners
 MOST_PRODUCTS = 2**33  # rows times products; with more, fewer rows are used
 ROOM = 4  # rows per input of the kept columns, in tests on their residuals
 CELLS, AT_ONCE = 2**21, 2**17  # cells of the rows used (evenly spaced), and of the columns tested at a time
@@ -104,30 +107,40 @@ def informative(X: Floats, places: Sequence[Sequence[int]], answers: Values, kno
         if not len(more):
             break
         flags[more] = True
-    return flags | _paired(X, places, flags, residuals)
+    return flags | _paired(X, places, flags, residuals, np.lexsort((p_values, ~flags)))
 
 
-def _paired(X: Floats, places: Sequence[Sequence[int]], flags: Flags, residuals: Values) -> Flags:
+def _paired(
+    X: Floats, places: Sequence[Sequence[int]], flags: Flags, residuals: Values, order: NDArray[np.intp]
+) -> Flags:
     """(columns,) those that are informative only by a product with another column, for these `residuals`.
+
+    `order`: of the columns, those first that others are multiplied by if these are too many.
 
     For each product z = a x the statistic is (Σ z t)² / Σ z² t²: self-normalised, and so robust to long tails and
     heteroscedasticity (Logan et al. 1973, Annals of Probability 1; White 1980, Econometrica 48). z is never formed:
     Σ z t = xᵀ (a t), Σ z² t² = (x²)ᵀ (a t)².
     """
-    has = np.array([i for i, place in enumerate(places) if len(place)], np.intp)
-    quiet, found = np.flatnonzero(~flags[has]), np.zeros(len(places), np.bool_)
-    asked = len(has) * len(quiet) * max(1, residuals.shape[1])
+    has = np.array([i for i in order if len(places[i])], np.intp)
+    quiet, found = has[~flags[has]], np.zeros(len(places), np.bool_)
+    each = max(1, len(quiet) * max(1, residuals.shape[1]))
+    has = has[: max(1, MOST_PAIRS // each)]
+    asked, at_once = each * len(has), max(1, AT_ONCE // max(1, len(has)))
     some = np.arange(0, len(X), max(1, -(-len(X) * asked // MOST_PRODUCTS)))
-    x, t = _centred(X[np.ix_(some, [places[i][0] for i in has])]), _centred(residuals[some])
-    squared, at_once = (x * x).T, max(1, AT_ONCE // max(1, len(has)))
+
+    def first_inputs(which: NDArray[np.intp]) -> Values:
+        return _centred(X[np.ix_(some, [places[i][0] for i in which])])
+
+    x, t = first_inputs(has), _centred(residuals[some])
+    squared = (x * x).T
     for which in (quiet[first : first + at_once] for first in range(0, len(quiet), at_once)):
-        best = np.zeros(len(which))
-        for each in t.T:
-            a = x[:, which] * each[:, None]
+        mine, best = first_inputs(which), np.zeros(len(which))
+        for each_t in t.T:
+            a = mine * each_t[:, None]
             along, chance = (x.T @ a) ** 2, squared @ (a * a)
-            there = (chance > SMALL / len(some)) & (np.arange(len(has))[:, None] != which)
+            there = (chance > SMALL / len(some)) & (has[:, None] != which)
             best = np.maximum(best, np.where(there, along / np.where(there, chance, 1.0), 0.0).max(axis=0))
-        found[has[which]] = tail(1, max(1, len(some) - 1), best) * asked <= PAIRED
+        found[which] = tail(1, max(1, len(some) - 1), best) * asked <= PAIRED
     return found
 
 
@@ -161,13 +174,18 @@ def _orthonormal(X: Values) -> Values:
 
 def _p_values(X: Floats, places: Sequence[Sequence[int]], answers: Values, basis: Values | None = None) -> Values:
     """p-values of each column for the residuals of the answers after `basis`."""
-    made, freedom = np.ones(len(places)), len(X) - 1 - (0 if basis is None else basis.shape[1])
-    for which, block in _blocks(X, places) if answers.shape[1] else ():
+    if not answers.shape[1]:
+        return np.ones(len(places))
+    freedom, asked = len(X) - 1 - (0 if basis is None else basis.shape[1]), np.zeros((2, 3, len(places)))
+    for which, block in _blocks(X, places):
         block -= 0 if basis is None else basis @ (basis.T @ block)
-        alone = _pillai(block[..., :1], answers, freedom)
-        several = block.shape[-1] > 1
-        made[which] = np.minimum(1.0, 2 * np.minimum(alone, _pillai(block, answers, freedom))) if several else alone
-    return made
+        asked[:, :, which] = _pillai(block[..., :1], answers, freedom), _pillai(block, answers, freedom)
+    alone, all_together = (
+        np.where(among > 0, tail(np.maximum(among, 1), np.maximum(within, 1), ratio), 1.0)
+        for among, within, ratio in asked
+    )
+    several = np.array([len(place) > 1 for place in places])
+    return np.where(several, np.minimum(1.0, 2 * np.minimum(alone, all_together)), alone)
 
 
 def _blocks(X: Floats, places: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Values]]:
@@ -182,7 +200,9 @@ def _blocks(X: Floats, places: Sequence[Sequence[int]]) -> Iterator[tuple[list[i
 
 
 def _pillai(X: Values, answers: Values, freedom: int) -> Values:
-    """p-values of Pillai's trace of each of c columns' inputs (c, n, w) and orthonormal answers (n, k)."""
+    """The F of Pillai's trace of each of c columns' inputs (c, n, w) and orthonormal answers (n, k): its two degrees of
+    freedom and itself, (3, c); zeros for constant columns.
+    """
     turned = np.swapaxes(X, 1, 2)
     values, vectors = np.linalg.eigh(turned @ X)
     there = values > SMALL * np.maximum(values.max(axis=1, keepdims=True), SMALL)
@@ -192,7 +212,7 @@ def _pillai(X: Values, answers: Values, freedom: int) -> Values:
     trace = ((along**2).sum(axis=2) * there / np.where(there, values, 1.0)).sum(axis=1)
     rest = np.maximum(least - trace, 1e-12)
     within = np.maximum(freedom - most, 1)
-    return np.where(rank > 0, tail(least * most, least * within, within / most * trace / rest), 1.0)
+    return np.where(rank > 0, (least * most, least * within, within / most * trace / rest), 0.0)
 
 
 def _discovered(p_values: Values) -> Flags:

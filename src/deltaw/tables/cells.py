@@ -165,12 +165,14 @@ def _is_word(cell: str | None) -> bool:
     return cell is not None and MAYBE_NUMBER.fullmatch(cell) is None and cell.lower() not in TRUTHS[0]
 
 
+@lru_cache(1_000)
 def would_be_respelt(words: tuple[str, ...]) -> bool:
     """Whether some of these words would be read as another word in a table of their own: 1.0 as 1, True as true."""
     each = pl.Series(words, dtype=pl.String)
     return bool((_spelt_alone(each) != each).any())
 
 
+@lru_cache(1_000)
 def are_words_alone(words: tuple[str, ...]) -> bool:
     """Whether each of some words is one in a table of its own as well, and no number with a unit."""
     return bool(words) and all(map(_is_word, words)) and not unit_of(pl.Series(words, dtype=pl.String))

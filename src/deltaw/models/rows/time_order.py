@@ -1,9 +1,13 @@
-"""Columns of times: an input where they are named, and a note if rows are sorted by one that is not."""
+"""Columns of times: an input where they are named, and a note if rows are sorted by one that is not, or if numbers that
+were left out as identifiers may be such.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from shlex import quote
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +22,7 @@ from deltaw.tables.table import clip
 FEWEST = 30  # rows
 SOME = 50  # rows looked at first, which usually show that there is no order
 DIFFERENT = 0.5  # distinct times per row, at least: years, for example, are fewer
+LIKE, ERRORS = 0.5, 4.0  # correlation of neighbours' targets that is told, and its standard errors of chance
 
 
 def with_times(columns: Iterable[Column], choices: Choices) -> tuple[Column, ...]:
@@ -43,6 +48,40 @@ def notes_on_order(frame: pl.DataFrame, columns: Iterable[Column], choices: Choi
             line = 'rows are sorted by "{name}": with --time, networks trained on earlier rows are scored on later ones'
             return (say(line, name=clip(each.name)),)
     return ()
+
+
+def notes_on_identifiers(frame: pl.DataFrame, columns: Iterable[Column], truth: NDArray[Any]) -> tuple[str, ...]:
+    """A note if rows beside each other in the order of an identifier, which is left out, have like targets.
+
+    Args:
+        frame: rows with a known target.
+        columns: their kinds.
+        truth: (n,) class indices, as integers, or numbers.
+    """
+    asked = [each.name for each in columns if each.kind == "identifier" and frame[each.name].dtype.is_integer()]
+    least = max(LIKE, ERRORS / max(len(frame), 1) ** 0.5)
+    found = [name for name in asked if likeness(truth[frame[name].arg_sort().to_numpy()]) >= least]
+    line = (
+        'the order of "{name}", which is left out as an identifier, tells the target: if it is that of time, say '
+        "--time {option}; if the file was sorted by its target, it is worth nothing"
+    )
+    return tuple(say(line, name=clip(name), option=quote(clip(name))) for name in found[:1])
+
+
+def likeness(truth: NDArray[Any]) -> float:
+    """How much more alike the targets of neighbours are than those of any two rows, at most 1: the serial correlation
+    by von Neumann's ratio (von Neumann 1941, Annals of Mathematical Statistics 12), of numbers by their ranks.
+
+    Args:
+        truth: (n,) class indices, as integers, or numbers.
+    """
+    _, rank, counts = np.unique(truth, return_inverse=True, return_counts=True)
+    if len(counts) < 2:
+        return 0.0
+    if truth.dtype.kind == "i":
+        shares = counts / len(truth)
+        return float(1 - np.mean(truth[1:] != truth[:-1]) / (1 - shares @ shares))
+    return float(1 - np.mean(np.diff(rank) ** 2) / (2 * np.var(rank)))
 
 
 def _in_order(days: NDArray[np.float64]) -> bool:

@@ -102,9 +102,23 @@ def of_many(terms: Sequence[Array], value: Callable[[Array], Array], resamples: 
     return [_of_drawn(each, sums, value) for each, sums in zip(terms, drawn, strict=True)]
 
 
-def _of_drawn(terms: Array, drawn: Array, value: Callable[[Array], Array]) -> Interval | None:
+def mirrored(point: float, draws: Array) -> Interval | None:
+    """The basic bootstrap interval of a score that noise moves to one side: that of the draws on the other side of the
+    point, since they are as far from it as it is from the truth (Davison & Hinkley 1997, section 5.2).
+    """
+    draws = draws[np.isfinite(draws)]
+    if len(draws) < DRAWS / 2:
+        return None
+    low, high = 2 * point - np.quantile(draws, [(1 + LEVEL) / 2, (1 - LEVEL) / 2])
+    return float(low), float(high)
+
+
+def _of_drawn(
+    terms: Array, drawn: Array, value: Callable[[Array], Array], is_mirrored: bool = False
+) -> Interval | None:
     total = terms.sum(axis=0)
-    found = bca(float(value(total)), value(drawn), value(total - terms))
+    point, draws = float(value(total)), value(drawn)
+    found = mirrored(point, draws) if is_mirrored else bca(point, draws, value(total - terms))
     return found and (float(f"{found[0]:.9g}"), float(f"{found[1]:.9g}"))
 
 
@@ -133,6 +147,9 @@ EXACT: dict[str, Callable[[Outcome], Interval | None]] = {
     "median_error": lambda o: of_median(np.abs(o.predicted - o.truth)),
 }
 
+# Metrics that noise makes larger, the less rows the more: that of a bin counts as if it were a fault.
+MIRRORED = {"ece"}
+
 
 def interval(metric: Metric, outcome: Outcome, resamples: Resamples) -> Interval | None:
     """The 95% interval of a score; None if there is none."""
@@ -154,8 +171,10 @@ def intervals(metrics: Iterable[Metric], outcome: Outcome, resamples: Resamples)
         if resamples.groups.count < FEWEST_ROWS or not isinstance(metric.score, Sums):
             return None
         of_groups, of_draws = drawn(metric.score.terms)
-        found = None if np.isnan(of_groups).any() else _of_drawn(of_groups, of_draws, metric.score.value)
-        return found and (max(found[0], metric.lowest), min(found[1], metric.highest))
+        if np.isnan(of_groups).any():
+            return None
+        found = _of_drawn(of_groups, of_draws, metric.score.value, metric.name in MIRRORED)
+        return found and (max(found[0], metric.lowest), min(max(found[1], metric.lowest), metric.highest))
 
     each = {metric.name: ends(metric) for metric in metrics}
     return {name: found for name, found in each.items() if found is not None}

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.equations.statistics import curve_areas
+from deltaw.equations.statistics import area_within, curve_areas
 from deltaw.exceptions import SettingError
 from deltaw.numbers import number
 from deltaw.speech import listed, say
@@ -41,6 +41,8 @@ class Outcome:
         probabilities: (n, K), or None for numbers.
         weight: (n,) row weights; None: all 1.
         group: (n,) group numbers: rows of a group are not independent. None: all rows are.
+        part: (n,) the number of the network that predicted each row; None: all are of one. The area under the ROC curve
+            compares predictions of the same network; of average precision, parts of few rows would say too much.
     """
 
     truth: Array
@@ -48,6 +50,7 @@ class Outcome:
     probabilities: Array | None = None
     weight: Array | None = None
     group: Array | None = None
+    part: Array | None = None
 
     @property
     def shares(self) -> Array:
@@ -66,7 +69,11 @@ class Outcome:
         occurs = np.bincount(self.truth.astype(np.intp), w, k) > 0  # other classes have neither area
         totals, defined = np.zeros((2, n)), np.zeros((2, 1))
         for c in np.flatnonzero(occurs if k != 2 else occurs & [False, True]):
-            for i, values in enumerate(curve_areas(self.shares[:, c], self.truth == c, w)):
+            score, positive = self.shares[:, c], self.truth == c
+            roc, precision = curve_areas(score, positive, w)
+            for i, values in enumerate(
+                (roc if self.part is None else area_within(score, positive, w, self.part), precision)
+            ):
                 if not np.isnan(values).any():
                     totals[i], defined[i] = totals[i] + values, defined[i] + 1
         roc, precision = ratio(totals, defined)

@@ -10,12 +10,13 @@ from typing import Any, NoReturn
 import polars as pl
 
 from deltaw.exceptions import ColumnError, SettingError
+from deltaw.models.answers import truth
 from deltaw.models.fitting.deciding.request import Request
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import constraints_of, given_rows, without_group
 from deltaw.models.rows.division import Constraints
 from deltaw.models.rows.parts import with_known_target
-from deltaw.models.rows.time_order import notes_on_order, with_times
+from deltaw.models.rows.time_order import notes_on_identifiers, notes_on_order, with_times
 from deltaw.preparation import Target
 from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.task import infer_task
@@ -108,6 +109,9 @@ class Given:
         if left_out and not start:  # rows without a target value say nothing of the kinds of columns
             found = columns_of(table)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
+        if start is None:
+            answers = truth(whole, table.frame.get_column(name), table.name)
+            order = (*order, *notes_on_identifiers(table.frame, found, answers))
         new = start.notes_on(table.frame) if start else ()
         if whole.unit and (without := note_on_bare(as_read(series).drop_nulls(), whole.unit)):
             said = (*said, without)

@@ -150,7 +150,7 @@ def _best_threshold(plan: Plan, answers: Sequence[Outcome]) -> float:
 
 
 def pooled(answers: Sequence[Outcome]) -> Outcome:
-    """The predictions of all folds as if of one network, one fold after the other."""
+    """The predictions of all folds, one fold after the other."""
     shares = [each.probabilities for each in answers if each.probabilities is not None]
     counts = [each.weight for each in answers if each.weight is not None]
     groups = [each.group for each in answers if each.group is not None]
@@ -160,6 +160,7 @@ def pooled(answers: Sequence[Outcome]) -> Outcome:
         np.concatenate(shares) if shares else None,
         np.concatenate(counts) if counts else None,
         np.concatenate(groups) if groups else None,
+        np.repeat(np.arange(len(answers)), [len(each.truth) for each in answers]),
     )
 
 
