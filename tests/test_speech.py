@@ -112,6 +112,7 @@ TABLES: dict[str, Any] = {
     + [before + each for before in ("", "from ", "to ") for each in ("input", "unit", "output")],
     "searches": [*ENDS.values(), *COUNTED.values()],
     "histories": [*get_args(Ending), "loss", "validation loss", "validation rows", "test rows"],
+    "options": ["names of columns", "words"],
     "networks": ["layer", "inputs", "units", "parameters", "activation", "initial weights"],
     "errors": [name.replace("_", "-") for name in LOSSES],
     "derivations": [why for _, why in DROPPED.values()],

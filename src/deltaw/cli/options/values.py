@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from deltaw.exceptions import SettingError
+from deltaw.speech import say
 
 
 def read_bytes(option: str, text: str | None) -> int | None:
@@ -57,7 +58,7 @@ def column_names(
         names = ()
     if not names or not all(names):
         expected, found = "{option}: expected {what}", repr(",".join(texts))
-        raise SettingError(expected, found, "give e.g. {example}", option=option, what=what, example=example)
+        raise SettingError(expected, found, "give e.g. {example}", option=option, what=say(what), example=example)
     return names
 
 
