@@ -305,6 +305,8 @@ def test_a_workbook_with_a_title(tmp_path: Path) -> None:
 
 FILES = {
     "SAS": b"\0" * 12 + b"\xc2\xea\x81\x60" + b"\0" * 99,
+    "old SAS": b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!",
+    "MATLAB": b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\1IM",
     "SPSS": b"$FL2@(#) SPSS" + b"\0" * 99,
     "Stata": b"<stata_dta><header>",
     "old Stata": b"\x72\x02\x01\0" + b"\0" * 99,
@@ -312,6 +314,7 @@ FILES = {
     "object of R": gzip.compress(b"X\n\0\0\0\3" + b"\0" * 99),
     "OpenDocument": b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument",
     "compressed by another method": b"\x28\xb5\x2f\xfd" + b"\0" * 99,
+    "old compressed by another method": b"\x1f\x9d\x90" + b"\0" * 99,
     "ORC": b"ORC\x08\3" + b"\0" * 99,
     "Avro": b"Obj\x01" + b"\0" * 99,
     "DuckDB": b"checksumDUCK@\0" + b"\0" * 99,

@@ -291,7 +291,6 @@ ADDRESSES = {"http:", "https:", "ftp:", "s3:", "gs:", "hf:"}  # first parts of U
 KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
 WORKBOOK = b"xl/workbook"  # a member's name, uncompressed in the archive
 
-TO_COLUMNS = "write it as Parquet or CSV"
 COMPRESSED = "a file compressed by another method than gzip, bzip2 or xz"
 UNPACK = "unpack it, or compress it with gzip"
 
@@ -300,14 +299,19 @@ ARFF = rb"(?i)(\xef\xbb\xbf)?(\s|%[^\n]*\n){0,9999}@relation\b[^\n]*\n(\s|%[^\n]
 
 # Files of other formats, by a pattern of their first bytes that no header of a table matches; the first match counts.
 FOREIGN = (
-    (rb"\0{12}\xc2\xea\x81\x60", "a table of SAS", TO_COLUMNS),
+    (rb"\0{12}\xc2\xea\x81\x60|HEADER RECORD\*{7}LIB", "a table of SAS", "write it as CSV, e.g. by pandas.read_sas"),
     (ZEROS, "zero bytes, as a disk leaves them where a write was broken off", "write or fetch the file again"),
-    (rb"\$FL[23]@", "a table of SPSS", TO_COLUMNS),
-    (rb"<stata_dta>|[\x69-\x73][\x01\x02]\x01\0", "a table of Stata", TO_COLUMNS),
+    (rb"\$FL[23]@", "a table of SPSS", "write it as CSV, e.g. by pandas.read_spss"),
+    (
+        rb"<stata_dta>|[\x69-\x73][\x01\x02]\x01\0",
+        "a table of Stata",
+        "write it as CSV, e.g. by pandas.read_stata",
+    ),
+    (b"MATLAB 5.0 MAT-file", "a file of MATLAB", "write it as CSV: writetable in MATLAB, scipy.io.loadmat in Python"),
     (ARFF, "an ARFF file (Weka)", "write it as CSV, or read it with scipy.io.arff"),
-    (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", TO_COLUMNS),
+    (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", "write it as CSV: write.csv in R"),
     (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),
-    (rb"\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
+    (rb"\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|\x1f\x9d|7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
     (rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0", "a file that is compressed twice", "unpack it once"),
     (rb"(?s).{257}ustar[\0 ]", "a tar archive", "unpack it, and give one of its files"),
     (rb"(?s)ORC.{0,99}?[\0-\b\x0e-\x1f]", "an ORC file", "write it as Parquet"),
@@ -315,7 +319,7 @@ FOREIGN = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it as .xlsx or CSV"),
     (rb"FEA1\0", "Feather version 1", "save it as version 2 or as Parquet"),
     (b"\x93NUMPY", "a single NumPy array", "put it in an NPZ: numpy.savez(file, X=…, y=…)"),
-    (b"\x89HDF", "HDF5", "write it as Parquet or CSV"),
+    (b"\x89HDF", "HDF5", "write it as CSV, e.g. by pandas.read_hdf"),
     (b"SQLite format 3", "an SQLite database", "write the table as CSV"),
     (rb"(?s).{8}DUCK.{1,3}?\0", "a DuckDB database", "write the table as Parquet: COPY t TO 't.parquet'"),
     (b"\x89PNG", "a picture", "give a table with one row an image"),
