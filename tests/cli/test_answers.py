@@ -194,3 +194,28 @@ def test_days_after_all_that_were_learnt_from_are_told(run: Run) -> None:
     assert said("plain", pl.concat([gap, frame.select("day")[[0, 360, 361, 362]]])) == [
         "note: 3 of 4 cells of day are dates later than all training rows: train with --time for such rows"
     ]
+
+
+def test_numbers_in_another_unit_are_told(run: Run) -> None:
+    """As where a spreadsheet has 0.59 for 59%, and where grams stand in place of kilograms."""
+    x = [i % 97 / 97 for i in range(400)]
+
+    def rows(share: str, factor: float) -> pl.DataFrame:
+        shares = [float(f"{100 * each:.0f}") if share == "%" else each for each in x]
+        cells = [f"{each:.0f}%" if share == "%" else each for each in shares]
+        return pl.DataFrame({"share": cells, "weight": [factor * (50 + each) for each in x], "y": x})
+
+    def said(train: pl.DataFrame, new: pl.DataFrame) -> list[str]:
+        train.write_csv("t.csv")
+        new.write_csv("new.csv")
+        assert run("train", "t.csv", "-t", "y", *"--folds 0 --epochs 1 --hidden 4 -o m.deltaw -q".split())[0] == 0
+        return run("predict", "m.deltaw", "new.csv", "-o", "a.csv")[2].splitlines()[:-1]
+
+    percent, fraction, grams = rows("%", 1), rows("", 1), rows("%", 1000)
+    signs = "note: share has percent signs in the training rows or in these, not in both; "
+    assert said(percent, percent) == said(fraction, fraction) == said(percent, percent[:3]) == []
+    assert [line.startswith(signs) for line in said(percent, fraction)] == [True]
+    assert [line.startswith(signs) for line in said(fraction, percent)] == [True, False]  # and beyond training
+    beyond = "note: 400 of 400 cells of weight are not within training's 50 to 50.99: see whether the unit is the same"
+    assert said(percent, grams) == [beyond]
+    assert said(percent, grams[:9]) == []

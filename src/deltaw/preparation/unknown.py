@@ -1,4 +1,6 @@
-"""Cells of new rows that a model does not know: words that were not in training, or too rare, and later dates."""
+"""Cells of new rows that a model does not know: words that were not in training, or too rare, later dates, and numbers
+beyond those of training.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +9,20 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from deltaw.preparation.columns.category import Category
-from deltaw.preparation.columns.numbers import Day
+from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.truth import Truth
-from deltaw.preparation.reading import SHARES, places_of
+from deltaw.preparation.reading import SHARES, as_numbers, places_of
 from deltaw.tables.cells import as_words
 from deltaw.tables.held import as_read
+from deltaw.tables.units import unit_of
 
-ENOUGH = 0.5  # share of unknown words from which on the column is probably another, or has another spelling
+ENOUGH = 0.5  # share of unknown cells from which on the column is probably another, or has another spelling or unit
+FEWEST = 10  # numbers of which it is said that they are beyond training; a few may be so by chance
+PERCENT = "#%"  # the unit that spreadsheets drop: 59% is 0.59 in the file
 
 
 class Unknown(NamedTuple):
@@ -51,9 +57,54 @@ def later_days(steps: Iterable[Step], frame: pl.DataFrame) -> list[tuple[str, in
     return found
 
 
+class Beyond(NamedTuple):
+    """A column with numbers beyond those of training: number of these, of all, the ends of training, and the unit."""
+
+    column: str
+    cells: int
+    present: int
+    low: float
+    high: float
+    unit: str
+
+
+def numbers_beyond(steps: Iterable[Step], frame: pl.DataFrame) -> list[Beyond]:
+    """Columns with bins, of at least FEWEST numbers, more than the share ENOUGH of which are beyond all of training."""
+    found = []
+    for step in steps:
+        if isinstance(step, Number) and step.edges:
+            x, low, high = _numbers(step, frame), step.edges[0], step.edges[-1]
+            n = int(((x < low) | (x > high)).sum())
+            found += [Beyond(step.column, n, len(x), low, high, step.unit)] * (len(x) >= FEWEST and n > ENOUGH * len(x))
+    return found
+
+
+def other_percentages(steps: Iterable[Step], frame: pl.DataFrame) -> list[str]:
+    """Columns with a percent sign in training or here, not in both, and numbers up to 1 where there is none, up to more
+    where there is one: spreadsheets keep 59% as 0.59.
+    """
+    found = []
+    for step in steps:
+        if isinstance(step, Number) and step.unit in ("", PERCENT):
+            cells = as_read(frame.get_column(step.column))
+            here = unit_of(as_words(cells)) if cells.dtype == pl.String else ""
+            most = step.edges[-1] if step.edges else step.scale.centre + step.scale.width
+            if {here, step.unit} == {"", PERCENT}:
+                high = np.abs(_numbers(step, frame)).max(initial=0.0)
+                if (most > 1) == (step.unit == PERCENT) and (high > 1) == (here == PERCENT):
+                    found.append(step.column)
+    return found
+
+
+def _numbers(step: Number, frame: pl.DataFrame) -> NDArray[np.float64]:
+    """The numbers of a column that are not missing."""
+    x = as_numbers(frame.get_column(step.column), "rows", step.unit)
+    return x[~np.isnan(x)]
+
+
 def _unknown(step: Category | Truth, frame: pl.DataFrame, enough: float) -> Unknown | None:
     cells = as_read(frame.get_column(step.column))
-    if cells.dtype == pl.Boolean:
+    if cells.dtype == pl.Boolean and isinstance(step, Truth):
         return None
     words = step.words_of(cells) if isinstance(step, Category) else as_words(cells)
     counted = words.drop_nulls().alias("word").value_counts(name="rows").sort("rows", "word", descending=[True, False])

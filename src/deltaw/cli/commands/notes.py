@@ -52,8 +52,10 @@ def say_notes(err: Screen, table: Table) -> None:
 def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
     """Print what was not used of a table: unknown columns and words."""
     from deltaw.models import rows_of
-    from deltaw.preparation.unknown import later_days, unknown_words
+    from deltaw.numbers import number
+    from deltaw.preparation.unknown import later_days, numbers_beyond, other_percentages, unknown_words
     from deltaw.tables.table import clip
+    from deltaw.tables.units import plain_unit
 
     rows = rows_of(table)
     say_notes(err, table)
@@ -70,6 +72,20 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
         )
         n, present, word = unknown.cells, unknown.present, clip(unknown.word, 20)
         err.print(say(line, n=n, present=present, column=clip(unknown.column), word=word))
+    for column in other_percentages(model.preparation.steps, rows):
+        line = (
+            "note: {column} has percent signs in the training rows or in these, not in both; 59% is read as 59 and "
+            "0.59 as 0.59: write both alike"
+        )
+        err.print(say(line, column=clip(column)))
+    for beyond in numbers_beyond(model.preparation.steps, rows):
+        line = (
+            "note: {n:,} of {present:,} cells of {column} are not within training's {low} to {high}{unit}: "
+            "see whether the unit is the same"
+        )
+        low, high, unit = number(beyond.low), number(beyond.high), plain_unit(beyond.unit)
+        said = {"low": low, "high": high, "unit": f" {unit}" if unit else ""}
+        err.print(say(line, n=beyond.cells, present=beyond.present, column=clip(beyond.column), **said))
     for column, n, present in later_days(model.preparation.steps, rows) if model.origin.time is None else ():
         line = (
             "note: {n:,} of {present:,} cells of {column} are dates later than all training rows: train "
