@@ -208,7 +208,8 @@ def test_numbers_in_another_unit_are_told(run: Run) -> None:
     def said(train: pl.DataFrame, new: pl.DataFrame) -> list[str]:
         train.write_csv("t.csv")
         new.write_csv("new.csv")
-        assert run("train", "t.csv", "-t", "y", *"--folds 0 --epochs 1 --hidden 4 -o m.deltaw -q".split())[0] == 0
+        command = "train t.csv -t y --folds 0 --epochs 1 --hidden 4 -o m.deltaw -q"
+        assert run(*command.split())[0] == 0
         return run("predict", "m.deltaw", "new.csv", "-o", "a.csv")[2].splitlines()[:-1]
 
     percent, fraction, grams = rows("%", 1), rows("", 1), rows("%", 1000)
