@@ -32,7 +32,12 @@ ABOVE = [
     "".join(f"setting {i};{i}\n" for i in range(30)),
 ]
 NAMED = "x;w;y;z\n", "".join(f"{i};a{i % 3};{i}.5;b\n" for i in range(90))
-UNITS = ["kg;;m;\n", "[kg];text;(m);a, b\n", "What is x?;What is w?;What is y?;\nid 1;id 2;id 3;id 4\n"]
+UNITS = [
+    "kg;;m;\n",
+    "continuous;discrete;float;discrete\n;;class;\n",
+    "[kg];text;(m);a, b\n",
+    "What is x?;What is w?;What is y?;\nid 1;id 2;id 3;id 4\n",
+]
 
 
 @pytest.mark.parametrize("above", ABOVE)
@@ -69,9 +74,11 @@ def test_where_no_line_names_all_columns_nothing_is_left_out(tmp_path: Path, tex
         read(path)
 
 
-@pytest.mark.parametrize(("first", "n"), [("unknown,3,u", 9), ("n/a,n/a,u", 9), ("unknown,,u", 9), ("kg,m,u", 4)])
+@pytest.mark.parametrize(
+    ("first", "n"), [("unknown,3,u", 9), ("n/a,n/a,u", 9), ("unknown,,u", 9), ("n.d.,n.d.,u", 9), ("kg,m,u", 4)]
+)
 def test_a_first_row_with_words_is_a_row(tmp_path: Path, first: str, n: int) -> None:
-    """If it has a number, missing values, or one word only; or if too few are below it."""
+    """If it has a number, missing values, or a single word, once or again; or if too few are below it."""
     (path := tmp_path / "t.csv").write_text(f"x,y,w\n{first}\n" + "1,2,v\n" * n)
     assert (len(read(path).frame), read(path).notes) == (n + 1, ())
 

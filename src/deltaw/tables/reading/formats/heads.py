@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from statistics import mode
 from typing import NamedTuple
@@ -102,20 +102,25 @@ def rows_above(rows: Sequence[Sequence[str]]) -> int:
 
 def rows_below(head: list[list[str]], missing: tuple[str, ...]) -> int:
     """The number of rows directly below the column names, at most MOST_BELOW, that are not data but units or
-    descriptions: no cell of theirs is a number, and in two columns or more, names included, all others are.
+    descriptions: they have no number, and words in columns of numbers, the first of them two different ones or more.
     """
 
     def may_be_number(cell: str) -> bool:
         return MAYBE_NUMBER.fullmatch(cell) is not None and any(map(str.isdecimal, cell))
 
-    for count in range(1, min(MOST_BELOW, len(head) - 1 - ROWS_BELOW) + 1):
-        if any(may_be_number(cell) for cell in head[count]):
-            return 0
-        columns = (
-            [cell.strip() for cell in column if cell.lower() not in missing] for column in zip(*head, strict=False)
-        )
-        numbers = ([*map(may_be_number, column)] for column in columns)
-        if sum(not any(each[: 1 + count]) and len(each) > 1 + count and all(each[1 + count :]) for each in numbers) > 1:
+    def present(cells: Iterable[str]) -> Iterator[str]:
+        return (cell for cell in cells if cell.strip().lower() not in missing)
+
+    most = min(MOST_BELOW, len(head) - 1 - ROWS_BELOW)
+    apart = next((i for i, row in enumerate(head[1 : 1 + most]) if any(map(may_be_number, row))), most)
+    for count in range(apart, 0, -1):
+        words = [set[str]() for _ in range(count)]  # of each row
+        for name, *column in zip(*head, strict=False):
+            numbers = map(may_be_number, present(column[count:]))
+            if next(numbers, False) and all(numbers) and any(present([name])) and not may_be_number(name):
+                for cells, cell in zip(words, column, strict=False):
+                    cells.update(present([cell]))
+        if len(words[0]) > 1 and words[-1]:
             return count
     return 0
 
