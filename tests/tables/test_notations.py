@@ -30,6 +30,8 @@ CELLS = {
     "apart": ["1 234", "12'345"],
     "whole": ["12", "1234", "-7"],
     "in brackets": ["(1.5)", "(12)", "−7"],
+    "minus behind": ["1.50-", "12.25"],
+    "minus behind a comma": ["1.234,50-", "12,50-", "3,25"],
     "gaps": ["", "NA"],
     "units": ["12,5 kg", "0,25 kg"],
     "units of either": ["1,234 kg", "12,345 kg"],
