@@ -31,6 +31,7 @@ from deltaw.cli.speaking import FAULTS, PANELS, TYPERS
 from deltaw.derive import derivation
 from deltaw.derive.page import DROPPED
 from deltaw.doctor.findings import PLACES, SEVERITIES
+from deltaw.doctor.page import in_words
 from deltaw.doctor.rules.columns import PREDICTS
 from deltaw.doctor.rules.table import RULES
 from deltaw.engines import NEEDS
@@ -90,7 +91,7 @@ TABLES: dict[str, Any] = {
     "help": [*helps(), *helps(LESSONS_HELP), *TYPERS.values(), *PANELS, *FAULTS.values(), *_EXPECTED.values()],
     "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
     "settings": [*meanings().values(), OF_DATA],
-    "rules": [text for rule in RULES for text in (rule.name.replace("_", " ").capitalize(), rule.reason, rule.source)],
+    "rules": [text for rule in RULES for text in (in_words(rule.name), rule.reason, rule.source)],
     "findings": [*SEVERITIES, *PLACES.values(), "gain of repair", *PREDICTS.values()],
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
     "preparation": [row.summary for row in SCALINGS.values()]

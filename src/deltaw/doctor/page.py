@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from deltaw.speech import listed, say
 
 MOST_EVIDENCE = 8  # numbers shown per finding; JSON has all
 MOST_LAYERS = 30  # rows of the table of layers
+HYPHENATED = "non finite", "train test", "one hot", "over regularised"  # in the names of rules
 
 
 def page(diagnosis: Examined) -> Page:
@@ -68,8 +69,14 @@ def _consequence(finding: Finding) -> str:
 
 
 def title(rule: str) -> str:
+    """A rule's name as a heading."""
+    return say(in_words(rule))
+
+
+def in_words(rule: str) -> str:
     """ "unscaled_inputs" -> "Unscaled inputs"."""
-    return say(rule.replace("_", " ").capitalize())
+    words = rule.replace("_", " ")
+    return reduce(lambda text, pair: text.replace(pair, pair.replace(" ", "-")), HYPHENATED, words).capitalize()
 
 
 def line(diagnosis: Examined) -> str:
