@@ -13,6 +13,7 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network, models
 from deltaw.equations.activations import ACTIVATIONS
+from deltaw.models.fitting.deciding.plans import LARGER
 from deltaw.models.fitting.trainings.linear_start import (
     STRENGTHS,
     as_network,
@@ -21,6 +22,7 @@ from deltaw.models.fitting.trainings.linear_start import (
     started_from_line,
     with_linear_start,
 )
+from deltaw.models.fitting.trainings.packed import member_plan
 from deltaw.preparation.scales.bins import fit_edges
 
 rng = np.random.default_rng(0)
@@ -98,6 +100,20 @@ def test_where_there_is_no_room_or_no_wish_it_begins_as_drawn() -> None:
     network, _ = with_linear_start(replace(plan), plan.network.copy(), plan.training)
     assert (network.weights[0][16:] == plan.network.weights[0][16:]).all()  # an eighth of 64, in pairs
     assert (network.weights[0][0] == -network.weights[0][1]).all()
+
+
+def test_with_many_classes_numbers_beside_bins_begin_with_larger_weights() -> None:
+    """The others begin as drawn, and so do all with few classes or initial weights that are named."""
+    rows = sums(400).with_columns(pl.Series("class", [f"c{k % 4}" for k in range(400)]))
+    few = rows.with_columns(pl.col("class").replace("c3", "c2"))
+    for table, how, times in ((rows, {}, LARGER), (few, {}, 1.0), (rows, {"init": "he_normal"}, 1.0)):
+        plan = models.plan(table, "class", folds=0, **how)  # type: ignore[arg-type]
+        numbers = [place.start for _, place in plan.preparation.places]
+        assert plan.preparation.n_features > len(numbers) == 4  # with bins
+        for k, made in enumerate((plan.network, member_plan(plan, 1).network)):
+            drawn = Network(made.sizes, made.activations, made.bias, made.init, plan.seed + k)
+            drawn.weights[0][:, numbers] *= times
+            assert all(np.array_equal(a, b) for a, b in zip(made.weights, drawn.weights, strict=True))
 
 
 def test_few_different_numbers_are_all_edges() -> None:

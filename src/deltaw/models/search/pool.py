@@ -143,7 +143,7 @@ def start_candidates(
     for number, recipe in drawn:
         for part, (part_plan, place) in enumerate(places):
             seed = (plan.seed + number * parts + part) % 2**63
-            network = drawn_network(recipe, plan.target, plan.network.sizes[0], seed)
+            network = drawn_network(recipe, plan.target, plan.preparation, seed)
             asked = replace(part_plan, recipe=recipe, seed=seed, network=network)
             recorders.append(
                 Recorder(asked, listener, (part + 1, parts) if parts > 1 else (0, 0), keeps_epochs=bool(place),

@@ -153,7 +153,7 @@ def _prepared(given: Given, request: Request, recipe: recipes.Recipe, layout: La
     test_name, validation_name = (None if each is None else each.name for each in (given.test, given.validation))
     return Plan(
         table=replace(table, frame=training.source), columns=given.columns, preparation=preparation, target=target,
-        recipe=recipe, network=drawn_network(recipe, target, training.X.shape[1], request.seed, start),
+        recipe=recipe, network=drawn_network(recipe, target, preparation, request.seed, start),
         training=training, test=part(test, test_name or table.name, group),
         validation=part(validation, validation_name or table.name), seed=request.seed, engine=request.engine,
         threads=request.threads, constraints=constraints, choices=request.choices, folds=layout.folds,

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.models.by_data import MANY_CLASSES
 from deltaw.models.fitting.deciding.fitted import fitted
 from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.recipes import Recipe
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from deltaw.tables import Column
 
 Array = NDArray[Any]
+
+LARGER = 3.0  # times: initial weights of numbers beside their bins, with many classes
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ class Plan:
         learnt = part_of(frame, preparation, target, self.recipe, table.name, targets, training, group=group)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
-            network=drawn_network(self.recipe, target, learnt.X.shape[1], self.seed, self.start),
+            network=drawn_network(self.recipe, target, preparation, self.seed, self.start),
             validation=part(division.validation, self.validation, self.validation_name),
             test=part(division.test, self.test, self.test_name or table.name), folds=(),
         )  # fmt: skip
@@ -226,16 +229,25 @@ class Plan:
         return self.of(observed(self.constraints, self.recipe.validation, self.seed, self.table.test is not None))
 
 
-def drawn_network(recipe: Recipe, target: Target, inputs: int, seed: int, start: Start | None = None) -> Network:
-    """The network with its initial weights."""
+def drawn_network(
+    recipe: Recipe, target: Target, preparation: Preparation, seed: int, start: Start | None = None
+) -> Network:
+    """The network with its initial weights.
+
+    Weights are drawn for as many inputs as there are, most of which are bins: too small for the number itself, by which
+    sums of columns are learnt. A linear start makes up for that, or, with many classes, larger weights of numbers.
+    """
     if start is not None:
         return start.network()
     assert recipe.hidden is not None
     assert recipe.activation is not None
-    return Network(
-        [inputs, *recipe.hidden, len(target.classes or (target.name,))],
+    network = Network(
+        [preparation.n_features, *recipe.hidden, len(target.classes or (target.name,))],
         activations=[*[recipe.activation] * len(recipe.hidden), recipe.output_activation],
         bias=recipe.bias,
         init=recipe.init,
         seed=seed,
     )
+    if recipe.init is None and len(target.classes) >= MANY_CLASSES:
+        network.weights[0][:, [bins.start - 1 for _, bins in preparation.bins if bins.stop > bins.start]] *= LARGER
+    return network

@@ -98,12 +98,11 @@ def _with_own_validation(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
 
 def _kth_network(plan: Plan, k: int) -> Network:
     """The k-th network, from 0: with a seed of its own, or one of the model that training starts from."""
-    network = plan.network
     if plan.start is not None:
         return plan.start.network(k)
     if not k:
-        return network.copy()
-    return Network(network.sizes, network.activations, network.bias, network.init, (network.seed + k) % 2**63)
+        return plan.network.copy()
+    return drawn_network(plan.recipe, plan.target, plan.preparation, (plan.network.seed + k) % 2**63)
 
 
 def member_plan(plan: Plan, k: int, finished: bool = False) -> Plan:
@@ -122,7 +121,7 @@ def member_plan(plan: Plan, k: int, finished: bool = False) -> Plan:
 
 def candidate_plan(plan: Plan, way: Member, recipe: Recipe) -> Plan:
     """The plan of a network with settings, a seed and a part of the rows of its own, as a search draws them."""
-    network = drawn_network(recipe, plan.target, plan.network.sizes[0], way.seed)
+    network = drawn_network(recipe, plan.target, plan.preparation, way.seed)
     own = replace(plan, recipe=recipe, network=network, seed=way.seed)
     if not plan.folds:
         return own
