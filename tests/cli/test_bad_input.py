@@ -237,7 +237,7 @@ CASES: dict[str, tuple[str, ...]] = {
     # rows for a model
     "predict good.deltaw none.csv": ("none.csv",),
     "predict good.deltaw lacking.csv": ("lacking.csv", '"size"'),
-    "predict good.deltaw renamed.csv": ("renamed.csv", '"size"', 'did you mean "Size"'),
+    "predict good.deltaw renamed.csv": ("renamed.csv", '"size"', 'rename "Size" if it is meant'),
     "predict good.deltaw other_kind.csv": ("other_kind.csv", "row 1", "size", "big"),
     "predict good.deltaw infinite.csv": ("infinite.csv", "row 9", "size"),
     "predict good.deltaw digits": ("digits", '"size"'),

@@ -57,7 +57,7 @@ def as_floats(series: pl.Series, source: str, unit: str | None = None) -> NDArra
         words = missing_to_null(series, EMPTY)
         found = "" if unit else unit_of(words)
         unit = found if unit is None or found in SIGNS else unit
-        series = numbers_in(words, unit, source) if unit else read_numbers(words)
+        series = numbers_in(words, unit, source, REMEDY) if unit else read_numbers(words)
         if series.null_count() > words.null_count():
             for read in (as_written(words), series):  # the cell that is not a number, whatever a comma means
                 refuse_cell(read.is_null() & words.is_not_null(), words, source, "a number", REMEDY)

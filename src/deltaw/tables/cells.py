@@ -37,6 +37,7 @@ TRUTHS = (
 )  # fmt: skip
 
 EMPTY = ("",)  # always missing
+REMEDY = "correct the cell or leave it empty, or give the column another kind"  # before training
 
 FEW = 64  # cells up to which Python is faster than Polars
 # A superset of all notations of numbers: nothing else is a number.
@@ -245,10 +246,9 @@ def read_by(
     return best, found[best]
 
 
-def numbers_in(words: pl.Series, unit: str, source: str) -> pl.Series:
+def numbers_in(words: pl.Series, unit: str, source: str, remedy: str = REMEDY) -> pl.Series:
     """Numbers from text with or without a unit: Int64 if all are integers, else Float64. Raises ColumnError."""
     numbers = as_written(without_unit(words, unit))
-    remedy = "correct the cell or leave it empty, or give the column another kind"
     expected = say("a number in {unit}", unit=plain_unit(unit))
     refuse_cell(numbers.is_null() & words.is_not_null(), words, source, expected, remedy)
     whole = numbers.cast(pl.Int64, strict=False)

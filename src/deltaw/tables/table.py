@@ -126,8 +126,8 @@ def missing_column(name: str, known: Iterable[str], source: str, needed: bool = 
     alike = any(normalize("NFC", each) == normalize("NFC", str(name)) for each in known)
     near = nearest(str(name), known)
     instead = 'did you mean "{near}"?' if near else "give one of these names"
-    if needed and not near:
-        instead = "rename the column that is meant, or add an empty one"
+    if needed:
+        instead = 'rename "{near}" if it is meant' if near else "rename the column that is meant, or add an empty one"
     if alike:
         instead = "rename the one that looks the same: its letters differ in Unicode normalization (NFC, NFD)"
     found = say("the columns {known}", known=listing(known))
