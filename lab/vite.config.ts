@@ -6,12 +6,11 @@ import { viteSingleFile } from 'vite-plugin-singlefile';
 import { lessons } from './making/lessons';
 import { pack } from './making/pack';
 import { sentences } from './making/sentences';
-import { sources } from './making/worker';
 
 const VERSION = /^__version__ = "(.+)"/m.exec(readFileSync(resolve(import.meta.dirname, '../src/deltaw/__init__.py'), 'utf8'))![1];
 
 export default defineConfig({
   define: { __VERSION__: JSON.stringify(VERSION) },
-  plugins: [svelte(), lessons(), sentences(), sources(), viteSingleFile({ removeViteModuleLoader: true }), pack()],
+  plugins: [svelte(), lessons(), sentences(), viteSingleFile({ removeViteModuleLoader: true }), pack()],
   build: { target: 'es2022', modulePreload: false, reportCompressedSize: false, chunkSizeWarningLimit: 2000 },
 });

@@ -1,16 +1,16 @@
 // Unpacks the page: its script here, the core and the table that it came with beside that, by a worker each.
 
-/** Four bytes for five signs: Python's base85, with a comma for "<", which is markup. */
+/** Two signs for 13 or 14 bits: what making/letters.py has written. */
 function bytes(text) {
-  const signs = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;,=>?@^_`{|}~', places = new Uint8Array(128);
-  for (let i = 0; i < 85; i++) places[signs.charCodeAt(i)] = i;
-  const groups = Math.ceil(text.length / 5), out = new DataView(new ArrayBuffer(4 * groups));
-  for (let group = 0; group < groups; group++) {
-    let value = 0;
-    for (let i = 5 * group; i < 5 * group + 5; i++) value = 85 * value + (i < text.length ? places[text.charCodeAt(i)] : 84);
-    out.setUint32(4 * group, value);
+  const out = new Uint8Array(text.length), place = (i) => text.charCodeAt(i) - 32 - (text[i] > '<');
+  let end = 0;
+  for (let i = 0, bits = 0, held = 0; i < text.length; i += 2) {
+    const pair = place(i) + 94 * place(i + 1);
+    bits |= pair << held;
+    held += (pair & 8191) < 644 ? 14 : 13;
+    for (; held > 7; held -= 8, bits >>>= 8) out[end++] = bits;
   }
-  return new Uint8Array(out.buffer, 0, text.length - groups);
+  return out.subarray(0, end);
 }
 
 function base64(text) {
@@ -146,7 +146,7 @@ const table = (text) => inflated(base64(text));
  * script: a message would wait for this thread, which has other things to do. */
 function beside(job, text) {
   return new Promise((done) => {
-    const own = [`postMessage('here'); (${job})('`, text, `').then((found) => postMessage(found, [found]), () => postMessage(null))`];
+    const own = [`postMessage('here'); (${job})(${JSON.stringify(text)}).then((found) => postMessage(found, [found]), () => postMessage(null))`];
     const worker = new Worker(URL.createObjectURL(new Blob([bytes, base64, inflated, unpacked, ...own], { type: 'text/javascript' })));
     const silent = setTimeout(() => done(null), 3000); // some browsers make one and then load nothing into it
     worker.onmessage = ({ data }) => {
@@ -164,6 +164,5 @@ globalThis.deltawCore = beside(core, textOf('core-packed')).then((found) => foun
 const code = unpacked(bytes(textOf('app-packed')));
 if (document.readyState === 'loading') await new Promise((done) => addEventListener('DOMContentLoaded', done));
 globalThis.deltawTable = textOf('table') ? beside(table, textOf('table')) : null;
-const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-await import(url);
-URL.revokeObjectURL(url);
+globalThis.deltawScript = URL.createObjectURL(new Blob([code], { type: 'text/javascript' })); // threads run it, too
+await import(globalThis.deltawScript);

@@ -13,16 +13,7 @@ import { minify, type Plugin } from 'vite';
 const CORE = resolve(import.meta.dirname, '../src/engine/core.gen.ts');
 const SCRIPT = /<script type="module"[^>]*>([\s\S]*?)<\/script>/;
 const STYLE = /<style[^>]*>([\s\S]*?)<\/style>/;
-// Node knows neither LZMA nor base85; Python does, and builds the core anyway. The length takes the place of an end mark in
-// LZMA's header; a comma that of "<", which is markup.
-const PYTHON = `
-import base64, lzma, sys
-content = sys.stdin.buffer.read()
-ways = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 273}
-packed = lzma.compress(content, format=lzma.FORMAT_ALONE, filters=[ways])
-packed = packed[:5] + len(content).to_bytes(8, "little") + packed[13:]
-sys.stdout.buffer.write(base64.b85encode(packed).replace(b"<", b","))
-`;
+const LETTERS = resolve(import.meta.dirname, 'letters.py'); // Python has LZMA, and builds the core anyway
 
 export function pack(): Plugin {
   return {
@@ -44,7 +35,8 @@ export function pack(): Plugin {
 async function packed(page: string): Promise<string> {
   const [, script] = SCRIPT.exec(page)!;
   const [, style] = STYLE.exec(page)!;
-  const app = `const style = document.createElement('style'); style.textContent = ${JSON.stringify(style.trim())}; document.head.append(style);\n${script}`;
+  const styled = `if (self.document) document.head.appendChild(document.createElement('style')).textContent = ${JSON.stringify(style.trim())};`;
+  const app = `(() => {'use strict'; ${styled}\n${script}})();`; // a thread is no module: from a file, browsers refuse those
   const loader = await small(readFileSync(resolve(import.meta.dirname, 'loader.js'), 'utf8'));
   return page
     .replace(STYLE, '')
@@ -54,7 +46,7 @@ async function packed(page: string): Promise<string> {
 }
 
 function held(id: string, content: Buffer): string {
-  const packed = execFileSync(process.env.PYTHON ?? 'python3', ['-c', PYTHON], { input: content, maxBuffer: 1 << 26 });
+  const packed = execFileSync(process.env.PYTHON ?? 'python3', [LETTERS], { input: content, maxBuffer: 1 << 26 });
   return `<script type="text/plain" id="${id}">${packed}</script>`;
 }
 

@@ -9,10 +9,4 @@ declare module 'virtual:sentences' {
   export default sentences;
 }
 
-declare module '*/worker.ts?worker&inline' {
-  const Made: new () => Worker;
-  export default Made;
-  export const source: string; // its script: lab/making/worker.ts
-}
-
 declare const __VERSION__: string; // of DeltaW

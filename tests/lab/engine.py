@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import importlib.util
 import json
-import lzma
 import re
+import runpy
 import shutil
 import subprocess
 from functools import cache
@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAB, PAGE = ROOT / "lab", ROOT / "src" / "deltaw" / "live" / "page.html"
 OLDEST = (22, 18)  # of Node: from then on it runs TypeScript as it is
-PACKED = re.compile(rb'id="core-packed">([^<]*)<')  # the page's core, by LZMA in base85, with a comma for "<"
+PACKED = re.compile(r'id="core-packed">([^<]*)<')  # the page's core
 KINDS = {"f4": np.float32, "f8": np.float64, "i4": np.int32, "u1": np.uint8}
 
 
@@ -43,12 +43,12 @@ def core() -> Path:
     newest = max(path.stat().st_mtime for path in (ROOT / "native").iterdir())
     if built.is_file() and built.stat().st_mtime >= newest:
         return built
-    packed = PACKED.search(PAGE.read_bytes()) if PAGE.is_file() else None
+    packed = PACKED.search(PAGE.read_text("utf-8")) if PAGE.is_file() else None
     if packed is None:
         pytest.skip("no core for pages: python lab/build_core.py")
     built.parent.mkdir(exist_ok=True)
     out = built.with_name("core-of-page.wasm")
-    out.write_bytes(lzma.decompress(base64.b85decode(packed[1].replace(b",", b"<"))))
+    out.write_bytes(runpy.run_path(str(LAB / "making" / "letters.py"))["unpacked"](packed[1]))
     return out
 
 

@@ -4,6 +4,8 @@ import { arrays, copied } from './inputs.ts';
 import type { Asked } from './session.ts';
 import type { Origin } from './training.ts';
 import type { Data, Lab, Settings, State, Weights } from './types.ts';
+import { threadFor } from '../thread.ts';
+import { work, type Scope } from './worker.ts';
 
 /** A session, and how it is asked. */
 interface Line {
@@ -13,12 +15,7 @@ interface Line {
   close(): void;
 }
 type Tell = (state: State) => void;
-type Thread = Pick<Worker, 'postMessage' | 'terminate'> & { onmessage: ((event: MessageEvent) => void) | null };
-/** How the session's thread is made, and its script. */
-export interface Way {
-  start(): Worker;
-  source: string;
-}
+type Thread = Scope & Pick<Worker, 'terminate'>;
 
 function lineBy(worker: Thread, wasm: WebAssembly.Module, tell: Tell, done: (share: number) => void): Line {
   const asked = new Map<number, { done(answer: unknown): void; failed(error: Error): void }>();
@@ -45,12 +42,10 @@ function lineBy(worker: Thread, wasm: WebAssembly.Module, tell: Tell, done: (sha
   };
 }
 
-/** The script of a worker on this thread, where none can be had: it is given a `self` of its own, and works in slices. */
-async function here(source: string): Promise<Thread> {
-  const url = URL.createObjectURL(new Blob([`export default (self) => {${source}\n}`], { type: 'text/javascript' }));
-  const { default: run } = (await import(/* @vite-ignore */ url)) as { default(self: unknown): void };
-  const soon = (to: { onmessage: ((event: MessageEvent) => void) | null }, data: unknown) => void Promise.resolve().then(() => to.onmessage?.({ data } as MessageEvent));
-  const scope: Pick<Thread, 'onmessage' | 'postMessage'> = { onmessage: null, postMessage: (data: unknown) => soon(thread, data) };
+/** The same work on this thread, where no other can be had: in slices. */
+function here(): Thread {
+  const soon = (to: Scope, data: unknown) => void Promise.resolve().then(() => to.onmessage?.({ data } as MessageEvent));
+  const scope: Scope = { onmessage: null, postMessage: (data: unknown) => soon(thread, data) };
   const thread: Thread = {
     onmessage: null,
     postMessage: (data: unknown) => soon(scope, data),
@@ -59,7 +54,7 @@ async function here(source: string): Promise<Thread> {
       soon(scope, { id: 0, name: 'pause', given: [] });
     },
   };
-  run(scope);
+  work(scope);
   return thread;
 }
 
@@ -73,15 +68,15 @@ function answers(worker: Worker): Promise<boolean> {
   });
 }
 
-async function threadBy({ start, source }: Way): Promise<Thread> {
+async function newThread(): Promise<Thread> {
   try {
-    const worker = start();
+    const worker = threadFor('engine');
     if (await answers(worker)) return worker;
     worker.terminate();
   } catch {
     // no workers here
   }
-  return here(source);
+  return here();
 }
 
 const frame = (then: () => void): void => void (typeof requestAnimationFrame === 'function' ? requestAnimationFrame(then) : setTimeout(then, 16));
@@ -99,12 +94,11 @@ const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transfera
  * A lab without data yet.
  *
  * @param compiled the core; the thread starts beside that.
- * @param way to the session's thread.
  */
-export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): Promise<Lab> {
+export async function makeLab(compiled: Promise<WebAssembly.Module>): Promise<Lab> {
   const listeners = new Set<Tell>();
   let latest: State | null = null, planned = false, data: Data | undefined, told = (_: number): void => {};
-  const [thread, wasm] = await Promise.all([threadBy(way), compiled]);
+  const [thread, wasm] = await Promise.all([newThread(), compiled]);
   const line = lineBy(thread, wasm, (state) => {
     latest = state;
     if (planned) return;
@@ -145,7 +139,7 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>, way: Way): 
     rewind: (moment) => now('rewind', moment),
     fork: async (settings = {}) => {
       const origin = await ask<Origin>('origin'), own = { ...line.settings(), ...settings }; // of the same moment: what is asked meanwhile may change them
-      const twin = await makeLab(compiled, way);
+      const twin = await makeLab(compiled);
       await twin.configure(data!, own, undefined, origin);
       return twin;
     },

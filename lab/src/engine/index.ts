@@ -1,14 +1,15 @@
-// The engine for the page: the core that lab/build_core.py made, and Vite's worker.
+// The engine for the page: the core that lab/build_core.py made, and its threads.
 import { makeLab } from './client.ts';
 import { unpacked } from './core.ts';
 import { CORE } from './core.gen.ts';
 import type { Lab } from './types.ts';
-import EngineWorker, { source } from './worker.ts?worker&inline';
 
-const compiled: Promise<WebAssembly.Module> = unpacked(CORE).then((bytes) => WebAssembly.compile(bytes)); // once, for all threads
-const made = (): Promise<Lab> => makeLab(compiled, { start: () => new EngineWorker(), source });
+let compiled: Promise<WebAssembly.Module> | undefined; // once, for all threads
+const made = (): Promise<Lab> => makeLab((compiled ??= unpacked(CORE).then((bytes) => WebAssembly.compile(bytes))));
 
-let spare: Promise<Lab> | null = made(); // while the page reads its table
+let spare: Promise<Lab> | null = null;
+/** A thread begins while the page reads its table. */
+export const prepare = (): void => void (spare = made());
 export function newLab(): Promise<Lab> {
   const lab = spare ?? made();
   spare = null;

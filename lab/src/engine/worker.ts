@@ -4,26 +4,32 @@ import { reason } from '../said.ts';
 import { memoryIn, read, type Request, type Unanswered } from '../state/reading.ts';
 import { Session, type Asked } from './session.ts';
 
-let session: Session;
-const scope = self as unknown as { postMessage(message: unknown, transfer?: Transferable[]): void; onmessage: (event: MessageEvent) => void };
+/** A thread's side of what is said between it and the page. */
+export interface Scope {
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent) => void) | null;
+}
 
-scope.onmessage = async ({ data: message }) => {
-  if (message.hello) scope.postMessage({ hello: true });
-  else if (message.wasm) session = new Session(message.wasm, (state, settings) => scope.postMessage({ state, settings }, memoryOf(state)));
-  else if (message.seen) session.seen();
-  else {
-    const answer = await answered(message.id, message.name, message.given);
-    scope.postMessage(answer, message.name === 'units' || message.name === 'read' ? memoryIn(answer) : []);
-  }
-};
+export function work(scope: Scope): void {
+  let session: Session;
+  scope.onmessage = async ({ data: message }) => {
+    if (message.hello) scope.postMessage({ hello: true });
+    else if (message.wasm) session = new Session(message.wasm, (state, settings) => scope.postMessage({ state, settings }, memoryOf(state)));
+    else if (message.seen) session.seen();
+    else {
+      const answer = await answered(message.id, message.name, message.given);
+      scope.postMessage(answer, message.name === 'units' || message.name === 'read' ? memoryIn(answer) : []);
+    }
+  };
 
-async function answered(id: number, name: Asked | 'read', given: unknown[]): Promise<object> {
-  try {
-    if (name === 'read') return { id, answer: await read(await session.core, given[0] as Request | Unanswered, (share) => scope.postMessage({ share })) };
-    const answer = await (session[name] as (...given: unknown[]) => unknown).apply(session, given);
-    return { id, answer, settings: name === 'speed' ? undefined : session.settings() };
-  } catch (error) {
-    return { id, error: reason(error) };
+  async function answered(id: number, name: Asked | 'read', given: unknown[]): Promise<object> {
+    try {
+      if (name === 'read') return { id, answer: await read(await session.core, given[0] as Request | Unanswered, (share) => scope.postMessage({ share })) };
+      const answer = await (session[name] as (...given: unknown[]) => unknown).apply(session, given);
+      return { id, answer, settings: name === 'speed' ? undefined : session.settings() };
+    } catch (error) {
+      return { id, error: reason(error) };
+    }
   }
 }
 

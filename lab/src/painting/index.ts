@@ -1,6 +1,6 @@
 // Who draws links: a thread of its own where canvases can be drawn from one, so that the page is never held up by it; else the page.
+import { threadFor } from '../thread.ts';
 import { Links, type Look, type Ways } from './links.ts';
-import PainterWorker from './worker.ts?worker&inline';
 
 export type { Look, Ways };
 
@@ -23,7 +23,7 @@ export function painter(canvas: HTMLCanvasElement): Painter {
 function workerFor(canvas: HTMLCanvasElement): Worker | null {
   if (thread !== undefined || !('transferControlToOffscreen' in canvas)) return thread ?? null;
   try {
-    thread = new PainterWorker();
+    thread = threadFor('painter');
     thread.onmessage = ({ data: { id } }) => drawn.get(id)?.();
   } catch {
     thread = null;

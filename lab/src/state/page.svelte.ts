@@ -18,7 +18,7 @@ class Page {
   scale = $state(1); // of pixels against a page of 15 px letters
   theme = $derived<Theme>(this.choice === 'auto' ? this.system : this.choice);
 
-  constructor() {
+  begin(): void {
     const asked = new URLSearchParams(location.search);
     const before = kept('lang');
     this.lang = before !== null && before in LANGUAGES ? (before as Lang) : preferred(asked.get('lang') ? [asked.get('lang')!] : navigator.languages);

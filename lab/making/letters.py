@@ -1,0 +1,60 @@
+"""Bytes as text of a page: LZMA in printable ASCII without "<", which is markup. `python letters.py` packs stdin to stdout."""
+
+from __future__ import annotations
+
+import lzma
+import sys
+
+SIGNS = 94  # " " to "~" without "<"
+MASK = (1 << 13) - 1
+# Two signs have 94² = 8,836 values: 13 bits, and 14 where the lower 13 are below what is left (after basE91 of J. Henke).
+LEFT = SIGNS**2 - 1 - MASK
+WAYS = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 273}
+
+
+def packed(content: bytes) -> str:
+    """LZMA's header has the length in the place of an end mark."""
+    tried = [lzma.compress(content, format=lzma.FORMAT_ALONE, filters=[WAYS | {"lc": lc}]) for lc in (2, 3)]
+    found = min(tried, key=len)
+    return written(found[:5] + len(content).to_bytes(8, "little") + found[13:])
+
+
+def unpacked(text: str) -> bytes:
+    """What `packed` was given."""
+    return lzma.LZMADecompressor(lzma.FORMAT_ALONE).decompress(read(text))
+
+
+def written(content: bytes) -> str:
+    """13 or 14 bits in two signs, the lowest first."""
+    bits = held = 0
+    pairs = []
+    for byte in [*content, 0]:  # zeros beside the last bits: a byte too many is no harm
+        bits |= byte << held
+        held += 8
+        if held > 13:
+            width = 14 if bits & MASK < LEFT else 13
+            pairs.append(bits & ((1 << width) - 1))
+            bits >>= width
+            held -= width
+    signs = [*range(32, 60), *range(61, 127)]
+    return "".join(chr(signs[place]) for pair in [*pairs, bits] for place in (pair % SIGNS, pair // SIGNS))
+
+
+def read(text: str) -> bytes:
+    """What `written` was given, with some zeros at its end."""
+    places = [ord(sign) - 32 - (sign > "<") for sign in text]
+    bits = held = 0
+    found = bytearray()
+    for low, high in zip(places[::2], places[1::2], strict=True):
+        pair = low + SIGNS * high
+        bits |= pair << held
+        held += 14 if pair & MASK < LEFT else 13
+        while held > 7:
+            found.append(bits & 255)
+            bits >>= 8
+            held -= 8
+    return bytes(found)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(packed(sys.stdin.buffer.read()))
