@@ -1,4 +1,7 @@
-"""Bytes as text of a page: LZMA in printable ASCII without "<", which is markup. `python letters.py` packs stdin to stdout."""
+"""Bytes as text of a page: LZMA in printable ASCII without "<", which is markup.
+
+`python letters.py` packs what it reads.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sys
 
 SIGNS = 94  # " " to "~" without "<"
 MASK = (1 << 13) - 1
-# Two signs have 94² = 8,836 values: 13 bits, and 14 where the lower 13 are below what is left (after basE91 of J. Henke).
+# Two signs have 94² = 8,836 values: 13 bits, and 14 where the lower 13 are below the rest (after J. Henke's basE91).
 LEFT = SIGNS**2 - 1 - MASK
 WAYS = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 273}
 

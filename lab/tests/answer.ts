@@ -7,6 +7,7 @@ import { part } from '../src/engine/inputs.ts';
 import { lineOf, mixed, withLine } from '../src/engine/line.ts';
 import { initialWeights } from '../src/engine/machine.ts';
 import { drawn } from '../src/engine/random.ts';
+import { drops } from '../src/engine/importance.ts';
 import { Session } from '../src/engine/session.ts';
 import { Training } from '../src/engine/training.ts';
 import type { Data, Settings, Weights } from '../src/engine/types.ts';
@@ -95,6 +96,8 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
   mixed(core, { data, settings, share }: { data: Data; settings: Settings; share: number }) {
     return mixed(withLine(initialWeights(core, data, settings), data, settings, allOf(data)), settings, lineOf(data, settings, allOf(data))!, share)?.now ?? null;
   },
+  /** What each column is worth to a network that has learnt nothing. */
+  importance: (core, { data, settings, widths }: { data: Data; settings: Settings; widths: number[] }) => [...drops(core, new Training(core, data, settings), widths)],
   sharpness: (_, { shares, labels, weight }) => sharpness(shares, labels, weight),
   table: async (core, { bytes, name, choice }: { bytes: Uint8Array; name: string; choice: Choice }) => dataOf(core, await readFile(bytes, name), choice),
   /** Rows as those that a model learnt from: the numbers of each column, its decimal mark, and what is said. */

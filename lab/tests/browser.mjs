@@ -206,6 +206,7 @@ const CHECKS = {
     await trained(page);
     const sent = await shared(page);
     const other = await opened({ hash: `#${sent.link.split('#')[1]}` });
+    await other.locator('.set').nth(1).and(other.locator('[aria-pressed=true]')).waitFor();
     const got = await shared(other);
     same([got.runs, got.source, got.axes], [sent.runs, sent.source, sent.axes], 'what the link opens');
     same(await moment(other), await moment(page), 'the moment');
@@ -280,6 +281,8 @@ const CHECKS = {
     truth((await page.locator('.name').allTextContents()).some((text) => text.includes('b\\u202eee')), 'a hidden sign is not shown');
     await page.locator('#tab-score').click();
     await page.locator('.confusion').waitFor();
+    await page.locator('.matters').waitFor();
+    same((await page.locator('.matters tbody th').allTextContents()).sort(), ['<b>note</b>', 'colour', 'size'], 'columns by importance');
     same(page.faults, [], 'what went wrong');
   },
 

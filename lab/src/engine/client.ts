@@ -152,6 +152,7 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>): Promise<La
     weightHistory: (layer, j, k) => ask('weightHistory', layer, j, k),
     history: () => ask('history'),
     calibrate: () => ask('calibrate'),
+    importance: (widths) => ask('importance', widths),
     losses: () => ask('losses'),
     origin: (bytes) => ask('origin', bytes),
     parts: () => ask('parts'),

@@ -1,4 +1,4 @@
-// NumPy's random numbers, `numpy.random.default_rng(seed)`: the same seed gives the same weights, divisions and orders as in Python.
+// NumPy's random numbers, `numpy.random.default_rng(seed)`, or of several seeds: the same seed gives the same weights, divisions and orders as in Python.
 import { Core, type Address } from './core.ts';
 import { ziggurat } from './ziggurat.ts';
 
@@ -8,9 +8,12 @@ const INIT_A = 0x43b0d7e5, MULT_A = 0x931e8875;
 const INIT_B = 0x8b51f9dd, MULT_B = 0x58f38ded;
 const MIX_L = 0xca01f9dd, MIX_R = 0x4973f715;
 
-/** The four words of 64 bits that PCG64 starts from; seed: a whole number from 0 to 2⁵³. */
-function seedWords(seed: number): BigUint64Array {
-  const entropy = [seed >>> 0, ...(seed >= 2 ** 32 ? [Math.floor(seed / 2 ** 32)] : [])];
+/** Whole numbers from 0 to 2⁵³, at most four words of 32 bits in all. */
+export type Seed = number | number[];
+
+/** The four words of 64 bits that PCG64 starts from. */
+function seedWords(seed: Seed): BigUint64Array {
+  const entropy = [seed].flat().flatMap((each) => [each >>> 0, ...(each >= 2 ** 32 ? [Math.floor(each / 2 ** 32)] : [])]);
   let constant = INIT_A;
   const hashed = (value: number): number => {
     value ^= constant;
@@ -40,7 +43,7 @@ function seedWords(seed: number): BigUint64Array {
 export class Generator {
   readonly at: Address;
   private core: Core;
-  constructor(core: Core, seed: number) {
+  constructor(core: Core, seed: Seed) {
     this.core = core;
     this.at = core.lend([seedWords(seed)], (words) => core.call.generator_new(words));
   }
@@ -70,7 +73,7 @@ export class Generator {
 }
 
 /** What `use` makes of a fresh stream. */
-export function drawn<R>(core: Core, seed: number, use: (random: Generator) => R): R {
+export function drawn<R>(core: Core, seed: Seed, use: (random: Generator) => R): R {
   const random = new Generator(core, seed);
   try {
     return use(random);

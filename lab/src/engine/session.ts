@@ -1,5 +1,6 @@
 // A training that runs by itself and answers requests in between: in a worker, or in slices on the page's own thread; the same code.
 import { Core } from './core.ts';
+import { drops } from './importance.ts';
 import { Training, type Origin } from './training.ts';
 import type { Data, Settings, State, Weights } from './types.ts';
 
@@ -152,6 +153,16 @@ export class Session {
   }
   history() {
     return this.now.history();
+  }
+  /** What each column is worth; null where the network has changed meanwhile. */
+  async importance(widths: number[]): Promise<number[] | null> {
+    const training = this.now, { moment } = training, found: number[] = [];
+    for (const drop of drops(await this.core, training, widths)) {
+      found.push(drop);
+      await turn();
+      if (training !== this.training || training.moment !== moment) return null;
+    }
+    return found;
   }
   calibrate() {
     return this.now.calibrate();

@@ -232,6 +232,8 @@ export interface Lab {
   history(): Promise<History>;
   /** Its answers as strong as rows held out want them; see Training. */
   calibrate(): Promise<Calibrated>;
+  /** How much of the score each column's shuffled cells cost, by how many inputs it has; null where the network has changed meanwhile. */
+  importance(widths: number[]): Promise<number[] | null>;
   /** E of each epoch, each row counted before the update that it caused: deltaw's History.loss. */
   losses(): Promise<Float64Array>;
   /** All that a run needs to go on from here, with snapshots of the way as far as `bytes` hold them. */

@@ -32,6 +32,7 @@ export class Run {
   numbers = $state.raw<(RowNumbers & { of: number | Float32Array }) | null>(null); // of the row that is looked at, or was when they were asked for
   signals = $state.raw<Float32Array[] | null>(null); // each layer's outputs for the picture that is looked at
   outputs = $state.raw<{ rows: Int32Array; values: Float32Array } | null>(null); // for the scores, where somebody looks
+  drops = $state.raw<number[] | null>(null); // of each column, at rest: engine/importance.ts
   reach = $state(0); // the latest moment that it has been at: rewinding and going there again gives the same
 
   readonly letter: string;
@@ -164,6 +165,8 @@ export class Run {
   private async score(): Promise<void> {
     const rows = some(this.parts.heldOut.length ? this.parts.heldOut : this.parts.trained, this.state.running ? JUDGED : Math.max(JUDGED, Math.floor(AT_REST / this.data.nIn)));
     this.outputs = { rows, values: await this.lab.predict(gathered(this.data.inputs, this.data.nIn, rows), rows.length) };
+    const { steps } = this.data.preparation;
+    this.drops = this.state.running || steps.length < 2 ? null : await this.lab.importance(steps.map(({ features }) => features.length));
   }
 
   /** Ask for one thing at most so often; what is asked for while it is on its way is asked for once more after it. */

@@ -1,6 +1,8 @@
 // How good a network is, from its outputs for some rows: the same questions as a report of deltaw asks.
 
+import { REPEATS, ROWS } from '../engine/importance';
 import type { Data } from '../engine/types';
+import { said, type Text } from '../said';
 import { known } from '../words';
 import { ofShare, ofSquares, type Estimate } from './intervals';
 import { median, number, percent } from './numbers';
@@ -94,6 +96,18 @@ export function guessing(data: Data, rows: Int32Array): number {
   const counts = new Map<number, number>();
   for (const row of rows) counts.set(data.labels[row], (counts.get(data.labels[row]) ?? 0) + 1);
   return Math.max(...counts.values()) / rows.length;
+}
+
+const SHOWN = 12; // columns that matter most
+export interface Important { title: Text; heads: Text[]; about: Text[]; columns: { name: string; drop: string }[] }
+
+/** The columns by what their shuffled cells cost, as a report of deltaw says it. */
+export function important(data: Data, drops: number[], rows: number): Important {
+  const title = say(data.target.task === 'classification' ? 'right' : 'r2'), left = drops.length - SHOWN;
+  const sorted = drops.map((drop, k) => ({ name: data.preparation.steps[k].column, drop })).sort((a, b) => b.drop - a.drop);
+  const about = [said('Permutation importance: how much worse the {title} of {rows:,} rows gets when the cells of one column are shuffled (mean of {repeats} times). Columns that carry the same information can replace each other.', { title, rows: Math.min(rows, ROWS), repeats: REPEATS })];
+  if (left > 0) about.push(said(' … and {n:,} more columns.', { n: left }));
+  return { title: said('importance'), heads: [said('column'), said('{title} worse by', { title })], about, columns: sorted.slice(0, SHOWN).map(({ name, drop }) => ({ name, drop: scoreShown(data, drop) })) };
 }
 
 export interface ClassScore { name: string; rows: number; found: number; right: number }
