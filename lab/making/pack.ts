@@ -35,8 +35,8 @@ export function pack(): Plugin {
 async function packed(page: string): Promise<string> {
   const [, script] = SCRIPT.exec(page)!;
   const [, style] = STYLE.exec(page)!;
-  const styled = `if (self.document) document.head.appendChild(document.createElement('style')).textContent = ${JSON.stringify(style.trim())};`;
-  const app = `(() => {'use strict'; ${styled}\n${script}})();`; // a thread is no module: from a file, browsers refuse those
+  // A thread is no module: from a file, browsers refuse those. In a function it would be parsed twice.
+  const app = `'use strict';if (self.document) document.head.appendChild(document.createElement('style')).textContent = ${JSON.stringify(style.trim())};\n${script}`;
   const loader = await small(readFileSync(resolve(import.meta.dirname, 'loader.js'), 'utf8'));
   return page
     .replace(STYLE, '')

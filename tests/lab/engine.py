@@ -19,7 +19,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAB, PAGE = ROOT / "lab", ROOT / "src" / "deltaw" / "live" / "page.html"
 OLDEST = (22, 18)  # of Node: from then on it runs TypeScript as it is
-PACKED = re.compile(r'id="core-packed">([^<]*)<')  # the page's core
 KINDS = {"f4": np.float32, "f8": np.float64, "i4": np.int32, "u1": np.uint8}
 
 
@@ -43,13 +42,20 @@ def core() -> Path:
     newest = max(path.stat().st_mtime for path in (ROOT / "native").iterdir())
     if built.is_file() and built.stat().st_mtime >= newest:
         return built
-    packed = PACKED.search(PAGE.read_text("utf-8")) if PAGE.is_file() else None
-    if packed is None:
+    if not PAGE.is_file():
         pytest.skip("no core for pages: python lab/build_core.py")
     built.parent.mkdir(exist_ok=True)
     out = built.with_name("core-of-page.wasm")
-    out.write_bytes(runpy.run_path(str(LAB / "making" / "letters.py"))["unpacked"](packed[1]))
+    out.write_bytes(of_page("core"))
     return out
+
+
+def of_page(name: str) -> bytes:
+    """The page's "core", or its script, the "app"."""
+    packed = re.search(f'id="{name}-packed">([^<]*)<', PAGE.read_text("utf-8"))
+    assert packed
+    content: bytes = runpy.run_path(str(LAB / "making" / "letters.py"))["unpacked"](packed[1])
+    return content
 
 
 def ask(jobs: list[dict[str, Any]]) -> list[Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import lzma
 import re
 from functools import cache
 from pathlib import Path
 
-from engine import PAGE, ask
+from engine import ask, of_page
 
 from deltaw.speech import FOLDER, TIGHT, _sentences, catalogue, filled
 
@@ -40,10 +38,7 @@ def chinese() -> dict[str, str]:
 
 def page() -> str:
     """The script of the built page, without quotes and escapes."""
-    packed = re.search(rb'id="app-packed">([^<]*)<', PAGE.read_bytes())
-    assert packed
-    script = lzma.decompress(base64.b85decode(packed[1].replace(b",", b"<"))).decode()
-    return re.sub(r"""[\\"']""", "", script)
+    return re.sub(r"""[\\"']""", "", of_page("app").decode())
 
 
 def sentences() -> set[str]:

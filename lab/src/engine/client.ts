@@ -79,6 +79,12 @@ async function newThread(): Promise<Thread> {
   return here();
 }
 
+// What a session is asked by the same name: to go elsewhere, which it answers by a state; or else.
+const MOVED = ['pause', 'step', 'epoch', 'rewind', 'setWeight'] as const;
+const ANSWERED = ['change', 'row', 'link', 'predict', 'units', 'weightHistory', 'history', 'calibrate', 'importance', 'losses', 'origin', 'parts'] as const;
+const asked = <N extends keyof Lab>(names: readonly (N & Asked)[], how: (name: Asked, ...given: unknown[]) => Promise<unknown>): Pick<Lab, N> =>
+  Object.fromEntries(names.map((name) => [name, (...given: unknown[]) => how(name, ...given)])) as Pick<Lab, N>;
+
 const frame = (then: () => void): void => void (typeof requestAnimationFrame === 'function' ? requestAnimationFrame(then) : setTimeout(then, 16));
 
 /** What an engine needs of data; the rest stays with the page. */
@@ -125,6 +131,7 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>): Promise<La
     return state;
   };
   return {
+    ...asked(MOVED, now), ...asked(ANSWERED, ask),
     read: <R>(request: object, tell: (share: number) => void) => {
       told = tell;
       return line.ask('read', [request]) as Promise<R>;
@@ -132,30 +139,13 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>): Promise<La
     configure: begin,
     settings: () => line.settings(),
     run: () => void ask('run'),
-    pause: () => now('pause'),
-    step: (n) => now('step', n),
-    epoch: () => now('epoch'),
     speed: (pace) => void ask('speed', pace),
-    rewind: (moment) => now('rewind', moment),
     fork: async (settings = {}) => {
       const origin = await ask<Origin>('origin'), own = { ...line.settings(), ...settings }; // of the same moment: what is asked meanwhile may change them
       const twin = await makeLab(compiled);
       await twin.configure(data!, own, undefined, origin);
       return twin;
     },
-    change: (settings) => ask('change', settings),
-    setWeight: (layer, j, k, value) => now('setWeight', layer, j, k, value),
-    row: (row) => ask('row', row),
-    link: (row, layer, j, k) => ask('link', row, layer, j, k),
-    predict: (inputs) => ask('predict', inputs),
-    units: (inputs, n) => ask('units', inputs, n),
-    weightHistory: (layer, j, k) => ask('weightHistory', layer, j, k),
-    history: () => ask('history'),
-    calibrate: () => ask('calibrate'),
-    importance: (widths) => ask('importance', widths),
-    losses: () => ask('losses'),
-    origin: (bytes) => ask('origin', bytes),
-    parts: () => ask('parts'),
     onState: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

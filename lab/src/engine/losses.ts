@@ -42,7 +42,7 @@ const LOSSES: Record<string, Loss> = {
     dE: (o, t, q) => (o < t ? -q : o > t ? 1 - q : 0),
   },
 };
-export const LOSS_NAMES = Object.keys(LOSSES);
+const LOSS_NAMES = Object.keys(LOSSES);
 
 /** The name of a loss without its settings. Raises for one that is not in the table, or has no minimum to train towards. */
 export function lossName(text: string): string {

@@ -1,7 +1,5 @@
 // How a number reads: the same way everywhere on the page, with a true minus, never longer than it has to be.
 
-const plain = new Intl.NumberFormat('en', { useGrouping: true, maximumFractionDigits: 0 });
-
 /** To so many significant digits; very large and very small ones by powers of ten. */
 export function number(value: number, digits = 4): string {
   if (Number.isNaN(value)) return 'NaN';
@@ -23,7 +21,7 @@ function trimmed(value: number, digits: number): string {
 }
 
 /** A count, with its thousands apart. */
-export const whole = (value: number): string => plain.format(Math.round(value)).replaceAll('-', '−');
+export const whole = (value: number): string => Math.round(value).toLocaleString('en').replaceAll('-', '−');
 
 /** A share as per cent: "97.3%". */
 export const percent = (share: number, digits = 1): string => (Number.isFinite(share) ? `${trimmedZero(100 * share, digits)}%` : '–');

@@ -5,6 +5,7 @@ import { at } from '../engine/inputs.ts';
 import type { Column, Data, Preparation } from '../engine/types.ts';
 import { listed, said, type Text } from '../said.ts';
 import { TRUTHS, asWords, clipped, type Cells } from './cells.ts';
+import { SCALINGS } from './scaling.ts';
 import { knownTo, placesOf, wordsAs } from './spelling.ts';
 
 const MOST_TOLD = 10; // classes, of which each word has a mean
@@ -16,11 +17,11 @@ const FEWEST_NUMBERS = 30, UNEVEN = 5; // numbers that recur; how much more than
 export const quoted = (text: string): string => (/^[\w.,=/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 export function beyond(data: Data): Text[] {
-  const { columns, target, rows, heldOut, nOut, image } = data, marked = new Uint8Array(rows);
+  const { columns, target, rows, heldOut, nOut, image, preparation: { scaling } } = data, marked = new Uint8Array(rows);
   if (image) return [];
   heldOut?.forEach((row) => (marked[row] = 1));
   const { trained } = parts(marked), used = columns.filter((column) => column.used && column.name !== target.name);
-  const again = alike(data, used, trained), few = nOut <= MOST_TOLD ? used : [];
+  const again = alike(data, used, trained), few = nOut <= MOST_TOLD && !SCALINGS[scaling]!.bins ? used : []; // with bins the lab does it (recurring.ts)
   const numbers = few.filter(({ kind, values }) => kind === 'number' && values instanceof Float64Array && areNames(values, trained, data));
   const what = [
     ...(numbers.length ? [said('target encoding of numbers that may be identifiers ({names})', { names: listed(numbers.map(({ name }) => clipped(name, 20)), 4) })] : []),

@@ -2,7 +2,8 @@
 import { fitEdges, position } from './scaling.ts';
 import { ascending, mean } from './statistics.ts';
 
-const DEVIATIONS = 5, WORTH = 0.1, FEWEST = 30, TWICE = 2, TOLD_BY = 20_000, STEADY = 1e-9;
+const DEVIATIONS = 5, WORTH = 0.1, FEWEST = 30, TWICE = 2, STEADY = 1e-9;
+export const TOLD_BY = 20_000; // rows
 
 /** What the rows with each of a column's numbers answer. */
 interface Told {
@@ -34,14 +35,19 @@ function knownByNeighbours({ rows }: Told, left: number[], taken: number): numbe
   return whole > 0 ? 1 - noise / whole : 0;
 }
 
-/** What the least-squares line with kinks at these edges leaves: a sum of hats over the edges, of which only neighbours overlap. */
-function besideLine({ numbers, rows, means }: Told, edges: number[]): number[] {
-  const bins = edges.length - 1, places = Array.from(numbers, (x) => position(x, edges)), lows = places.map((place) => Math.min(Math.floor(place), bins - 1));
+const besideLine = ({ numbers, rows, means }: Told, edges: number[]): number[] => {
+  const line = throughKnots(numbers, rows, means.map((each, g) => rows[g]! * each), edges);
+  return means.map((each, g) => each - line[g]!);
+};
+
+/** The least-squares line with kinks at these edges through the sums of so many rows' answers, at each number: a sum of hats over the edges, of which only neighbours overlap. */
+export function throughKnots(numbers: Float64Array, rows: ArrayLike<number>, sums: ArrayLike<number>, edges: number[]): Float64Array {
+  const bins = edges.length - 1, places = numbers.map((x) => position(x, edges)), lows = places.map((place) => Math.min(Math.floor(place), bins - 1));
   const [own, next, along] = [edges, edges, edges].map((all) => all.map(() => 0)) as [number[], number[], number[]];
   lows.forEach((low, g) => {
     const up = places[g]! - low, n = rows[g]!;
     own[low]! += (1 - up) ** 2 * n, (own[low + 1]! += up ** 2 * n), (next[low]! += up * (1 - up) * n);
-    along[low]! += (1 - up) * n * means[g]!, (along[low + 1]! += up * n * means[g]!);
+    along[low]! += (1 - up) * sums[g]!, (along[low + 1]! += up * sums[g]!);
   });
   const little = STEADY * Math.max(...own);
   own.forEach((_, k) => {
@@ -51,5 +57,5 @@ function besideLine({ numbers, rows, means }: Told, edges: number[]): number[] {
     own[k]! -= share * next[k - 1]!, (along[k]! -= share * along[k - 1]!);
   });
   for (let k = bins; k >= 0; --k) along[k] = (along[k]! - (next[k]! && next[k]! * along[k + 1]!)) / own[k]!; // the heights, from the last on
-  return means.map((each, g) => each - along[lows[g]!]! - (places[g]! - lows[g]!) * (along[lows[g]! + 1]! - along[lows[g]!]!));
+  return places.map((place, g) => along[lows[g]!]! + (place - lows[g]!) * (along[lows[g]! + 1]! - along[lows[g]!]!));
 }

@@ -19,14 +19,15 @@ export interface Answers {
   names: string[];
   scales: Scale[];
   values: Float64Array[];
+  written: Float64Array[]; // as they are, not in deviations
   parts: Uint8Array;
   ofClasses: boolean;
 }
 
 /** From more words on a column has means. */
 export const MANY = 100;
-const PARTS = 5, MOST_OUTPUTS = 10, MOST_KNOWN = 5_000, FEWEST_ROWS = 2, DIGITS = 1e6;
-const LEAST_SMOOTHING = 1, MOST_SMOOTHING = 1e4, SMALLEST = 2 ** -1022;
+export const PARTS = 5, MOST_KNOWN = 5_000, FEWEST_ROWS = 2, DIGITS = 1e6, SMALLEST = 2 ** -1022;
+const MOST_OUTPUTS = 10, LEAST_SMOOTHING = 1, MOST_SMOOTHING = 1e4;
 
 /** What rows answer, numbers or classes; null of too many classes. */
 export function answersOf(core: Core, { name, classes }: TargetSpec, numbers: Float64Array, labels: Int32Array | null, seed: number): Answers | null {
@@ -36,7 +37,7 @@ export function answersOf(core: Core, { name, classes }: TargetSpec, numbers: Fl
   const scales = columns.map((column) => fitScale(SCALINGS['standard']!.fit, column)), parts = new Uint8Array(n);
   drawn(core, seed, (random) => random.permutation(n)).forEach((row, i) => (parts[row] = i % PARTS));
   const names = labels ? named.map((each) => `share of ${clipped(String(each))}`) : [`mean ${name}`];
-  return { names, scales, values: columns.map((column, k) => column.map((x) => scaled(x, scales[k]!))), parts, ofClasses: labels !== null };
+  return { names, scales, values: columns.map((column, k) => column.map((x) => scaled(x, scales[k]!))), written: columns, parts, ofClasses: labels !== null };
 }
 
 /** The means of a column's words, and for each row those by the rows of other parts; null where there are few words. */
@@ -69,7 +70,7 @@ function smoothed(groups: Int32Array, column: Float64Array, parts: Uint8Array, w
 }
 
 /** m = σ² / τ²: as many rows that answer as all do stand beside those with a word. */
-function smoothing(rows: Float64Array, sums: Float64Array, squares: number): number {
+export function smoothing(rows: Float64Array, sums: Float64Array, squares: number): number {
   let n = 0, words = 0, between = 0, all = 0, crowded = 0;
   rows.forEach((count, g) => {
     n += count, words += Number(count > 0), all += sums[g]!, crowded += count * count;

@@ -6,6 +6,7 @@ import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
 import type { Found } from './kinds.ts';
 import { fitMeans, type Answers, type Means } from './means.ts';
 import { numbersIn, readNumbers } from './notations.ts';
+import { fitRecurring, type Recurring } from './recurring.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Bins, type Scale, type Scaling } from './scaling.ts';
 import { placesOf, wordsAs } from './spelling.ts';
 import { median } from './statistics.ts';
@@ -49,13 +50,6 @@ const missingFeature = (column: string, indicator: boolean): string[] => (indica
 const binFeatures = (name: string, edges: number[]): string[] => edges.slice(1).map((_, k) => `${name} bin ${k + 1}`);
 const mostly = (counts: number[]): number => counts.indexOf(Math.max(...counts));
 
-/** What rows with exactly a number answer, in a model file: deltaw.preparation.columns.recurring. */
-interface Recurring {
-  names: string[];
-  numbers: number[];
-  values: number[][];
-}
-
 type Write = (row: number, out: Float32Array, at: number) => void;
 interface Numbers {
   scale: Scale;
@@ -82,8 +76,9 @@ const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
     fit({ name, ...cells }, _, scaling, bins, source, answers) {
       const unit = cells.unit ?? '', x = numbersOf({ name, ...cells }, source, unit), present = known(x), indicator = present.length < x.length;
       const edges = fitEdges(present, bins), fine = answers && !answers.ofClasses ? finer(x, answers.values[0]!, edges, bins.finest) : edges;
-      const step = { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fine };
-      return unit ? { ...step, unit } : step;
+      const step = { scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges: fine, ...(unit ? { unit } : {}) };
+      const told = answers && fitRecurring(x, fine, answers);
+      return told ? { ...step, means: told.means, apart: told.apart.map((means, i) => (indicator ? [...means, Number.isNaN(x[i]!) ? scaling.high : scaling.low] : means)) } : step;
     },
     features({ column, edges, means, indicator }) {
       const told = (means?.names ?? []).map((name) => `${column}: ${name}`);
