@@ -90,7 +90,7 @@ export class Machine {
 
     const hidden = settings.dropout > 0 ? this.sizes.slice(1).map(() => settings.dropout) : [];
     const parameters = lossSettings(settings.loss);
-    if (parameters.length > 1 && parameters.length !== data.nOut) throw new Refusal('{what}: expected one setting, or one for each output', String(parameters.length), 'correct them', { what: 'loss' });
+    if (parameters.length > 1 && parameters.length !== data.nOut) throw new Refusal('{what}: expected one setting, or one for each output', String(parameters.length), 'correct it', { what: 'loss' });
     const random = drawn(core, settings.seed, (each) => each.key());
     const names = [loss, own.name, ...settings.layers.map((layer) => layer.activation)].join('\0') + '\0';
     const numbers = [

@@ -34,7 +34,7 @@ function settled<T extends Record<string, number | string>>(usual: T, spec: Spec
   const found = { ...usual } as Record<string, number | string>;
   for (const [key, value] of Object.entries(spec.values)) {
     const name = /^\d+$/.test(key) ? names[Number(key)] : key;
-    if (name === undefined || !Object.hasOwn(usual, name)) throw new Refusal("{what}: expected settings that '{name}' takes", quoted(key), 'correct them', { what, name: spec.name });
+    if (name === undefined || !Object.hasOwn(usual, name)) throw new Refusal("{what}: expected settings that '{name}' takes", quoted(key), names.length ? 'it takes {takes}' : 'it takes none', { what, name: spec.name, takes: names });
     found[name] = value;
   }
   return found as T;
