@@ -368,3 +368,21 @@ def test_classes_without_rows_have_no_area() -> None:
     for name, area in (("auc", metrics.roc_auc_score), ("average_precision", metrics.average_precision_score)):
         wanted = np.mean([area(outcome.truth == c, outcome.shares[:, c]) for c in (0, 1, 3, 4)])
         assert metric_of(name, "classification").score(outcome) == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("sureness", [1.0, 2.5])
+def test_the_interval_of_the_calibration_error_allows_for_the_noise_in_its_bins(sureness: float) -> None:
+    """Of few rows the error itself is too high; 0 for probabilities that are true."""
+
+    def drawn(seed: int, n: int) -> Outcome:
+        rng = np.random.default_rng(seed)
+        logit = 2 * rng.normal(size=n)
+        yes, told = (1 / (1 + np.exp(-times * logit)) for times in (1.0, sureness))
+        shares = np.column_stack([1 - told, told])
+        return Outcome((rng.random(n) < yes).astype(int), shares.argmax(axis=1), shares)
+
+    ece = metric_of("ece", "classification")
+    true = ece.score(drawn(0, 400_000))
+    found = [interval(ece, each, Resamples.of(each)) for each in (drawn(seed, 200) for seed in range(1, 41))]
+    assert np.mean([each is not None and each[0] <= max(true, 0.01) and true - 0.01 <= each[1] for each in found]) > 0.8
+    assert np.mean([ece.score(drawn(seed, 200)) for seed in range(1, 41)]) > true + 0.01
