@@ -180,7 +180,9 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
             check_names(map(str, getattr(X, "column_names", X.columns)), FRAME)
         else:
             X = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=self, input_name="X")
-        validate_data(self, X, reset=reset, skip_check_array=True)
+        known = getattr(self, "feature_names_in_", None)
+        if reset or known is None or [*getattr(X, "columns", ())] != known.tolist():  # else there is nothing to refuse
+            validate_data(self, X, reset=reset, skip_check_array=True)
         if isinstance(X, np.ndarray):
             names = [f"x{i}" for i in range(X.shape[1])] if reset else self._columns
             X = pl.DataFrame([series(name, X[:, i]) for i, name in enumerate(names)])

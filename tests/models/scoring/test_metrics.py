@@ -306,6 +306,7 @@ COVERED: dict[str, tuple[str, Callable[[int, int], Outcome], float]] = {
     "f1": ("classification", lambda seed, n: of_classes(seed, n - 3, 3), 0.91),
     "balanced_accuracy": ("classification", lambda seed, n: of_classes(seed, n - 3, 3), 0.91),
     "brier": ("classification", lambda seed, n: of_classes(seed, n - 3, 3), 0.92),
+    "ece": ("classification", lambda seed, n: of_classes(seed, n - 3, 3), 0.80),
     "r2": ("regression", of_numbers, 0.87),
     "rmse": ("regression", of_numbers, 0.87),
     "mae": ("regression", of_numbers, 0.90),
