@@ -111,7 +111,7 @@ def rows_below(head: list[list[str]], missing: tuple[str, ...]) -> int:
     def present(cells: Iterable[str]) -> Iterator[str]:
         return (cell for cell in cells if cell.strip().lower() not in missing)
 
-    most = min(MOST_BELOW, len(head) - 1 - ROWS_BELOW)
+    most = max(0, min(MOST_BELOW, len(head) - 1 - ROWS_BELOW))
     apart = next((i for i, row in enumerate(head[1 : 1 + most]) if any(map(may_be_number, row))), most)
     for count in range(apart, 0, -1):
         words = [set[str]() for _ in range(count)]  # of each row
