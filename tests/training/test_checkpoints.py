@@ -200,7 +200,7 @@ def test_every() -> None:
 
 def test_a_folder_that_has_some_is_asked_about(tmp_path: Path) -> None:
     made(tmp_path)
-    with pytest.raises(SettingError, match=r"expected a folder without checkpoints, found checkpoint-0.*; say resume"):
+    with pytest.raises(SettingError, match=r"expected a folder without checkpoints, found checkpoint-0.*; add resume"):
         made(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="expected a folder for checkpoints, found a file of that name"):
@@ -282,7 +282,7 @@ def test_one_of_another_processor_goes_on_with_a_word(tmp_path: Path, monkeypatc
         made(tmp_path, epochs=4, resume=True)
     own = made_by()
     monkeypatch.setattr("deltaw.training.checkpoints.made_by", lambda: own | {"instructions": "abacus"})
-    with pytest.warns(RuntimeWarning, match=r"made by a processor with .*, goes on with abacus; last digits"):
+    with pytest.warns(RuntimeWarning, match=r"written on a processor with .*, resumed with abacus; the last digits"):
         history, _ = made(tmp_path, resume=True)
     assert len(history) == 6
 

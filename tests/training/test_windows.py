@@ -153,7 +153,7 @@ def test_nothing_stays_on_the_disk(tmp_path: Path) -> None:
 def test_a_folder_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         OutputError,
-        match=r"expected room for 3\.64 TiB of prepared rows, found .* free, of which .* stay so; give another",
+        match=r"expected room for 3\.64 TiB of prepared rows, found .* free, of which .* must stay free; give another",
     ):
         Blocks(tmp_path, 10**12, [Field()], [Kept((1,), np.dtype(np.float32))])
     with pytest.raises(OutputError, match="expected a folder for prepared rows"):
