@@ -79,16 +79,19 @@ def _of_few_rows(frame: Any) -> pl.DataFrame | None:
     """
     if len(frame) > FIRST:
         return None
-    made = []
+    made = {}
     for name, column in frame.items():
         cells = column.to_numpy()
         if cells.dtype.kind == "O":
             words = [None if _is_gap(cell) else cell for cell in cells.tolist()]
             if {*map(type, words)} - {str, NoneType}:
                 return None
-            made.append(pl.Series(str(name), words, pl.String))
+            try:
+                made[str(name)] = pl.Series(words, dtype=pl.String)
+            except UnicodeEncodeError:  # half a character, which the other way mends
+                return None
         elif isinstance(column.dtype, np.dtype):
-            made.append(series(str(name), cells))
+            made[str(name)] = series(str(name), cells)
         else:
             return None
     return pl.DataFrame(made)
