@@ -188,6 +188,18 @@ def test_the_header_of_any_name(stem: str, header: str, tmp_path: Path) -> None:
     assert f'#include "{header}"' in (tmp_path / f"{stem}.c").read_text()
 
 
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_c_where_a_double_is_a_float(tmp_path: Path) -> None:
+    """As avr-gcc has it: with extreme numbers it ends, too, and answers as well as a float can."""
+    made = program_of(zoo.model("target grade"))
+    check, path = proof.check_of(made, 200), written("c", made, tmp_path, libm=False)
+    main = runners.c_main(path, check, runners.C.replace("#include <stdio.h>", "int printf(const char *, ...);"))
+    built = runners.built(path, main, ("-std=c99", "-Ddouble=float"), tmp_path)
+    said = subprocess.run([built], capture_output=True, text=True, timeout=30, check=True).stdout
+    found = [[*map(float, line.split()[1:])] for line in said.splitlines()]
+    np.testing.assert_allclose(found, check["answers"], atol=0.01)
+
+
 def in_units(x_unit: float, y_unit: float) -> deltaw.Model:
     x = np.random.default_rng(0).normal(size=60)
     return deltaw.fit(pl.DataFrame({"x": x_unit * x, "y": y_unit * (3 * x + 1)}), "y", **zoo.QUICK)

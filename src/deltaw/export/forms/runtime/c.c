@@ -48,7 +48,8 @@ static double within(double x, double low, double high) {
 
 static double scale(double x, const double *s, int bend) {
   const double z = within((x / 2 - s[0] / 2) / (s[1] / 2), -1e30, 1e30) + s[2];
-  return bend ? z / f_sqrt(1 + (z / 3) * (z / 3)) : z;
+  const double third = within(z, -1e15, 1e15) / 3; /* beyond, the bend is flat, and the square of 1e30 no float */
+  return bend ? 3 * third / f_sqrt(1 + third * third) : z;
 }
 
 static double passed(double x, double low, double high) {

@@ -1,6 +1,7 @@
 /* Mathematics where there is no libm. e to x: x = k ln 2 + r, a series of r, and 2 to the k by squaring. The logarithm:
    x = 2^k m, and the series of artanh((m - 1)/(m + 1)). The error function: its series, and from 2 on the continued
-   fraction of its complement (Abramowitz & Stegun 7.1.6, 7.1.14). sin and cos get angles from 0 to 2 pi. */
+   fraction of its complement (Abramowitz & Stegun 7.1.6, 7.1.14). sin and cos get angles from 0 to 2 pi. Where double
+   is a float (avr-gcc), what is infinite has to end, too. */
 
 static double f_floor(double x) {
   double whole;
@@ -29,6 +30,7 @@ static double f_log(double x) {
   double t, square, power, sum = 0;
   int k = 0, n;
   if (!(x > 0)) return -1e308;
+  if (x - x != 0) return x;
   while (x > 1.4142135623730951) x /= 2, k++;
   while (x < 0.7071067811865476) x *= 2, k--;
   t = (x - 1) / (x + 1);
@@ -41,6 +43,7 @@ static double f_sqrt(double x) {
   double root = x > 1 ? 1 : x, scale = 1;
   int n;
   if (!(x > 0)) return x == 0 ? 0 : x - x;
+  if (x - x != 0) return x;
   while (x > 4) x /= 4, scale *= 2;
   while (x < 1) x *= 4, scale /= 2;
   for (n = 0, root = x; n < 7; n++) root = (root + x / root) / 2;
