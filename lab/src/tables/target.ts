@@ -47,7 +47,7 @@ export function fitTarget(given: Cells, asked: Asked, source: string): TargetSpe
   }
   if (distinct * ROWS_PER_CLASS > countOf(cells) || distinct > MOST_CLASSES)
     throw new Refusal('{source}: expected {rows_per_class} rows a class and at most {most_classes:,} classes in target "{name}"', said('{distinct:,} classes in {n:,} rows', { distinct, n: countOf(cells) }),
-      countOf(cells) < ENOUGH ? 'give more rows' : 'choose another target', { source, name: cells.name, rows_per_class: ROWS_PER_CLASS, most_classes: MOST_CLASSES });
+      countOf(cells) < ENOUGH ? 'give more rows' : 'it looks like an identifier: choose another target, or merge rare classes', { source, name: cells.name, rows_per_class: ROWS_PER_CLASS, most_classes: MOST_CLASSES });
   const large = cells.type === 'whole' ? cells.numbers.find((x) => Math.abs(x) > Number.MAX_SAFE_INTEGER) : undefined;
   if (large !== undefined) throw new Refusal('{source}: expected whole numbers below 2^53 as classes in target "{name}"', BigInt(large).toString(), 'turn them into text', { source, name: cells.name });
   const shares = encoding === 'one_hot' || encoding === 'range';
