@@ -103,7 +103,7 @@ def _unit(program: Program, answers: Any) -> float:
     if program.classes or not len(answers):
         return 1.0
     sizes = [abs(each.width if each.offset is None else each.offset) for each in program.all(o.Unscale)]
-    return max(float(np.median(np.abs(answers))), *sizes) or 1.0
+    return max([float(np.median(np.abs(answers))), *sizes]) or 1.0
 
 
 def _rounding(program: Program, cells: dict[str, Any], answers: Any) -> float:
