@@ -204,6 +204,7 @@ def test_who_reads_once_is_told_the_row(tmp_path: Path) -> None:
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(parts=[("apart", 10), ("bits", 10), ("money", 10)], separator=";")  # too few cells have the unit of some
 @example(parts=[("may be either", 12), ("units of either", 388)], separator=";")
+@example(parts=[("gaps", 10), ("truth", 10), ("apart", 10)], separator=",")  # true is no number
 @given(parts=PARTS, separator=st.sampled_from(["\t", ";", ",", "|"]))
 def test_slices_have_the_numbers_of_the_whole(
     tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[str, int]], separator: str

@@ -293,8 +293,8 @@ def _seen(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> str | None
 
 
 def _known(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[Slice | str]:
-    """The slices; or the name of a column that is words in a slice and was something else before."""
-    known: dict[str, bool] = {}  # whether a column is of words
+    """The slices; or the name of a column that is words, truth values or numbers in a slice, and was not before."""
+    known: dict[str, str] = {}  # what a column is
     blank = False  # whether the target was empty in some slice before it had words
     strays: dict[str, Strays] = {}
     for part in stream.slices(found.text):
@@ -310,12 +310,13 @@ def _known(stream: Stream, found: Survey, kinds: Mapping[str, str]) -> Iterator[
             words = column.dtype == pl.String
             if words and column.name not in (*kinds, found.target):
                 strays.setdefault(column.name, Strays()).see(column, part.table.name)
-            if known.get(column.name, words) != words or (words and blank and column.name == found.target):
+            sort = "words" if words else "truth" if column.dtype == pl.Boolean else "numbers or dates"
+            if known.get(column.name, sort) != sort or (words and blank and column.name == found.target):
                 yield str(column.name)
                 return
             if words:
                 found.text.add(column.name)  # for the next slices
-            known[column.name] = words
+            known[column.name] = sort
         answers = found.said.see(part.table.frame.get_column(found.target))
         yield part._replace(table=replace(part.table, frame=part.table.frame.with_columns(answers)))
     for each in strays.values():
