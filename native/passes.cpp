@@ -52,9 +52,11 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
       work.encoded.fetch(inputs, order[r], r, work.numbers.row(r), work.own[thread].data());
     }
   }
-  for (int r = begin; r < end && !run.sparse && !run.encoded; ++r) {
-    prefetch_rows(r, {begin, end}, prefetch);
-    columns.fetch(inputs, order[r], work.x.row(r));
+  const Rows x = input_of(run, 0, thread);
+  const Range copied = own_inputs(run) ? Range{0, piece.rows} : Range{begin, end};
+  for (int r = copied.begin; r < copied.end && !run.sparse && !run.encoded; ++r) {
+    prefetch_rows(r, copied, prefetch);
+    columns.fetch(inputs, order[r], x.row(r));
   }
   for (int r = begin; r < end; ++r) run.epoch.targets.prefetch(order[r]);  // for output_errors
   const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // draws are numbered by the row within the batch
@@ -96,8 +98,8 @@ void Trainer::activate(Workspace& work, int l, int r0, int r1, int v0, int v1, c
 // at the end if every thread's part of the update needs only its own rows.
 void Trainer::pass(Run& run, const Piece& piece, int thread) {
   fetch(run, piece, thread);
-  const bool own = by_own_rows(run, piece, thread);
-  if (!own && (run.encoded || !by_rows(layers_[0], run.threads, SMALL))) run.barrier.wait();
+  const bool own = by_own_rows(run, piece, thread), complete = own_inputs(run) && run.work[thread]->draws[0].empty();
+  if (!own && !complete && (run.encoded || !by_rows(layers_[0], run.threads, SMALL))) run.barrier.wait();
   if (run.encoded) gather(run, piece, thread);  // used by the update, after a barrier if other threads gather too
   forward(run, piece, thread);
   output_errors(run, piece, thread);
@@ -157,7 +159,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
       const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
       if (r0 < r1) rectangle(0, layer.vectors, r0, r1);
     } else {
-      share_out(layer.vectors, blocks_of(piece.rows), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+      share_out(layer, blocks_of(piece.rows), piece.rows, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
         rectangle(v0, v1, b0 * TILE_ROWS, std::min(b1 * TILE_ROWS, piece.rows));
       });
     }
@@ -298,7 +300,7 @@ void Trainer::choose_workspace(Run& run, const Piece& piece, int thread) {
 // single thread has both.
 template <class Visit>
 void Trainer::each_half(const Run& run, const Piece& piece, int thread, Visit&& visit) const {
-  const int teams = std::min(2, run.threads), team = teams == 2 && thread >= run.threads / 2;
+  const int teams = std::min<int>(2, run.threads), team = teams == 2 && thread >= run.threads / 2;
   const Range members = part(run.threads, team, teams);
   for (int half = team; half < 2; half += teams)
     visit(half, part(piece.rows, half, 2, 4), thread - members.begin, members.end - members.begin);
@@ -313,11 +315,11 @@ void Trainer::sum_halves(Run& run, const Piece& piece, int l, int thread) {
 }
 
 // The norm of the whole gradient, including E's L2 term. Each block is summed by one thread, then the blocks in order.
-double Trainer::gradient_norm(Run& run, int thread) {
+double Trainer::gradient_norm(Run& run, const Piece& piece, int thread) {
   std::size_t first = 0;
   for (Layer& layer : layers_) {
     const int blocks = blocks_of(layer.n_in);
-    share_out(layer.vectors, blocks, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+    share_out(layer, blocks, piece.rows, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
       for (int v = v0; v < v1; ++v)
         for (int b = b0; b < b1; ++b) {
           vf total = zero();

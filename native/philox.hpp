@@ -102,7 +102,8 @@ struct Dropout {
 
   Dropout() = default;
   Dropout(const std::uint16_t* draws_, int units, double rate)
-      : draws(draws_), ld(blocks_for(units) * DRAWS_PER_BLOCK), cut(std::min(int(std::nearbyint(rate * 65536.0)), 65535)),
+      : draws(draws_), ld(blocks_for(units) * DRAWS_PER_BLOCK),
+        cut(std::min(int(std::nearbyint(std::min(1.0, std::max(0.0, rate)) * 65536.0)), 65535)),
         kept(float(1.0 / (1.0 - cut / 65536.0))) {}
 
   // Row r of x, from vector v0 to v1, times its factors.

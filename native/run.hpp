@@ -10,7 +10,7 @@ namespace deltaw::DELTAW_ISA {
 
 struct Trainer::Run {
   const Epoch& epoch;
-  const int threads;
+  const Threads threads;
   const bool sparse;    // see Trainer::sparse
   const bool encoded;   // see Trainer::by_fields
   const bool steps;     // whether every piece is followed by an update
@@ -42,17 +42,33 @@ struct Trainer::Run {
   bool over(std::int64_t step) const { return last_step.load(std::memory_order_relaxed) <= step; }
 };
 
-inline Rows Trainer::input_of(const Run& run, int l, int thread) const {
-  const Workspace& work = *run.work[thread];
-  return l > 0 ? work.a[l - 1] : run.encoded ? work.numbers : work.x;
+// Threads divide a layer by rows of data if it is small (each then reads all weights, and no barrier is needed) or if its
+// activation needs whole rows; otherwise by units, so that each thread's share of the weights stays in its own cache.
+inline bool by_rows(const Layer& layer, Threads threads, std::size_t small) {
+  return threads == 1 || layer.activation->coupled || layer.bytes() <= small;
 }
 
-// Groups of units × blocks (of rows, or of inputs), divided evenly: thread t gets the t-th part of the list of all
+// Whether each of two threads copies all rows for itself: it then writes nothing that the other one reads before they meet,
+// which would take longer than to copy them twice.
+inline bool Trainer::own_inputs(const Run& run) const {
+  return run.threads == 2 && !run.sparse && !run.encoded && !by_rows(layers_.front(), 2, SMALL);
+}
+
+inline Rows Trainer::input_of(const Run& run, int l, int thread) const {
+  const Workspace& work = *run.work[thread];
+  if (l > 0) return work.a[l - 1];
+  if (run.encoded) return work.numbers;
+  return thread == 1 && own_inputs(run) ? work.x_of_second : work.x;
+}
+
+// A layer's groups of units × blocks (of rows, or of inputs), divided evenly: thread t gets the t-th part of the list of all
 // blocks of group 0, then of group 1, … as up to three rectangles, visit(v0, v1, block0, block1). Every sum is computed
-// by one thread, so no bit depends on the division.
+// by one thread, so no bit depends on the division. With few rows no group is divided: each weight of such a group would be
+// written by one thread while the other one has it in its cache, and that takes longer than the products of a few rows.
 template <class Visit>
-void share_out(int groups, int blocks, int thread, int threads, Visit&& visit) {
-  const Range mine = part(groups * blocks, thread, threads);
+void share_out(const Layer& layer, int blocks, int rows, int thread, Threads threads, Visit&& visit) {
+  constexpr int FEW = 64;
+  const Range mine = part(layer.vectors * blocks, thread, threads, rows < FEW && layer.vectors >= threads ? blocks : 1);
   int at = mine.begin;
   while (at < mine.end) {
     const int v = at / blocks, block = at % blocks;
@@ -112,7 +128,7 @@ void Trainer::gradient_of_layer(const Run& run, int thread, Range rows, int l, i
   const int count = listed ? inputs.count : layer.n_in;
   const auto at_places = [sink, inputs]<int N>(int v, int i, const vf(&g)[N]) { sink(v, inputs.places + i, g); };
   const int blocks = std::max(1, blocks_of(count));  // the biases are there even if no input is
-  share_out(layer.vectors, blocks, share, shares, [&](int v0, int v1, int b0, int b1) {
+  share_out(layer, blocks, n, share, shares, [&](int v0, int v1, int b0, int b1) {
     const int begin = b0 * TILE_ROWS, end = std::min(b1 * TILE_ROWS, count);
     if (listed) gradient(delta, A, n, v0, v1, begin, end, at_places);
     else gradient(delta, A, n, v0, v1, begin, end, sink);
@@ -120,15 +136,9 @@ void Trainer::gradient_of_layer(const Run& run, int thread, Range rows, int l, i
   });
   if (l > 0 || !run.encoded) return;
   const Encoding& encoding = *run.epoch.inputs.encoding;
-  share_out(layer.vectors, int(encoding.fields.size()), share, shares, [&](int v0, int v1, int f0, int f1) {
+  share_out(layer, int(encoding.fields.size()), n, share, shares, [&](int v0, int v1, int f0, int f1) {
     work.encoded.gradient(encoding, rows.begin > 0, rows, work.delta[0], v0, v1, f0, f1, sink);
   });
-}
-
-// Threads divide a layer by rows of data if it is small (each then reads all weights, and no barrier is needed) or if its
-// activation needs whole rows; otherwise by units, so that each thread's share of the weights stays in its own cache.
-inline bool by_rows(const Layer& layer, int threads, std::size_t small) {
-  return threads == 1 || layer.activation->coupled || layer.bytes() <= small;
 }
 
 }  // namespace deltaw::DELTAW_ISA

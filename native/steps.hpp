@@ -68,9 +68,9 @@ struct Strip {
 
 // A thread's share of a layer's step by a gradient that was summed in memory.
 template <class Weights, class Biases, class Gradient>
-void step_from_memory(const Layer& layer, const Weights& weights, const Biases& biases, int thread, int threads,
+void step_from_memory(const Layer& layer, const Weights& weights, const Biases& biases, int rows, int thread, Threads threads,
                       const Gradient& gradient) {
-  share_out(layer.vectors, blocks_of(layer.n_in), thread, threads, [&](int v0, int v1, int b0, int b1) {
+  share_out(layer, blocks_of(layer.n_in), rows, thread, threads, [&](int v0, int v1, int b0, int b1) {
     const Weights own = weights;
     const Gradient g = gradient;
     const int end = std::min(b1 * TILE_ROWS, layer.n_in);
@@ -102,7 +102,7 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
     Layer& layer = layers_[l];
     if (halved(run, piece, int(l), thread)) {
       const float *one = layer.halves[0].data(), *two = layer.halves[1].data();
-      step_from_memory(layer, Update<Opt, plain>(layer, c), Update<Opt>(layer, cb), thread, run.threads,
+      step_from_memory(layer, Update<Opt, plain>(layer, c), Update<Opt>(layer, cb), piece.rows, thread, run.threads,
                        [one, two](std::size_t at) { return load(one + at) + load(two + at); });
       continue;
     }
@@ -138,7 +138,7 @@ void Trainer::by_strips(const Run& run, const Piece& piece, int l, int thread, c
   const Columns& columns = run.columns[thread];
   const bool listed = l == 0 && !columns.all();
   float* const sums = work.strips[thread].data();
-  share_out(layer.vectors, blocks_of(layer.n_in), thread, run.threads, [&](int v0, int v1, int b0, int b1) {
+  share_out(layer, blocks_of(layer.n_in), piece.rows, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
     const int last = std::min(b1 * TILE_ROWS, layer.n_in);
     for (int begin = b0 * TILE_ROWS; begin < last; begin += STRIP_INPUTS) {
       const int end = std::min(begin + STRIP_INPUTS, last);
@@ -162,7 +162,7 @@ void Trainer::update_buffered(Run& run, const Piece& piece, float scale, int thr
   c.l2 *= scale;
   for (Layer& layer : layers_) {
     const float* g = layer.gradient.data();
-    step_from_memory(layer, Update<Opt>(layer, c), Update<Opt>(layer, cb), thread, run.threads,
+    step_from_memory(layer, Update<Opt>(layer, c), Update<Opt>(layer, cb), piece.rows, thread, run.threads,
                      [g, scale](std::size_t at) { return scale * load(g + at); });
   }
 }

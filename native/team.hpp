@@ -14,6 +14,16 @@
 
 namespace deltaw::DELTAW_ISA {
 
+// How many threads take part. A page has one, which the compiler knows: it leaves out what is done for more.
+#ifdef __wasm__
+struct Threads {
+  constexpr Threads(int) {}
+  constexpr operator int() const { return 1; }
+};
+#else
+using Threads = int;
+#endif
+
 // Bytes between what different threads write: two cache lines, since processors prefetch a line's neighbour, too.
 constexpr std::size_t APART = 128;
 
@@ -57,7 +67,7 @@ class Barrier {
     __builtin_ia32_pause();
 #endif
   }
-  const int threads_;
+  const Threads threads_;
   alignas(APART) std::atomic<int> arrived_{0};
   alignas(APART) std::atomic<int> round_{0};
 };

@@ -124,7 +124,7 @@ void Trainer::batches(Run& run, int thread) {
         run.barrier.wait();
         float scale = 1.0f;
         if (plan_.max_grad_norm > 0.0) {
-          const double norm = gradient_norm(run, thread);
+          const double norm = gradient_norm(run, piece, thread);
           if (!(norm <= plan_.max_grad_norm)) scale = float(plan_.max_grad_norm / norm);
         }
         (this->*update_buffered_)(run, piece, scale, thread);
@@ -171,6 +171,7 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
 
     Run run(stretch, choice_.threads(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, work_, error);
     if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
+    if (own_inputs(run)) work_.add_inputs();
     const auto started = run.asked;
     run_team(run.threads, [&](int thread) {
       if (one_by_one()) samples_(*this, run, thread);

@@ -160,12 +160,13 @@ class Trainer {
   template <class Weights, class Bias>
   void by_strips(const Run& run, const Piece& piece, int l, int thread, const Weights& weights, const Bias& bias);
   void accumulate(Run& run, const Piece& piece, int thread);
-  double gradient_norm(Run& run, int thread);
+  double gradient_norm(Run& run, const Piece& piece, int thread);
   template <class Opt> void update_buffered(Run& run, const Piece& piece, float scale, int thread);
   OutputRow output_row(const Workspace& work, int r) const;
   // Whether l is an output layer so narrow that a vector holds one output of several rows.
   bool across(int l) const { return l + 1 == int(layers_.size()) && layers_[l].n_out <= VL / 2; }
   StepConstants constants(const Run& run, std::int64_t step) const;
+  bool own_inputs(const Run& run) const;
   Rows input_of(const Run& run, int l, int thread) const;
   void choose_workspace(Run& run, const Piece& piece, int thread);
 

@@ -41,6 +41,7 @@ double Trainer::whole(const Epoch& rows, int threads, Visit&& visit) {
   }
   const std::function<bool()> never = [] { return false; };
   Run run(rows, threads, false, encoding, false, never, work_, 0.0);
+  if (own_inputs(run)) work_.add_inputs();
   run_team(threads, [&](int thread) {
     for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {
       const int count = int(std::min<std::int64_t>(work_.capacity, rows.n - begin));

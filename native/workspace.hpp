@@ -16,6 +16,7 @@ constexpr int STRIP_INPUTS = 2048 / VL;
 struct Workspace {
   int capacity = 0;  // rows
   Rows x;            // inputs, without those that are skipped
+  Rows x_of_second{nullptr, 0};  // the second of two threads' own, see Trainer::own_inputs
   Rows t;            // targets
   std::vector<Rows> z, o, a;      // a[l]: layer l's output after dropout; without dropout the same memory as o[l]
   std::vector<Floats> along;      // weights of narrow layers after the first, see lay_along: a copy for each thread
@@ -73,6 +74,12 @@ struct Workspace {
     for (std::size_t l = 1; l < layers.size(); ++l) width = std::max<std::size_t>(width, layers[l].vectors);
     while (int(scratch.size()) < threads) scratch.emplace_back(TILE_VECTORS * width * VL * VL);
     while (int(strips.size()) < threads) strips.emplace_back(TILE_VECTORS * STRIP_INPUTS * VL);
+  }
+
+  void add_inputs() {
+    if (x_of_second.data) return;
+    memory_.emplace_back(std::size_t(capacity) * x.ld);
+    x_of_second = {memory_.back().data(), x.ld};
   }
 
  private:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -142,6 +144,53 @@ def test_the_core_takes_no_array_at_an_odd_address() -> None:
         core().targets(misaligned(T), None, 3, 0.0, False)
     with pytest.raises(ValueError, match="a multiple of its numbers' size"):
         trainer().predict(misaligned(X), 1)
+
+
+@pytest.mark.parametrize("change", [np.float64, np.asfortranarray, lambda T: T.astype(float)[:, ::-1][:, ::-1]])
+def test_targets_that_were_converted_are_kept(change: Any) -> None:
+    rng = np.random.default_rng(0)
+    X, T = rng.normal(size=(ROWS, WIDTH)).astype(np.float32), rng.uniform(size=(ROWS, 3)).astype(np.float32)
+    weight = rng.uniform(size=ROWS).astype(np.float32)
+    inputs, out = core().Inputs.dense(X, 1.0, 0.0), np.empty((ROWS, 3), np.float32)
+    exact = core().targets(T, weight, 3, 0.0, False)
+    converted = core().targets(change(T), weight.astype(float), 3, 0.0, False)
+    others = [np.full_like(T, np.nan) for _ in range(100)]  # in memory that is free
+    assert trainer().evaluate(inputs, converted, out, 1) == trainer().evaluate(inputs, exact, out, 1)
+    assert len(others) == 100
+
+
+def test_outputs_are_written_to_the_callers_array_or_refused() -> None:
+    inputs = core().Inputs.dense(np.zeros((ROWS, WIDTH), np.float32), 1.0, 0.0)
+    for out in (np.zeros((ROWS, 3)), np.zeros((3, ROWS), np.float32).T):
+        with pytest.raises(TypeError):
+            trainer().evaluate(inputs, None, out, 1)
+    with pytest.raises(TypeError):
+        trainer().read(0, -1, np.zeros((20, WIDTH)), np.zeros(20))
+
+
+def test_two_threads_that_train_one_network_are_told() -> None:
+    """Python's own objects have an engine for each training; the core's refuses the second thread."""
+    made, X = trainer(), np.random.default_rng(0).normal(size=(1000, WIDTH)).astype(np.float32)
+    inputs, targets = core().Inputs.dense(X, 1.0, 0.0), core().targets(np.zeros(1000, np.int32), None, 3, 0.0, False)
+
+    told: list[str] = []
+
+    def work() -> None:
+        until = time.monotonic() + 20
+        while not told and time.monotonic() < until:
+            try:
+                made.train(inputs, targets, np.arange(1000)[None], 0, *np.zeros((3, 125)), 1)
+            except ValueError as error:
+                told.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told
+    assert "no other thread" in told[0]
+    assert np.isfinite(made.gradient(inputs, targets, 1))  # and it is free again
 
 
 def forged(indices: Any, indptr: Any, data: Any = (1.0, 2.0, 3.0)) -> sp.csr_array:

@@ -120,6 +120,12 @@ def test_the_core_refuses_what_would_reach_outside_its_arrays():
         trainer.train(X, T, np.array([[0, 1, 2, 4]]), 0, four, four, four, 1)
     with pytest.raises(ValueError, match="one pace a step"):
         trainer.train(X, T, np.arange(4)[None], 0, one, four, four, 1)
+    for first in (-1, 2**63 - 1):
+        with pytest.raises(ValueError, match="steps from 0 on"):
+            trainer.train(X, T, np.arange(4)[None], first, four, four, four, 1)
+    for layers in ([(3, 2), (3, 2)], [(2**31 - 1, 2**31 - 1)], [(3, -1)]):
+        with pytest.raises(ValueError, match="layers"):
+            compiled.Trainer([(*sizes, "sigmoid", True) for sizes in layers], plan)
     with pytest.raises(ValueError, match="label beyond"):
         compiled.targets(np.array([0, 2], np.int32), None, 2, 0.0, False)
     with pytest.raises(ValueError, match="column beyond"):
