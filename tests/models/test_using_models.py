@@ -160,7 +160,7 @@ def test_the_scores_are_of_the_rows_held_out(table: pl.DataFrame) -> None:
 def test_rows_that_do_not_fit(classifier: deltaw.Model, table: pl.DataFrame, tmp_path: Path) -> None:
     refused = {
         'expected a column "size"': table.drop("size"),
-        'did you mean "Size"': table.rename({"size": "Size"}),
+        'rename "Size"': table.rename({"size": "Size"}),
         'row 1 of column "size"': table.with_columns(size=pl.lit("big")),
         "expected columns with rows": table[:0],
     }

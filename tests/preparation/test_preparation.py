@@ -280,7 +280,7 @@ NUMBERS = pl.DataFrame(
     {"age": [20.0, 30.0, 40.0], "city": ["Rome", "Rome", "Oslo"], "day": [date(2020, 1, d) for d in (1, 2, 3)]}
 )
 WRONG = [
-    (NUMBERS.drop("age").with_columns(Age=1.0), ['"age"', 'did you mean "Age"']),
+    (NUMBERS.drop("age").with_columns(Age=1.0), ['"age"', 'rename "Age"']),
     (NUMBERS.with_columns(age=pl.Series(["20", "old", "x"])), ['row 2 of column "age"', '"old"', "number"]),
     (NUMBERS.with_columns(age=pl.Series([1.0, 2.0, float("inf")])), ['row 3 of column "age"', "finite", "inf"]),
     (NUMBERS.with_columns(age="day"), ['"age"', "numbers", "Date"]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from deltaw.models.fitting.trainings.across_folds import pooled
 from deltaw.models.model import Model
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.models.scoring.scores import Scores
@@ -18,4 +17,4 @@ def outcomes(model: Model, tables: Iterable[Table]) -> list[Outcome]:
 
 def scored(model: Model, found: Sequence[Outcome]) -> Scores:
     """The scores of all pieces."""
-    return model._scored(pooled(found))
+    return model._scored(Outcome.joined(found))

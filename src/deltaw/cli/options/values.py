@@ -54,7 +54,7 @@ def column_names(
     lines = (line for text in texts for line in io.StringIO(f"{text}\n", newline=""))
     try:
         names = tuple(name.strip() for record in csv.reader(lines, skipinitialspace=True) for name in record)
-    except csv.Error:  # one of more than 128 KiB
+    except csv.Error:  # one longer than csv's limit, of 128 KiB until a table is read
         names = ()
     if not names or not all(names):
         expected, found = "{option}: expected {what}", repr(",".join(texts))

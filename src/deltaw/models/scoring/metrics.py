@@ -11,8 +11,8 @@ F1 and average precision are about.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from math import frexp
 from typing import Any
@@ -51,6 +51,12 @@ class Outcome:
     weight: Array | None = None
     group: Array | None = None
     part: Array | None = None
+
+    @classmethod
+    def joined(cls, pieces: Sequence[Outcome]) -> Outcome:
+        """Those of several pieces of the rows, one after the other."""
+        each = {field.name: [getattr(piece, field.name) for piece in pieces] for field in fields(cls)}
+        return cls(**{name: None if parts[0] is None else np.concatenate(parts) for name, parts in each.items()})
 
     @property
     def shares(self) -> Array:

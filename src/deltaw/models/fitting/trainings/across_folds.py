@@ -150,18 +150,9 @@ def _best_threshold(plan: Plan, answers: Sequence[Outcome]) -> float:
 
 
 def pooled(answers: Sequence[Outcome]) -> Outcome:
-    """The predictions of all folds, one fold after the other."""
-    shares = [each.probabilities for each in answers if each.probabilities is not None]
-    counts = [each.weight for each in answers if each.weight is not None]
-    groups = [each.group for each in answers if each.group is not None]
-    return Outcome(
-        np.concatenate([each.truth for each in answers]),
-        np.concatenate([each.predicted for each in answers]),
-        np.concatenate(shares) if shares else None,
-        np.concatenate(counts) if counts else None,
-        np.concatenate(groups) if groups else None,
-        np.repeat(np.arange(len(answers)), [len(each.truth) for each in answers]),
-    )
+    """The predictions of all folds, one fold after the other, each by another network."""
+    sizes = [len(each.truth) for each in answers]
+    return replace(Outcome.joined(answers), part=np.repeat(np.arange(len(answers)), sizes))
 
 
 def rows_of_folds(runs: Sequence[Trained]) -> pl.DataFrame:
