@@ -19,6 +19,7 @@ from deltaw.engines.rows import spread
 from deltaw.equations.dropout import Dropout
 from deltaw.models import Model, Plan, Recipe
 from deltaw.models.answers import truth
+from deltaw.models.fitting.deciding.plans import with_larger_numbers
 from deltaw.models.fitting.trainings.linear_start import starts_linear
 from deltaw.models.fitting.trainings.packed import candidate_plan, member_plan
 from deltaw.models.rows import weights
@@ -117,7 +118,8 @@ def _of_other_rows(model: Model, table: Table) -> Setup:
     encode = partial(model.target.one_hot, low=ends[0], high=ends[1]) if one_hot else model.target.encode
     T = encode(series, source=table.name, gaps=True)[known]
     net = model.network
-    fresh = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
+    drawn = Network(net.sizes, net.activations, net.bias, net.init, net.seed)
+    fresh = with_larger_numbers(drawn, model.recipe, model.target, model.preparation)
     setup = _setup(
         fresh, X, T, model.recipe, model.preparation, model.task, model.origin.seed, sample_weight=counts,
         from_line=model.recipe.from_line and model.recipe.init is None,

@@ -232,11 +232,7 @@ class Plan:
 def drawn_network(
     recipe: Recipe, target: Target, preparation: Preparation, seed: int, start: Start | None = None
 ) -> Network:
-    """The network with its initial weights.
-
-    Weights are drawn for as many inputs as there are, most of which are bins: too small for the number itself, by which
-    sums of columns are learnt. A linear start makes up for that, or, with many classes, larger weights of numbers.
-    """
+    """The network with its initial weights."""
     if start is not None:
         return start.network()
     assert recipe.hidden is not None
@@ -248,6 +244,16 @@ def drawn_network(
         init=recipe.init,
         seed=seed,
     )
+    return with_larger_numbers(network, recipe, target, preparation)
+
+
+def with_larger_numbers(network: Network, recipe: Recipe, target: Target, preparation: Preparation) -> Network:
+    """A network as drawn, and with many classes with larger weights of numbers beside their bins.
+
+    Weights are drawn for as many inputs as there are, most of which are bins: too small for the number itself, by which
+    sums of columns are learnt. With numbers to predict, the linear start makes up for that.
+    """
     if recipe.init is None and len(target.classes) >= MANY_CLASSES:
-        network.weights[0][:, [bins.start - 1 for _, bins in preparation.bins if bins.stop > bins.start]] *= LARGER
+        numbers = [bins.start - 1 for _, bins in preparation.bins if bins.stop > bins.start]
+        network.weights[0][:, numbers] *= LARGER
     return network
