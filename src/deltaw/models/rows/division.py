@@ -5,7 +5,7 @@ All are index arrays in ascending order; the same rows and seed give the same di
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from deltaw.tables.cells import as_words
 Indices = NDArray[np.int64]
 
 FEW = 16  # classes; up to this many, a scan per class is faster than sorting
+FEWEST_BLOCKS = 10  # of times; as many as an interval needs
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +51,19 @@ class Constraints:
         parts = {name: getattr(self, name) for name in ("labels", "groups", "times")}
         return Constraints(len(rows), **{name: part if part is None else part[rows] for name, part in parts.items()})
 
-    def groups_of(self, rows: Indices) -> NDArray[np.integer] | None:
-        """The groups of some rows; None if there are no groups."""
-        return None if self.groups is None else self.groups[rows]
+    def groups_of(self, rows: Indices, folds: Sequence[Division] = ()) -> NDArray[np.integer] | None:
+        """The groups of some rows, which are drawn together for intervals; None: each row alone.
+
+        With times they are blocks of consecutive times, since the errors of neighbours are alike (Künsch 1989, "The
+        jackknife and the bootstrap for general stationary observations", Annals of Statistics 17). A block has the root
+        of the number of times that are scored, those of these rows or of all `folds`; of few times it is a row.
+        """
+        if self.groups is not None or self.times is None:
+            return None if self.groups is None else self.groups[rows]
+        _, first, which = np.unique(self.times, return_index=True, return_inverse=True)
+        scored = len(first) * (sum(len(each.test) for each in folds) or len(rows)) // self.rows
+        length = min(round(scored**0.5), scored // FEWEST_BLOCKS)
+        return first[which[rows] // length * length] if length else rows
 
     def apart(self, rows: Indices, share: float, seed: int) -> tuple[Indices, Indices]:
         """Split rows into (kept, apart), with about that share apart."""

@@ -7,7 +7,7 @@ the bootstrap", section 14.3). It covers the chance in which rows were scored, n
 More than `GROUPS` rows are put into random groups of equal size, which are drawn in their place: the variance of sums
 stays the same. Rows of a group of the caller's (`--group`: those of a patient) are always drawn together: twenty
 patients with fifty rows each are not a thousand patients (Davison & Hinkley 1997, "Bootstrap methods and their
-application", section 3.8).
+application", section 3.8). So are rows of consecutive times (`Constraints.groups_of`).
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def _prepared(given: Given, request: Request, recipe: recipes.Recipe, layout: La
         targets = with_out_of_fold(preparation, table.frame, targets, some) if targets is not None and telling else None
         frames, table = in_chunks(table, [*names_of_target_and_weight(whole, recipe), *telling])
         constraints = Constraints(constraints.rows)  # only folds would need more
-    group = constraints.groups_of(rows)
+    group = constraints.groups_of(rows, layout.folds)
     training = part_of(table.frame, preparation, target, recipe, table.name, targets, rows, frames, group)
     del targets
     if frames is not None and preparation.means:  # `Plan.refitted` asks for them

@@ -189,10 +189,10 @@ class Plan:
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:
             if not len(rows):
                 return None if given is None else part_of(given.frame, preparation, target, self.recipe, str(name))
-            group = self.constraints.groups_of(rows)
+            group = self.constraints.groups_of(rows, self.folds)
             return part_of(taken(frame, rows), preparation, target, self.recipe, table.name, group=group)
 
-        group = self.constraints.groups_of(training)
+        group = self.constraints.groups_of(training, self.folds)
         learnt = part_of(frame, preparation, target, self.recipe, table.name, targets, training, group=group)
         return replace(
             self, preparation=preparation, target=target, training=learnt,
