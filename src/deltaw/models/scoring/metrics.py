@@ -55,8 +55,12 @@ class Outcome:
     @classmethod
     def joined(cls, pieces: Sequence[Outcome]) -> Outcome:
         """Those of several pieces of the rows, one after the other."""
-        each = {field.name: [getattr(piece, field.name) for piece in pieces] for field in fields(cls)}
-        return cls(**{name: None if parts[0] is None else np.concatenate(parts) for name, parts in each.items()})
+
+        def column(name: str) -> Any:
+            parts = [getattr(piece, name) for piece in pieces]
+            return None if parts[0] is None else np.concatenate(parts)
+
+        return cls(**{field.name: column(field.name) for field in fields(cls)})
 
     @property
     def shares(self) -> Array:
