@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deltaw
-from deltaw.models.rows.division import FEWEST_BLOCKS, Constraints, Division
-from deltaw.models.scoring.intervals import Resamples, interval
+from deltaw.models.rows.division import Constraints, Division
+from deltaw.models.scoring.intervals import FEWEST_ROWS, Resamples, interval
 from deltaw.models.scoring.metrics import Outcome, metric_of
 
 
@@ -25,12 +25,12 @@ def test_blocks_are_of_neighbours(times: list[int], seed: int) -> None:
     assert groups is not None
     assert all(np.array_equal(constraints.groups_of(half, folds), groups[half]) for half in halves)
     blocks, distinct = len(np.unique(groups)), len(np.unique(when))
-    if distinct < FEWEST_BLOCKS:
+    if distinct < FEWEST_ROWS:
         assert blocks == n
         return
     assert blocks == 1 + np.count_nonzero(np.diff(groups[np.argsort(when, kind="stable")]))
     assert all(len({*groups[when == time]}) == 1 for time in np.unique(when))
-    assert max(FEWEST_BLOCKS, distinct**0.5 / 1.3) <= blocks <= max(2 * FEWEST_BLOCKS, distinct**0.5 + 2)
+    assert max(FEWEST_ROWS, distinct**0.5 / 1.3) <= blocks <= max(2 * FEWEST_ROWS, distinct**0.5 + 2)
 
 
 def autoregressive(n: int, phi: float, random: np.random.Generator) -> np.ndarray:

@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.models.scoring.intervals import FEWEST_ROWS
 from deltaw.tables.cells import as_words
 
 Indices = NDArray[np.int64]
 
 FEW = 16  # classes; up to this many, a scan per class is faster than sorting
-FEWEST_BLOCKS = 10  # of times; as many as an interval needs
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Constraints:
             return None if self.groups is None else self.groups[rows]
         _, first, which = np.unique(self.times, return_index=True, return_inverse=True)
         scored = len(first) * (sum(len(each.test) for each in folds) or len(rows)) // self.rows
-        length = min(round(scored**0.5), scored // FEWEST_BLOCKS)
+        length = min(round(scored**0.5), scored // FEWEST_ROWS)
         return first[which[rows] // length * length] if length else rows
 
     def apart(self, rows: Indices, share: float, seed: int) -> tuple[Indices, Indices]:

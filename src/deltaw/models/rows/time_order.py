@@ -13,7 +13,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deltaw.models.answers import truth
 from deltaw.models.rows.dividing import Choices
+from deltaw.preparation import Target
 from deltaw.preparation.reading import as_days
 from deltaw.speech import say
 from deltaw.tables import Column
@@ -50,17 +52,23 @@ def notes_on_order(frame: pl.DataFrame, columns: Iterable[Column], choices: Choi
     return ()
 
 
-def notes_on_identifiers(frame: pl.DataFrame, columns: Iterable[Column], truth: NDArray[Any]) -> tuple[str, ...]:
+def notes_on_identifiers(
+    frame: pl.DataFrame, columns: Iterable[Column], target: Target, source: str
+) -> tuple[str, ...]:
     """A note if rows beside each other in the order of an identifier, which is left out, have like targets.
 
     Args:
         frame: rows with a known target.
         columns: their kinds.
-        truth: (n,) class indices, as integers, or numbers.
+        target: what is predicted.
+        source: where the rows are from, for messages.
     """
     asked = [each.name for each in columns if each.kind == "identifier" and frame[each.name].dtype.is_integer()]
+    if not asked:
+        return ()
+    answers = truth(target, frame.get_column(target.name), source)
     least = max(LIKE, ERRORS / max(len(frame), 1) ** 0.5)
-    found = [name for name in asked if likeness(truth[frame[name].arg_sort().to_numpy()]) >= least]
+    found = [name for name in asked if likeness(answers[frame[name].arg_sort().to_numpy()]) >= least]
     line = (
         'the order of "{name}", which is left out as an identifier, tells the target: if it is that of time, say '
         "--time {option}; if the file was sorted by its target, it is worth nothing"
@@ -68,19 +76,19 @@ def notes_on_identifiers(frame: pl.DataFrame, columns: Iterable[Column], truth: 
     return tuple(say(line, name=clip(name), option=quote(clip(name))) for name in found[:1])
 
 
-def likeness(truth: NDArray[Any]) -> float:
+def likeness(answers: NDArray[Any]) -> float:
     """How much more alike the targets of neighbours are than those of any two rows, at most 1: the serial correlation
     by von Neumann's ratio (von Neumann 1941, Annals of Mathematical Statistics 12), of numbers by their ranks.
 
     Args:
-        truth: (n,) class indices, as integers, or numbers.
+        answers: (n,) class indices, as integers, or numbers.
     """
-    _, rank, counts = np.unique(truth, return_inverse=True, return_counts=True)
+    _, rank, counts = np.unique(answers, return_inverse=True, return_counts=True)
     if len(counts) < 2:
         return 0.0
-    if truth.dtype.kind == "i":
-        shares = counts / len(truth)
-        return float(1 - np.mean(truth[1:] != truth[:-1]) / (1 - shares @ shares))
+    if answers.dtype.kind == "i":
+        shares = counts / len(answers)
+        return float(1 - np.mean(answers[1:] != answers[:-1]) / (1 - shares @ shares))
     return float(1 - np.mean(np.diff(rank) ** 2) / (2 * np.var(rank)))
 
 

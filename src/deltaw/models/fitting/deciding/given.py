@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 import polars as pl
 
 from deltaw.exceptions import ColumnError, SettingError
-from deltaw.models.answers import truth
 from deltaw.models.fitting.deciding.request import Request
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import constraints_of, given_rows, without_group
@@ -110,8 +109,7 @@ class Given:
             found = columns_of(table)
         order = notes_on_order(table.frame, found, choices, table.name) if start is None and test is None else ()
         if start is None:
-            answers = truth(whole, table.frame.get_column(name), table.name)
-            order = (*order, *notes_on_identifiers(table.frame, found, answers))
+            order = (*order, *notes_on_identifiers(table.frame, found, whole, table.name))
         new = start.notes_on(table.frame) if start else ()
         if whole.unit and (without := note_on_bare(as_read(series).drop_nulls(), whole.unit)):
             said = (*said, without)
