@@ -22,7 +22,8 @@ from deltaw.models.answers import Answers, concatenated, decoded, mean_of, outco
 from deltaw.models.contents import Contents, Learning, reading_of
 from deltaw.models.distilling import FEWEST, HELD_OUT, Cost, agreement, distilled
 from deltaw.models.rows import weights
-from deltaw.models.rows.division import group_numbers, split
+from deltaw.models.rows.dividing import group_numbers
+from deltaw.models.rows.division import split
 from deltaw.models.scoring.dependence import Dependence, of_column
 from deltaw.models.scoring.importance import MAX_ROWS, TELLING, Importance, check, column_importances, sampled
 from deltaw.models.scoring.metrics import METRICS, Outcome, metric_of
@@ -292,7 +293,8 @@ class Model(Contents):
             weight = weights.of_rows(frame.get_column(str(self.recipe.weight)), source, known)
             known = weight > 0
         true = truth(self.target, series, source, gaps=True)[known]
-        return known, true, None if weight is None else weight[known], group_numbers(frame, self.origin.group, known)
+        group = group_numbers(frame, self.origin.group, self.origin.time, known, source)
+        return known, true, None if weight is None else weight[known], group
 
     def with_threshold(self, threshold: float | None) -> Model:
         """The same binary classifier with another decision threshold; its probabilities do not change.

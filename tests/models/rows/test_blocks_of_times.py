@@ -12,6 +12,8 @@ import deltaw
 from deltaw.models.rows.division import Constraints, Division
 from deltaw.models.scoring.intervals import FEWEST_ROWS, Resamples, interval
 from deltaw.models.scoring.metrics import Outcome, metric_of
+from deltaw.models.sharded import outcomes, scored
+from deltaw.tables import read
 
 
 @given(st.lists(st.integers(0, 400), min_size=2, max_size=300), st.integers(0, 99))
@@ -21,13 +23,13 @@ def test_blocks_are_of_neighbours(times: list[int], seed: int) -> None:
     halves = np.array_split(np.random.default_rng(seed).permutation(n), 2)
     folds = [Division(np.arange(0), np.arange(0), half) for half in halves]
     constraints = Constraints(n, times=when)
-    groups = constraints.groups_of(np.arange(n), folds)
-    assert groups is not None
-    assert all(np.array_equal(constraints.groups_of(half, folds), groups[half]) for half in halves)
-    blocks, distinct = len(np.unique(groups)), len(np.unique(when))
+    groups, distinct = constraints.groups_of(np.arange(n), folds), len(np.unique(when))
     if distinct < FEWEST_ROWS:
-        assert blocks == n
+        assert groups is None
         return
+    assert groups is not None
+    assert all(np.array_equal(np.asarray(constraints.groups_of(half, folds)), groups[half]) for half in halves)
+    blocks = len(np.unique(groups))
     assert blocks == 1 + np.count_nonzero(np.diff(groups[np.argsort(when, kind="stable")]))
     assert all(len({*groups[when == time]}) == 1 for time in np.unique(when))
     assert max(FEWEST_ROWS, distinct**0.5 / 1.3) <= blocks <= max(2 * FEWEST_ROWS, distinct**0.5 + 2)
@@ -80,3 +82,21 @@ def test_of_a_fit_by_time(how: dict[str, float]) -> None:
     assert by_row is not None
     low, high = scores.intervals["rmse"]
     assert high - low > 1.3 * (by_row[1] - by_row[0])
+
+
+def test_of_later_rows() -> None:
+    """`evaluate` draws blocks of the times that later rows have, alone or in pieces; rows if one has no time."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=900)
+    rows = pl.DataFrame({"t": np.arange(900), "a": x, "y": x + 2 * autoregressive(900, 0.9, random)})
+    model = deltaw.fit(rows[:300], "y", time="t", epochs=3, hidden=(4,), folds=0)
+    later = rows[300:]
+    whole, alone = model.evaluate(later), model.evaluate(later.with_columns(t=pl.when(pl.col("t") != 400).then("t")))
+    pieces = scored(model, outcomes(model, [read(later[:300]), read(later[300:])]))
+    width = {
+        who: np.ptp(of.intervals["rmse"]) for who, of in {"whole": whole, "pieces": pieces, "alone": alone}.items()
+    }
+    assert whole.outcome is not None
+    assert whole.outcome.group is not None
+    assert len(np.unique(whole.outcome.group)) == 25
+    assert min(width["whole"], width["pieces"]) > 1.3 * width["alone"]

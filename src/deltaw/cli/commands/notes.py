@@ -61,7 +61,7 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
     say_notes(err, table)
     if table.test is not None:
         err.print(say("note: used the {n:,} test rows of {name}", n=len(rows), name=table.name))
-    others = (model.target.name, model.recipe.weight, model.origin.group, *kept)
+    others = (model.target.name, model.recipe.weight, model.origin.group, model.origin.time, *kept)
     extra = [name for name in model.preparation.extra(rows) if name not in others]
     if extra:
         err.print(say("note: columns that the model does not use: {extra}", extra=text.listing(extra)))

@@ -168,6 +168,25 @@ def constraints_of(table: Table, target: Target, choices: Choices) -> Constraint
     return Constraints(int(known.sum()), labels, groups, times)
 
 
+def group_numbers(
+    frame: pl.DataFrame, group: str | None, time: str | None, rows: NDArray[np.bool_], source: str
+) -> NDArray[Any] | None:
+    """The groups of some rows of a later table, or of a piece of one, which are drawn together for intervals.
+
+    A hash of each cell in the column of groups, or blocks of times (`Constraints.groups_of`); None without such a
+    column, or if a row has no time.
+    """
+    if group in frame.columns:
+        return np.asarray(as_words(frame.get_column(str(group))).hash().to_numpy()[rows])
+    if time not in frame.columns or not rows.any():
+        return None
+    try:
+        times = _times(frame.get_column(str(time)), source)[rows]
+    except InputError:
+        return None
+    return Constraints(len(times), times=times).groups_of(np.arange(len(times)))
+
+
 def _expect_several(values: NDArray[Any], what: str, column: str, name: str) -> None:
     if len(values) and (values == values[0]).all():
         raise SettingError(

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.models.scoring.intervals import FEWEST_ROWS
-from deltaw.tables.cells import as_words
 
 Indices = NDArray[np.int64]
 
@@ -51,19 +50,19 @@ class Constraints:
         parts = {name: getattr(self, name) for name in ("labels", "groups", "times")}
         return Constraints(len(rows), **{name: part if part is None else part[rows] for name, part in parts.items()})
 
-    def groups_of(self, rows: Indices, folds: Sequence[Division] = ()) -> NDArray[np.integer] | None:
+    def groups_of(self, rows: Indices, folds: Sequence[Division] = ()) -> NDArray[Any] | None:
         """The groups of some rows, which are drawn together for intervals; None: each row alone.
 
         With times they are blocks of consecutive times, since the errors of neighbours are alike (Künsch 1989, "The
         jackknife and the bootstrap for general stationary observations", Annals of Statistics 17). A block has the root
-        of the number of times that are scored, those of these rows or of all `folds`; of few times it is a row.
+        of the number of times that are scored, those of these rows or of all `folds`, and is named by its first time.
         """
         if self.groups is not None or self.times is None:
             return None if self.groups is None else self.groups[rows]
-        _, first, which = np.unique(self.times, return_index=True, return_inverse=True)
-        scored = len(first) * (sum(len(each.test) for each in folds) or len(rows)) // self.rows
+        distinct, which = np.unique(self.times, return_inverse=True)
+        scored = len(distinct) * (sum(len(each.test) for each in folds) or len(rows)) // self.rows
         length = min(round(scored**0.5), scored // FEWEST_ROWS)
-        return first[which[rows] // length * length] if length else rows
+        return distinct[which[rows] // length * length] if length else None
 
     def apart(self, rows: Indices, share: float, seed: int) -> tuple[Indices, Indices]:
         """Split rows into (kept, apart), with about that share apart."""
@@ -209,10 +208,3 @@ def later_folds(times: NDArray[np.floating], k: int) -> tuple[tuple[Indices, Ind
     return tuple(
         (np.flatnonzero(times < low), np.flatnonzero((times >= low) & (times < high))) for low, high in pairwise(edges)
     )
-
-
-def group_numbers(frame: pl.DataFrame, column: str | None, rows: NDArray[np.bool_]) -> NDArray[np.uint64] | None:
-    """A hash of each row's cell in a column of groups, equal in all pieces of a table; None without the column."""
-    if column is None or column not in frame.columns:
-        return None
-    return np.asarray(as_words(frame.get_column(column)).hash().to_numpy()[rows])
