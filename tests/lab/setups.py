@@ -31,7 +31,8 @@ def data(X: Any, T: Any, weight: Any = None, labels: Any = None) -> dict[str, An
     return {
         "name": "data", "rows": len(X), "nIn": X.shape[1], "nOut": T.shape[1], "inputs": X, "targets": T,
         "labels": labels, "weight": None if weight is None else np.asarray(weight, np.float32), "heldOut": None,
-        "target": {"task": "regression" if labels is None else "classification"},
+        "target": {"task": "regression" if labels is None else "classification", "classes": []},
+        "preparation": {"steps": []},
     }  # fmt: skip
 
 

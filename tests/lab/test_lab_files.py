@@ -82,7 +82,10 @@ def test_the_same_training_in_python_gives_the_same_file_but_for_where(
     """`deltaw.fit` with the rows of a lab held out makes the same network, by the baseline's bits."""
     by_baseline(monkeypatch)
     iris, diabetes = bundled("iris", tmp_path), bundled("diabetes", tmp_path)
+    fifths = csv({"x": COLUMNS["size"][:150], "z": COLUMNS["count"][:150], "y": [f"c{i % 5}" for i in range(150)]})
+    (tmp_path / "fifths.csv").write_text(fifths)  # more classes: numbers beside bins begin with larger weights
     for text, target, name, kind, task in (
+        (fifths, "y", "fifths", "default", "classification"),
         (*iris, "iris", "default", "classification"),
         (*iris, "iris", "notes", "classification"),
         (*diabetes, "diabetes", "default", "regression"),

@@ -55,12 +55,15 @@ OPEN = "x,w,y\n" + "".join(f"{X[i]},{QUOTES.get(i, 'w')},{Y[i]}\n" for i in rang
 REFUSED = {
     "infinite answers": (INFINITE, "a finite number in row 6"),
     "an open quote": (OPEN, "the quote in line 22 closed, found it closed amidst a cell in line 25"),
-    "a title": ("Report,,\n" + csv({"a": X, "b": X, "y": Y}), "remove the lines above the column names"),
-    "a title alone": ("Report\n" + csv({"a": X, "y": Y}), "expected 1 field in line 2"),
+    "a title of two columns": ("Report\n" + csv({"a": X, "y": Y}), "remove the lines above the column names"),
     "a stray comma": ("a\n" + "\n".join(X) + "\n1,2\n", "mend the line"),
     "files that were joined": (2 * csv({"x": X, "y": X}), 'row 61 of column "x", found "x"; remove the row'),
     "large classes": (csv({"x": X, "y": [str(10**17 + i % 3) for i in range(N)]}), "100000000000000000"),
 }  # fmt: skip
+
+
+def rows_of(data: bytes, name: str = "t.csv") -> dict[str, Any]:
+    return {"do": "rows", "bytes": np.frombuffer(data, np.uint8), "name": name}
 
 
 def test_odd_tables_are_read_as_in_python(tmp_path: Path) -> None:
@@ -69,6 +72,31 @@ def test_odd_tables_are_read_as_in_python(tmp_path: Path) -> None:
         path = tmp_path / "t.csv"
         path.write_text(text, encoding="utf-8")
         agree(each, planned(path, target, "piecewise", False, 0.2), name)
+
+
+ABOVE = [
+    "", "Report of 2024\n", "# made by a tool\n# and another\n", "Report;;\n\n", "sep=;\n\nReport;2024\n",
+    '"A title\nin two lines";\n\n\n"as of";"1 May"\n', "".join(f"setting {i};{i}\n" for i in range(30)),
+]  # fmt: skip
+BELOW = ["", "kg;;m;;\n", "continuous;discrete;float;;\n;;class;x;\n", "[kg];text;(m);a, b;c\n", "What?;is;;;it\nid 1;2;;;\n"]
+NAMED = "x;w;y;z;c\n", "".join(f"{i};a{i % 3};{i}.5;b;\"{i % 4}\"\n" for i in range(90))
+
+
+def test_lines_that_are_no_rows_are_left_out_as_in_python(tmp_path: Path) -> None:
+    """Titles above the names, units or descriptions below them; and what is said of lines further below."""
+    texts = [above + NAMED[0] + below + NAMED[1] for above in ABOVE for below in BELOW]
+    texts += [text + "1;2\n" for text in texts]
+    for text, found in zip(texts, ask([rows_of(text.encode()) for text in texts]), strict=True):
+        (tmp_path / "t.csv").write_text(text)
+        try:
+            table = read(tmp_path / "t.csv")
+        except InputError as error:
+            assert found == str(error).removeprefix(f"{tmp_path}/"), text
+            continue
+        assert found["notes"] == list(table.notes), text
+        assert found["numbers"].keys() == set(table.frame.columns), text
+        x = table.frame["x"]
+        np.testing.assert_array_equal(found["numbers"]["x"], x if x.dtype.is_numeric() else [])
 
 
 def test_what_cannot_be_learnt_from_is_refused() -> None:
@@ -171,8 +199,19 @@ def titled(book: Any) -> None:
         sheet.write_row(6 + i, 1, [i * 1.5, i % 7, Y[i]])
 
 
+def described(book: Any) -> None:
+    """Below a title; with units and kinds below the names."""
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["Sales", "", "", ""])
+    for i, row in enumerate([["x", "z", "w", "y"], ["kg", "m", "", ""], ["float", "", "", "class"]]):
+        sheet.write_row(2 + i, 0, row)
+    for i in range(N):
+        sheet.write_row(5 + i, 0, [i * 1.5, i % 7, f"w{i % 3}", Y[i]])
+
+
 BOOKS = {
     "titled": (titled, {}),
+    "described": (described, {}),
     "everything": (everything, {}),
     "aside": (aside, {}),
     "days": (days, {}),
@@ -190,9 +229,10 @@ def test_workbooks_are_read_as_in_python(tmp_path: Path) -> None:
         (tmp_path / "t.xlsx").write_bytes(data)
         planning = planned(tmp_path / "t.xlsx", "y", "piecewise", False, 0.2)
         agree(found, planning, name)
-        above = [f"names are in row {note['values']['row']};" for note in found["notes"] if "row" in note["values"]]
-        named = [note for note in planning.table.notes if "the column names are" in note]
-        assert [row in note for row, note in zip(above, named, strict=True)] == [True] * len(named), name
+        (rows,) = ask([rows_of(data, "t.xlsx")])
+        of_rows = [[note for note in notes if "column names" in note] for notes in (rows["notes"], planning.table.notes)]
+        assert of_rows[0] == of_rows[1], name
+        assert len(of_rows[0]) == {"titled": 1, "described": 2}.get(name, 0)
         sheets = [note for note in found["notes"] if "sheet" in note["say"]]
         assert bool(sheets) == (name == "aside")
         assert not sheets or sheets[0]["values"] == {"name": "数据", "others": ["Empty", "Names"]}
@@ -213,7 +253,7 @@ def empty_looking(book: Any) -> None:
 def test_cells_without_values_are_told_as_in_python(tmp_path: Path) -> None:
     data = workbook(empty_looking)
     (tmp_path / "t.xlsx").write_bytes(data)
-    (found,) = ask([{"do": "rows", "bytes": np.frombuffer(data, np.uint8), "name": "t.xlsx"}])
+    (found,) = ask([rows_of(data, "t.xlsx")])
     assert [each.split(" (")[0] for each in found["notes"][-2:]] == ["merged cells", "formulas without results"]
     assert found["notes"] == list(read(tmp_path / "t.xlsx").notes)
 

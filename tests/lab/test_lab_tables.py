@@ -83,6 +83,15 @@ WRITTEN = {
     "codes": some([f"{(1067, 4109, 80331, 99084)[i % 4]:05}" for i in range(N)]),
     "offices": ["2A" if i % 30 == 7 else f"{1 + i % 19:02}" for i in range(N)],
     "answers": [("Yes", "NO", "no")[i % 3] for i in range(N)],
+    "behind": [f"{x[1:]}-" if x[0] == "-" else x for x in AMOUNTS],
+    "parts": some([f"{1 + i % 5}-" if i % 3 else str(i % 7) for i in range(N)]),
+    "thai": [x.translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")) for x in AMOUNTS],
+    "bengali": some([f"{i % 31}.{i % 9}".translate(str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")) for i in range(N)]),
+    "arabic_days": [
+        f"{2020 + i % 4}-{1 + i % 12:02}-{1 + i % 28:02}".translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+        for i in range(N)
+    ],
+    "of_excel": [f'=""{i % 9}.5""' for i in range(N)],
     "lasted": [f"{i % 3} days 0{i % 10}:{i * 7 % 60:02}:00.5" for i in range(N)],
     "y": NUMBERS["y"],
 }

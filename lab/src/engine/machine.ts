@@ -43,13 +43,22 @@ function commonest(data: Data, rows: Int32Array): [number, number] {
 export const shapes = (data: Data, settings: Settings): [number, number][] =>
   settings.layers.map(({ units }, l) => [l ? settings.layers[l - 1]!.units : data.nIn, units]);
 
-/** The initial weights that deltaw.Network draws for the same seed. */
+const MANY_CLASSES = 4, LARGER = 3;
+/** Which inputs are numbers that have bins beside them. */
+function besideBins({ preparation: { steps } }: Data): number[] {
+  const widths = steps.map(({ features }) => features.length), first = (i: number): number => widths.slice(0, i).reduce((a, b) => a + b, 0);
+  return steps.flatMap(({ edges }, i) => ((edges as number[] | undefined)?.length ? [first(i)] : []));
+}
+/** The initial weights that deltaw.Network draws for the same seed, of numbers beside bins larger where there are many classes:
+ * deltaw.models.fitting.deciding.plans. */
 export function initialWeights(core: Core, data: Data, settings: Settings): Weights {
-  const sizes = shapes(data, settings);
+  const sizes = shapes(data, settings), larger = settings.init === null && data.target.classes.length >= MANY_CLASSES ? besideBins(data) : [];
   return drawn(core, settings.seed, (random) => ({
-    weights: sizes.map(([nIn, nOut], l) =>
-      new Float32Array(initializer(settings.init ?? initFor(settings.layers[l]!.activation))(random, nOut, nIn)),
-    ),
+    weights: sizes.map(([nIn, nOut], l) => {
+      const drawn = initializer(settings.init ?? initFor(settings.layers[l]!.activation))(random, nOut, nIn);
+      if (l === 0) for (const k of larger) for (let j = 0; j < nOut; ++j) drawn[j * nIn + k]! *= LARGER;
+      return new Float32Array(drawn);
+    }),
     biases: sizes.map(([, nOut]) => new Float32Array(nOut)),
   }));
 }

@@ -1,5 +1,6 @@
 // Days and times as text writes them, by the formats of deltaw.tables.dates; the unambiguous ones first.
 import { MISTAKES, clipped } from './cells.ts';
+import { plainNumerals } from './numerals.ts';
 import { said, type Text } from '../said.ts';
 
 const DAYS: Record<string, string> = {
@@ -37,11 +38,11 @@ const PATTERNS = new Map(
     new RegExp(`^${format.split(/(%[.#]?[A-Za-z])/).map((part) => PARTS[part] ?? part.replace(/[./]/g, '\\$&')).join('')}$`),
   ]),
 );
-const DAY = 86_400_000_000; // microseconds
+const LIKE_A_DATE = /\p{Nd}\P{Nd}+\p{Nd}/u, DAY = 86_400_000_000; // microseconds
 
 /** Days since 1970-01-01, with the time as a fraction; NaN for what is not written so. */
 export function dayOf(word: string, format: string): number {
-  const found = PATTERNS.get(format)!.exec(word)?.groups;
+  const found = PATTERNS.get(format)!.exec(plainNumerals(word))?.groups;
   if (!found) return NaN;
   const called = found['b']?.toLowerCase(); // whole, or cut to three letters
   const month = called ? MONTHS.findIndex((name) => called === name || called === name.slice(0, 3)) + 1 : Number(found['m']);
@@ -62,7 +63,7 @@ export function dayOf(word: string, format: string): number {
 /** How a column of words (none missing) writes dates: the first format that reads most cells; '' for none. And how many it does not read. */
 export function dateFormat(words: string[]): [string, number] {
   const few = words.slice(0, 50), fails = (some: string[], format: string): number => some.filter((word) => Number.isNaN(dayOf(word, format))).length;
-  if (few.filter((word) => /\d.*\d/.test(word)).length < (1 - 2 * MISTAKES) * few.length) return ['', 0];
+  if (few.filter((word) => LIKE_A_DATE.test(word)).length < (1 - 2 * MISTAKES) * few.length) return ['', 0];
   const hopeful = Object.keys(DATE_FORMATS).filter((format) => fails(few, format) <= 2 * MISTAKES * few.length);
   const counted = hopeful.map((format): [string, number] => [format, fails(words, format)]);
   const best = counted.reduce((a, b) => (b[1] < a[1] ? b : a), counted[0] ?? ['', 0]);
@@ -83,7 +84,7 @@ export function noteOnDates(name: string, words: string[], format: string): Text
 /** What keeps words that look like dates from being some: no way of writing reads nearly all. */
 export function noteOnWords(column: string, words: string[]): Text | undefined {
   const step = Math.max(1, Math.floor(words.length / SOME)), some = words.filter((_, i) => i % step === 0).slice(0, SOME), name = clipped(column);
-  if (some.filter((word) => /\d\D+\d/.test(word)).length < ENOUGH * some.length) return undefined;
+  if (some.filter((word) => LIKE_A_DATE.test(word)).length < ENOUGH * some.length) return undefined;
   const unread = (cells: string[], format: string): string[] => cells.filter((word) => Number.isNaN(dayOf(word, format)));
   const best = Object.keys(DATE_FORMATS).reduce((a, b) => (unread(some, b).length < unread(some, a).length ? b : a));
   let left = unread(some, best);

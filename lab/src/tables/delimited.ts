@@ -1,7 +1,8 @@
 // Text with one record a line, by the rules of deltaw.tables.reading.formats.delimited: the delimiter and the header are found, quotes are kept.
 
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
-import { isMissing, wordOf } from './missing.ts';
+import { hasHeader, lacking, leavesOutRowNames, notesOnRows, rowsAbove, rowsBelow } from './heads.ts';
+import { wordOf } from './missing.ts';
 import { quiet } from './progress.ts';
 import { markOf, ofFile } from './notations.ts';
 
@@ -32,27 +33,29 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
   const delimiter = told?.[1] ?? findDelimiter(text);
   if (delimiter === ' ') text = unaligned(text);
   const records = [...parsed(text, delimiter, source, Number(told !== null), tell)];
-  const head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);
+  if (text.includes('="')) for (const record of records) record.forEach((cell, k) => (record[k] = cell.replace(/^="([^"]*)"$/, '$1'))); // as programs write text for Excel
+  let head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);
   if (!head.length) refuse('{source}: expected a header and rows', said('only quotes and spaces'), 'give a file with rows');
+  const lineIn = (record: string[]): number => beginOf(record, records) + Number(told !== null), title = rowsAbove(head);
+  head = head.slice(title);
+  const begin = records.indexOf(head[0]!), line = lineIn(head[0]!), below = head.splice(1, rowsBelow(head));
   const named = hasHeader(head);
   if (named) head[0]!.push(...Array<string>(lacking(head)).fill('')); // every row ends in separators that the names do not have
-  if (named && leavesOutRowNames(head) && (!', '.includes(delimiter) || text[text.indexOf('\n') + 1] === '"')) head[0]!.unshift(''); // a comma or blank in a field needs quotes
+  if (named && leavesOutRowNames(head) && (!', '.includes(delimiter) || text.split('\n', line + 1)[line]!.startsWith('"'))) head[0]!.unshift(''); // a comma or blank in a field needs quotes
   const width = head[0]!.length;
-  const rows = records.filter((record, i) => !isBlank(record) || (width === 1 && i > 0)).map((record) => (isBlank(record) ? [''] : record));
+  const rows = records.slice(begin).filter((record, i) => !below.includes(record) && (!isBlank(record) || (width === 1 && i > 0))).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
   if (ragged >= 0)
     refuse(width === 1 ? '{source}: expected {expected} field in line {begin:,}, as in the first line' : '{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), remedyOf(rows, ragged), {
-      expected: width, begin: beginOf(rows[ragged]!, records) + Number(told !== null), delimiter,
+      expected: width, begin: lineIn(rows[ragged]!), delimiter,
     });
-  const below = namesBelow(head);
-  if (below) refuse('{source}: expected the names of the columns in the first line', said('names in row {row} below it', { row: below }), 'remove the lines above the column names');
   const names = named ? head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED)) : head[0]!.map((_, i) => `column_${i + 1}`);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;
   if (twice >= 0)
     refuse('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them');
   const body = rows.slice(named ? 1 : 0);
   if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
-  return { names, rows: body, notation: notationOf(head.slice(Number(named)), delimiter), notes: rowsInACell(names, body, delimiter, Number(named) + Number(told !== null)) };
+  return { names, rows: body, notation: notationOf(head.slice(Number(named)), delimiter), notes: [...notesOnRows(title && line - 1, below), ...rowsInACell(names, body, delimiter, lineIn)] };
 }
 /** How the numbers of a file are written, by its first rows: between commas they tell it by themselves. */
 export const notationOf = (head: string[][], separator: string): string => (separator === ',' ? separator : ofFile(separator, markOf((head[0] ?? []).map((_, k) => head.map((row) => wordOf(row[k]!))))));
@@ -63,13 +66,14 @@ export const ofText = (text: string, tell = quiet): string[][] => [...parsed(tex
 
 const SEVERAL = 3; // cells of several lines, at most, are looked at
 /** What to say of a cell that holds line ends and as many delimiters as rows would: a quote may be missing. */
-function rowsInACell(names: string[], rows: string[][], delimiter: string, above: number): Text[] {
+function rowsInACell(names: string[], rows: string[][], delimiter: string, lineIn: (record: string[]) => number): Text[] {
   const count = (text: string, sign: string): number => text.split(sign).length - 1;
   const found = names.map((column, k) => rows.flatMap((record, row) => (record[k]!.includes('\n') ? { column, row, cell: record[k]! } : []))).filter(({ length }) => length <= SEVERAL);
   return found.flat().filter(({ cell }) => names.length > 2 && count(cell, delimiter) === count(cell, '\n') * (names.length - 1)).slice(0, 1).map(({ column, row, cell }) =>
-    said('line {line:,}: a cell of column "{column}" holds what looks like {n:,} rows; is a quote missing?', { line: beginOf(rows[row]!, rows) + above, column, n: 1 + count(cell, '\n') }));
+    said('line {line:,}: a cell of column "{column}" holds what looks like {n:,} rows; is a quote missing?', { line: lineIn(rows[row]!), column, n: 1 + count(cell, '\n') }));
 }
 
+const ABOVE = 20; // rows that a title may be followed by, in a file of one column
 function remedyOf(rows: string[][], ragged: number): string {
   const width = rows[0]!.length, title = rows[ragged]!.length > width && ragged <= (width === 1 ? ABOVE : 1);
   if (rows[ragged]!.join('').includes('\n')) return 'close its quote';
@@ -140,45 +144,4 @@ function findDelimiter(text: string): string {
   });
   const best = Math.max(...shares);
   return best > 0 ? DELIMITERS[shares.indexOf(best)]! : ',';
-}
-
-const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity)$/i.test(cell);
-const numbers = (cells: string[]): boolean => cells.some(number) && cells.every((cell) => number(cell) || isMissing(cell));
-
-const ABOVE = 20; // rows in which names are looked for that are not the first
-/** Which row below a title has the names: all different words, one above numbers, where the first leaves columns without a name; 0: none. */
-function namesBelow(head: string[][]): number {
-  if (head[0]!.slice(1).every((cell) => cell.trim())) return 0;
-  const row = head.slice(0, ABOVE).findIndex((record, i) => {
-    const words = i > 0 && record.length === head[0]!.length && new Set(record).size === record.length && record.every((cell) => cell.trim() && !number(cell));
-    return words && record.some((_, j) => numbers(head.slice(i + 1).map((each) => each[j]?.trim() ?? '')));
-  });
-  return Math.max(row, 0);
-}
-
-/** How many fields all rows have behind those that the first record names, where nothing stands in them; else 0. */
-function lacking([names, ...rows]: string[][]): number {
-  const width = names!.length, all = rows[0]?.length ?? 0;
-  const alike = width > 1 && all > width && rows.every((row) => row.length === all) && !names!.some((cell) => cell.includes('\n'));
-  return alike && rows.every((row) => !row.slice(width).join('').trim()) ? all - width : 0;
-}
-/** Whether the first record names all columns but the first, which names rows: so R writes tables. */
-function leavesOutRowNames([names, ...rows]: string[][]): boolean {
-  return rows.length > 1 && rows.every((row) => row.length === names!.length + 1) && new Set(rows.map(([first]) => first)).size === rows.length;
-}
-
-const FEW = 4; // times and oftener each word stands in a column of few, on average
-/** Whether the first record names the columns rather than being data itself. */
-function hasHeader(head: string[][]): boolean {
-  const first = head[0]!.map((cell) => cell.trim());
-  if (first.some(number) && first.every((cell) => number(cell) || isMissing(cell))) return false;
-  const cellsOf = (records: string[][]): string[][] => first.map((_, j) => records.filter((record) => j < record.length).map((record) => record[j]!.trim()));
-  const again = (record: string[]): boolean => record.length === head[0]!.length && record.every((cell, j) => cell === head[0]![j]); // files that were joined
-  const below = cellsOf(head.slice(1)), numeric = cellsOf(head.slice(1).filter((record) => !again(record))).map(numbers);
-  if (first.some((cell, j) => numeric[j] && !number(cell))) return true;
-  if (first.some((cell, j) => numeric[j] && cell.includes('.'))) return false;
-  const words = first.map((cell, j) => ({ cell, cells: below[j]! })).filter(({ cell }, j) => cell && !numeric[j]);
-  const repeated = words.filter(({ cell, cells }) => cells.includes(cell)).length;
-  const names = words.filter(({ cell, cells }) => !cells.includes(cell) && FEW * new Set(cells).size <= cells.length).length;
-  return names ? repeated <= names : !repeated;
 }

@@ -1,6 +1,7 @@
 // Excel workbooks (.xlsx), which are ZIP archives of XML: the first sheet with rows, by the rules of deltaw.tables.reading.formats.workbooks.
 import { Refusal, listed, said, type Text } from '../said.ts';
 import { members } from './archives.ts';
+import { notesOnRows, rowsAbove, rowsBelow } from './heads.ts';
 
 /** What a sheet holds, as text. */
 export interface Sheet {
@@ -58,7 +59,7 @@ interface Book {
   since: number;
 }
 
-const [ROWS, COLUMNS] = [2 ** 20, 2 ** 14]; // of a sheet, at most
+const [ROWS, COLUMNS, HEAD] = [2 ** 20, 2 ** 14, 20]; // of a sheet, at most; in which names are looked for
 interface Row {
   at: number; // in its sheet, from 0
   cells: string[];
@@ -84,15 +85,6 @@ function rowsOf(xml: string, { texts, formats, since }: Book): { all: Row[]; las
   let left = Infinity, right = -1;
   for (const [, row] of there) for (const at of row.keys()) (left = Math.min(left, at)), (right = Math.max(right, at));
   return { all: there.map(([at, row]) => ({ at, cells: Array.from({ length: right - left + 1 }, (_, i) => row.get(left + i) ?? '') })), lastTexts: lastTexts.slice(left) };
-}
-
-const ABOVE = 20, FEWEST_NAMES = 3; // rows in which names are looked for; columns of a table that may have a title above it
-/** How many rows stand above the names: none, or those to the first that has a different word in every column, where the first row is a
- * title: it has few cells, and the first of them. */
-function titles(rows: Row[]): number {
-  const [{ at: first, cells: title } = { at: 0, cells: [] }] = rows, width = title.length;
-  if (width < FEWEST_NAMES || !title[0] || 2 * title.filter(Boolean).length > width) return 0;
-  return Math.max(0, rows.findIndex(({ at, cells }) => at < first + ABOVE && cells.every((cell) => cell && Number.isNaN(Number(cell))) && new Set(cells).size === width));
 }
 
 /** The names that the first row gives, each once; and no columns that have neither a name nor a cell. */
@@ -133,12 +125,13 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
     const texts = [...elements(strings, 'si')].map(([, , inside]) => textOf(inside));
     if (!sheets.length) wrong('xl/workbook.xml');
     for (const { name, target } of sheets) {
-      const xml = await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { all, lastTexts } = rowsOf(xml, { texts, formats, since }), above = titles(all), rows = all.slice(above);
+      const xml = await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { all, lastTexts } = rowsOf(xml, { texts, formats, since });
+      const head = all.filter(({ at }) => at < all[0]!.at + HEAD).map(({ cells }) => cells), above = rowsAbove(head), rows = all.slice(above), below = rows.splice(1, rowsBelow(head.slice(above)));
       if (rows.length < 2) continue;
       const others = sheets.filter((each) => each.name !== name).map((each) => each.name), notes: Text[] = [];
       if (others.length) notes.push(said('read from its sheet "{name}", not {others}', { name, others }));
-      if (above) notes.push(said('the column names are in row {row}; the rows above are ignored', { row: rows[0]!.at + 1 }));
-      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > rows[0]!.at), notes: [...notes, ...withoutValues(xml, rows[0]!.at + 1)] };
+      const [{ at: first }] = rows as [Row], last = below.at(-1)?.at ?? first;
+      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > last), notes: [...notes, ...notesOnRows(above && first, below.map(({ cells }) => cells)), ...withoutValues(xml, first + 1)] };
     }
     throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });
   } catch (error) {
