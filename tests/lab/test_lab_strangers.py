@@ -78,8 +78,14 @@ ABOVE = [
     "", "Report of 2024\n", "# made by a tool\n# and another\n", "Report;;\n\n", "sep=;\n\nReport;2024\n",
     '"A title\nin two lines";\n\n\n"as of";"1 May"\n', "".join(f"setting {i};{i}\n" for i in range(30)),
 ]  # fmt: skip
-BELOW = ["", "kg;;m;;\n", "continuous;discrete;float;;\n;;class;x;\n", "[kg];text;(m);a, b;c\n", "What?;is;;;it\nid 1;2;;;\n"]
-NAMED = "x;w;y;z;c\n", "".join(f"{i};a{i % 3};{i}.5;b;\"{i % 4}\"\n" for i in range(90))
+BELOW = [
+    "",
+    "kg;;m;;\n",
+    "continuous;discrete;float;;\n;;class;x;\n",
+    "[kg];text;(m);a, b;c\n",
+    "What?;is;;;it\nid 1;2;;;\n",
+]
+NAMED = "x;w;y;z;c\n", "".join(f'{i};a{i % 3};{i}.5;b;"{i % 4}"\n' for i in range(90))
 
 
 def test_lines_that_are_no_rows_are_left_out_as_in_python(tmp_path: Path) -> None:
@@ -88,11 +94,11 @@ def test_lines_that_are_no_rows_are_left_out_as_in_python(tmp_path: Path) -> Non
     texts += [text + "1;2\n" for text in texts]
     for text, found in zip(texts, ask([rows_of(text.encode()) for text in texts]), strict=True):
         (tmp_path / "t.csv").write_text(text)
-        try:
-            table = read(tmp_path / "t.csv")
-        except InputError as error:
-            assert found == str(error).removeprefix(f"{tmp_path}/"), text
+        if isinstance(found, str):
+            with pytest.raises(InputError, match=re.escape(found)):
+                read(tmp_path / "t.csv")
             continue
+        table = read(tmp_path / "t.csv")
         assert found["notes"] == list(table.notes), text
         assert found["numbers"].keys() == set(table.frame.columns), text
         x = table.frame["x"]
@@ -230,9 +236,10 @@ def test_workbooks_are_read_as_in_python(tmp_path: Path) -> None:
         planning = planned(tmp_path / "t.xlsx", "y", "piecewise", False, 0.2)
         agree(found, planning, name)
         (rows,) = ask([rows_of(data, "t.xlsx")])
-        of_rows = [[note for note in notes if "column names" in note] for notes in (rows["notes"], planning.table.notes)]
-        assert of_rows[0] == of_rows[1], name
-        assert len(of_rows[0]) == {"titled": 1, "described": 2}.get(name, 0)
+        both = (rows["notes"], planning.table.notes)
+        ours, pythons = ([note for note in notes if "column names" in note] for notes in both)
+        assert ours == pythons, name
+        assert len(ours) == {"titled": 1, "described": 2}.get(name, 0)
         sheets = [note for note in found["notes"] if "sheet" in note["say"]]
         assert bool(sheets) == (name == "aside")
         assert not sheets or sheets[0]["values"] == {"name": "数据", "others": ["Empty", "Names"]}
