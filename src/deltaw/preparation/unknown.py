@@ -1,11 +1,12 @@
 """Cells of new rows that a model does not know: words that were not in training, or too rare, later dates, and numbers
-beyond those of training.
+beyond those of training, or perhaps in another unit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 import polars as pl
@@ -22,20 +23,26 @@ from deltaw.tables.units import unit_of
 
 ENOUGH = 0.5  # share of unknown cells from which on the column is probably another, or has another spelling or unit
 FEWEST = 10  # numbers of which it is said that they are beyond training; a few may be so by chance
+FEWEST_DIFFERENT, BINS, SMALL = 5, 4, 20  # see `all_small`: with 4 bins, chance does it for one column in a million
 PERCENT = "#%"  # the unit that spreadsheets drop: 59% is 0.59 in the file
 
 
 class Unknown(NamedTuple):
-    """A column with unknown words: number of cells with such words, of all present ones, and one of them."""
+    """A column with unknown words: number of cells with such words, of all present ones, and one of them.
+
+    `near`: a known word that differs from that one only in case, blanks or the form of letters; "" for none.
+    """
 
     column: str
     cells: int
     present: int
     word: str
+    near: str = ""
 
 
 def unknown_words(steps: Iterable[Step], frame: pl.DataFrame, enough: float = ENOUGH) -> list[Unknown]:
-    """Boolean columns with other words, and columns of words of which more than the share `enough` is unknown.
+    """Boolean columns with other words, and columns of words of which more than the share `enough` is unknown, or one
+    is known in another spelling.
 
     Args:
         steps: of a preparation.
@@ -79,6 +86,27 @@ def numbers_beyond(steps: Iterable[Step], frame: pl.DataFrame) -> list[Beyond]:
     return found
 
 
+def all_small(steps: Iterable[Step], frame: pl.DataFrame) -> list[Beyond]:
+    """Columns of at least FEWEST numbers from 0 on, FEWEST_DIFFERENT or more, that are all in the lowest bin of
+    training and at most 1/SMALL of its largest number, as if they were written in a larger unit: 0.59 for 59, km for m.
+    Not those of `other_percentages`.
+    """
+    found = []
+    for step in steps:
+        if isinstance(step, Number) and step.unit != PERCENT and len(step.edges) > BINS and step.edges[0] >= 0:
+            x, low, high = _numbers(step, frame), step.edges[0], step.edges[-1]
+            several = len(x) >= FEWEST and len(np.unique(x)) >= FEWEST_DIFFERENT
+            if several and x.min() >= 0 and x.max() <= min(step.edges[1], high / SMALL):
+                found.append(Beyond(step.column, len(x), len(x), low, high, step.unit))
+    return found
+
+
+def without_units(steps: Iterable[Step], frame: pl.DataFrame) -> list[tuple[str, str]]:
+    """(column, unit in training) of columns whose numbers had a unit in training, other than percent, and none here."""
+    numbers = [step for step in steps if isinstance(step, Number) and step.unit not in ("", PERCENT)]
+    return [(step.column, step.unit) for step in numbers if not _unit(step, frame) and len(_numbers(step, frame))]
+
+
 def other_percentages(steps: Iterable[Step], frame: pl.DataFrame) -> list[str]:
     """Columns with a percent sign in training or here, not in both, and numbers up to 1 where there is none, up to more
     where there is one: spreadsheets keep 59% as 0.59.
@@ -86,14 +114,19 @@ def other_percentages(steps: Iterable[Step], frame: pl.DataFrame) -> list[str]:
     found = []
     for step in steps:
         if isinstance(step, Number) and step.unit in ("", PERCENT):
-            cells = as_read(frame.get_column(step.column))
-            here = unit_of(as_words(cells)) if cells.dtype == pl.String else ""
+            here = _unit(step, frame)
             most = step.edges[-1] if step.edges else step.scale.centre + step.scale.width
             if {here, step.unit} == {"", PERCENT}:
                 high = np.abs(_numbers(step, frame)).max(initial=0.0)
                 if (most > 1) == (step.unit == PERCENT) and (high > 1) == (here == PERCENT):
                     found.append(step.column)
     return found
+
+
+def _unit(step: Number, frame: pl.DataFrame) -> str:
+    """The unit of a column's cells here; "" for none."""
+    cells = as_read(frame.get_column(step.column))
+    return unit_of(as_words(cells)) if cells.dtype == pl.String else ""
 
 
 def _numbers(step: Number, frame: pl.DataFrame) -> NDArray[np.float64]:
@@ -114,6 +147,16 @@ def _unknown(step: Category | Truth, frame: pl.DataFrame, enough: float) -> Unkn
     if others.is_empty():
         return None
     n, present = sum(others["rows"].to_list()), sum(counted["rows"].to_list())
-    if isinstance(step, Category) and (n <= enough * present or step.usual == len(step.words)):
-        return None  # as rare as in training
+    if isinstance(step, Category):
+        alike = {_bare(word): word for word in reversed(step.known)}
+        again = next((word for word in others["word"] if _bare(word) in alike), None)
+        if again is not None:
+            return Unknown(step.column, n, present, again, alike[_bare(again)])
+        if n <= enough * present or step.usual == len(step.words):
+            return None  # as rare as in training
     return Unknown(step.column, n, present, others["word"][0])
+
+
+def _bare(word: str) -> str:
+    """A word without what people see last: case, blanks, and full-width or other forms of the same letters."""
+    return "".join(normalize("NFKC", word).casefold().split())

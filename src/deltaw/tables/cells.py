@@ -36,6 +36,11 @@ TRUTHS = (
     ("是", "否"), ("真", "假"), ("对", "错"), ("有", "无"),
 )  # fmt: skip
 
+# Signs that are not seen: a zero-width space, marks of the direction of writing, as spreadsheets and calculators copy
+# them, and a byte order mark. And blanks of typesetting and of Chinese.
+UNSEEN, BLANKS = "\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069", "\u00a0\u2007\u202f\u3000"
+ODD = re.compile(f"[{UNSEEN}{BLANKS}]")
+
 EMPTY = ("",)  # always missing
 REMEDY = "correct the cell or leave it empty, or give the column another kind"  # before training
 
@@ -93,7 +98,7 @@ def has_repeats(series: pl.Series) -> bool:
 
 def _without(series: pl.Series, words: list[str]) -> pl.Series:
     """Text stripped and NFC-normalised, with null for these words."""
-    stripped = composed(per_cell(series, lambda cell: cell.str.strip_chars()))
+    stripped = per_cell(composed(series), lambda cell: cell.str.strip_chars())
     if words == [*EMPTY] and not (stripped == "").any():  # faster than a choice per cell
         return stripped
     lower = any(word != word.upper() for word in words)
@@ -103,10 +108,16 @@ def _without(series: pl.Series, words: list[str]) -> pl.Series:
 
 
 def composed(words: pl.Series) -> pl.Series:
-    """Text in Unicode normalization form C, so that Köln is one word whether ö is one code point or two."""
+    """Text in Unicode normalization form C, so that Köln is one word whether ö is one code point or two, without UNSEEN
+    signs and with plain blanks.
+    """
     if words.str.len_bytes().sum() == words.str.len_chars().sum():  # ASCII
         return words
-    return per_cell(words, lambda cell: cell.str.normalize("NFC"))
+    return per_cell(words, _composed)
+
+
+def _composed(cell: pl.Expr) -> pl.Expr:
+    return cell.str.normalize("NFC").str.replace_all(f"[{UNSEEN}]", "").str.replace_all(f"[{BLANKS}]", " ")
 
 
 def _all_present(few: list[str | None], missing: list[str]) -> bool:
@@ -116,7 +127,7 @@ def _all_present(few: list[str | None], missing: list[str]) -> bool:
     cells = [cell for cell in few if cell is not None]
     return not any(
         cell[:1].isspace() or cell[-1:].isspace() or cell.lower() in missing or cell in missing
-        or not (cell.isascii() or (cell.lower() == cell.upper() and is_normalized("NFC", cell)))
+        or not (cell.isascii() or (cell.lower() == cell.upper() and is_normalized("NFC", cell))) or ODD.search(cell)
         for cell in cells
     )  # fmt: skip
 

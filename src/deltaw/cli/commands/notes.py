@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from deltaw.models import Model
+    from deltaw.preparation.unknown import Beyond
     from deltaw.tables import Table
 
 
@@ -52,8 +53,14 @@ def say_notes(err: Screen, table: Table) -> None:
 def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
     """Print what was not used of a table: unknown columns and words."""
     from deltaw.models import rows_of
-    from deltaw.numbers import number
-    from deltaw.preparation.unknown import later_days, numbers_beyond, other_percentages, unknown_words
+    from deltaw.preparation.unknown import (
+        all_small,
+        later_days,
+        numbers_beyond,
+        other_percentages,
+        unknown_words,
+        without_units,
+    )
     from deltaw.tables.table import clip
     from deltaw.tables.units import plain_unit
 
@@ -70,25 +77,48 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
             "note: {n:,} of {present:,} cells of {column} are words that the model does not know "
             '("{word}"): training had none of them, or too few'
         )
-        n, present, word = unknown.cells, unknown.present, clip(unknown.word, 20)
-        err.print(say(line, n=n, present=present, column=clip(unknown.column), word=word))
+        if unknown.near:
+            line = (
+                "note: {n:,} of {present:,} cells of {column} are words that the model does not know "
+                '("{word}"), though it knows "{near}": write them alike'
+            )
+        said = {"n": unknown.cells, "present": unknown.present, "column": clip(unknown.column)}
+        err.print(say(line, **said, word=clip(unknown.word, 20), near=clip(unknown.near, 20)))
     for column in other_percentages(model.preparation.steps, rows):
         line = (
             "note: {column} has percent signs in the training rows or in these, not in both; 59% is read as 59 and "
             "0.59 as 0.59: write both alike"
         )
         err.print(say(line, column=clip(column)))
+    for column, unit in without_units(model.preparation.steps, rows):
+        line = "note: {column} has no unit in these rows: read in {unit}, as the training rows"
+        err.print(say(line, column=clip(column), unit=plain_unit(unit)))
+    for small in all_small(model.preparation.steps, rows):
+        line = (
+            "note: all {n:,} cells of {column} are among the least of training's {low} to {high}{unit}: "
+            "see whether the unit is the same"
+        )
+        err.print(say(line, n=small.cells, **_ends(small)))
     for beyond in numbers_beyond(model.preparation.steps, rows):
         line = (
             "note: {n:,} of {present:,} cells of {column} are not within training's {low} to {high}{unit}: "
             "see whether the unit is the same"
         )
-        low, high, unit = number(beyond.low), number(beyond.high), plain_unit(beyond.unit)
-        said = {"low": low, "high": high, "unit": f" {unit}" if unit else ""}
-        err.print(say(line, n=beyond.cells, present=beyond.present, column=clip(beyond.column), **said))
+        err.print(say(line, n=beyond.cells, present=beyond.present, **_ends(beyond)))
     for column, n, present in later_days(model.preparation.steps, rows) if model.origin.time is None else ():
         line = (
             "note: {n:,} of {present:,} cells of {column} are dates later than all training rows: train "
             "with --time for such rows"
         )
         err.print(say(line, n=n, present=present, column=clip(column)))
+
+
+def _ends(beyond: Beyond) -> dict[str, str]:
+    """The column and the ends of its training numbers, for a note."""
+    from deltaw.numbers import number
+    from deltaw.tables.table import clip
+    from deltaw.tables.units import plain_unit
+
+    unit = plain_unit(beyond.unit)
+    ends = {"low": number(beyond.low), "high": number(beyond.high), "unit": f" {unit}" if unit else ""}
+    return {"column": clip(beyond.column), **ends}
