@@ -17,16 +17,16 @@ import deltaw
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
-    "given", "speech", "exceptions", "schema", "languages", "signs", "numbers", "notebook", "plots", "allocators",
-    "forks", "sigterm", "threads", "equations", "tables", "preparation", "network", "engines", "files", "training",
-    "progress", "export", "models", "pages", "callbacks", "report", "derive", "explain", "doctor", "lessons",
-    "sklearn", "live", "bench", "cli", "__main__",
+    "given", "plain", "speech", "exceptions", "schema", "languages", "signs", "numbers", "notebook", "plots",
+    "allocators", "forks", "sigterm", "threads", "equations", "tables", "preparation", "network", "engines", "files",
+    "training", "progress", "export", "models", "pages", "callbacks", "report", "derive", "explain", "doctor",
+    "lessons", "sklearn", "live", "bench", "cli", "__main__",
 ]  # fmt: skip
 # Rooms that know less than their place in the order would allow.
 ONLY = {room: {"given", "speech", "exceptions"} for room in ("forks", "equations", "schema")} | {
     "files": {"given", "speech", "exceptions", "schema"},
     "plots": {"speech", "exceptions", "signs", "numbers"}, "notebook": {"signs"}, "signs": set(), "allocators": set(),
-    "numbers": {"speech"}, "exceptions": {"speech"}, "speech": set(),
+    "plain": set(), "numbers": {"speech"}, "exceptions": {"speech"}, "speech": set(),
 }  # fmt: skip
 LIMIT = 420  # lines of a file
 HEAVY = {

@@ -65,8 +65,7 @@ class Network:
         if activations is None:
             activations = ["relu"] * (layers - 1) + ["identity"]
         names = _per_layer(activations, layers, "activations", str)
-        self._rows = [activation(name) for name in names]
-        self.activations = [row.name for row in self._rows]
+        self.activations = [activation(name).name for name in names]
         self.bias = [bool(one) for one in _per_layer(bias, layers, "bias", (bool, np.bool_))]
         if init is None:
             init = [INIT_FOR.get(name, "xavier_uniform") for name in self.activations]
@@ -88,7 +87,7 @@ class Network:
     @property
     def rows(self) -> list[Activation]:
         """The table rows of the activations, one a layer."""
-        return self._rows
+        return [activation(name) for name in self.activations]
 
     @property
     def parameter_count(self) -> int:
@@ -173,7 +172,7 @@ class Network:
             )
         W = [np.asarray(w, np.float64) for w in self.weights]
         b = [np.asarray(v, np.float64) for v in self.biases]
-        return backprop.forward(x, W, b, self._rows)
+        return backprop.forward(x, W, b, self.rows)
 
     def copy(self) -> Network:
         """A network of its own with the same weights."""

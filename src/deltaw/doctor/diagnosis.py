@@ -14,11 +14,11 @@ from deltaw.doctor.repair import Repaired, repair
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.trial import Trained
 from deltaw.network import Network
-from deltaw.pages import Page
+from deltaw.pages import Page, Paged
 
 
 @dataclass(frozen=True, repr=False)
-class Diagnosis(Examined):
+class Diagnosis(Examined, Paged):
     """What the doctor found; `print` shows it.
 
     Attributes:
@@ -51,12 +51,6 @@ class Diagnosis(Examined):
             SettingError: `seconds` is not a number above 0.
         """
         return repair(self, seconds)
-
-    def __str__(self) -> str:
-        return str(self.page)
-
-    def _repr_html_(self) -> str:
-        return self.page._repr_html_()
 
 
 def examine(

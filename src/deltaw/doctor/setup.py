@@ -16,6 +16,7 @@ from deltaw.equations.lookup import NUMBER
 from deltaw.exceptions import InputError, SettingError
 from deltaw.given import among
 from deltaw.network import Network
+from deltaw.plain import Plain
 from deltaw.preparation.target import Target
 from deltaw.speech import listed, say
 from deltaw.tables.choice import names_of
@@ -47,7 +48,7 @@ class RawColumn:
 
 
 @dataclass(frozen=True, eq=False)
-class Setup:
+class Setup(Plain):
     """A network, its data and the arguments of `deltaw.train`, and what else is known of the training.
 
     Nothing is checked: a Setup may hold what `deltaw.train` refuses, since the doctor examines that, too.

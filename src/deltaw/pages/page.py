@@ -11,6 +11,7 @@ from deltaw.exceptions import SettingError
 from deltaw.pages import html, markdown, terminal
 from deltaw.pages.blocks import WORDS, Figure, Section
 from deltaw.pages.numbers import plain
+from deltaw.plain import Plain
 from deltaw.speech import listed, spoken
 
 WIDTH = 100  # columns of a terminal of unknown width
@@ -89,17 +90,13 @@ class Page:
         return html.content(self.title, self.lead, self.sections, self.lang, self.letters)
 
 
-class Paged:
+class Paged(Plain):
     """A mixin for objects with a `page`: `print` and notebooks show it."""
 
     @property
     def page(self) -> Page:
         """The result as a `Page`, to be shown or written in any format."""
         raise NotImplementedError
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the page, which is made again on demand."""
-        return {name: value for name, value in vars(self).items() if name != "page"}
 
     def __str__(self) -> str:
         return str(self.page)

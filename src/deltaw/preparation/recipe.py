@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Encoded, Field
 from deltaw.exceptions import ColumnError, ModelFileError
+from deltaw.plain import Plain
 from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
@@ -52,7 +53,7 @@ class Treatment(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Preparation:
+class Preparation(Plain):
     """A fitted preparation, plain data: `transform` depends on its fields and the given rows alone.
 
     Attributes:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from deltaw.exceptions import ColumnError, ModelFileError, SettingError
 from deltaw.given import among
 from deltaw.numbers import amount, number, typed
+from deltaw.plain import Plain
 from deltaw.preparation.document import fields
 from deltaw.preparation.reading import as_numbers, looked_up, places_as_written, spelt_as
 from deltaw.preparation.scales.logarithm import LogScale
@@ -43,7 +44,7 @@ AT_ONCE = 2**16  # rows converted at a time, to save memory
 
 
 @dataclass(frozen=True)
-class Target:
+class Target(Plain):
     """The target as plain data.
 
     Attributes:

@@ -11,6 +11,7 @@ from deltaw import notebook, plots
 from deltaw.engines.look import Look
 from deltaw.network import Network
 from deltaw.numbers import amount, number
+from deltaw.plain import Plain
 from deltaw.speech import say
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ Ending = Literal["finished", "early stopping", "callback", "interrupted", "diver
 
 
 @dataclass(repr=False)
-class History:
+class History(Plain):
     """The record of a training; each list has one entry per epoch.
 
     Attributes:
         loss: mean E over the training rows, each measured before its own update.
         validation_loss: mean E over the validation rows at the end of the epoch; empty without validation.
-        seconds: time of the epoch without validation and callbacks; empty in a model that was loaded.
+        seconds: time of the epoch without validation and callbacks; empty in a model that was loaded, and in a copy.
         ended: why training ended: "finished", "early stopping", "callback", "interrupted" or "diverged".
         best_epoch: the epoch, counted from 1, whose weights early stopping kept; else None.
         batch_steps: number of updates.
@@ -47,6 +48,10 @@ class History:
     best_epoch: int | None = None
     batch_steps: int = 0
     looks: list[Look] = field(default_factory=list)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the times, which no two trainings share: the same training is pickled as the same bytes."""
+        return super().__getstate__() | {"seconds": []}
 
     def __len__(self) -> int:
         return len(self.loss)

@@ -23,6 +23,7 @@ from deltaw.doctor.trials.stepping import Divergence
 from deltaw.doctor.trials.trial import Holdout, Trial, steps_per_epoch
 from deltaw.engines.look import Look
 from deltaw.equations.statistics import standard_error
+from deltaw.plain import Plain
 from deltaw.speech import say
 from deltaw.training import History
 
@@ -44,7 +45,7 @@ HARMED = 0.75  # share of the baseline's skill below which something is wrong: n
 
 
 @dataclass(frozen=True)
-class During:
+class During(Plain):
     """Measurements of a training under observation, and of two baselines.
 
     Attributes:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.targets import targets
 from deltaw.doctor.setup import Setup, matrix
-from deltaw.equations.activations import activation
 from deltaw.equations.losses import one_hot
 from deltaw.exceptions import SettingError
 from deltaw.network import Network
@@ -49,7 +48,6 @@ def _activations(setup: Setup, names: str | Sequence[str]) -> Setup:
     """Other activations, the same weights."""
     net = setup.network.copy()
     net.activations = [names] * len(net.weights) if isinstance(names, str) else list(names)
-    net._rows = [activation(name) for name in net.activations]
     return replace(setup, network=net)
 
 

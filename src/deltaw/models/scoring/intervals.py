@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.models.scoring.metrics import Groups, Metric, Outcome, Sums
+from deltaw.plain import Plain
 
 Array = NDArray[Any]
 Interval = tuple[float, float]
@@ -35,7 +36,7 @@ Z = NORMAL.inv_cdf((1 + LEVEL) / 2)
 
 
 @dataclass(frozen=True)
-class Resamples:
+class Resamples(Plain):
     """Bootstrap draws of rows, the same for the same number of rows and seed, so that scores can be compared."""
 
     rows: int

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from deltaw.equations.statistics import area_within, curve_areas
 from deltaw.exceptions import SettingError
 from deltaw.numbers import number
+from deltaw.plain import Plain
 from deltaw.speech import listed, say
 from deltaw.tables.table import nearest
 
@@ -32,7 +33,7 @@ CALIBRATION_BINS = 15  # Guo et al. 2017
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(Plain):
     """Predictions beside the truth.
 
     Attributes:

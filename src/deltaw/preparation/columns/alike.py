@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from deltaw.equations.encoded import Field
+from deltaw.plain import Plain
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import DIGITS, PARTS, OutOfFold, TargetSums, TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
@@ -57,7 +58,7 @@ READ: dict[
 
 
 @dataclass(frozen=True)
-class Coded:
+class Coded(Plain):
     """The distinct cells of a column, and a code for each.
 
     Attributes:

@@ -25,6 +25,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
+from deltaw.plain import Plain
 from deltaw.preparation.document import between, distinct
 from deltaw.preparation.reading import as_places, places_of
 from deltaw.preparation.scales.scaling import SCALINGS, Scale, fit_scale
@@ -247,7 +248,7 @@ class TrainingTargets(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Means:
+class Means(Plain):
     """Target means of words, standardised.
 
     Attributes:

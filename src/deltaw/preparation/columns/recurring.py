@@ -20,6 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.scaled import LIMIT
+from deltaw.plain import Plain
 from deltaw.preparation.columns.lines import STEADY, ByNumber
 from deltaw.preparation.columns.means import (
     DIGITS,
@@ -49,7 +50,7 @@ LEAST_SHARE = 0.05  # of rows whose number an earlier row has
 
 
 @dataclass(frozen=True)
-class Recurring:
+class Recurring(Plain):
     """Mean residuals of recurring numbers, in units of `scales`; 0 for other numbers.
 
     Attributes:

@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.equations.encoded import Field
+from deltaw.plain import Plain
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept
@@ -72,7 +73,7 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True)
-class OneColumn:
+class OneColumn(Plain):
     """Base class of steps for a single column."""
 
     column: str

@@ -20,6 +20,7 @@ import polars as pl
 import polars.selectors as cs
 
 from deltaw.exceptions import ColumnError, TableError, no_path, reason
+from deltaw.plain import Plain
 from deltaw.speech import say
 from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
@@ -45,7 +46,7 @@ NO_VALUE = (*EMPTY, "__hive_default_partition__")  # values of a partition that 
 
 
 @dataclass(frozen=True)
-class Shards:
+class Shards(Plain):
     """The files of a table.
 
     Attributes:
