@@ -30,7 +30,7 @@ from deltaw.tables.dates import DATE_FORMATS, date_format, note_on_dates, note_o
 from deltaw.tables.given_kinds import READ_AS
 from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.numerals import without_gaps
-from deltaw.tables.strays import check_strays
+from deltaw.tables.strays import OF_TOTAL, check_strays, says_total
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, refuse_cell
 from deltaw.tables.units import CODES, Units, plain_unit
 from deltaw.threads import side_by_side
@@ -303,8 +303,8 @@ def _number_or_date(column: pl.Series, source: str, named: bool) -> str:
     spelling, wrong = date_format(without_gaps(column))
     if spelling and wrong:
         unread = read_dates(column, spelling).is_null() & column.is_not_null()
-        expected = say("a date, {how}", how=say(DATE_FORMATS[spelling]))
-        refuse_cell(unread, column, source, expected, "correct it or leave it empty")
+        expected, cell = say("a date, {how}", how=say(DATE_FORMATS[spelling])), column[unread.arg_max() or 0]
+        refuse_cell(unread, column, source, expected, OF_TOTAL if says_total(cell) else "correct it or leave it empty")
     return spelling
 
 

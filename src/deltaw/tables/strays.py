@@ -21,11 +21,18 @@ from deltaw.tables.units import unit_of
 DIGIT, LETTER = r"\d", r"\p{L}"
 MOST_GAPS = 3  # words for missing values in one column
 MANY = 10  # distinct numbers or dates of a column that is not categories
+# What spreadsheets write at the beginning of a row that sums up those above it, in lower case.
+TOTALS = frozenset((
+    "total", "totals", "grand total", "subtotal", "sub total", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt",
+    "zwischensumme", "somme", "total général", "suma", "totale", "totaal", "totalt", "summa", "soma", "toplam", "итого",
+    "всего", "сумма", "合计", "合計", "总计", "總計", "小计", "小計", "共计", "总和", "總和", "합계", "総計",
+))  # fmt: skip
 OF_INPUT = (
     '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: read as missing; '
     "--as {option} if not"
 )
 OF_TARGET = '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: these rows have no target'
+OF_TOTAL = "remove the row, which seems to be a total"
 AS_NUMBERS = (None, "number", "date")  # given kinds of columns in which words are looked for
 
 
@@ -100,12 +107,19 @@ def _stray_error(words: pl.Series, rows: pl.Series, source: str) -> ColumnError:
     remedy = "correct the cell, leave it empty, list it in na, or drop the column"
     if says_name(words[first], words.name):
         remedy = "remove the row, which repeats the column names"
+    elif says_total(words[first]):
+        remedy = OF_TOTAL
     return cell_error(source, words.name, rows[first], "a number", words[first], remedy)
 
 
 def says_name(cell: str, name: str) -> bool:
     """Whether a cell is the column's name, as in files that were concatenated with their headers."""
     return cell.removeprefix("\ufeff") == name
+
+
+def says_total(cell: str) -> bool:
+    """Whether a cell says that its row is a total."""
+    return cell.strip(" :：").lower() in TOTALS
 
 
 class Strays:

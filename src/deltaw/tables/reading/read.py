@@ -274,6 +274,7 @@ class Format:
 
 
 WORKBOOKS = (".xlsx", ".xlsm")
+IDX = rb"\0\0[\x08\x09\x0b-\x0e]"  # two zeros and the type of its numbers
 
 # The first bytes decide, then the extension; everything else is delimited text.
 FORMATS = (
@@ -281,7 +282,7 @@ FORMATS = (
     Format(b"ARROW1", (".arrow", ".feather", ".ipc"), read_arrow),
     Format(b"\xff\xff\xff\xff", (".arrows",), read_arrow_stream),
     Format(b"PK\x03\x04|PK\x05\x06", (".npz", *WORKBOOKS), _read_archive),
-    Format(b"\0\0", (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx, lambda head, name, _: idx_header(head, name)),
+    Format(IDX, (".idx", ".idx1-ubyte", ".idx3-ubyte"), _read_idx, lambda head, name, _: idx_header(head, name)),
     Format(rb"\{", (".jsonl", ".ndjson"), read_json, _look_at_json),
     Format(rb"\[\s*[\[{\]]", (".json",), read_json, _look_at_json),  # a column name may begin with [, too
 )
@@ -297,6 +298,9 @@ UNPACK = "unpack it, or compress it with gzip"
 # A header could begin with @relation, too, but not with a line @attribute below it.
 ARFF = rb"(?i)(\xef\xbb\xbf)?(\s|%[^\n]*\n){0,9999}@relation\b[^\n]*\n(\s|%[^\n]*\n){0,9999}@attribute\s"
 
+# A number, and index:value of several inputs.
+LIBSVM = rb"[+-]?\d[\d.eE+-]*(\s+qid:\d+)?( +\d+:[+-]?[\d.][\d.eE+-]*){2,} *(#[^\n]*)?\r?\n"
+
 # Files of other formats, by a pattern of their first bytes that no header of a table matches; the first match counts.
 FOREIGN = (
     (rb"\0{12}\xc2\xea\x81\x60|HEADER RECORD\*{7}LIB", "a table of SAS", "write it as CSV, e.g. by pandas.read_sas"),
@@ -308,6 +312,7 @@ FOREIGN = (
         "write it as CSV, e.g. by pandas.read_stata",
     ),
     (b"MATLAB 5.0 MAT-file", "a file of MATLAB", "write it as CSV: writetable in MATLAB, scipy.io.loadmat in Python"),
+    (LIBSVM, "a sparse file (LIBSVM)", "write it as CSV, e.g. by sklearn.datasets.load_svmlight_file"),
     (ARFF, "an ARFF file (Weka)", "write it as CSV, or read it with scipy.io.arff"),
     (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", "write it as CSV: write.csv in R"),
     (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),

@@ -89,8 +89,14 @@ def _ragged(
 ) -> TableError:  # fmt: skip
     """The error for a record of another width than the first, in lines `begin` to `end`, after `seen` others."""
     found, remedy = f"{len(record)}", 'mend the line, or put fields that contain "{delimiter}" in quotes'
-    if len(record) > width and 0 < seen <= (HEADER_ROWS if width == 1 else 1):  # perhaps a title above the names
+    title = 0 < seen <= (HEADER_ROWS if width == 1 else 1) or len(record) > 2 * width  # perhaps above the names
+    if seen and len(record) > width and title:
         remedy = 'remove the lines above the column names, or put fields that contain "{delimiter}" in quotes'
+        if seen == 1 and len(record) == width + 1 > 2:
+            remedy = (
+                "remove the lines above the column names, or name the first column there, or put fields that "
+                'contain "{delimiter}" in quotes'
+            )
     if 1 < width < len(record) and not "".join(record[width:]).strip():
         remedy = 'remove each "{delimiter}" behind its last field, or add them to all lines'
     if end > begin:

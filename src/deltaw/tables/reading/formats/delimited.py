@@ -26,14 +26,18 @@ from deltaw.tables.reading.formats.heads import (
     has_header,
     lacking,
     leaves_out_row_names,
+    note_on_notes,
     notes_on_marks,
     notes_on_rows,
     rows_above,
+    rows_at_end,
     rows_below,
 )
 from deltaw.tables.reading.formats.pixels import SMALLEST
+from deltaw.tables.reading.formats.printed import BAR, Printed
 from deltaw.tables.reading.formats.separators import (
     FORMULA,
+    HEAD_RECORDS,
     checked,
     count_of,
     end_of,
@@ -49,6 +53,8 @@ from deltaw.tables.table import check_names
 UNNAMED = "Unnamed: 0"  # name of a first column without one, which pandas and R write for row names; pandas' own name
 
 SEPARATOR_LINE = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line for Excel
+COMMENT_LINES = re.compile(rb"(?:#[^\n]*\n)*")
+COMMENTS = ("#", "%", "//")  # what may be before the names, as a field of its own
 TYPING_RECORDS = 1_000  # from which Polars guesses types; if wrong, the text is read again
 
 
@@ -127,6 +133,7 @@ class Dialect(NamedTuple):
         above: number of lines before the text.
         marks: decimal marks.
         notes: on lines that are no rows.
+        printed: how, or None.
     """
 
     separator: str
@@ -135,11 +142,16 @@ class Dialect(NamedTuple):
     above: int = 0
     marks: Marks = Marks()
     notes: tuple[str, ...] = ()
+    printed: Printed | None = None
 
     @property
     def notation(self) -> str:
         """The separator with the prefix for the file's decimal marks (`deltaw.tables.notations.notations_by`)."""
         return {COMMA: COMMAS, POINT: OPEN, "": ""}[self.marks.file] + self.separator
+
+    def plain(self, text: bytes) -> bytes:
+        """Later text with one separator between fields."""
+        return plain_spaces(text if self.printed is None else self.printed.plain(text), self.separator)
 
     @property
     def inside(self) -> Dialect:
@@ -150,19 +162,27 @@ class Dialect(NamedTuple):
 def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, bytes]:
     """(the format by the first lines, the text of the records). Raises TableError."""
     given = SEPARATOR_LINE.match(text)
-    text = text[given.end() :] if given else text
-    separator = checked(reading.delimiter) or (given[1].decode() if given else find_delimiter(text))
+    begin = given.end() if given else _after_comments(text)
+    text, above = text[begin:], count_of(text[:begin], "\n")  # lines before the text
+    separator = checked(reading.delimiter) or (given[1].decode() if given else "")
+    printed = Printed.of(text) if separator in ("", BAR) else None
+    text = text if printed is None else printed.plain(text)
+    separator = separator or (BAR if printed else find_delimiter(text))
     text = plain_spaces(text, separator)
     head = head_of(text, separator)
     if not head:
         expected, instead = "{source}: expected a header and rows", "give a file with rows"
         raise TableError(expected, say("only quotes and spaces"), instead, source=source)
-    above = 1 if given else 0  # lines before the text
-    if title := rows_above(head):
+    if len(head[0]) > 1:  # in a single column a blank line is a missing value
+        blank = len(text) - len(text.lstrip(b"\r\n"))
+        above, text = above + count_of(text[:blank], "\n"), text[blank:]
+    title = rows_above(head)
+    if title:
         end, head = end_of(text, separator, title), head[title:]
         text, above = text[end:], above + count_of(text[:end], "\n")
     below = rows_below(head, reading.missing)
-    notes = notes_on_rows(above if title else 0, head[1 : 1 + below])
+    notes = notes_on_rows(above if title or (begin and not given) else 0, head[1 : 1 + below])
+    notes += (say("a printed table: lines of dashes, and lines without its bars, are no rows"),) if printed else ()
     if below:
         begin, end = (end_of(text, separator, count) for count in (1, 1 + below))
         text, above = text[:begin] + text[end:], above + count_of(text[begin:end], "\n")
@@ -171,13 +191,26 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     if named and (more := lacking(head)):  # all rows end with more separators than the header
         end = len(text[: text.index(b"\n")].rstrip(b"\r"))
         text, head[0] = text[:end] + more * separator.encode() + text[end:], head[0] + [""] * more
-    elif named and leaves_out_row_names(head) and (separator not in ", " or text[text.index(b"\n") :][1:2] == b'"'):
-        text, head[0] = separator.encode() + text, ["", *head[0]]  # for a comma or space only with quotes
+    elif named and head[0][0] in COMMENTS and {len(record) + 1 for record in head[1:]} == {len(head[0])}:
+        text, head[0] = text[text.index(separator.encode()) + 1 :], head[0][1:]  # as numpy.savetxt marks the names
+    elif named and leaves_out_row_names(head, surely := separator not in ", " or text.partition(b"\n")[2][:1] == b'"'):
+        text, head[0] = separator.encode() + text, ["", *head[0]]
+        notes += () if surely else (say("the first column, which counts the rows, has no name in the header"),)
+    if (end := rows_at_end(text, separator, len(head[0]))) < len(text):
+        cell = text[end:].decode().strip(separator + '" \r\n').partition("\n")[0].rstrip(separator + '" \r')
+        text, notes = text[:end], (*notes, note_on_notes(cell))
     if len(head[0]) == 1 and all("  " in record[0].strip() for record in head):
         notes += (say("its fields seem to begin at fixed places: write it as CSV, e.g. by pandas.read_fwf"),)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)
-    return Dialect(separator, names, named, above, marks, notes), text
+    return Dialect(separator, names, named, above, marks, notes, printed), text
+
+
+def _after_comments(text: bytes) -> int:
+    """The beginning of the last of many comment lines (#), since it may have the names; 0 if there are not many."""
+    comments = COMMENT_LINES.match(text)[0]  # type: ignore[index]  # it always matches
+    many = len(comments) < len(text) and count_of(comments, "\n") >= HEAD_RECORDS // 2
+    return comments.rfind(b"\n", 0, -1) + 1 if many else 0
 
 
 def frame_of(

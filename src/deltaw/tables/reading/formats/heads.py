@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from statistics import mode
@@ -32,6 +35,7 @@ PARTED = {
 }
 FEW = 4  # rows per word, on average, from which on a column has few words
 FEWEST_NAMES = 3  # columns of a table below a title
+TAIL = 1 << 12  # bytes at the end of a text in which notes below the table are looked for
 MOST_BELOW, ROWS_BELOW = 2, 5  # rows of units or descriptions below the names, and least number of rows below those
 
 
@@ -135,6 +139,31 @@ def notes_on_rows(above: int, below: Sequence[Sequence[str]]) -> tuple[str, ...]
     return tuple(notes)
 
 
+def rows_at_end(text: bytes, separator: str, width: int) -> int:
+    """Where notes below a table begin: behind the only blank lines (`are_notes`); the text's length without notes."""
+    line = re.compile(rf"\n(?:[{re.escape(separator)}\s]*\n)+".encode())
+    blank = line.search(text, max(0, len(text) - TAIL)) if width >= FEWEST_NAMES else None
+    if blank is None or line.search(text, 0, blank.start()):
+        return len(text)
+    rest = io.StringIO(text[blank.end() :].decode(), newline="")
+    return blank.start() + 1 if are_notes(csv.reader(rest, delimiter=separator), width) else len(text)
+
+
+def are_notes(rows: Iterable[Sequence[str]], width: int) -> bool:
+    """Whether rows below the only blank ones of a table are notes: each begins with a word, and none fills more than
+    half of the `width` columns.
+    """
+    filled = [row for row in rows if any(row)]
+    return bool(filled) and all(
+        row[0].strip() and not is_number(row[0]) and 2 * sum(map(bool, row)) <= width for row in filled
+    )
+
+
+def note_on_notes(note: str) -> str:
+    """A note on what stands below the table."""
+    return say('what stands below the table is left out ("{cell}")', cell=clip(note))
+
+
 def lacking(head: list[list[str]]) -> int:
     """The number of empty fields that all rows have beyond the header; else 0."""
     width, widths = len(head[0]), {len(record) for record in head[1:]}
@@ -144,19 +173,28 @@ def lacking(head: list[list[str]]) -> int:
     return 0 if any(cell.strip() for record in head[1:] for cell in record[width:]) else more
 
 
-def leaves_out_row_names(head: list[list[str]]) -> bool:
-    """Whether the header has no name for a first column of row names, as R writes tables."""
-    names = [record[0] for record in head[1:]]
-    return {len(record) for record in head[1:]} == {len(head[0]) + 1} and 1 < len(names) == len(set(names))
+def leaves_out_row_names(head: list[list[str]], surely: bool) -> bool:
+    """Whether the header has no name for a first column of row names, as R writes tables; unless `surely`, only if they
+    count the rows, since another name may be lacking.
+    """
+    names = [record[0].strip() for record in head[1:]]
+    if {len(record) for record in head[1:]} != {len(head[0]) + 1}:
+        return False
+    return 1 < len(names) == len(set(names)) if surely else counts(names)
+
+
+def counts(cells: list[str]) -> bool:
+    """Whether cells are 1, 2, 3, … or 0, 1, 2, …, and enough for that to be no chance."""
+    return len(cells) >= ROWS_BELOW and any(cells == [*map(str, range(i, i + len(cells)))] for i in (0, 1))
 
 
 def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> bool:
     """Whether the first record is a header rather than data.
 
-    It is data if it has only numbers; or if every column that is numeric below it starts with a number, and one of its
-    cells cannot be a name: a number with a fraction, or a word that recurs in its column (unless as many columns of few
-    words do not repeat theirs). Repetitions of the header, in concatenated files, are ignored. So "country,2019,2020"
-    above numbers is a header, and "5.1,3.5,setosa" above more flowers is not.
+    It is data if it has only numbers; or if every column that is numeric below it starts with a number, or a word for a
+    missing value, and one of its cells cannot be a name: a number with a fraction, or a word that recurs in its column
+    (unless as many columns of few words do not repeat theirs). Repetitions of the header, in concatenated files, are
+    ignored. So "country,2019,2020" above numbers is a header, and "5.1,3.5,setosa" above more flowers is not.
     """
 
     def are_numbers(cells: list[str]) -> bool:
@@ -170,7 +208,8 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
     below = [[record[j].strip() for record in head[1:] if j < len(record)] for j in places]
     others = [[record[j].strip() for record in head[1:] if record != head[0] and j < len(record)] for j in places]
     columns = list(zip(first, below, map(are_numbers, others), strict=True))
-    if any(is_numeric and not are_numbers([cell]) for cell, _, is_numeric in columns):
+    present = [column for column in columns if not column[0] or column[0].lower() not in missing]
+    if any(is_numeric and not are_numbers([cell]) for cell, _, is_numeric in present):
         return True
     if any("." in cell for cell, _, is_numeric in columns if is_numeric):
         return False

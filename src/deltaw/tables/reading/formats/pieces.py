@@ -28,7 +28,7 @@ from deltaw.tables.reading.formats.delimited import (
 )
 from deltaw.tables.reading.formats.encodings import is_wide
 from deltaw.tables.reading.formats.heads import notes_on_marks
-from deltaw.tables.reading.formats.separators import DELIMITERS, HEAD_BYTES, count_of, plain_spaces
+from deltaw.tables.reading.formats.separators import DELIMITERS, HEAD_BYTES, count_of
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import CHUNK, DAMAGE, PACKED, unpacked, unreadable
 from deltaw.tables.reading.places import apart
@@ -190,7 +190,7 @@ def _raw(
     def later(given: tuple[bytes, list[Any], tuple[int, int]]) -> _Piece | None:
         data, kinds, before = given
         text, encoding = lines(data, name, reading.encoding, before)
-        text = plain_spaces(text, dialect.separator)
+        text = dialect.plain(text)
         return piece(text, encoding, kinds, before[1]) if text else None
 
     for found in mapped(later, others()):

@@ -75,8 +75,9 @@ def find_delimiter(text: bytes) -> str:
     def agreement(delimiter: str) -> float:
         widths = [len(record) for record in head_of(_unaligned(head) if delimiter == " " else head, delimiter)]
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
-        short = widths[:1] == [usual - 1] and {*widths[1:]} == {usual}  # R's header, with no name for the row names
-        share = (widths.count(usual) + (short and usual > 2)) / len(widths) if usual > 1 else 0.0
+        # R's header has no name for the row names, NumPy's has a # before the names.
+        other = widths[:1] in ([usual - 1], [usual + 1]) and {*widths[1:]} == {usual}
+        share = (widths.count(usual) + (other and usual > 2)) / len(widths) if usual > 1 else 0.0
         return share if share >= AGREEMENT[delimiter] else 0.0
 
     head = _cut(text)

@@ -10,13 +10,21 @@ import polars.selectors as cs
 
 from deltaw.exceptions import MissingError, SettingError, TableError
 from deltaw.speech import say
-from deltaw.tables.reading.formats.heads import notes_on_rows, rows_above, rows_below
+from deltaw.tables.reading.formats.heads import (
+    FEWEST_NAMES,
+    are_notes,
+    note_on_notes,
+    notes_on_rows,
+    rows_above,
+    rows_below,
+)
 from deltaw.tables.reading.formats.sheets import area, without_values
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import HEADER_ROWS, Table, listing, suggested
 
+MOST_BELOW = 50  # rows of notes below a table
 CELL = 32  # bytes of a cell in fastexcel
 EXACT = 2**53  # integers are exact up to here, since workbooks store floating-point numbers
 UNNAMED = "__UNNAMED__"  # prefix of fastexcel's name for an unnamed column
@@ -75,10 +83,27 @@ def _first_with_rows(
         above = rows_above(rows)
         below = rows[above + 1 :][: rows_below(rows[above:], file.reading.missing)]
         # Types by all rows.
-        sheet = book.load_sheet(name, header_row=above, skip_rows=len(below) or None, schema_sample_rows=None)
-        if sheet.width and sheet.height:
-            return name, sheet.to_polars(), above, notes_on_rows(above, below)
+        whole = {"header_row": above, "skip_rows": len(below) or None, "schema_sample_rows": None}
+        frame, notes = book.load_sheet(name, **whole).to_polars(), notes_on_rows(above, below)
+        if frame.is_empty():
+            continue
+        if cell := _note_below(frame, end := _first_blank(frame)):
+            frame, notes = book.load_sheet(name, **whole, n_rows=end).to_polars(), (*notes, note_on_notes(cell))
+        return name, frame, above, notes
     return None, pl.DataFrame(), 0, ()
+
+
+def _first_blank(frame: pl.DataFrame) -> int:
+    """Index of the first row without a value; the number of rows if there is none."""
+    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    return int(blank.arg_max() or 0) if blank.any() else len(frame)
+
+
+def _note_below(frame: pl.DataFrame, end: int) -> str:
+    """The first of the notes from this row on; "" if there are rows of the table."""
+    rows = [["" if cell is None else str(cell) for cell in row] for row in frame[end:].head(MOST_BELOW).rows()]
+    below = frame.width >= FEWEST_NAMES and len(frame) - end <= MOST_BELOW and are_notes(rows, frame.width)
+    return next(row[0] for row in rows if row[0]) if below else ""
 
 
 def _tidy(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,68 @@
+"""Printed tables, with lines of dashes: between bars, as SAP, Markdown, org-mode, reStructuredText's grids, the clients
+of databases and printed frames have them, or at fixed places above dashes, as of sqlcmd and SQL*Plus.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+BAR = "|"  # between fields of the plain text
+BARS = str.maketrans(dict.fromkeys("│┃┆┇┊┋║", BAR))
+HINT = re.compile(rb"\||\xe2[\x94\x95]|[-=][ \t]+[-=]")  # a bar, box drawing (U+2500 to U+257F), or dashes
+BETWEEN = "[-=:|+_\\s\u2500-\u257f]*"  # what a line of dashes consists of
+DASHES = re.compile(f"{BETWEEN}(--|==|:-|-:|[─━═]){BETWEEN}")
+APART = re.compile(r"\s*(-+|=+)(\s+(-+|=+))+")  # a line of dashes below fields at fixed places
+LOOKED, BYTES = 200, 1 << 16  # lines and bytes in which the names and the dashes below them are looked for
+
+
+class Printed(NamedTuple):
+    """How a table is printed.
+
+    Attributes:
+        before, behind: whether its lines begin, and end, with a bar.
+        places: where each field begins and ends, if there are no bars.
+    """
+
+    before: bool = False
+    behind: bool = False
+    places: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, text: bytes) -> Printed | None:
+        """By the names, which stand directly above a line of dashes; None for text that is not printed."""
+        if not HINT.search(text, 0, BYTES):
+            return None
+        lines = [line.decode(errors="replace").translate(BARS).rstrip() for line in islice(io.BytesIO(text), LOOKED)]
+        drawn = [line for line in lines if BAR in line or DASHES.fullmatch(line)]
+        pairs = [(names, below) for names, below in pairwise(drawn) if not DASHES.fullmatch(names)]
+        if pairs and DASHES.fullmatch(pairs[0][1]) and BAR in (names := pairs[0][0].strip()).strip(BAR):
+            return cls(names.startswith(BAR), names.endswith(BAR))
+        for names, below in pairwise(lines):
+            if APART.fullmatch(below) and DASHES.fullmatch(below) and names and not DASHES.fullmatch(names):
+                found = cls(places=tuple(group.span() for group in re.finditer(r"[-=]+", below)))
+                return found if BAR in found._fields_of(names) else None
+        return None
+
+    def plain(self, text: bytes) -> bytes:
+        """Text with a bar between fields, and blank lines for those that are no rows: of dashes, or without bars."""
+        lines = (self._line(line.decode().translate(BARS).rstrip()) for line in io.BytesIO(text))
+        return "\n".join(lines).rstrip("\n").encode() + b"\n"
+
+    def _line(self, line: str) -> str:
+        if DASHES.fullmatch(line) or (not self.places and BAR not in line):
+            return ""
+        if self.places:
+            return self._fields_of(line)
+        line = line.strip().removeprefix(BAR) if self.before else line
+        return line.removesuffix(BAR) if self.behind else line
+
+    def _fields_of(self, line: str) -> str:
+        """The fields at the places; a line with words between them as it is."""
+        ends = [0, *(end for _, end in self.places)]
+        gaps = [line[end:begin] for end, (begin, _) in zip(ends, self.places, strict=False)]
+        if "".join(gaps).strip() or not line:
+            return line
+        return BAR.join(line[begin:end].strip() for begin, end in [*self.places[:-1], (self.places[-1][0], len(line))])

@@ -1,0 +1,129 @@
+"""What lies around a table: comments above it, notes and totals below it, a header that lacks a name or is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deltaw.exceptions import InputError, TableError
+from deltaw.tables import Table, kinds, read
+from deltaw.tables.reading.formats.pieces import joined
+from deltaw.tables.reading.source import Reading
+
+ROWS = "".join(f"{i},{i % 7}.5,w{i % 3},{i * 3}\n" for i in range(1, 61))
+NAMED = "item,x,w,y\n" + ROWS
+Written = Callable[..., Path]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    def write(text: str, encoding: str = "utf-8", name: str = "t.csv") -> Path:
+        (path := tmp_path / name).write_bytes(text.encode(encoding))
+        return path
+
+    return write
+
+
+def same_rows(table: Table, first: str = "item") -> bool:
+    """Whether a table has the rows of NAMED."""
+    named = table.frame.rename({table.frame.columns[0]: first})
+    return named.rows() == [(i, i % 7 + 0.5, f"w{i % 3}", i * 3) for i in range(1, 61)]
+
+
+@pytest.mark.parametrize("last", ["", "#"])
+def test_comments_of_any_length_above_the_names(written: Written, last: str) -> None:
+    path = written("# a remark, and more\n" * 1_000 + last + NAMED)
+    assert same_rows(table := read(path))
+    assert table.notes == ("the column names are in row 1001; the rows above are ignored",)
+    found = joined(path, "t", Reading())
+    assert found is not None
+    assert found.frame.equals(table.frame)
+
+
+@pytest.mark.parametrize("notes", ["Source: somebody\n", '"Source: a, b"\n* estimated\n', "\n\nNote\n", "(60 rows)\n"])
+@pytest.mark.parametrize("blank", ["\n", ",,,\n", "\r\n\r\n"])
+def test_notes_below_a_table_are_left_out_and_told(written: Written, notes: str, blank: str) -> None:
+    table = read(written(NAMED + blank + notes))
+    assert same_rows(table)
+    assert [note.startswith('what stands below the table is left out ("') for note in table.notes] == [True]
+
+
+@pytest.mark.parametrize("blank", [0, 1, 3])
+def test_notes_below_a_table_of_a_workbook(tmp_path: Path, blank: int) -> None:
+    """As in text: its columns have the types of the rows above the notes; without a blank row they are rows."""
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
+        sheet, rows = book.add_worksheet(), [[i, i / 4, "ab"[i % 2], i % 5] for i in range(40)]
+        for i, row in enumerate(
+            [["n", "x", "w", "y"], *rows, *[[]] * blank, ["Source: somebody"], ["* estimated", "1"]]
+        ):
+            sheet.write_row(i, 0, row)
+    table = read(tmp_path / "t.xlsx")
+    assert (table.frame.rows() == [*map(tuple, rows)]) is bool(blank)
+    told = 'what stands below the table is left out ("Source: somebody")'
+    assert table.notes == ((told,) if blank else ())
+
+
+@pytest.mark.parametrize("rest", [
+    "Source\n",  # no blank line: a row that was cut off
+    "\n61,0.5\n",  # begins with a number
+    "\nw,0.5,w1\n",  # most of the columns
+])  # fmt: skip
+def test_a_short_row_at_the_end_is_no_note(written: Written, rest: str) -> None:
+    with pytest.raises(TableError, match=r"expected 4 fields in line 6[23]"):
+        read(written(NAMED + rest))
+
+
+def test_blank_lines_between_rows_leave_sparse_rows_alone(written: Written) -> None:
+    assert len(read(written("a,b,c\n" + "\n".join(["x,1,2\n"] * 20 + ["y,,\n"]))).frame) == 21
+
+
+@pytest.mark.parametrize("word", ["Total", "SUM", "合计", "Gesamt:", "Итого"])
+@pytest.mark.parametrize("column", ["day", "number"])
+def test_a_total_among_numbers_or_dates_is_to_be_removed(word: str, column: str) -> None:
+    cells = [f"2024-01-{i:02}" if column == "day" else f"{i}.5" for i in range(1, 29)]
+    table = read({column: [*cells, word], "x": [str(i % 5) for i in range(29)]})
+    assert any("seems to be a total" in note for note in table.notes)
+    with pytest.raises(InputError, match=r"in row 29 .*; remove the row, which seems to be a total"):
+        kinds(table)
+
+
+def test_a_word_that_occurs_elsewhere_is_no_total() -> None:
+    assert read({"sex": ["male", "female", "total"] * 9, "x": [*range(27)]}).notes == ()
+
+
+@pytest.mark.parametrize("separator", [" ", ","])
+def test_a_header_without_a_name_for_what_counts_the_rows(written: Written, separator: str) -> None:
+    """As R's write.table writes with quote = FALSE. Other first columns may be ones whose header lacks another name."""
+    table = read(written(NAMED.removeprefix("item,").replace(",", separator)))
+    assert same_rows(table)
+    assert table.notes == ("the first column, which counts the rows, has no name in the header",)
+    with pytest.raises(TableError, match="or name the first column there"):
+        read(written("x,w,y\n" + ROWS.replace("\n", "\nr", 3)))
+
+
+@pytest.mark.parametrize("mark", ["# ", "% ", "//  "])
+def test_a_mark_before_the_names_is_no_name(written: Written, mark: str) -> None:
+    """As numpy.savetxt writes a header."""
+    table = read(written(mark + NAMED.replace(",", " ")))
+    assert same_rows(table)
+    assert table.frame.columns == ["item", "x", "w", "y"]
+
+
+def test_a_missing_value_in_the_first_row_is_no_name(written: Written) -> None:
+    rows = [f"{i}.5,{'?' if i % 9 == 0 else i},{'ab'[i % 2]}" for i in range(60)]
+    assert len(read(written("\n".join(rows))).frame) == 60
+    assert len(read(written("x,?,w\n" + "\n".join(rows))).frame) == 60
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-be", "utf-32-le", "utf-16-be"])
+def test_an_encoding_that_is_given_needs_no_mark(written: Written, encoding: str) -> None:
+    assert same_rows(read(written(NAMED, encoding), encoding=encoding))
+
+
+def test_a_sparse_file_is_refused(written: Written) -> None:
+    rows = "".join(f"{i % 2} 1:{i} 3:{i}.5 7:-1e-3\n" for i in range(20))
+    with pytest.raises(TableError, match="found a sparse file"):
+        read(written(rows, name="t.txt"))
