@@ -699,6 +699,15 @@ const CHECKS = {
     await trained(page, 10);
     await page.getByRole('button', { name: 'Finish as deltaw train does' }).click();
     await page.getByText('where E of the held-out rows is least').waitFor();
+    writeFileSync(join(folder, 'fives.csv'), ['x,kind', ...Array.from({ length: 600 }, (_, i) => `${Math.sin(i).toFixed(4)},${'abcde'[i % 5]}`)].join('\n'));
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'fives.csv'));
+    await page.waitForFunction(() => document.querySelector('.about').textContent.includes('fives.csv'));
+    await page.locator('.scaling select').selectOption('piecewise');
+    await page.waitForFunction(() => Number(document.querySelector('.about').textContent.match(/(\d+) inputs?/)[1]) > 8);
+    const { weights, settings } = (await shared(page)).runs[0], first = new Float32Array(new Uint8Array(Buffer.from(weights, 'base64')).buffer), units = settings.layers[0].units;
+    const nIn = Number((await page.locator('.about').textContent()).match(/(\d+) inputs/)[1]), size = (k) => Math.hypot(...Array.from({ length: units }, (_, j) => first[j * nIn + k]));
+    const bins = Array.from({ length: nIn - 1 }, (_, k) => size(k + 1));
+    truth(size(0) > 2 * (bins.reduce((a, b) => a + b) / bins.length), `with many classes a number begins with no larger weights than its bins: ${size(0)}, ${bins}`);
     same(page.faults, [], 'what went wrong');
   },
 

@@ -87,8 +87,11 @@ const asked = <N extends keyof Lab>(names: readonly (N & Asked)[], how: (name: A
 
 const frame = (then: () => void): void => void (typeof requestAnimationFrame === 'function' ? requestAnimationFrame(then) : setTimeout(then, 16));
 
-/** What an engine needs of data; the rest stays with the page. */
-const needed = (data: Data): Data => ({ ...data, columns: [], inputNames: [], preparation: { ...data.preparation, steps: [] } });
+/** What an engine needs of data; the rest, such as what means were learnt, stays with the page. */
+const needed = (data: Data): Data => ({
+  ...data, columns: [], inputNames: [],
+  preparation: { ...data.preparation, steps: data.preparation.steps.map(({ kind, column, features, edges }) => ({ kind, column, features, edges })) },
+});
 /** The same in memory of its own, that can be handed over: a message would copy it twice, and all of a file around it. */
 const apart = async (data: Data): Promise<Data> => ({
   ...data, inputs: await copied(data.inputs), targets: (await copied(data.targets)) as Float32Array, labels: data.labels && data.labels.slice(), weight: data.weight && data.weight.slice(), heldOut: data.heldOut && data.heldOut.slice(),

@@ -10,6 +10,7 @@ const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the firs
 const AGREEMENT: Record<string, number> = { '\t': 0.5, ';': 0.5, '|': 0.5, ',': 0.5, ' ': 0.95 };
 const HEAD_RECORDS = 200, HEAD_SIGNS = 1 << 22;
 const SEPARATOR_TOLD = /^"?sep=(\t|[!-~])"?\r?\n/i; // a first line with which files tell Excel
+const RULE = /^(.*\n)[ \t]*\|?[ \t]*:?-[ \t:|-]*\r?\n/; // below the names of a table in Markdown
 const UNNAMED = 'Unnamed: 0';
 
 export interface Records {
@@ -32,6 +33,7 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
   text = text.slice(told?.[0].length ?? 0);
   const delimiter = told?.[1] ?? findDelimiter(text);
   if (delimiter === ' ') text = unaligned(text);
+  if (delimiter === '|' && RULE.test(text)) text = text.replace(RULE, '$1').replace(/^[ \t]*\||\|[ \t]*$/gm, '');
   const records = [...parsed(text, delimiter, source, Number(told !== null), tell)];
   if (text.includes('="')) for (const record of records) record.forEach((cell, k) => (record[k] = cell.replace(/^="([^"]*)"$/, '$1'))); // as programs write text for Excel
   let head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);

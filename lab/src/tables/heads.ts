@@ -8,7 +8,7 @@ const FEW = 4; // times and oftener each word stands in a column of few, on aver
 const FEWEST_NAMES = 3; // columns of a table below a title
 const MOST_BELOW = 2, ROWS_BELOW = 5; // rows of units or descriptions below the names, and how many rows there must be below those
 
-const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity)$/i.test(cell);
+const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity)$/i.test(cell);
 const numbers = (cells: string[]): boolean => cells.some(number) && cells.every((cell) => number(cell) || isMissing(cell));
 const filled = (row: string[]): string[] => row.filter(Boolean);
 const present = (cells: string[]): string[] => cells.filter((cell) => !isMissing(cell));

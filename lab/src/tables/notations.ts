@@ -4,7 +4,7 @@ import { unitOf, withoutUnit } from './units.ts';
 
 type Words = (string | null)[];
 export type Way = (cell: string) => number; // NaN for what is no number
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const INFINITE = /^([+-]?)(inf|infinity)$/i;
 const plain: Way = (cell) => {
   if (NUMBER.test(cell)) return Number(cell);
