@@ -2,10 +2,18 @@
 import { makeLab } from './client.ts';
 import { unpacked } from './core.ts';
 import { CORE } from './core.gen.ts';
+import { Refusal, reason } from '../said.ts';
 import type { Lab } from './types.ts';
 
+const module = async (): Promise<WebAssembly.Module> => {
+  try {
+    return await WebAssembly.compile(await unpacked(CORE));
+  } catch (error) {
+    throw new Refusal('expected a browser that runs WebAssembly with SIMD', reason(error), 'take a newer one, or allow it in the settings of this one');
+  }
+};
 let compiled: Promise<WebAssembly.Module> | undefined; // once, for all threads
-const made = (): Promise<Lab> => makeLab((compiled ??= unpacked(CORE).then((bytes) => WebAssembly.compile(bytes))));
+const made = (): Promise<Lab> => makeLab((compiled ??= module()));
 
 let spare: Promise<Lab> | null = null;
 /** A thread begins while the page reads its table. */

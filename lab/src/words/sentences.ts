@@ -32,6 +32,8 @@ export const SENTENCES: Record<string, string> = {
   'copy the link anew': '请重新复制链接',
   'expected a network and rows that fit into a page': '应为页面放得下的网络和行',
   'expected at most {most:,} weights in a page': '一个页面最多容纳 {most:,} 个权重',
+  'expected a browser that runs WebAssembly with SIMD': '应为支持 WebAssembly（含 SIMD）的浏览器',
+  'take a newer one, or allow it in the settings of this one': '请换用较新的浏览器，或在设置中允许它',
   'take fewer units': '请减少节点',
   '{n:,}': '{n:,}',
   'expected a state of this network': '应为这个网络的状态',
