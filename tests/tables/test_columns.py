@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from deltaw.exceptions import ColumnError
+from deltaw.preparation.reading import as_days
 from deltaw.tables import Block, Table, kinds, read
 from deltaw.tables.cells import as_words
-from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
+from deltaw.tables.dates import DATE_FORMATS, MONTH_FORMATS, date_format, read_dates
 
 N = 40
 WORDS = ["red", "green", "blue", "red"] * (N // 4)
@@ -129,8 +130,49 @@ def test_dates_written_in_every_format_are_read(spelling: str) -> None:
         arabic = words.str.replace_many([*"0123456789"], [*"٠١٢٣٤٥٦٧٨٩"])
         assert date_format(arabic) == (found, 0)
         assert read_dates(arabic, found).equals(read_dates(words, found))
-        assert read_dates(words, found).dt.date().equals(days.dt.date())
+        months = spelling in MONTH_FORMATS
+        assert read_dates(words, found).dt.date().equals(days.dt.month_start().dt.date() if months else days.dt.date())
         assert not {"%I", "%H"} & {*spelling.split()} or read_dates(words, found).dt.hour().equals(days.dt.hour())
+
+
+@pytest.mark.parametrize("words", [
+    ["2009-10", "2010-11", "2011-12"],  # seasons
+    ["1/1000", "1/2000", "1/4000"],
+    ["2024-01", "2024-13", "2024-02"],
+])  # fmt: skip
+def test_what_only_looks_like_months(words: list[str]) -> None:
+    assert date_format(pl.Series(words * 9)) == ("", 0)
+
+
+@pytest.mark.parametrize(("cells", "told"), [
+    ([20240100 + i for i in range(1, 29)], "write 2024-01-01 "),
+    ([y * 100 + m for y in (2023, 2024) for m in range(1, 13)], "write 2023-01 "),
+    ([float(f"{m}.{y}") for y in (2010, 2011) for m in range(1, 13)], "write 2010-01 "),
+    ([*range(20240101, 20240141)], ""),  # no day 32
+    ([20240101] * 40 + [20240102], ""),  # too few
+    ([i / 7 for i in range(10, 60)], ""),
+    ([f"Mon Jan {i:02} 10:00:00 +0000 2024" for i in range(1, 29)], "in no known way"),
+    ([f"{i}.{i}.2024, 10:00 CET" for i in range(1, 13)], "in no known way"),
+    ([f"2024-Q{i % 4 + 1}" for i in range(20)], "in no known way"),
+    ([f"10.0.{i}.{i}" for i in range(30)], ""),
+    ([f"A-2024-{i:04}" for i in range(30)], ""),
+    (["2001: A Space Odyssey (1968)", "Blade Runner 2049 (2017)", "Se7en (1995)", "8 1/2 (1963)", "M (1931)"], ""),
+])  # fmt: skip
+def test_dates_that_are_not_read_as_such_are_told(cells: list[object], told: str) -> None:
+    (column,) = kinds(read({"d": cells}))
+    assert (told in column.note) if told else column.note == ""
+
+
+def test_a_unit_in_some_cells_alone_is_told() -> None:
+    (column,) = kinds(read({"sold": [f"{1 + i / 10}万" if i % 3 else str(900 + i * 100) for i in range(80)]}))
+    assert 'its numbers are followed by other text ("1.1万")' in column.note
+
+
+def test_rows_without_days_are_no_dates_of_a_model_that_knows_days() -> None:
+    days, months = pl.Series("d", ["2024-01-31", "2024-02-01"]), pl.Series("d", ["2024-01", "2024-02"])
+    assert (as_days(days, "", "%Y-%m") == as_days(days, "", "%Y-%m-%d")).all()
+    with pytest.raises(ColumnError, match="expected a date, year-month-day in row 1"):
+        as_days(months, "", "%Y-%m-%d")
 
 
 def test_times_with_a_zone_are_those_of_utc() -> None:

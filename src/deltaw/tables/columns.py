@@ -26,13 +26,13 @@ from deltaw.tables.cells import (
     numbers_in,
 )
 from deltaw.tables.codes import are_codes
-from deltaw.tables.dates import DATE_FORMATS, date_format, note_on_dates, note_on_words, read_dates
+from deltaw.tables.dates import DATE_FORMATS, date_format, note_on_dates, note_on_digits, note_on_words, read_dates
 from deltaw.tables.given_kinds import READ_AS
 from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.numerals import without_gaps
 from deltaw.tables.strays import OF_TOTAL, check_strays, says_total
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, refuse_cell
-from deltaw.tables.units import CODES, Units, plain_unit
+from deltaw.tables.units import CODES, Units, plain_unit, unit_of
 from deltaw.threads import side_by_side
 
 USABLE = tuple(READ_AS)  # number, category, boolean, date
@@ -189,6 +189,7 @@ def _number(column: pl.Series, present: int, distinct: int, unit: str = "", note
         if counts_rows or IDENTIFIER_NAME.fullmatch(column.name):
             said = in_english("{n:,} distinct values in {rows:,} rows", n=distinct, rows=present)
             return Kind("identifier", said, unit, note)
+    note = note or note_on_digits(column)
     said = "whole numbers, {low} to {high}" if column.dtype.is_integer() else "numbers, {low} to {high}"
     said = f"{said}, in {{unit}}" if unit else said
     low, high = (number(float(end)) for end in (column.min(), column.max()))  # type: ignore[arg-type]
@@ -234,9 +235,9 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
 def _note_on_more(first: pl.Series, distinct: int) -> str:
     """A note on many distinct cells of a number followed by a mark or another number, or by nothing in some."""
     first = first.filter(first.str.contains(r"\d"))
-    more = first.str.contains(MORE)
-    enough = (more | as_written(first).is_not_null()).sum() >= NEARLY * len(first)
-    if distinct <= CODES or not more.any() or not enough:
+    bare = as_written(first).is_not_null()
+    more = ~bare if unit_of(first.filter(~bare)) else first.str.contains(MORE)  # a unit in some cells, too
+    if distinct <= CODES or not more.any() or (more | bare).sum() < NEARLY * len(first):
         return ""
     told = (
         '"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move '
@@ -278,7 +279,7 @@ def _category(words: pl.Series, present: int, distinct: int, note: str = "") -> 
     """Free text, identifiers, or categories."""
     lengths = as_read(words.head(FIRST)).str.split(" ").list.len()
     if distinct > present / 2 and (lengths.mean() or 0) >= SENTENCE:  # type: ignore[operator]
-        return Kind("text", _many(present, distinct))
+        return Kind("text", _many(present, distinct), note=note)
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return Kind("identifier", _many(present, distinct), note="" if are_codes(words) else note)
     return Kind("category", in_english("{n:,} distinct values", n=distinct), note=note)

@@ -59,17 +59,35 @@ TIME_FORMATS = {
     "%d/%m/%Y %I:%M:%S %p": "day/month/year time AM or PM",
     "%d/%m/%Y %I:%M %p": "day/month/year time AM or PM",
 }
-DATE_FORMATS = DAY_FORMATS | TIME_FORMATS
+MONTH_FORMATS = {  # read as their first days
+    "%Y-%m": "year-month",
+    "%Y/%m": "year/month",
+    "%m/%Y": "month/year",
+    "%m-%Y": "month-year",
+    "%b %Y": "name year",
+    "%b-%Y": "name-year",
+    "%YM%m": "yearMmonth",
+    "%Y年%m月": "year年month月",
+}
+SEASONS = ("%Y-%m", "%Y/%m")  # as which seasons may be read: 2010-11
+DATE_FORMATS = DAY_FORMATS | TIME_FORMATS | MONTH_FORMATS
 
 YEARS = {
     "%Y": r"\d{4}",
     "%y": r"\d{2}",
 }  # Polars also takes 20 for a year, and 1.9.0 for a day
 
+OF_MONTHS = 1800, 2199  # years of dates without a day
+
 # Up to this share of invalid cells a column is taken for numbers (or dates) with mistakes, rather than for words.
 MISTAKES = 0.05
 
-LIKE_A_DATE = r"\d\D+\d"
+LIKE_A_DATE = r"\d\D+\d|[A-Za-z]{3}[ -]\d{4}"
+# Dates without signs between, the smallest and largest, and how many numbers, and different ones, tell them.
+DIGITS, BOUNDS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?$", (190001, 20991231)
+LOOKED, FEWEST = 1_000, 10
+
+MOST_SHAPES = 3  # of dates in one way of writing
 SOME = 50  # cells by which the formats are found
 ENOUGH = 0.5  # share of cells from which on a note is worth it
 
@@ -80,14 +98,22 @@ def date_format(words: pl.Series) -> tuple[str, int]:
     It is the first of DATE_FORMATS that reads most cells; "" if even that fails for more than the share MISTAKES.
     """
     few = words.head(50)
-    if few.str.contains(r"\d\D+\d").sum() < (1 - 2 * MISTAKES) * len(few):  # faster than trying all formats
+    if few.str.contains(LIKE_A_DATE).sum() < (1 - 2 * MISTAKES) * len(few):  # faster than trying all formats
         return "", 0
     cells, most = few.to_list(), 2 * MISTAKES * len(few)
     alike = [each for each in DATE_FORMATS if sum(not _shape(each).match(cell) for cell in cells) <= most]
     hopeful = [each for each in alike if read_dates(few, each).null_count() <= most]
     failures = {each: read_dates(words, each).null_count() for each in hopeful}
     best = min(failures, key=lambda each: failures[each], default="")
-    return (best, failures[best]) if best and failures[best] <= MISTAKES * len(words) else ("", 0)
+    if not best or failures[best] > MISTAKES * len(words) or (best in SEASONS and _are_seasons(words, best)):
+        return "", 0
+    return best, failures[best]
+
+
+def _are_seasons(words: pl.Series, spelling: str) -> bool:
+    """Whether all months are those of 2010-11: two years that follow each other."""
+    found = read_dates(words, spelling)
+    return bool(((found.dt.year() + 1) % 100 == found.dt.month()).all())
 
 
 @lru_cache(64)
@@ -105,6 +131,9 @@ def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     words = plain_numerals(words)
     kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
     names = spelling.replace("%b", "%B")  # reads both
+    if spelling in MONTH_FORMATS:
+        found = (words + " 1").str.strptime(kind, names + " %d", strict=False)
+        return found.set(~found.dt.year().is_between(*OF_MONTHS), None)  # 1/4000 is none
     found = words.str.strptime(kind, names, strict=False).cast(kind)  # times with a zone are then in UTC
     year = found.dt.year()
     if (year < 1000 if "%Y" in spelling else year % 100 < 10).any():
@@ -149,7 +178,11 @@ def note_on_words(words: pl.Series) -> str:
         line = '"{name}" is read as categories, since its dates are written in several ways ({ways}): use one'
         return say(line, name=name, ways=listed(dict.fromkeys(say(DATE_FORMATS[way]) for way in ways)))
     if read[best].sum() < ENOUGH * len(some):
-        return ""
+        strange = all(map(_may_be_date, some)) and _shapes(some) <= MOST_SHAPES
+        line = (
+            '"{name}" looks like dates ("{cell}"), but in no known way of writing: write year-month-day, to have dates'
+        )
+        return say(line, name=name, cell=clip(some[0], 40)) if strange else ""
     wrong = words.filter(read_dates(words, best).is_null())
     line = (
         '"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} '
@@ -157,3 +190,32 @@ def note_on_words(words: pl.Series) -> str:
     )
     how = say(DATE_FORMATS[best])
     return say(line, name=name, n=len(wrong), rows=len(words), how=how, cell=clip(str(wrong[0]), 20))
+
+
+def _may_be_date(cell: str) -> bool:
+    """Whether the numbers in a text are a year and others below 60, without a fraction of seconds and a zone."""
+    found = re.findall(r"\d+", re.sub(r"(?<=:\d\d)[.,]\d+| [+-]\d{4}", "", cell))
+    years = [part for part in found if re.fullmatch(r"(19|20)\d\d", part)]
+    return len(years) == 1 < len(found) and all(part in years or (len(part) < 3 and int(part) < 60) for part in found)
+
+
+def _shapes(words: pl.Series) -> int:
+    """The number of different texts, whatever their digits and letters are."""
+    return words.str.replace_all(r"\d+", "0").str.replace_all(r"\p{L}+", "a").n_unique()
+
+
+def note_on_digits(numbers: pl.Series) -> str:
+    """A note on numbers that are all days or months written without dashes: 20240131, 202401, 01.2024; "" for none."""
+    present = numbers.drop_nulls().head(LOOKED).unique()
+    if numbers.dtype.is_float() and len(present) and 1 < present.min() <= present.max() < 13:  # type: ignore[operator]
+        present = (present % 1 * 10_000).round().cast(pl.Int64) * 100 + present.cast(pl.Int64)
+    low, high = present.min(), present.max()
+    if not present.dtype.is_integer() or len(present) < FEWEST or not BOUNDS[0] <= low <= high <= BOUNDS[1]:  # type: ignore[operator]
+        return ""
+    words = present.cast(pl.String)
+    if not words.str.contains(DIGITS).all() or words.str.len_bytes().n_unique() > 1:
+        return ""
+    cell = words[0] if numbers.dtype.is_integer() else f"{words[0][4:]}.{words[0][:4]}"
+    date = "-".join(filter(None, (words[0][:4], words[0][4:6], words[0][6:])))
+    line = '"{name}" is read as numbers, but they look like dates ("{cell}"): write {date} to have dates'
+    return say(line, name=clip(numbers.name), cell=cell, date=date)

@@ -38,8 +38,8 @@ function days(x, patterns) {
     const time = ["H", "M", "S"].map((letter) => Number(part[letter] ?? 0));
     if (part.p !== undefined) time[0] = (time[0] % 12) + (part.p.toLowerCase() === "pm" ? 12 : 0);
     const year = Number(part.Y ?? (part.y < "70" ? "20" : "19") + part.y);
-    const day = new Date(0).setUTCFullYear(year, month - 1, Number(part.d)); // Date.UTC takes the year 1 for 1901
-    if (new Date(day).getUTCDate() !== Number(part.d) || month < 1 || month > 12) break;
+    const day = new Date(0).setUTCFullYear(year, month - 1, Number(part.d ?? 1)); // Date.UTC takes the year 1 for 1901
+    if (new Date(day).getUTCDate() !== Number(part.d ?? 1) || month < 1 || month > 12) break;
     const east = (part.z ?? "Z").replace("Z", "+00").replace(":", ""); // hours and minutes ahead of UTC
     const minutes = Number(east[0] + "1") * (Number(east.slice(1, 3)) * 60 + Number(east.slice(3)));
     return day / 864e5 + (time[0] * 3600 + (time[1] - minutes) * 60 + time[2] + Number(part.f ?? 0)) / 86400;

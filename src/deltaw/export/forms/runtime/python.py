@@ -49,7 +49,7 @@ def days(cell, spelling):
                 year = int(part.get("Y") or part["y"]) + (0 if "Y" in part else 2000 if part["y"] < "70" else 1900)
                 hour = int(part.get("H", 0))
                 hour = hour % 12 + 12 * (part["p"].lower() == "pm") if "p" in part else hour
-                moment = datetime.datetime(year, month, int(part["d"]), hour, *(int(part.get(x, 0)) for x in "MS"))
+                moment = datetime.datetime(year, month, int(part.get("d", 1)), hour, *(int(part.get(x, 0)) for x in "MS"))
                 east = part.get("z", "Z").replace("Z", "+00").replace(":", "")  # hours and minutes ahead of UTC
                 minutes = int(east[0] + "1") * (int(east[1:3]) * 60 + int(east[3:] or 0))
                 return days(moment, spelling) + (float(part.get("f", 0)) - minutes * 60) / 86400
