@@ -638,6 +638,15 @@ const CHECKS = {
     await field.fill('−2,5');
     await field.press('Enter');
     await page.waitForFunction(() => document.querySelector('.weight-tab .pick input').value === '-2.5');
+    for (const [name, typed, after] of [['learning_rate', '0,05', '0.05'], ['learning_rate', '1e-320', '0.05'], ['seed', '3.4', '3'], ['seed', '3.3', '3']]) {
+      await page.locator(`#set-${name}`).fill(typed);
+      await page.locator(`#set-${name}`).press('Enter');
+      await page.waitForFunction(([id, value]) => document.getElementById(id).value === value, [`set-${name}`, after]);
+    }
+    await page.locator('.head select').last().selectOption('softmax'); // of one output: refused
+    await page.locator('.toast', { hasText: 'always 1' }).waitFor();
+    same(await page.locator('.head select').last().inputValue(), 'sigmoid', 'the activation after one that cannot be');
+    await page.locator('#tab-weight').click();
     await field.fill('3e38');
     await field.press('Enter');
     await trained(page, 20);

@@ -71,7 +71,7 @@ class Lab extends Looking {
     return this.withProgress(wanted.kind === 'files' ? wanted.files[0].name : wanted.name, (tell) => load(wanted, division, tell));
   }
   async withProgress<R>(name: string, read: (tell: (share: number) => void) => Promise<R>): Promise<R> {
-    const mine = (this.latest = {}), slow = setTimeout(() => { this.progress = { name, share: 0 }; }, SLOW);
+    const mine = (this.latest = {}), slow = setTimeout(() => { if (this.latest === mine) this.progress = { name, share: 0 }; }, SLOW);
     try {
       return await read((share) => { if (this.progress && this.latest === mine) this.progress = { name, share }; });
     } finally {
