@@ -1,4 +1,5 @@
-"""What backward elimination of columns by short trainings is worth.
+"""What backward elimination of columns is worth: by short trainings, or in the course of one training (`once`, that is
+`default` with folds=0).
 
     python -m benchmarks.recipe.elimination [--recipe accurate] [--part choosing|confirming] [--tables NAME …]
 
@@ -22,7 +23,8 @@ from benchmarks.accuracy.scan import Bounds, data, frames, targets
 from benchmarks.accuracy.scoring import gained, turn
 from benchmarks.tables.divided import Data, load
 from deltaw.models.fitting.deciding import planning
-from deltaw.models.fitting.trainings import elimination
+from deltaw.models.fitting.trainings.ablation import Ablation
+from deltaw.models.fitting.trainings.midway import Midway
 
 BOUNDS, FOLDS, MOST_ROWS, LEAST_COLUMNS = Bounds(least_rows=3_000, drawn=6_000), 3, 10_000, 6
 
@@ -45,16 +47,20 @@ def pairs(part: str, most: int) -> Iterator[tuple[str, Data]]:
 
 def measured(about: Data, recipe: str, folds: int, seed: int) -> dict[str, Any]:
     """The means over folds; `left_out` is None where nothing was to be eliminated."""
-    run, asked, eliminated, lines = network(recipe, seed), list[int](), elimination.eliminated, []
+    run = network("default", seed, folds=0) if recipe == "once" else network(recipe, seed)
+    asked, eliminated, lines = list[int](), Ablation.eliminated, []
 
-    def spy(plan: Any) -> tuple[str, ...]:
-        asked.append(len(found := eliminated(plan)))
+    def spy(ablation: Ablation, *how: Any) -> list[int]:
+        asked.append(len(found := eliminated(ablation, *how)))
         return found
 
+    def none(plan: Any) -> None:
+        return None
+
     for train, test in map(about.parts, range(folds)):
-        with patch.object(planning, "eliminated", lambda plan: ()):
+        with patch.object(planning, "eliminated", none), patch.object(Midway, "of", none):
             without = turn(about, run, train, test)
-        with patch.object(planning, "eliminated", spy):
+        with patch.object(Ablation, "eliminated", spy):
             lines.append((without, turn(about, run, train, test)))
     gain = statistics.mean(new["score"] - old["score"] for old, new in lines)
     loss = None if lines[0][0]["loss"] is None else statistics.mean(new["loss"] - old["loss"] for old, new in lines)
@@ -67,7 +73,7 @@ def measured(about: Data, recipe: str, folds: int, seed: int) -> dict[str, Any]:
 def main() -> None:
     """Measure and print a line a table."""
     parser = commands.parser(__doc__)
-    parser.add_argument("--recipe", choices=("default", "accurate"), default="accurate")
+    parser.add_argument("--recipe", choices=("once", "default", "accurate"), default="accurate")
     parser.add_argument("--part", choices=("choosing", "confirming"), default="confirming")
     parser.add_argument("--pairs", type=int, default=60, help="so many of the scan")
     parser.add_argument("--tables", nargs="+", metavar="NAME", default=[])

@@ -27,6 +27,7 @@ from deltaw.models.fitting.trainings.calibration import calibrated, cross_calibr
 from deltaw.models.fitting.trainings.finishing import finished
 from deltaw.models.fitting.trainings.fold_trainings import fold_trainings
 from deltaw.models.fitting.trainings.listeners import Callback, Listener, Listeners
+from deltaw.models.fitting.trainings.midway import Midway
 from deltaw.models.fitting.trainings.one_training import Trained, trained
 from deltaw.models.fitting.trainings.packed import trained_pack
 from deltaw.models.model import Model
@@ -66,7 +67,8 @@ def _run(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> M
         return _ensemble(plan, trained_pack(plan, listeners.of_epochs, checkpoints), listeners.of_epochs, checkpoints)
     if plan.folds:
         return _after_folds(plan, listeners, checkpoints)
-    best = trained(plan, listeners.of_epochs, checkpoints=checkpoints)
+    best = trained(plan, listeners.of_epochs, checkpoints=checkpoints, midway=Midway.of(plan))
+    plan = best.plan
     # Calibration and threshold come before the validation rows are trained on: then they are no longer held out.
     factor = factor_of(plan, held_out_answers(plan, best))
     threshold = own_threshold(calibrated(best, factor))

@@ -18,6 +18,7 @@ from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.epoch_scores import EpochScorer
 from deltaw.models.fitting.trainings.linear_start import with_linear_start
 from deltaw.models.fitting.trainings.listeners import Listener
+from deltaw.models.fitting.trainings.midway import Midway
 from deltaw.models.fitting.trainings.prepared import prepared, sample_rows, windows_of
 from deltaw.models.rows.parts import Part
 from deltaw.models.scoring.metrics import Outcome
@@ -88,7 +89,7 @@ class Trained:
 
 def trained(
     plan: Plan, listener: Listener, fold: tuple[int, int] = (0, 0), until: int | None = None,
-    keeps_epochs: bool = False, checkpoints: Checkpoints | None = None, number: int = 0,
+    keeps_epochs: bool = False, checkpoints: Checkpoints | None = None, number: int = 0, midway: Midway | None = None,
 ) -> Trained:  # fmt: skip
     """One training.
 
@@ -97,11 +98,12 @@ def trained(
         listener: gets each epoch.
         fold, until, keeps_epochs: see `Recorder`.
         checkpoints: of the run, whose training of that `number` it is.
+        midway: eliminates columns, of rows that are in memory.
 
     Raises:
         SettingError: it diverges.
     """
-    recorder = Recorder(plan, listener, fold, until, keeps_epochs)
+    recorder = Recorder(plan, listener, fold, until, keeps_epochs, midway=midway)
     if plan.streamed is None:
         recorder, training = started(recorder, plan.threads)
         complete(training, checkpoints, number)
@@ -116,7 +118,10 @@ def trained(
 def started(recorder: Recorder, threads: int | None) -> tuple[Recorder, Training]:
     """A recorder and its training, of rows that are in memory, before the first epoch."""
     rows = recorder.plan.training
-    return recorder, begin(recorder.first_network(), rows.X, rows.T, **recorder.all_settings(threads))
+    training = begin(recorder.first_network(), rows.X, rows.T, **recorder.all_settings(threads))
+    if recorder.midway is not None:
+        recorder.midway.training = training
+    return recorder, training
 
 
 def ended(recorder: Recorder, training: Training) -> Trained:
@@ -162,12 +167,14 @@ class Recorder:
         keeps_epochs: whether the network after each epoch is kept, since it is decided later which one is used, by
             this training's held-out rows and by others'. Validation rows of its own decide while it goes on.
         at_once: number of networks trained at once, all of which are kept after each epoch; 0: as `keeps_epochs` says.
+        midway: eliminates columns.
     """
 
     def __init__(
         self, plan: Plan, listener: Listener, fold: tuple[int, int], until: int | None = None,
-        keeps_epochs: bool = False, at_once: int = 0,
+        keeps_epochs: bool = False, at_once: int = 0, midway: Midway | None = None,
     ) -> None:  # fmt: skip
+        self.midway = midway
         self.plan, self.listener, self.fold, self.until = plan, listener, fold, until
         self.held_out, rows = plan.held_out
         self.scorer = EpochScorer(plan.target, plan.recipe, *(() if rows is None else (rows.truth, rows.weight)))
@@ -188,7 +195,7 @@ class Recorder:
         return {name: getattr(recipe, name) for name in same} | {
             "dropout": Dropout(recipe.dropout or 0.0, recipe.dropout_schedule),
             "early_stopping": stopping,
-            "callbacks": (self,),
+            "callbacks": (self,) if self.midway is None else (self, self.midway),
         }
 
     def all_settings(self, threads: int | None) -> dict[str, Any]:
@@ -248,7 +255,10 @@ class Recorder:
         learning = Learning(**vars(history), score=self.scorer.scores, held_out=self.held_out)
         badness = history.validation_loss if self.plan.recipe.keep == "loss" else self.scorer.each_badness
         earlier = {} if self.earlier is None else self.earlier.networks
-        return Trained(self.plan, network, learning, badness, earlier, lines=() if self.line is None else (self.line,))
+        plan, line = self.plan, self.line
+        if self.midway is not None:
+            plan, network, line = self.midway.rest, self.midway.without(network), line and self.midway.without(line)
+        return Trained(plan, network, learning, badness, earlier, lines=() if line is None else (line,))
 
 
 class EarlierNetworks:
