@@ -1,9 +1,13 @@
-"""What somebody gave for a word, a number or a list: arrays and series answer neither `==` nor `in` with a truth."""
+"""What somebody gave for a word, a number, a list or a file: arrays and series answer neither `==` nor `in` with a
+truth, and a file is a path or an object that is read or written.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container
 from numbers import Integral
+from os import PathLike
 from typing import Any, TypeGuard
 
 
@@ -25,3 +29,22 @@ def several(given: Any) -> tuple[Any, ...] | None:
         return None if isinstance(given, str) else tuple(given)
     except TypeError:
         return None
+
+
+FILE = "file object"  # the name in messages of one without its own
+
+
+def is_path(given: object) -> TypeGuard[str | PathLike[str]]:
+    """Whether it is a path: text, or an object that has one."""
+    return isinstance(given, str | PathLike)
+
+
+def is_file(given: object, way: str = "read") -> bool:
+    """Whether it is a file object (BytesIO, an open file, an upload) that is read, or, with "write", written."""
+    return not is_path(given) and callable(getattr(given, way, None))
+
+
+def name_of(given: Any) -> str:
+    """A path as text, and of a file object the name of its file, if it has one."""
+    name = given if is_path(given) else getattr(given, "name", None)
+    return os.fsdecode(name) if is_path(name) else FILE

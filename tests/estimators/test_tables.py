@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import warnings
 from typing import Any
 
@@ -68,15 +69,30 @@ def test_several_answers_a_row_are_refused(made: Any) -> None:
         made.fit(X, np.stack([NUMBERS, NUMBERS], axis=1))
 
 
-@pytest.mark.parametrize("y", [pd.Series(pd.date_range("2020", periods=N)), pl.Series(range(N)).cast(pl.Duration)])
-def test_times_are_no_numbers_until_somebody_says_the_unit(y: Any) -> None:
-    with pytest.raises(InputError, match=r"y: expected numbers, found .*; give them in a unit"):
+@pytest.mark.parametrize("y", [np.arange(N).astype("M8[us]"), np.arange(N).astype("m8[us]")])
+@pytest.mark.parametrize("library", [pd.Series, pl.Series])
+def test_times_are_no_numbers_until_somebody_says_the_unit(y: Any, library: Any) -> None:
+    with pytest.raises(InputError, match=r"y: expected numbers, found .*; give them in a unit") as caught:
+        TableRegressor(**QUICK).fit(X, library(y))
+    remedy = str(caught.value).partition("a unit: ")[2]  # which works
+    TableRegressor(**QUICK).fit(X, eval(remedy, {"y": y, "np": np}))
+
+
+@pytest.mark.parametrize(
+    ("y", "found"),
+    [(np.where(GONE, "gone", "there"), "text"), ([datetime.date(2024, 1, 1 + i % 9) for i in range(N)], "date")],
+)
+def test_words_and_days_are_no_numbers(y: Any, found: str) -> None:
+    with pytest.raises(InputError, match=f"y: expected numbers, found {found}; use TableClassifier for classes"):
         TableRegressor(**QUICK).fit(X, y)
 
 
-def test_words_are_no_numbers() -> None:
-    with pytest.raises(InputError, match="y: expected numbers, found text; use TableClassifier for classes"):
-        TableRegressor(**QUICK).fit(X, np.where(GONE, "gone", "there"))
+@pytest.mark.parametrize("make", [bool, np.bool_, int, float])
+def test_answers_may_come_as_objects(make: Any) -> None:
+    y = np.array([make(each) for each in GONE], dtype=object)
+    for answers in (y, np.where(np.arange(N) % 9 == 0, None, y)):  # with a missing one, as before
+        found = TableClassifier(**QUICK).fit(X, answers).predict(X)
+        assert found.dtype == np.array([make(1)]).dtype
 
 
 def test_an_infinite_answer_is_refused() -> None:

@@ -62,6 +62,8 @@ USED: dict[str, tuple[Any, str]] = {
     "Int128": (pl.Series(WHOLE, dtype=pl.Int128), "number"),
     "bytes of text": (pd.Series([word.encode() for word in WORDS]), "category"),
     "NumPy's bytes": (np.array(WORDS, "S").astype(object), "category"),
+    "uuids": (pd.Series(some(uuid.UUID(int=abs(i) % 3) for i in WHOLE)), "category"),
+    "Object of uuids": (pl.Series(some(uuid.UUID(int=abs(i) % 3) for i in WHOLE), dtype=pl.Object), "category"),
     "Binary of text": (pl.Series(some(f"{x}".encode() for x in X)), "number"),
 }
 REFUSED: dict[str, Any] = {
@@ -69,7 +71,6 @@ REFUSED: dict[str, Any] = {
     "lists": pd.Series([[x, 1.0] for x in X]),
     "dicts": pd.Series([{"a": x} for x in X]),
     "bytes": pd.Series([b"\xff\xfe"] * len(X)),
-    "uuids": pd.Series([uuid.UUID(int=abs(i)) for i in WHOLE]),
     "objects": pd.Series([object() for _ in X]),
     "List": pl.Series([[x, 1.0] for x in X]),
     "Array": pl.Series([[x, 1.0] for x in X], dtype=pl.Array(pl.Float64, 2)),

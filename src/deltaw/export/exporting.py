@@ -20,6 +20,7 @@ from deltaw.export.operations import Program
 from deltaw.export.program import in_bytes, of_network
 from deltaw.export.runners import RUNNERS
 from deltaw.files import check_outputs, path_of, write_bytes
+from deltaw.given import is_file, name_of
 from deltaw.network import Network
 from deltaw.numbers import number
 from deltaw.schema import check as hold
@@ -62,7 +63,7 @@ class Exported:
 
 def export(
     what: Network | Exportable,
-    path: str | Path,
+    path: Any,
     *,
     form: str | None = None,
     dialect: str | None = None,
@@ -81,7 +82,8 @@ def export(
 
     Args:
         what: a `deltaw.Model`, or a `deltaw.Network` alone.
-        path: the file; its ending chooses the form.
+        path: the file; its ending chooses the form. Or a file object for bytes, which gets the form alone: its check is
+            run, not written.
         form: a name in `FORMS`, in place of the ending's.
         dialect: of SQL: "duckdb" or "postgres".
         table: name of the table that SQL reads from.
@@ -109,33 +111,41 @@ def export(
         >>> [path.name for path in deltaw.export(net, "network.py").files]     # of a model: model.export("flowers.py")
         ['network.py', 'network.check.json']
     """
-    path = path_of(path, "export")
+    file = path if is_file(path, "write") else None
+    path = path_of(path, "export") if file is None else Path(name_of(file))
     name = form_of(path, form)
-    check_name(path)
+    check_name(path := path if file is None else Path(f"model{FORMS[name].endings[0]}"))
     if not isinstance(table, str) or not table:
         raise SettingError("table: expected the name of the table that SQL reads from", repr(table), "give one")
     options = Options(dialect_of(dialect, name), table, libm)
     if int8 and name != "c":
         raise SettingError("int8: expected C to be written", name, "leave it out")
     proof_path = path.with_suffix(".check.json")
-    check_outputs({"export": path, "check": proof_path if check else None}, inputs)
+    check_outputs({"export": path, "check": proof_path if check else None} if file is None else {}, inputs)
     made = of_network(what) if isinstance(what, Network) else what.program(prepared)
     if int8:
         whole, made = made, in_bytes(made)
         options = replace(options, remarks=(proof.loss(whole, made), *remarks))
     written = FORMS[name].write(made, path, options)
     files = {path.with_name(file): data for file, data in written.files.items()}
-    check_outputs({f"export ({file.suffix})": file for file in files}, inputs)
+    if file is None:
+        check_outputs({f"export ({each.suffix})": each for each in files}, inputs)
+    elif len(files) > 1:
+        expected, found = "export: expected a path, for {form} has several files", say("a file object")
+        raise SettingError(expected, found, "give one", form=name)
     done = Exported(name, (*files,), 0, None, say("not checked"), written.notes)
     if check:
         facts = proof.check_of(made) | {"form": name, "dialect": options.dialect, "table": options.table}
         with tempfile.TemporaryDirectory() as folder:
-            for file, data in files.items():
-                Path(folder, file.name).write_bytes(data)
+            for each, data in files.items():
+                Path(folder, each.name).write_bytes(data)
             done = replace(checked(Path(folder, path.name), facts), files=(*files, proof_path), notes=done.notes)
         files[proof_path] = (json.dumps(facts, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
-    for file, data in files.items():
-        write_bytes(file, data)
+    if file is not None:
+        write_bytes(file, files[path])
+        return replace(done, files=())
+    for each, data in files.items():
+        write_bytes(each, data)
     return done
 
 

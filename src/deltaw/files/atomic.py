@@ -17,8 +17,10 @@ import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from deltaw.exceptions import OutputError, no_path
+from deltaw.given import is_file, name_of
 from deltaw.speech import say
 
 if sys.platform != "win32":  # which does not remove open files: no lock is needed
@@ -31,8 +33,8 @@ STANDARD = {"stdout": 1, "stderr": 2}
 TRIED = 2**16  # bytes for which the disk needs to have space
 
 
-def write_bytes(path: str | Path, data: bytes, one_of_several: bool = False) -> None:
-    """Write `data` to `path` atomically.
+def write_bytes(path: Any, data: bytes, one_of_several: bool = False) -> None:
+    """Write `data` to `path` atomically, or to a file object.
 
     `one_of_several`: the caller flushes the folder, and removes temporary files, once for all.
 
@@ -44,6 +46,9 @@ def write_bytes(path: str | Path, data: bytes, one_of_several: bool = False) -> 
         OutputError: the folder is missing or cannot be written, the file is marked as read-only, or the disk is full.
             Nothing is left behind.
     """
+    if is_file(path, "write"):
+        _give(path, data)
+        return
     target = _target(path)
     try:
         if (stream := _stream(path)) is not None:
@@ -74,6 +79,20 @@ def write_bytes(path: str | Path, data: bytes, one_of_several: bool = False) -> 
         raise  # the reader of a pipe has closed it: not an error
     except OSError as error:
         raise _refusal(path, error) from error
+
+
+def _give(file: Any, data: bytes) -> None:
+    """Write to a file object, which may take it in parts."""
+    rest = memoryview(data)
+    try:
+        while rest:
+            taken = file.write(rest)
+            rest = rest[len(rest) if taken is None else taken :]
+    except TypeError:  # a file of text
+        expected = say("{name}: expected a file object for bytes", name=name_of(file))
+        raise OutputError(expected, say("one for text"), "open it with 'wb'") from None
+    except (OSError, ValueError) as error:  # closed, or opened for reading
+        raise _refusal(name_of(file), error if isinstance(error, OSError) else OSError(0, str(error))) from error
 
 
 def check_writable(path: str | Path) -> None:

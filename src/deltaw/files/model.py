@@ -19,6 +19,7 @@ with another key.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import os
@@ -30,6 +31,7 @@ import numpy as np
 
 from deltaw.exceptions import ModelFileError, no_path, reason
 from deltaw.files.atomic import write_bytes
+from deltaw.given import is_file, name_of
 from deltaw.schema import check
 from deltaw.speech import say
 
@@ -103,13 +105,11 @@ class AnotherFormatError(ModelFileError):
     document: Any = None
 
 
-def write(
-    path: str | Path, arrays: dict[str, np.ndarray[Any, Any]], document: dict[str, Any], kind: Kind = MODEL
-) -> None:
+def write(path: Any, arrays: dict[str, np.ndarray[Any, Any]], document: dict[str, Any], kind: Kind = MODEL) -> None:
     """Write a file of a kind atomically.
 
     Args:
-        path: an existing file is replaced.
+        path: an existing file is replaced; or a file object.
         arrays: name -> array of a dtype in `DTYPES`; in a model floats must be finite.
         document: plain JSON data.
         kind: of the file.
@@ -143,8 +143,8 @@ def write(
     write_bytes(path, data)
 
 
-def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
-    """(arrays, document) of a file of a kind.
+def read(path: Any, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    """(arrays, document) of a file of a kind, at a path or in a file object.
 
     Validates sizes, JSON (no duplicate keys, no NaN), names, dtypes, shapes, offsets, the digest, and finite values.
     The caller validates the document's fields.
@@ -152,7 +152,7 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
     Raises:
         ModelFileError: the file is missing, truncated, foreign, damaged; AnotherFormatError: of a later format.
     """
-    where = str(path)
+    where = name_of(path)
     header, envelope, data = _read_bytes(path, where, kind)
     arrays = {name: _array(entry, data) for name, entry in header.items()}
     document = envelope["document"]
@@ -174,20 +174,17 @@ def read(path: str | Path, kind: Kind = MODEL) -> tuple[dict[str, np.ndarray[Any
 # --- reading, step by step ------------------------------------------------------------------------------------------
 
 
-def _read_bytes(path: str | Path, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+def _read_bytes(path: Any, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any], bytes]:
     """The header's arrays, the envelope, and the bytes after the header."""
     about = {"where": where, "kind": say(kind.name)}
-    if found := no_path(path):
-        raise ModelFileError("expected the path of a {kind}", found, "check the path", kind=say(kind.name))
     try:
-        mode = Path(path).stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe may block
-            raise ModelFileError("{where}: expected a {kind}", say("a pipe or a device"), kind.give, **about)
-        with Path(path).open("rb") as file:
+        with _opened(path, about, kind) as file:
+            length = file.seek(0, os.SEEK_END)
+            file.seek(0)
             header, envelope = _read_header(file, where, kind)
             # Before reading, since a forged size could exhaust the memory.
             size = _check_arrays(header, envelope["arrays"], where)
-            available = os.fstat(file.fileno()).st_size - file.tell()
+            available = length - file.tell()
             if available != size:
                 cut = "the file was cut off or added to; copy it again"
                 _refuse(where, say("{n} bytes of arrays", n=size), f"{available}", cut)
@@ -205,6 +202,20 @@ def _read_bytes(path: str | Path, where: str, kind: Kind) -> tuple[dict[str, Any
     except (OSError, ValueError) as error:
         found = reason(error) if isinstance(error, OSError) else str(error)
         raise ModelFileError("{where}: expected a readable {kind}", found, "check the path", **about) from error
+
+
+def _opened(source: Any, about: dict[str, str], kind: Kind) -> BinaryIO:
+    """A path's file, or a file object's bytes."""
+    if is_file(source):
+        if isinstance(found := source.read(), bytes | bytearray | memoryview):
+            return io.BytesIO(found)
+        raise ModelFileError("{where}: expected a {kind}", type(found).__name__, "open it with 'rb'", **about)
+    if found := no_path(source):
+        raise ModelFileError("expected the path of a {kind}", found, "check the path", kind=about["kind"])
+    mode = Path(source).stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe may block
+        raise ModelFileError("{where}: expected a {kind}", say("a pipe or a device"), kind.give, **about)
+    return Path(source).open("rb")
 
 
 def _read_header(file: BinaryIO, where: str, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:

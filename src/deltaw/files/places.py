@@ -11,18 +11,19 @@ from typing import Any
 
 from deltaw.exceptions import OutputError, SettingError, no_path
 from deltaw.files.atomic import check_writable
+from deltaw.given import is_file
 from deltaw.speech import say
 
 NONE: dict[str, Path | None] = {}
 
 
 def check_outputs(
-    outputs: Mapping[str, Path | None], inputs: Iterable[Path], folders: Mapping[str, Path | None] = NONE
+    outputs: Mapping[str, Any], inputs: Iterable[Path], folders: Mapping[str, Path | None] = NONE
 ) -> None:
     """Raise an error for invalid outputs before any work.
 
     Args:
-        outputs: option -> its path, or None if it was not given.
+        outputs: option -> its path, or None if it was not given; file objects are the caller's affair.
         inputs: all files that the command reads.
         folders: option -> folder that the command creates, or None.
 
@@ -30,7 +31,8 @@ def check_outputs(
         OutputError: an output is the same file as an input or another output (also by a link, or in another case), or
             cannot be written.
     """
-    given = {option: path_of(path, option) for option, path in outputs.items() if path is not None}
+    files = {option: path for option, path in outputs.items() if path is not None and not is_file(path, "write")}
+    given = {option: path_of(path, option) for option, path in files.items()}
     sources = list(inputs)
     for option, path in given.items():
         if os.fspath(path) == "-":  # not a name for stdout here
@@ -76,6 +78,11 @@ def path_of(given: Any, what: str) -> Path:
     if isinstance(given, str) and given.endswith(("/", os.sep)):
         raise SettingError("{option}: expected the path of a file", given, "add the file's name", option=what)
     return Path(given)
+
+
+def place_of(given: Any, what: str, way: str) -> Any:
+    """`path_of`, or a file object, if it can be used that way ("read" or "write")."""
+    return given if is_file(given, way) else path_of(given, what)
 
 
 def same_file(one: Path, other: Path) -> bool:

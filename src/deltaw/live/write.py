@@ -7,6 +7,7 @@ from typing import Any
 
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs, path_of, write_bytes
+from deltaw.given import is_path, name_of
 from deltaw.live.contents import Contents, of_model, of_plan
 from deltaw.live.page import empty, filled
 from deltaw.models import Model, load, plan
@@ -62,13 +63,13 @@ def lab(
         MissingError: the page is not there: this DeltaW was installed without it.
     """
     path = path_of(OUTPUT if output is None else output, "output")
-    named = [str(each) for each in (source, rows) if isinstance(each, str | Path)]
+    named = [name_of(each) for each in (source, rows) if is_path(each)]
     check_outputs({"output": path}, [file for name in named for file in origins(name)])
     if source is None:
         write_bytes(path, empty())
         return path
-    is_file = isinstance(source, str | Path) and str(source).endswith(ENDING)
-    write_bytes(path, filled(contents(load(source) if is_file else source, rows, target, recipe, settings)))
+    is_model = is_path(source) and name_of(source).endswith(ENDING)
+    write_bytes(path, filled(contents(load(source) if is_model else source, rows, target, recipe, settings)))
     return path
 
 

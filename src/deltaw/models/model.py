@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from deltaw.engines import answering
 from deltaw.engines.predictor import outputs
 from deltaw.exceptions import InputError, SettingError
-from deltaw.files import check_outputs, path_of
+from deltaw.files import check_outputs, place_of
 from deltaw.given import among, is_whole
 from deltaw.models import html, storage
 from deltaw.models.answers import Answers, concatenated, decoded, mean_of, outcome, rows_of, some_rows, truth, values_of
@@ -171,8 +171,8 @@ class Model(Contents):
         """Predictions for rows: class values, or numbers in the target's own units, (n,).
 
         Args:
-            rows: a path, a data frame, or a Table with the columns that were trained on, in any order; others are
-                ignored. If the table has its own test rows, those are predicted.
+            rows: a path, a file object, a data frame, or a Table with the columns that were trained on, in any order;
+                others are ignored. If the table has its own test rows, those are predicted.
             engine: "native" (float32; a row gets the same prediction, bit for bit, alone and among others),
                 "reference" (the equations, float64), "torch" (float32), or None: the engine that trained the model;
                 for torch, the native one.
@@ -314,17 +314,17 @@ class Model(Contents):
             scores = self._scored(replace(known, predicted=target.labels(known.shares)))
         return replace(self, target=target, scores=scores, recipe=replace(self.recipe, threshold=target.threshold))
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: Any) -> None:
         """Write a model file (`.deltaw`), atomically.
 
         Args:
-            path: an existing file is replaced.
+            path: an existing file is replaced; or a file object for bytes, which is written to.
 
         Raises:
             OutputError: it cannot be written, or `path` is the table that the model was trained on.
             SettingError: not a path.
         """
-        path = path_of(path, "save")
+        path = place_of(path, "save", "write")
         check_outputs({"save": path}, filter(isfile, origins(self.origin.source)))
         storage.save(self, path)
 
@@ -342,14 +342,14 @@ class Model(Contents):
         return of_model(self.preparation, self.target, self.members, self.missing, prepared)
 
     def export(
-        self, path: str | Path, *, form: str | None = None, dialect: str | None = None, table: str = "data",
+        self, path: Any, *, form: str | None = None, dialect: str | None = None, table: str = "data",
         prepared: bool = False, libm: bool = True, int8: bool = False, test: Any = None, check: bool = True,
         inputs: Iterable[Path] = (),
     ) -> Exported:  # fmt: skip
         """Write the model as a file that needs no DeltaW, and check that it gives the same predictions.
 
         Args:
-            path: the file to write; its ending chooses the form: .c, .mjs, .py, .sql or .onnx.
+            path: the file to write; its ending chooses the form: .c, .mjs, .py, .sql or .onnx; or a file object.
             form, dialect, table, prepared, libm, int8, check, inputs: see `deltaw.export.export`, also for errors.
             test: with `int8`, rows whose targets are known: the C file says what the rounding costs in score on them.
         """
@@ -396,11 +396,11 @@ class Model(Contents):
         return score(answers, self.baseline, self.classes, self.recipe.weight)
 
 
-def load(path: str | Path) -> Model:
+def load(path: Any) -> Model:
     """Read a model file.
 
     Args:
-        path: a file that `Model.save` or `deltaw train` wrote.
+        path: of a file that `Model.save` or `deltaw train` wrote; or a file object with its bytes.
 
     Raises:
         ModelFileError: the file is missing, truncated, damaged, not a model file, or of a later version.
@@ -413,4 +413,4 @@ def load(path: str | Path) -> Model:
         >>> deltaw.load(path).classes
         ('setosa', 'versicolor', 'virginica')
     """
-    return Model(**vars(storage.load(path_of(path, "load"))))
+    return Model(**vars(storage.load(place_of(path, "load", "read"))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from deltaw import engines, files
 from deltaw.equations.initializers import initializer
 from deltaw.exceptions import InputError, ModelFileError
+from deltaw.given import name_of
 from deltaw.models import allowed, recipes
 from deltaw.models.contents import Contents, Learning, Member, Origin
 from deltaw.models.recipes import Recipe
@@ -66,22 +66,22 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def save(model: Contents, path: str | Path) -> None:
+def save(model: Contents, path: Any) -> None:
     """Write a model file; see `deltaw.files`. Raises OutputError."""
     named = [arrays(network, _prefix(k)) for k, network in enumerate(model.members)]
     files.write(path, {name: array for each in named for name, array in each.items()}, document(model))
 
 
-def load(path: str | Path) -> Contents:
+def load(path: Any) -> Contents:
     """Read the model file at `path`. Raises ModelFileError."""
     found, content = files.read(path)
-    check(content, SCHEMA, str(path))
+    check(content, SCHEMA, name_of(path))
     try:
         return _contents(found, content)
     except InputError as error:
         # A part's error, with the file's name before it.
         remedy = say("the file is damaged or was not written by DeltaW")
-        expected = say("{name}: {expected}", name=path, expected=error.expected)
+        expected = say("{name}: {expected}", name=name_of(path), expected=error.expected)
         raise ModelFileError(expected, error.found, remedy) from error
 
 

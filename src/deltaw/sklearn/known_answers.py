@@ -15,6 +15,8 @@ from deltaw.speech import say
 
 Array = NDArray[Any]
 
+NUMBER = (bool, int, float, np.bool_, np.number)
+
 
 def known_answers(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray[np.bool_]]:
     """The answers that are known, and which of the rows have one, (n,).
@@ -32,15 +34,13 @@ def known_answers(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray
             "X, y: expected as many rows", say("{rows} and {n}", rows=rows, n=len(y)), "give one answer a row"
         )
     known = ~_missing(y)
-    if known.all():
-        return y, known
     if not known.any():
         raise InputError(
             "y: expected answers", say("none in {n:,} rows", n=len(y)), "give rows whose answers are known"
         )
     y = y[known]
-    plain = y.dtype != object or isinstance(y[0], str)
-    return (y if plain else np.asarray(y.tolist())), known  # numbers beside a None came as objects
+    as_objects = y.dtype == object and all(isinstance(each, NUMBER) for each in y)
+    return (np.asarray(y.tolist()) if as_objects else y), known
 
 
 def _missing(y: Array) -> NDArray[np.bool_]:

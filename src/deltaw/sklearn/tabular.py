@@ -339,11 +339,14 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         if len(y) < 2:
             raise InputError("X, y: expected rows to compare", say("n_samples={n}", n=len(y)), "give more rows")
         if y.dtype.kind in "mM":  # as float they would be nanoseconds of one library, microseconds of another
-            raise InputError("y: expected numbers", str(y.dtype), "give them in a unit: y / np.timedelta64(1, 'h')")
+            since = "y" if y.dtype.kind == "m" else "(y - y.min())"
+            remedy = "give them in a unit: {since} / np.timedelta64(1, 'h')"
+            raise InputError("y: expected numbers", str(y.dtype), remedy, since=since)
         try:
             return np.asarray(y, np.float64)
         except (TypeError, ValueError):
-            raise InputError("y: expected numbers", say("text"), "use TableClassifier for classes") from None
+            found = say("text") if isinstance(y[0], str | bytes) else type(y[0]).__name__
+            raise InputError("y: expected numbers", found, "use TableClassifier for classes") from None
 
 
 def _free(name: str, frame: Any) -> str:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from types import NoneType
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import polars as pl
@@ -70,7 +71,9 @@ def polars_of(source: Any) -> pl.DataFrame:
         expected = "expected a {frame} that Polars can read"
         raise TableError(expected, first_line(error), "simplify its columns", frame=FRAME) from None
     kind = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
-    raise TableError("expected a path or a data frame", kind, "put the values in a pandas or Polars frame")
+    data = isinstance(source, bytes | bytearray | memoryview)
+    remedy = "a file's bytes: io.BytesIO(…)" if data else "put the values in a pandas or Polars frame"
+    raise TableError("expected a path or a data frame", kind, remedy)
 
 
 def _of_few_rows(frame: Any) -> pl.DataFrame | None:
@@ -106,7 +109,7 @@ def _to_polars(frame: Any) -> pl.DataFrame:
             found: pl.DataFrame = frame.to_polars()
         if "" in frame.columns:  # which Polars calls column_0
             found = found.rename({found.columns[frame.columns.index("")]: ""})
-        own = [name for name, kind in found.schema.items() if isinstance(kind, EXTENSION)]
+        own = [name for name, kind in found.schema.items() if isinstance(kind, EXTENSION) or kind == pl.Binary]
         return found.with_columns(_spelt(_column(frame.get_column(name))) for name in own) if own else found
     except (Exception, pl.exceptions.PanicException):
         return pl.DataFrame({column.name: _column(column) for column in frame.iter_columns()})
@@ -175,9 +178,11 @@ def _spelt(column: pl.Series) -> pl.Series:
 
 
 def _narrow(cell: Any) -> Any:
-    """A cell unchanged, except for a longdouble as a float, and a period of pandas as its start."""
+    """A cell unchanged, except for a longdouble as a float, a period of pandas as its start, and a UUID as text."""
     if isinstance(cell, np.longdouble):
         return float(cell)
+    if isinstance(cell, UUID):
+        return str(cell)
     return cell.to_timestamp() if hasattr(cell, "to_timestamp") else cell
 
 
@@ -233,12 +238,12 @@ def _is_plain(column: pl.Series, markers: bool) -> bool:
     return kind.is_integer() or not math.isnan(column.sum() or 0.0)  # the sum is NaN where a number is
 
 
-def _floats(column: pl.Series) -> pl.Series:
-    """Objects as floats if all are longdoubles; else unchanged."""
+def _of_objects(column: pl.Series) -> pl.Series:
+    """Objects as floats if all are longdoubles, as text if all are UUIDs; else unchanged."""
     cells = [_narrow(cell) for cell in column]
     if all(cell is None or isinstance(cell, float) for cell in cells):
         return pl.Series(column.name, cells, pl.Float64).fill_nan(None)
-    return column
+    return pl.Series(column.name, cells) if all(cell is None or isinstance(cell, str) for cell in cells) else column
 
 
 def _moments(column: pl.Series) -> pl.Series:
@@ -257,7 +262,7 @@ CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pl.Series], pl.Series]
     (lambda kind: kind == pl.Datetime, _moments),
     (lambda kind: kind == pl.Duration, lambda column: column.dt.total_microseconds() / 1e6),
     (lambda kind: kind == pl.Time, lambda column: column.cast(pl.Int64) / 1e9),
-    (lambda kind: kind == pl.Object, _floats),
+    (lambda kind: kind == pl.Object, _of_objects),
 )
 
 

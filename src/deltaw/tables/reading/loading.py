@@ -12,11 +12,12 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from deltaw.exceptions import InputError, SettingError, TableError, reason
+from deltaw.given import is_file, is_path, name_of
 from deltaw.numbers import number
 from deltaw.speech import say
 
@@ -47,6 +48,11 @@ class NoRowsError(TableError):
     """A table without rows; one of several files of a table may be so."""
 
 
+def as_path(source: Any) -> Any:
+    """A path of any kind as a `Path`; text and other sources unchanged."""
+    return Path(os.fsdecode(source)) if isinstance(source, os.PathLike) else source
+
+
 def located(source: str | Path) -> Path:
     """The path of a source, with ~ and ~user expanded if the user exists."""
     try:
@@ -65,7 +71,7 @@ def first_bytes(path: Path, count: int = 4) -> bytes:
 
 
 def load(
-    path: Path | None,
+    source: Any,
     name: str | None = None,
     max_bytes: int | None = None,
     look: Callable[[bytes], object] = lambda head: None,
@@ -73,7 +79,7 @@ def load(
     """The file's bytes, decompressed if they are gzip, bzip2 or xz.
 
     Args:
-        path: of a file, a pipe or a device; None: standard input.
+        source: the path of a file, a pipe or a device; a file object, whose text counts as UTF-8; None: standard input.
         name: in messages.
         max_bytes: limit of the decompressed bytes; None: see `limit`.
         look: called with the first HEAD bytes, decompressed, to raise an error before the rest is read.
@@ -83,10 +89,10 @@ def load(
         FileNotFoundError, NotADirectoryError, IsADirectoryError: no such file, for the caller's own message.
         SettingError: `max_bytes` is not a positive integer.
     """
-    name = name or (STDIN_NAME if path is None else str(path))
+    name = name or (STDIN_NAME if source is None else name_of(source))
     most = limit(max_bytes)
     try:
-        with _opened(path, name) if path is not None else _stdin(name) as file:
+        with _opened(source, name) as file:
             size = _size(file)
             if size is not None and size > most:
                 raise _too_large(name, most, f"{size:,}")
@@ -100,7 +106,8 @@ def load(
     except DAMAGE as error:
         raise unreadable(name, error) from None
     if not data:
-        found = say("an empty file") if path is not None else say("nothing to read, or nothing more: it is read once")
+        once = source is None or is_file(source)
+        found = say("nothing to read, or nothing more: it is read once") if once else say("an empty file")
         raise NoRowsError("{name}: expected a table", found, "give a file with a header and rows", name=name)
     return data
 
@@ -236,17 +243,21 @@ def _stdin(name: str) -> Iterator[Any]:
 
 
 def comes_once(source: Any) -> bool:
-    """Whether a source can be read only once: standard input, or a pipe."""
+    """Whether a source can be read only once: standard input, a pipe, or a file object."""
     if isinstance(source, (list, tuple)):
         return any(map(comes_once, source))
     try:
-        return isinstance(source, (str, os.PathLike)) and (source == STDIN or Path(source).is_fifo())
+        return is_file(source) or (is_path(source) and (source == STDIN or Path(source).is_fifo()))
     except OSError:  # not a file name
         return False
 
 
-def _opened(path: Path, name: str) -> io.BufferedReader:
-    return _pipe(path, name) if path.is_fifo() else path.open("rb")
+def _opened(source: Any, name: str) -> AbstractContextManager[Any]:
+    if source is None:
+        return _stdin(name)
+    if is_file(source):
+        return io.BufferedReader(_Given(source, name))
+    return _pipe(source, name) if source.is_fifo() else source.open("rb")
 
 
 def _pipe(path: Path, name: str) -> io.BufferedReader:
@@ -273,6 +284,31 @@ def _pipe(path: Path, name: str) -> io.BufferedReader:
         os.close(descriptor)
         raise
     return io.BufferedReader(_After(first, io.FileIO(descriptor), closes=True))
+
+
+class _Given(io.RawIOBase):
+    """A file object of the caller's, which stays open."""
+
+    def __init__(self, file: Any, name: str) -> None:
+        self._file, self._name, self._rest = file, name, memoryview(b"")
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if not self._rest:
+            found = self._file.read(len(buffer))
+            found = found.encode("utf-8", "surrogateescape") if isinstance(found, str) else found
+            if not isinstance(found, bytes | bytearray | memoryview):  # of an asynchronous file, a coroutine
+                expected, remedy = (
+                    "{name}: expected a file whose read() gives bytes or text",
+                    "open it with open(…, 'rb')",
+                )
+                raise TableError(expected, type(found).__name__, remedy, name=self._name)
+            self._rest = memoryview(found)
+        taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+    def readable(self) -> bool:
+        return True
 
 
 class _After(io.RawIOBase):

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from io import TextIOBase
 from pathlib import Path
 from typing import Any
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.forks import refuse_after_fork
+from deltaw.given import is_file, is_path, name_of
 from deltaw.speech import say
 from deltaw.tables.held import all_as_read, compacted
 from deltaw.tables.reading.bundled import BUNDLED, bundled
@@ -41,6 +43,7 @@ from deltaw.tables.reading.loading import (
     PACKED,
     STDIN,
     STDIN_NAME,
+    as_path,
     is_packed,
     limit,
     load,
@@ -71,8 +74,9 @@ def read(
             Arrow/Feather, NPZ, IDX; each may be compressed with gzip, bzip2 or xz, or alone in a ZIP archive), several
             files of one table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are columns), "-"
             for standard input, the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow
-            frame, a list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured array, or a Table,
-            which is returned as it is.
+            frame, a list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured array, a file object
+            (BytesIO, an open file), which is read to its end, its format told by its content, or a Table, which is
+            returned as it is.
         delimiter: between the fields of delimited text; None: detected. Ignored for other sources.
         max_bytes: limit of a file's bytes, decompressed; None: a quarter of the memory, and for archives that grow more
             than a hundredfold 64 MiB.
@@ -113,12 +117,18 @@ def _read_as(source: Any, reading: Reading) -> Table:
         codec(reading.encoding)
     if isinstance(source, Few):
         return source.table(reading)
-    if not isinstance(source, str | Path):
+    source = as_path(source)
+    if not is_file(source) and not is_path(source):
         return from_object(contained(source), reading)
     # In valid UTF-8 for the model file, since file names may be any bytes.
-    name, path = str(source).encode(errors="backslashreplace").decode(), located(source)
-    if source == STDIN:
-        name, path = STDIN_NAME, Path(STDIN_NAME)
+    name, path = name_of(source).encode(errors="backslashreplace").decode(), located(name_of(source))
+    place: Any = path
+    if is_file(source):
+        place = source
+        if isinstance(source, TextIOBase):  # decoded already
+            reading = replace(reading, encoding=None)
+    elif source == STDIN:
+        name, path, place = STDIN_NAME, Path(STDIN_NAME), None
     elif name in BUNDLED and not path.is_file():
         return bundled(name)
     elif (found := several(source)) is not None:
@@ -128,7 +138,6 @@ def _read_as(source: Any, reading: Reading) -> Table:
     elif (table := _large_text(path, name, reading)) is not None:
         return table
     try:
-        place = None if source == STDIN else path
         data = load(place, name, reading.max_bytes, lambda head: _look(head, path, name, reading))
     except (FileNotFoundError, NotADirectoryError):
         absent = say("a link whose target does not exist") if path.is_symlink() else say("no file of this name")

@@ -27,7 +27,7 @@ from deltaw.tables.reading.formats.columnar import pandas_index, readable, shape
 from deltaw.tables.reading.formats.pieces import PIECE, can_be_in_pieces, pieces
 from deltaw.tables.reading.formats.together import MOST, Few, Together, cells
 from deltaw.tables.reading.frames import table_of
-from deltaw.tables.reading.loading import DAMAGE, STDIN, located, memory, unreadable
+from deltaw.tables.reading.loading import DAMAGE, STDIN, as_path, located, memory, unreadable
 from deltaw.tables.reading.read import TEXT, ending, several
 from deltaw.tables.reading.shards import Shards, alike
 from deltaw.tables.reading.slices import CELLS, SCANNERS
@@ -162,6 +162,7 @@ def stream(source: object, reading: Reading) -> Stream | None:
     Raises:
         TableError: a pattern or a folder has no files, or a file cannot be read.
     """
+    source = as_path(source)
     if not isinstance(source, str | Path) or source == STDIN:
         return None
     refuse_after_fork()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaw.exceptions import SettingError
+from deltaw.given import is_file, is_path, name_of
 from deltaw.models.contents import reading_of
 from deltaw.models.model import Model, load
 from deltaw.models.recipes import Recipe
@@ -49,8 +49,8 @@ class Start:
             return given
         if isinstance(given, Model):
             return cls(given, say("the model"))
-        if isinstance(given, str | Path):
-            return cls(load(given), str(given))
+        if is_path(given) or is_file(given):
+            return cls(load(given), name_of(given))
         raise SettingError("start: expected a model or the path of its file", repr(given), "give e.g. 'm.deltaw'")
 
     def asked(
