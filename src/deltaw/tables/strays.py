@@ -109,6 +109,10 @@ def _stray_error(words: pl.Series, rows: pl.Series, source: str) -> ColumnError:
         remedy = "remove the row, which repeats the column names"
     elif says_total(words[first]):
         remedy = OF_TOTAL
+    elif rows[first] == 0:
+        remedy = (
+            "correct the cell, leave it empty or drop the column; if the row has names, join them with those above it"
+        )
     return cell_error(source, words.name, rows[first], "a number", words[first], remedy)
 
 

@@ -282,6 +282,7 @@ class Format:
     look: Callable[[bytes, str, Reading], object] = lambda head, name, reading: None
 
 
+BINARY, BEGIN = re.compile(rb"[\0-\x08\x0e-\x1f]"), 1 << 12  # what no text has, and the bytes that are looked at
 WORKBOOKS = (".xlsx", ".xlsm")
 IDX = rb"\0\0[\x08\x09\x0b-\x0e]"  # two zeros and the type of its numbers
 
@@ -348,5 +349,6 @@ FOREIGN = (
 
 def _format(data: bytes, path: Path) -> Format:
     by_content = (each for each in FORMATS if re.match(each.signature, data))
-    by_name = (each for each in FORMATS if ending(path) in each.endings)
-    return next(by_content, None) or next(by_name, None) or TEXT
+    by_name = next((each for each in FORMATS if ending(path) in each.endings), TEXT)
+    misnamed = by_name.look is Format.look and not BINARY.search(data, 0, BEGIN)  # CSV called .xlsx
+    return next(by_content, None) or (TEXT if misnamed else by_name)

@@ -12,6 +12,7 @@ import zipfile
 from contextlib import suppress
 from xml.etree import ElementTree
 
+from deltaw.numbers import amount
 from deltaw.speech import say
 from deltaw.tables.table import listing
 
@@ -20,6 +21,9 @@ COLUMNS, ROWS = re.compile(rb' r="([A-Z]+)'), re.compile(rb' r="[A-Z]*(\d+)')  #
 MERGED = re.compile(rb'<mergeCell ref="([A-Z]+(\d+):[A-Z]+(\d+))"')
 UNCALCULATED = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>')
 
+HIDDEN = re.compile(rb'<row [^>]*hidden="(?:1|true)"')
+
+HIDDEN_LINE = "{rows} that the sheet hides, as its filters do, are read as well: delete them if they are not meant"
 MERGED_LINE = "merged cells ({cells}) have a value in the first row only, the others are read as missing: unmerge them"
 FORMULAS_LINE = (
     "formulas without results ({cells}) are read as missing: open the workbook in a spreadsheet program and save it"
@@ -28,7 +32,7 @@ FORMULAS_LINE = (
 
 def without_values(data: bytes, sheet: str, names: int) -> list[str]:
     """Notes on what is read as missing: cells below the first of merged ones, and formulas that were never calculated,
-    as programs write them. None where the parts of the workbook cannot be told.
+    as programs write them; and on hidden rows. None where the parts of the workbook cannot be told.
 
     `names`: the row of the column names; merged cells above it are a title.
     """
@@ -37,8 +41,18 @@ def without_values(data: bytes, sheet: str, names: int) -> list[str]:
         merged = [found[1].decode() for found in MERGED.finditer(xml) if int(found[3]) > max(int(found[2]), names)]
         formulas = [found[1].decode() for found in UNCALCULATED.finditer(xml)]
         notes = [say(MERGED_LINE, cells=listing(merged, 3))] if merged else []
-        return [*notes, say(FORMULAS_LINE, cells=listing(formulas, 3))] if formulas else notes
+        notes += [say(FORMULAS_LINE, cells=listing(formulas, 3))] if formulas else []
+        hidden = len(HIDDEN.findall(xml))
+        return [*notes, say(HIDDEN_LINE, rows=amount(hidden, "row"))] if hidden else notes
     return []
+
+
+def hidden_sheets(data: bytes) -> set[str]:
+    """Names of the sheets that a spreadsheet program does not show."""
+    with suppress(Exception), zipfile.ZipFile(io.BytesIO(data)) as archive:  # as above
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+        return {each.get("name", "") for each in book.iter() if each.get("state") in ("hidden", "veryHidden")}
+    return set()
 
 
 def area(data: bytes, sheet: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -18,7 +19,7 @@ from deltaw.tables.reading.formats.heads import (
     rows_above,
     rows_below,
 )
-from deltaw.tables.reading.formats.sheets import area, without_values
+from deltaw.tables.reading.formats.sheets import area, hidden_sheets, without_values
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
@@ -26,6 +27,7 @@ from deltaw.tables.table import HEADER_ROWS, Table, listing, suggested
 
 MOST_BELOW = 50  # rows of notes below a table
 CELL = 32  # bytes of a cell in fastexcel
+FIRST_DAY = datetime(1900, 1, 1)  # before it are times of a clock, without a day
 EXACT = 2**53  # integers are exact up to here, since workbooks store floating-point numbers
 UNNAMED = "__UNNAMED__"  # prefix of fastexcel's name for an unnamed column
 
@@ -45,15 +47,17 @@ def read_workbook(file: Source) -> Table:
         wanted = "{name}: expected fastexcel, which reads Excel workbooks"
         install = 'install it: pip install "deltaw[excel]"; or save the sheet as CSV'
         raise MissingError(wanted, say("none installed"), install, name=file.name) from None
-    logging.getLogger("fastexcel").setLevel(logging.CRITICAL)  # it warns about empty columns and sheets
+    for library in ("fastexcel", "calamine"):  # they warn about empty columns, and sheets that are charts
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
         book = fastexcel.read_excel(file.data)
         names = list(book.sheet_names)
+        order = sorted(names, key=hidden_sheets(file.data).__contains__)  # those that are shown first
         if (asked := file.reading.sheet) not in (None, *names):
             line = "sheet: expected one of the sheets of {source} ({names})"
             expected = say(line, source=file.name, names=listing(names))
             raise SettingError(expected, repr(asked), suggested(str(asked), names, say("choose one of these")))
-        name, frame, above, of_rows = _first_with_rows(book, names if asked is None else [asked], file)
+        name, frame, above, of_rows = _first_with_rows(book, order if asked is None else [asked], file)
     if name is None:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
@@ -113,6 +117,8 @@ def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.drop(empty).rename(
         {name: f"column_{i + 1}" for i, name in enumerate(frame.columns) if name.startswith(UNNAMED)}, strict=False
     )
+    clock = [column.name for column in frame.select(cs.datetime()).iter_columns() if column.max() < FIRST_DAY]  # type: ignore[operator]
+    frame = frame.with_columns((pl.col(clock) - pl.col(clock).dt.truncate("1d")).dt.total_seconds()) if clock else frame
     whole = [column.name for column in frame.select(cs.float()).iter_columns() if _is_whole(column)]
     return frame.with_columns(frame[name].cast(pl.Int64) for name in whole)
 
