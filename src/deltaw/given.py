@@ -47,4 +47,4 @@ def is_file(given: object, way: str = "read") -> bool:
 def name_of(given: Any) -> str:
     """A path as text, and of a file object the name of its file, if it has one."""
     name = given if is_path(given) else getattr(given, "name", None)
-    return os.fsdecode(name) if is_path(name) else FILE
+    return os.fsdecode(name) if name and is_path(name) else FILE

@@ -90,8 +90,10 @@ def test_a_file_goes_on_where_it_stands() -> None:
     file = io.BytesIO(b"a note\n" + CSV)
     file.readline()
     assert deltaw.read(file).frame.equals(FRAME)
-    with pytest.raises(TableError, match="it is read once"):
+    with pytest.raises(TableError, match=r"it is read once; go back to its beginning: file.seek\(0\)"):
         deltaw.read(file)
+    file.seek(7)
+    assert deltaw.read(file).frame.equals(FRAME)
 
 
 class Upload:
@@ -149,7 +151,9 @@ def test_a_model_through_a_file_object(model: deltaw.Model, tmp_path: Path) -> N
 
 def test_a_model_file_object_that_is_none(model: deltaw.Model, tmp_path: Path) -> None:
     model.save(file := io.BytesIO())
-    for data in (b"", CSV, file.getvalue()[:-1], file.getvalue() + b"x"):
+    with pytest.raises(ModelFileError, match=r"it is read once; go back to its beginning: file.seek\(0\)"):
+        deltaw.load(file)
+    for data in (CSV, file.getvalue()[:-1], file.getvalue() + b"x"):
         with pytest.raises(ModelFileError, match=r"^file object: "):
             deltaw.load(io.BytesIO(data))
     with pytest.raises(ModelFileError, match="found str; open it with 'rb'"):

@@ -207,9 +207,13 @@ def _read_bytes(path: Any, where: str, kind: Kind) -> tuple[dict[str, Any], dict
 def _opened(source: Any, about: dict[str, str], kind: Kind) -> BinaryIO:
     """A path's file, or a file object's bytes."""
     if is_file(source):
-        if isinstance(found := source.read(), bytes | bytearray | memoryview):
-            return io.BytesIO(found)
-        raise ModelFileError("{where}: expected a {kind}", type(found).__name__, "open it with 'rb'", **about)
+        found = source.read()
+        if not isinstance(found, bytes | bytearray | memoryview):
+            raise ModelFileError("{where}: expected a {kind}", type(found).__name__, "open it with 'rb'", **about)
+        if not found:
+            again = say("nothing to read, or nothing more: it is read once")
+            raise ModelFileError("{where}: expected a {kind}", again, "go back to its beginning: file.seek(0)", **about)
+        return io.BytesIO(found)
     if found := no_path(source):
         raise ModelFileError("expected the path of a {kind}", found, "check the path", kind=about["kind"])
     mode = Path(source).stat().st_mode

@@ -108,7 +108,8 @@ def load(
     if not data:
         once = source is None or is_file(source)
         found = say("nothing to read, or nothing more: it is read once") if once else say("an empty file")
-        raise NoRowsError("{name}: expected a table", found, "give a file with a header and rows", name=name)
+        remedy = "go back to its beginning: file.seek(0)" if is_file(source) else "give a file with a header and rows"
+        raise NoRowsError("{name}: expected a table", found, remedy, name=name)
     return data
 
 
