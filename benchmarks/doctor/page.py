@@ -28,6 +28,7 @@ from deltaw.doctor.rules.table import SYMPTOMS
 from deltaw.doctor.setup import matrix
 from deltaw.doctor.trials.changes import applied
 from deltaw.doctor.trials.scores import guess, score, scored
+from deltaw.preparation import Target
 from deltaw.speech import LANGUAGES, listed, say
 
 if TYPE_CHECKING:
@@ -131,6 +132,35 @@ def few_rows(made: Setup) -> Setup:
     return replace(made, X=made.X[:60], T=noisy, epochs=200)
 
 
+def named(*classes: Any) -> Target:
+    """A table's column of these classes."""
+    return Target("answer", "classification", "", classes)
+
+
+def far_from_zero(made: Setup) -> Setup:
+    """Targets around 5, and no b to reach them."""
+    net = Network(made.network.sizes, made.network.activations, bias=False)
+    return replace(labels(lambda t: t + 5)(made), network=net)
+
+
+def coded(made: Setup) -> Setup:
+    """Whole numbers from 0 to 19 whose targets are drawn."""
+    code, effect = np.random.default_rng(3).integers(0, 20, len(X)), np.random.default_rng(4).normal(size=20)
+    return _with_columns(made, np.column_stack([code / 10, X[:, 1]]), effect[code] + 0.2 * X[:, 0])
+
+
+def waved(made: Setup) -> Setup:
+    """A target that goes up and down twelve times along a column."""
+    x = np.random.default_rng(3).uniform(-1, 1, (len(X), 1))
+    return _with_columns(made, x, np.sin(36 * x[:, 0]))
+
+
+def _with_columns(made: Setup, x: Any, T: Any) -> Setup:
+    n = len(made.X)
+    net = Network([x.shape[1], *made.network.sizes[1:]], made.network.activations)
+    return replace(made, network=net, X=x[:n], T=T[:n], validation=(x[n:], T[n:]))
+
+
 WITH_COLUMN = {
     "leak": lambda x: np.column_stack([x, (x[:, 0] * x[:, 1] > 0) + 0.1 * np.sin(9 * x[:, 2])]),
     "identifier": lambda x: np.column_stack([x, np.arange(len(x))]),
@@ -143,6 +173,22 @@ EXAMPLES: dict[str, Example] = {
     "invalid_arguments": Example(classes, {"dropout": 1.0}),
     "gradient_ascent": Example(classes, {"learning_rate": -0.01}),
     "zero_learning_rate": Example(classes, {"learning_rate": 0.0}),
+    "fading_learning_rate": Example(classes, {"schedule": "exponential(0.3)", "learning_rate": 0.003}),
+    "no_bias": Example(numbers, far_from_zero),
+    "placeholder_values": Example(numbers, inputs(lambda x: np.where(np.arange(x.size).reshape(x.shape) % 7, x, -8))),
+    "mixed_units": Example(numbers, inputs(lambda x: (x + 17) * np.where(np.arange(len(x)) % 3, 0.1, 10)[:, None])),
+    "target_shift": Example(numbers, lambda s: replace(s, validation=(s.validation[0], s.validation[1] + 6))),
+    "skewed_targets": Example(numbers, labels(lambda t: np.exp(3 * t) / 100)),
+    "similar_classes": Example(classes, lambda s: replace(s, target_column=named("no", "No"))),
+    "numbers_as_classes": Example(
+        classes, lambda s: replace(s, target_column=named(*range(30)))
+    ),
+    "stopped_too_early": Example(
+        classes, layers("tanh", [16, 16], optimizer="sgd", learning_rate=0.05, epochs=400, early_stopping=1)
+    ),
+    "codes_as_numbers": Example(numbers, coded),
+    "quick_changes": Example(numbers, waved),
+    "shifted_targets": Example(numbers, labels(lambda t: np.roll(t, 1))),
     "summed_loss": Example(lambda: numbers(optimizer="sgd", learning_rate=0.1), {"reduction": "sum"}),
     "inexact_gradient": Example(classes, layers("sigmoid", [8, 8], "normal(3)", backward="notes")),
     "excessive_dropout": Example(classes, layers("relu", [3], dropout=0.7)),
@@ -212,8 +258,8 @@ EXAMPLES: dict[str, Example] = {
 
 # Sections of the page: the files whose rules look before a training; in the last stand those that look during one.
 FILES = {
-    "settings": {"settings"}, "inputs": {"columns", "rows", "shifts"}, "targets": {"targets"}, "outputs": {"outputs"},
-    "start": {"activations", "signals", "weights"}, "training": set(),
+    "settings": {"settings"}, "inputs": {"cells", "columns", "rows", "shifts"}, "targets": {"targets"},
+    "outputs": {"outputs"}, "start": {"activations", "signals", "weights"}, "training": set(),
 }  # fmt: skip
 # What the page itself says; rules and findings speak the language that is chosen.
 WORDS = {

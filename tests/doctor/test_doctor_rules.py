@@ -20,6 +20,7 @@ from deltaw.doctor.examine import findings
 from deltaw.doctor.findings import Finding
 from deltaw.doctor.setup import RawColumn
 from deltaw.equations.losses import Loss, loss
+from deltaw.preparation import Target
 
 rng = np.random.default_rng(3)
 N = 400
@@ -115,6 +116,17 @@ def column_of_counts() -> np.ndarray:
     return np.column_stack([counts, rng.random(N) < 0.01, np.round(X[:, 0]), rng.lognormal(0, 1, N)])
 
 
+def in_two_units(factor: float) -> np.ndarray:
+    """The first column of heights, every second one of them in a smaller unit."""
+    heights = (1.7 + 0.1 * X[:, 0]) * np.where(np.arange(N) % 2, 1, factor)
+    return np.column_stack([heights, X[:, 1:]])
+
+
+def answers(*classes: Any) -> Target:
+    """A table's column of these classes."""
+    return Target("answer", "classification", "", classes)
+
+
 def oversampled() -> Setup:
     """The rows of one class four times, before the split: copies stand within training, too."""
     every = rng.permutation(np.concatenate([np.flatnonzero(Y == 0), np.repeat(np.flatnonzero(Y == 1), 4)]))
@@ -134,6 +146,10 @@ CASES = [
     Case("gradient_ascent", lambda: classes(learning_rate=-0.1), numbers={"learning_rate": -0.1}),
     Case("gradient_ascent", lambda: numbers(loss="difference"), numbers),
     Case("zero_learning_rate", lambda: classes(learning_rate=0.0)),
+    Case("fading_learning_rate", lambda: classes(schedule="exponential(0.5)"), lambda: classes(schedule="cosine"),
+         {"epochs_at_full_rate": pytest.approx(2.0, abs=0.01)}),
+    Case("no_bias", lambda: classes(network=Network([4, 16, 2], ["relu", "softmax"], bias=[True, False])),
+         numbers={"layers": 1}),
     Case("summed_loss", lambda: numbers(optimizer="sgd", reduction="sum"),
          lambda: numbers(reduction="sum"), {"rate_for_the_mean": 32 * 1e-3}),
     Case("inexact_gradient", lambda: classes(network=NOTES, backward="notes"),
@@ -160,6 +176,16 @@ CASES = [
     Case("input_outliers", lambda: numbers(X=np.where(X.max() > X, X, 1e9)), lambda: numbers(X=np.exp(X)),
          {"columns": 1}),
     Case("input_outliers", lambda: numbers(X=np.where(X.max() > X, X, 1e200)), numbers={"columns": 1}),
+    Case("placeholder_values", lambda: numbers(X=np.where(FAR == -999, -7.0, X)), lambda: numbers(X=column_of_counts()),
+         {"value": -7.0, "columns": 4}),
+    Case("placeholder_values", lambda: numbers(T=np.where(np.arange(N) % 9, np.exp(R), -1.0)),
+         lambda: numbers(T=np.where(np.arange(N) % 9, np.exp(R), 0.0)), {"value": -1.0}, mends=False),
+    Case("mixed_units", lambda: numbers(X=in_two_units(100.0)), lambda: numbers(X=in_two_units(30.0)),
+         {"factor": 100.0, "share": 0.5}),
+    Case("mixed_units", lambda: numbers(X=(in_two_units(100.0) - 80) / 80), numbers, {"factor": 100.0}),
+    Case("mixed_units", lambda: numbers(T=in_two_units(1000.0)[:, 0]),
+         lambda: numbers(T=2 + np.sign(R) + 0.1 * X[:, 0]),
+         {"factor": 1000.0}, mends=False),
     Case("double_scaling", lambda: classes(X=rng.uniform(0, 1, X.shape) / 255),
          lambda: classes(X=rng.uniform(0, 1, X.shape)), {"divided_twice_by": 255.0}),
     Case("all_columns_constant", lambda: classes(X=np.ones_like(X)), mends=False),
@@ -175,6 +201,12 @@ CASES = [
          lambda: classes(X=X[:300], T=Y[:300], validation=(X[300:], Y[300:])), {"columns": 4}, mends=False),
     Case("distribution_shift", lambda: classes(validation=(X / 255, Y)), lambda: classes(validation=(X / 2, Y)),
          mends=False),
+    Case("distribution_shift", lambda: classes(validation=(X * [1, 1, 1, 0] + [0, 0, 0, 9], Y)),
+         lambda: classes(validation=(X * [1, 1, 1, 0.5], Y)), {"columns": 1}, mends=False),
+    Case("distribution_shift", lambda: classes(raw=(RawColumn("age", X[:, 0], (0, 1, 2, 3), 40 * X[:, 0]),),
+                                               validation=(X, Y)),
+         lambda: classes(raw=(RawColumn("age", X[:, 0], (0, 1, 2, 3), X[:, 0]),), validation=(X, Y)), mends=False),
+    Case("target_shift", lambda: numbers(validation=(X, R + 3.0)), lambda: numbers(validation=(X, R)), mends=False),
     Case("leak", lambda: wide(Y + rng.uniform(0, 0.4, N)), lambda: wide(Y + rng.normal(0, 0.4, N))),
     Case("leak", lambda: numbers(network=Network([5, 8, 1]), X=column(3 * R + 1)),
          lambda: numbers(network=Network([5, 8, 1]), X=column(R + rng.normal(0, 0.3, N)))),
@@ -194,6 +226,13 @@ CASES = [
          lambda: classes(validation=(X, Y)), {"share": Y.mean()}, mends=False),
     Case("target_outliers", lambda: numbers(T=np.where(np.arange(N) % 9, R, -999.0)), lambda: numbers(T=np.exp(R)),
          {"share": pytest.approx(1 / 9, abs=0.01)}, mends=False),
+    Case("missing_classes", lambda: numbers(loss="binary_cross_entropy", T=np.arange(N) % 5),
+         lambda: numbers(T=np.arange(N) % 5), {"classes": 5, "outputs": 1}, severity="fault"),
+    Case("skewed_targets", lambda: numbers(T=np.exp(3 * R)), lambda: numbers(T=np.exp(R)), mends=False),
+    Case("similar_classes", lambda: classes(target_column=answers("yes", "no", "Yes ")),
+         lambda: classes(target_column=answers("yes", "no")), {"classes": 2}, mends=False),
+    Case("numbers_as_classes", lambda: classes(target_column=answers(*range(40))),
+         lambda: classes(target_column=answers(*map(str, range(40)))), {"classes": 40}, mends=False),
     Case("unscaled_targets", lambda: numbers(T=1e4 * R), numbers),
     Case("unscaled_targets", lambda: numbers(T=1e-4 * R), numbers),
     Case("targets_outside_range", lambda: numbers("sigmoid", T=50 * R), lambda: numbers("sigmoid", T=(R + 5) / 10),

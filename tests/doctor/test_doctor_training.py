@@ -73,6 +73,25 @@ def misplaced() -> Setup:
     return replace(binary(), X=X[:400], T=CURVED[:400], validation=(X[400:, ::-1], CURVED[400:]))
 
 
+def impatient() -> Setup:
+    """Validation rows with the opposite targets, on which E rises from the first epoch on."""
+    words = {"validation": (X[:40], 1 - STRAIGHT[:40]), "test": (X, STRAIGHT), "early_stopping": 1}
+    return binary(T=STRAIGHT, learning_rate=0.001, epochs=400, batch_size=300, **words)
+
+
+def coded() -> Setup:
+    """Codes from 0 to 19, whose targets are drawn."""
+    code, effect = rng.integers(0, 20, N), rng.normal(size=20)
+    x, t = np.column_stack([code / 10, X[:, 1]]), (effect[code] + 0.1 * X[:, 0])[:, None]
+    return replace(number(T=t), network=Network([2, 8, 1], ["tanh", "identity"]), X=x)
+
+
+def waved() -> Setup:
+    """Six waves along the only column."""
+    x = rng.uniform(-1, 1, (N, 1))
+    return replace(number(T=np.sin(18 * x)), network=Network([1, 16, 1], ["tanh", "identity"]), X=x)
+
+
 HEALTHY: dict[str, Callable[[], Setup]] = {
     "binary": binary,
     "number": number,
@@ -106,6 +125,11 @@ CASES = [
     Case("learning_rate_too_high", lambda: binary(learning_rate=30.0), lambda f: f.evidence["bound"] is None),
     Case("learning_rate_too_low", lambda: binary(learning_rate=1e-6),
          lambda f: f.evidence["better_learning_rate"] > 1e-4),
+    Case("stopped_too_early", impatient, lambda f: f.evidence["epochs"] < 10),
+    Case("codes_as_numbers", coded, lambda f: f.evidence["values"] == 20 and f.where.column == "x0"),
+    Case("quick_changes", waved, lambda f: f.evidence["score"] < 0.5 < f.evidence["plain"]),
+    Case("shifted_targets", lambda: number(T=np.roll(WAVE, 2, axis=0)), lambda f: f.evidence["rows_off"] == 2),
+    Case("shifted_targets", lambda: binary(T=np.roll(STRAIGHT, -1, axis=0)), lambda f: f.evidence["rows_off"] == -1),
     Case("noisy_gradient", noisy, lambda f: f.evidence["momentum"] == 0.95 and f.evidence["fluctuation"] > 0.02),
     Case("noisy_gradient", noisy, lambda f: f.repair.words == f"batches of {f.repair.changes['batch_size']}"),
     Case("excessive_gradient_clipping", lambda: number(optimizer="sgd", learning_rate=0.05, max_grad_norm=1e-6),

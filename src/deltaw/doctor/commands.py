@@ -89,6 +89,8 @@ def _of_table(changes: Mapping[str, Any], setup: Setup) -> Code:
     settings: dict[str, Any] = {}
     if names := _whole_columns(changes.get("drop_columns", ()), setup):
         settings["drop"] = names
+    if coded := _whole_columns(changes.get("codes", ()), setup):
+        settings["kinds"] = dict.fromkeys(coded, "category")
     for name, value in changes.items():
         if name in SETTINGS:
             settings |= AS_SETTINGS[name](value) if name in AS_SETTINGS else {name: value}
@@ -97,7 +99,7 @@ def _of_table(changes: Mapping[str, Any], setup: Setup) -> Code:
     command = " ".join(_quoted(word) for pair in settings.items() for word in _option(*pair))
     if settings or lines:
         lines.append(f"deltaw.fit(table, target, {', '.join(['...', *filter(None, [_keywords(settings)])])})")
-    settable = SETTINGS | ({"drop_columns"} if names else set())
+    settable = SETTINGS | ({"drop_columns"} if names else set()) | ({"codes"} if coded else set())
     return Code(command if changes.keys() <= settable else "", "; ".join(lines))
 
 
@@ -110,6 +112,8 @@ def _whole_columns(inputs: Iterable[int], setup: Setup) -> list[str]:
 def _option(name: str, value: Any) -> list[str]:
     if name == "hidden":
         return ["--hidden", ",".join(map(str, value)) or "none"]
+    if name == "kinds":
+        return [word for column, kind in value.items() for word in ("--as", f"{column}={kind}")]
     if name == "drop":
         return ["--drop", _listed(value)]
     text = _text(value)
@@ -139,12 +143,23 @@ SCALED = {
         "width = np.where(q[2] > q[0], (q[2] - q[0]) / 1.35, X.std(axis=0)); "
         "X = np.clip((X - q[1]) / np.where(width > 0, width, 1), -5, 5)"
     ),
+    "piecewise": (
+        "e = [np.unique(np.quantile(c, np.linspace(0, 1, 33))) for c in X.T]; "
+        "X = np.hstack([np.clip((X[:, [j]] - v[:-1]) / np.diff(v), 0, 1) for j, v in enumerate(e) if len(v) > 1])"
+    ),
     "unit": "X = (X - X.min(axis=0)) / np.where(np.ptp(X, axis=0) > 0, np.ptp(X, axis=0), 1)",
 }
 LINES: dict[str, Callable[[Any, Setup], str]] = {
     "inputs": lambda scaling, setup: SCALED[scaling],
     "fill": lambda mean, setup: (
         "X = np.where(np.isfinite(X), X, np.nanmean(np.where(np.isfinite(X), X, np.nan), axis=0))"
+    ),
+    "missing": lambda values, setup: "; ".join(
+        f"code = np.isclose(X[:, {j}], {value:g}); X[code, {j}] = X[~code, {j}].mean()" for j, value in values
+    ),
+    "units": lambda groups, setup: "; ".join(
+        f"high = X[:, {j}] >= {above:g}; X[high, {j}] = {low:g} + (X[high, {j}] - {middle:g}) / {factor:g}"
+        for j, above, low, middle, factor in groups
     ),
     "whole_rows": lambda on, setup: "keep = np.isfinite(X).all(axis=1); X, T = X[keep], T[keep]",
     "targets": lambda scaling, setup: (
@@ -158,6 +173,10 @@ LINES: dict[str, Callable[[Any, Setup], str]] = {
     ),
     "drop_columns": lambda columns, setup: f"X = np.delete(X, {list(columns)}, axis=1)",
     "drop_rows": lambda rows, setup: f"X, T = np.delete(X, {list(rows)}, axis=0), np.delete(T, {list(rows)}, axis=0)",
+    "codes": lambda columns, setup: (
+        f"X = np.hstack([np.delete(X, {list(columns)}, axis=1), "
+        f"*(X[:, [j]] == np.unique(X[:, j]) for j in {list(columns)})])"
+    ),
     "reduction": lambda mean, setup: "",  # deltaw.train averages
 }  # fmt: skip
 LABEL = {"labels": "np.reshape(T, -1).astype(int)", "one_hot": "T.argmax(axis=1)"}
@@ -181,7 +200,7 @@ def _of_arrays(changes: Mapping[str, Any], setup: Setup, rule: str) -> Code:
             lines.append(LINES[name](value, setup))
     if "inputs" in changes and hasattr(setup.X, "tocsr"):
         lines.insert(0, "X = X.toarray()")
-    redrawn = {name: value for name, value in changes.items() if name in NETWORK}
+    redrawn = {name: value for name, value in changes.items() if name in NETWORK or value == "piecewise"}
     if redrawn:
         lines.append(f"net = {_network(applied(setup, redrawn).network)}")
     words = {name: value for name, value in changes.items() if name not in LINES and name not in NETWORK}

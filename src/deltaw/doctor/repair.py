@@ -20,7 +20,8 @@ from deltaw.doctor.trials.clock import Clock, left, within
 from deltaw.doctor.trials.scores import gains_over_guess, measure
 from deltaw.doctor.trials.trial import (
     FEWEST_HELD_OUT,
-    PLAIN_UNITS,
+    LINE,
+    PLAIN,
     Budget,
     Holdout,
     Trial,
@@ -247,8 +248,8 @@ def _verdict(
 
 def _beaten(judged: Holdout, gains: list[tuple[Gain, ...]], scores: Sequence[float], seconds: float) -> str:
     """A sentence if a baseline is significantly better than the repaired set-up, else ""."""
-    for words, units in ((say("A linear model"), 0), (say("A plain network"), PLAIN_UNITS)):
-        made = plain(judged.setup, seconds, units)
+    for words, baseline in ((say("A linear model"), LINE), (say("A plain network"), PLAIN)):
+        made = plain(judged.setup, seconds, baseline)
         other = trial(made, seconds=2 * seconds)
         lead = judged.skill(other.score) - float(np.mean([judged.skill(score) for score in scores]))
         left = 1.0 - judged.skill(other.score)

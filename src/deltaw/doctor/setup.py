@@ -40,11 +40,13 @@ class RawColumn:
         name: of the column.
         values: (n,) float64, of the training rows; words as numbers; NaN for missing cells.
         inputs: the columns of X that were made of it.
+        held_out: the same of the rows held out; None for words and days, and without such rows.
     """
 
     name: str
     values: NDArray[np.float64]
     inputs: tuple[int, ...]
+    held_out: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)

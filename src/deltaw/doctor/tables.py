@@ -161,10 +161,12 @@ def _one_training(plan: Plan) -> Setup:
         validation = (*validation, counts)  # type: ignore[misc]
     stopping = None if validation is None else plan.recipe.stopping()
     X = np.asarray(plan.training.X)
+    apart = plan.test if plan.test is not None or stopping is not None else plan.validation
+    raw = raw_columns(plan.preparation, plan.training.frame, None if apart is None else apart.frame)
     return _setup(
         plan.network, X, plan.training.T, plan.recipe, plan.preparation, plan.target.task, plan.seed,
         validation=validation, test=test, early_stopping=stopping, engine=plan.engine, threads=plan.threads,
-        raw=raw_columns(plan.preparation, plan.training.frame), target_column=plan.target,
+        raw=raw, target_column=plan.target,
         sample_weight=plan.counts(plan.training), from_line=starts_linear(plan),
     ).initialised  # fmt: skip
 
@@ -177,16 +179,21 @@ def names(preparation: Preparation) -> tuple[str, ...]:
     return tuple(made)
 
 
-def raw_columns(preparation: Preparation, frame: pl.DataFrame) -> tuple[RawColumn, ...]:
+def raw_columns(
+    preparation: Preparation, frame: pl.DataFrame, held_out: pl.DataFrame | None = None
+) -> tuple[RawColumn, ...]:
     """The columns of a table that inputs are made of, blocks column by column."""
+
+    def column(name: str, inputs: tuple[int, ...]) -> RawColumn:
+        series = frame.get_column(name)
+        other = None if held_out is None or not series.dtype.is_numeric() else _numbers(held_out.get_column(name))
+        return RawColumn(name, _numbers(series), inputs, other)
+
     columns, first = [], 0
     for step in preparation.of_columns:
         made = tuple(range(first, first + len(step.features)))
         each = len(made) == len(step.inputs)  # a block: one input a column
-        columns += [
-            RawColumn(name, _numbers(frame.get_column(name)), made[i : i + 1] if each else made)
-            for i, name in enumerate(step.inputs)
-        ]
+        columns += [column(name, made[i : i + 1] if each else made) for i, name in enumerate(step.inputs)]
         first += len(made)
     return tuple(columns)
 

@@ -20,11 +20,10 @@ from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.learning_rate import Sweep
 from deltaw.doctor.trials.scores import measure, scoring_rows
 from deltaw.doctor.trials.stepping import Divergence
-from deltaw.doctor.trials.trial import Holdout, Trial, steps_per_epoch
+from deltaw.doctor.trials.trial import Baseline, Holdout, Trial, steps_per_epoch
 from deltaw.engines.look import Look
 from deltaw.equations.statistics import standard_error
 from deltaw.plain import Plain
-from deltaw.speech import say
 from deltaw.training import History
 
 Array = NDArray[Any]
@@ -52,8 +51,8 @@ class During(Plain):
         holdout: the scoring rows, and the set-up cut down to the budget.
         trainings: of that set-up, the first with telemetry: one if all is well, else one for each of three seeds.
             For a saved model the training that it came from, with the score of `retrained` if it is `contaminated`.
-        plain: the better of two baselines: a small network and a linear model.
-        plain_units: the baseline's hidden units; 0 for the linear model.
+        plain: the best of the baselines: a small network, a linear model, and others where `beyond` says so.
+        baseline: what `plain` is.
         p: probability that the best of the three scores so well by chance (permutation test).
         divergence: the first tensor that became NaN or infinite; None if none did.
         start, end: the initial and the trained network on the same rows; None if they do not fit.
@@ -66,12 +65,13 @@ class During(Plain):
         contaminated: whether a saved network was trained on the scoring rows, so that its score on them is too good.
         internal: if no model beats the guess on the scoring rows, a baseline on held-out training rows; else None.
         internal_gains: its gains over the guess.
+        offset: where hardly anything can be learnt, the k for which row i tells the targets of row i + k; else 0.
     """
 
     holdout: Holdout
     trainings: tuple[Trial, ...]
     plain: Trial
-    plain_units: int
+    baseline: Baseline
     p: float
     divergence: Divergence | None
     start: Start | None
@@ -85,6 +85,7 @@ class During(Plain):
     contaminated: bool = False
     internal: Trial | None = None
     internal_gains: tuple[judge.Gain, ...] = ()
+    offset: int = 0
 
     @property
     def setup(self) -> Setup:
@@ -133,16 +134,6 @@ class During(Plain):
     def possible(self) -> float:
         """The best skill of all trainings and the baselines."""
         return max(self.holdout.skill(t.score) for t in (self.plain, *self.trainings))
-
-    @property
-    def plain_words(self) -> str:
-        """`plain` in words."""
-        if self.plain_units:
-            return say(
-                "a plain network (inputs scaled, one hidden layer of {plain_units} relu, Adam)",
-                plain_units=self.plain_units,
-            )
-        return say("a linear model (inputs scaled, a small L2 penalty)")
 
     @property
     def noise(self) -> float:

@@ -13,6 +13,8 @@ from deltaw.equations.losses import one_hot
 
 Array = NDArray[Any]
 
+OF_CLASSES = ("binary_cross_entropy", "cross_entropy", "hinge")  # losses
+
 
 @dataclass(frozen=True)
 class Targets:
@@ -75,7 +77,7 @@ def targets(T: Array, setup: Setup) -> Targets:
     finite = np.isfinite(T)
     numbers = np.where(finite, T, np.nan).astype(np.float64)
     outputs = setup.network.sizes[-1]
-    form = _form(T[finite.all(axis=1)], outputs, setup.task)
+    form = _form(T[finite.all(axis=1)], outputs, setup.task or _implied(setup))
     known = {"numbers": "regression", "several": "labels"}.get(form, "classification")
     with np.errstate(all="ignore"):
         ends = (float(np.nanmin(numbers)), float(np.nanmax(numbers))) if finite.any() else (np.nan, np.nan)
@@ -86,6 +88,11 @@ def targets(T: Array, setup: Setup) -> Targets:
         classes=_counts(T[finite.all(axis=1)], form, ends, outputs), values=ends,
         low=low, high=high, mean=mean, std=std, bad=int((~finite).sum()), outputs=outputs,
     )  # fmt: skip
+
+
+def _implied(setup: Setup) -> str | None:
+    """The task that only this loss has."""
+    return "classification" if str(setup.loss).split("(")[0] in OF_CLASSES else None
 
 
 def _over_rows(statistic: Any, numbers: Array) -> Array:
@@ -101,7 +108,7 @@ def _form(T: Array, outputs: int, task: str | None) -> str:
     two = len(values) == 2 or (len(values) == 1 and values[0] in (0, 1))
     if T.shape[1] == 1:
         whole = bool((np.round(T) == T).all() and T.min() >= 0)
-        if outputs > 1 and whole:
+        if whole and (outputs > 1 or (task == "classification" and len(values) > 2)):
             return "labels"
         return "binary" if two else "numbers"
     if not two:

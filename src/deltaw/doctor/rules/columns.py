@@ -105,6 +105,8 @@ def input_outliers(evidence: Evidence) -> Finding | None:
     ends = number(worst.low, 3), number(worst.high, 3)
     value = number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1])
     hint = say(" It may be a code for missing values.") if same else ""
+    codes = tuple((each.column, each.low) for each in known.outliers if each.low == each.high)
+    first = {"missing": codes} if codes and not evidence.setup.raw else {}
     words = say("make them missing, or correct them; or scale by quartiles and clip outliers")
     if same and evidence.setup.raw:
         read = f"{worst.low:g}"
@@ -122,7 +124,7 @@ def input_outliers(evidence: Evidence) -> Finding | None:
         more=say(" {n} columns have such values.", n=len(known.outliers)) if len(known.outliers) > 1 else "",
         evidence={"deviation_over_others": worst.times, "columns": len(known.outliers)},
         where=Where(column=names[worst.column]),
-        repair=Repair(words, {"inputs": "robust"}),
+        repair=Repair(words, {**first, "inputs": "robust"}),
     )
 
 

@@ -15,12 +15,15 @@ from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.equations.optimizers import Momentum, optimizer
 from deltaw.numbers import number
 from deltaw.speech import say
+from deltaw.training import EarlyStopping
 
 GAIN = 0.05  # gain in skill by another rate, beyond the noise of another seed
 SLOPE = 0.01  # relative decrease of E over the last tenth of the epochs from which it is still falling
 CLIPPED = 100.0  # ratio of the gradient's length to its limit
 FLUCTUATION = 0.02  # standard deviation of the changes of E from epoch to epoch, relative to E
 FEWEST_STEPS = 200
+FEWEST_AN_EPOCH, BATCH = 5, 32  # steps; batches for more of them
+PATIENT = 20  # epochs
 
 
 def diverged(evidence: Evidence) -> Finding | None:
@@ -156,6 +159,9 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
     if not (fall > SLOPE or steps < FEWEST_STEPS):
         return None
     more = max(10, math.ceil(1000 / max(1, steps)))
+    repair = Repair(say("{more} times as many epochs", more=more), {"epochs": setup.epochs * more})
+    if steps < FEWEST_AN_EPOCH * len(E) and setup.batch_size > BATCH:  # as many passes over the rows, in smaller steps
+        repair = Repair(say("batches of {rows}", rows=BATCH), {"batch_size": BATCH})
     falling = "" if math.isnan(fall) else say("; E fell by {fall:.1%} in the last tenth of the epochs", fall=fall)
     return finding(
         "Training has {steps} steps in all, {steps_an_epoch} in an epoch{falling}.",
@@ -164,8 +170,28 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
         steps_an_epoch=steps // len(E),
         evidence={"decrease": fall, "steps": steps},
         where=Where(epoch=len(E) - 1),
-        repair=Repair(say("{more} times as many epochs", more=more), {"epochs": setup.epochs * more}),
+        repair=repair,
         likelihood=0.5 if steps < FEWEST_STEPS else 0.3,
+    )
+
+
+def stopped_too_early(evidence: Evidence) -> Finding | None:
+    """Early stopping that ended training in its first half."""
+    seen, setup = evidence.watched, evidence.setup
+    history = seen.trainings[0].history
+    given = setup.early_stopping
+    patience = given.patience if isinstance(given, EarlyStopping) else given
+    if not seen.short or history.ended != "early stopping" or patience is None or 2 * len(history) > seen.setup.epochs:
+        return None
+    longer = max(PATIENT, 10 * patience, setup.epochs // 2)
+    return finding(
+        "Early stopping ended training after {share:.1%} of the epochs: its patience is {patience}, and E on the "
+        "validation rows did not fall for so long.",
+        share=len(history) / seen.setup.epochs,
+        patience=patience,
+        evidence={"epochs": len(history), "patience": patience},
+        where=Where(epoch=len(history) - 1),
+        repair=Repair(say("a patience of {epochs} epochs", epochs=longer), {"early_stopping": longer}),
     )
 
 

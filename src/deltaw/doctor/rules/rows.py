@@ -90,14 +90,15 @@ def train_test_overlap(evidence: Evidence) -> Finding | None:
         "{shared:.1%} of the validation rows are copies of training rows: their score shows what was "
         "memorised, not what was learnt."
     )
+    rows = tuple(map(int, known.duplicates.shared_rows))
     return finding(
         copies if copied else again,
         shared=shared,
         chance=chance,
         evidence={"shared": shared, "by_chance": chance},
         repair=Repair(
-            say("take the {n} rows out of training", n=len(known.duplicates.shared_rows)),
-            {"drop_rows": tuple(map(int, known.duplicates.shared_rows))},
+            say("take the {n} rows out of training", n=len(rows)),
+            {"drop_rows": rows} if 2 * len(rows) <= known.rows else {},  # few are left to train on
         ),
     )
 

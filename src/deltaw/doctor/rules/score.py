@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from deltaw.doctor import judge
+from deltaw.doctor.evidence.alternatives import NEIGHBOURS
 from deltaw.doctor.evidence.during import CHANCE, HARDLY
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.trials.scores import PERMUTATIONS
-from deltaw.doctor.trials.trial import PLAIN, PLAIN_BATCH, PLAIN_STEPS, PLAIN_UNITS, plain_shape
+from deltaw.doctor.trials.trial import OF_TASK, PLAIN_BATCH, PLAIN_STEPS
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.optimizers import optimizer
 from deltaw.numbers import number
@@ -46,7 +47,7 @@ def no_better_than_baseline(evidence: Evidence) -> Finding | None:
         score=seen.trainings[0].score,
         what=what,
         guess=seen.holdout.guess,
-        plain=seen.plain_words,
+        plain=seen.baseline.words,
         plain_score=seen.plain.score,
         constant=say(
             " E ends at {e}; that of a constant answer is {guess}.", e=number(float(E[-1]), 3), guess=number(guess, 3)
@@ -98,6 +99,63 @@ def uninformative_inputs(evidence: Evidence) -> Finding | None:
     )
 
 
+def shifted_targets(evidence: Evidence) -> Finding | None:
+    """Inputs tell the targets of other rows, a few rows on, but not their own."""
+    k = evidence.watched.offset
+    if not k:
+        return None
+    words = say("give row i the target of row i + {k}" if k > 0 else "give row i the target of row i − {k}", k=abs(k))
+    return finding(
+        "The inputs of a row say nothing about its own target, but predict that of the row {k} {side}, beyond chance: "
+        "as if one of both had been moved by {k}.",
+        k=abs(k),
+        side=say("after it") if k > 0 else say("before it"),
+        evidence={"rows_off": k},
+        repair=Repair(words),
+    )
+
+
+def codes_as_numbers(evidence: Evidence) -> Finding | None:
+    """A linear model with an input for each value of a column learns more than a network of its numbers."""
+    seen, known = evidence.watched, evidence.known.columns
+    columns = seen.baseline.codes
+    if not seen.short or not columns:
+        return None
+    name = known.names[columns[0]]
+    more = say(" The same holds for {n} columns.", n=len(columns)) if len(columns) > 1 else ""
+    return finding(
+        "Column {name} holds {values} different values, and the targets of equal values are alike, but not those of "
+        "neighbouring ones: as if its numbers were names. {plain} has the {measure} {score}.{more}",
+        name=name,
+        values=known.distinct[columns[0]],
+        plain=seen.baseline.words[0].upper() + seen.baseline.words[1:],
+        measure=say(seen.measure),
+        score=seen.plain.score,
+        more=more,
+        evidence={"values": int(known.distinct[columns[0]]), "plain": seen.plain.score},
+        where=Where(column=name),
+        repair=Repair(say("one input for each value (one-hot)"), {"codes": columns}),
+    )
+
+
+def quick_changes(evidence: Evidence) -> Finding | None:
+    """Similar rows have similar targets, but the targets change too quickly along the inputs for a smooth curve."""
+    seen = evidence.watched
+    if not seen.short or seen.baseline.inputs != "piecewise":
+        return None
+    return finding(
+        "The {k} most similar training rows predict a held-out row far better than this network ({measure} {own}) or a "
+        "plain one do: the targets go up and down too often along the inputs. {plain} has {score}.",
+        k=NEIGHBOURS,
+        measure=say(seen.measure),
+        own=seen.trainings[0].score,
+        plain=seen.baseline.words[0].upper() + seen.baseline.words[1:],
+        score=seen.plain.score,
+        evidence={"score": seen.trainings[0].score, "plain": seen.plain.score},
+        repair=Repair(say("several inputs for each column, one for each of its intervals"), {"inputs": "piecewise"}),
+    )
+
+
 def overfitting(evidence: Evidence) -> Finding | None:
     """Overfitting: the score on training rows is far better than on held-out rows."""
     seen = evidence.watched
@@ -126,7 +184,10 @@ def network_too_small(evidence: Evidence) -> Finding | None:
     """Underfitting: the network cannot fit the training rows, but a baseline with one hidden layer can."""
     seen, net = evidence.watched, evidence.setup.network
     hidden = net.sizes[1:-1]
-    if not seen.short or seen.divergence or not seen.plain_units or (hidden and min(hidden) >= PLAIN_UNITS // 2):
+    if not seen.short or seen.divergence or not seen.baseline.hidden:
+        return None
+    units = seen.baseline.hidden[0]
+    if hidden and min(hidden) >= units // 2:
         return None
     fitted, easy = seen.holdout.skill(seen.trainings[0].fitted), seen.holdout.skill(seen.plain.fitted)
     if easy - fitted < GAP:
@@ -137,16 +198,15 @@ def network_too_small(evidence: Evidence) -> Finding | None:
         else say("It has no hidden layer")
     )
     return finding(
-        "{what}. Even on the training rows its score is {fitted}; one hidden layer of {plain_units} units "
-        "reaches {reached}.",
+        "{what}. Even on the training rows its score is {fitted}; {plain} reaches {reached}.",
         what=what,
         fitted=seen.trainings[0].fitted,
-        plain_units=PLAIN_UNITS,
+        plain=seen.baseline.words,
         reached=seen.plain.fitted,
         evidence={"units": min(hidden, default=0), "fitted": seen.trainings[0].fitted, "plain": seen.plain.fitted},
         repair=Repair(
-            say("hidden layers of {plain_units} units", plain_units=PLAIN_UNITS),
-            {"hidden": [PLAIN_UNITS] * max(1, min(2, len(hidden)))},
+            say("hidden layers of {plain_units} units", plain_units=units),
+            {"hidden": [units] * max(1, min(2, len(hidden)))},
         ),
         likelihood=0.3,
     )
@@ -202,16 +262,16 @@ def worse_than_simple_model(evidence: Evidence) -> Finding | None:
     seen = evidence.watched
     if not seen.short:
         return None
-    task = seen.task
-    activation, loss = PLAIN[task]
+    task, baseline = seen.task, seen.baseline
+    activation, loss = OF_TASK[task]
     targets = evidence.known.targets
     epochs = max(1, math.ceil(PLAIN_STEPS * PLAIN_BATCH / max(1, len(evidence.setup.T))))
-    hidden, l2 = plain_shape(seen.plain_units)
     changes: dict[str, Any] = {
-        "inputs": "standard", "hidden": hidden, "hidden_activation": "relu", "loss": loss,
-        "output_activation": activation, "optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine",
-        "batch_size": PLAIN_BATCH, "epochs": epochs, "shuffle": True, "backward": "gradient", "l2": l2, "dropout": 0.0,
-        "label_smoothing": 0.0, "max_grad_norm": None, "reduction": "mean",
+        **({"codes": baseline.codes} if baseline.codes else {}), "inputs": baseline.inputs or "standard",
+        "hidden": list(baseline.hidden), "hidden_activation": "relu", "loss": loss, "output_activation": activation,
+        "optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine", "batch_size": PLAIN_BATCH, "epochs": epochs,
+        "shuffle": True, "backward": "gradient", "l2": baseline.l2, "dropout": 0.0, "label_smoothing": 0.0,
+        "max_grad_norm": None, "reduction": "mean",
     }  # fmt: skip
     if task == "regression":
         changes["targets"] = "standard"
@@ -225,10 +285,10 @@ def worse_than_simple_model(evidence: Evidence) -> Finding | None:
         "Its {measure} is {mean}; {plain_words} has {score} on the same rows{errors}.",
         measure=say(seen.measure),
         mean=np.mean([t.score for t in seen.trainings]),
-        plain_words=seen.plain_words,
+        plain_words=seen.baseline.words,
         score=seen.plain.score,
         errors=errors,
         evidence={"score": seen.trainings[0].score, "plain": seen.plain.score, "guess": seen.holdout.guess},
-        repair=Repair(seen.plain_words, changes),
+        repair=Repair(seen.baseline.words, changes),
         severity="fault" if seen.harmed else "risk",
     )

@@ -9,16 +9,19 @@ from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.rules.outputs import loss_kind
 from deltaw.doctor.setup import matrix
+from deltaw.doctor.trials.trial import whole_number
 from deltaw.equations.dropout import Dropout
+from deltaw.equations.schedules import factors, schedule
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 ALL_DROPPED = 0.01  # share of the rows for which a whole layer is dropped
 DROPPED = 0.8  # share of a layer
 SMOOTHED = 0.5  # share of a target
 # Usual learning rates; that of adaptive optimisers.
 USUAL_RATES, ADAPTIVE = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}, 0.001
+FADED, FEWEST_EPOCHS = 0.1, 10  # epochs at the full rate that all are worth, over their number
 EFFECTIVE, FEWEST = 0.1, 30  # share of the rows that count, by their weights; rows from which it is judged
 
 
@@ -56,6 +59,45 @@ def zero_learning_rate(evidence: Evidence) -> Finding | None:
         "ΔW = −α ∂E/∂W with α = 0: no weight ever changes.",
         evidence={"learning_rate": 0.0},
         repair=Repair(say("α = {usual} to begin with", usual=number(usual)), {"learning_rate": usual}),
+    )
+
+
+def fading_learning_rate(evidence: Evidence) -> Finding | None:
+    """A schedule that leaves hardly any learning rate for most of the epochs."""
+    setup = evidence.setup
+    try:
+        row, epochs = schedule(setup.schedule), whole_number(setup.epochs, "epochs")
+    except InputError:
+        return None  # `invalid_arguments` says what is wrong with it
+    factor = factors(row, 0, epochs, 1, epochs)
+    worth = float(factor.sum() / factor.max()) if factor.max() > 0 else 0.0
+    if worth >= FADED * epochs or epochs < FEWEST_EPOCHS:
+        return None
+    return finding(
+        "The schedule {name} lowers α so fast that all {epochs} epochs learn as much as {worth} at the full rate; the "
+        "last has {last} of it.",
+        name=row.name,
+        epochs=epochs,
+        worth=number(worth, 2),
+        last=number(float(factor[-1]), 2),
+        evidence={"epochs_at_full_rate": worth, "last_factor": float(factor[-1])},
+        repair=Repair(say("schedule='cosine'"), {"schedule": "cosine"}),
+    )
+
+
+def no_bias(evidence: Evidence) -> Finding | None:
+    """Layers without b."""
+    net = evidence.setup.network
+    without = [l + 1 for l, given in enumerate(net.bias) if not given]
+    if not without:
+        return None
+    return finding(
+        "Without b, layer {layers} gives z = 0 for an input of zeros, whatever W is: a constant part of the targets, "
+        "or a threshold, cannot be learnt there.",
+        layers=listed(map(str, without)),
+        evidence={"layers": len(without)},
+        where=Where(layer=without[0] - 1),
+        repair=Repair(say("b in every layer"), {"bias": True}),
     )
 
 

@@ -1,14 +1,15 @@
 """The table of rules. To add one: a row here, its function in the file of its subject, and a test.
 
-See `rule.Rule` for the fields of a row. Subjects: `settings`; `columns` (X), `rows` (X and T), `shifts` (held-out
-rows), `targets` (T); `outputs` (output activation and loss); `activations`, `weights` and `signals` (the initial
-network); `optimisation`, `internals` and `score` (the training).
+See `rule.Rule` for the fields of a row. Subjects: `settings`; `columns` and `cells` (X), `rows` (X and T), `shifts`
+(held-out rows), `targets` (T); `outputs` (output activation and loss); `activations`, `weights` and `signals` (the
+initial network); `optimisation`, `internals` and `score` (the training).
 """
 
 from __future__ import annotations
 
 from deltaw.doctor.rules import (
     activations,
+    cells,
     columns,
     internals,
     optimisation,
@@ -42,6 +43,13 @@ RULES: tuple[Rule, ...] = (
          explains=("learning_rate_too_low", *SYMPTOMS),
          reason="With α = 0 no weight changes.",
          source="ΔW = −α ∂E/∂W."),
+    Rule("fading_learning_rate", "risk", "given", settings.fading_learning_rate, likelihood=0.65,
+         explains=("learning_rate_too_low", *SYMPTOMS),
+         reason="With α near 0 the last epochs change nothing, however many there are.",
+         source="The sum of the schedule's factors: less than a tenth of the epochs, of ten or more."),
+    Rule("no_bias", "note", "given", settings.no_bias, likelihood=0.4, explains=("dead_layer", *SYMPTOMS),
+         reason="z = W x + b: without b every layer's answer is bound to the origin.",
+         source="A trial with b decides."),
     Rule("summed_loss", "risk", "given", settings.summed_loss, likelihood=0.6, explains=(*OVERSHOOTING, *SYMPTOMS),
          reason="A sum over the batch multiplies the learning rate by the batch size.",
          source="∂(Σ Eᵢ)/∂W = n ∂(mean E)/∂W; Adam and other adaptive optimisers divide the factor out again."),
@@ -81,6 +89,19 @@ RULES: tuple[Rule, ...] = (
          source="Values beyond a gap that is wider than the range of all others, at most 5% or all the same; "
                 "reported where they make the column's standard deviation 10 times that of the others, as for "
                 "unscaled_inputs."),
+    Rule("placeholder_values", "risk", "before", cells.placeholder_values, likelihood=0.5,
+         explains=("uninformative_inputs", "concept_shift", "overfitting", "learning_rate_too_low", *SYMPTOMS),
+         reason="A code for missing cells is no amount: rows that have it are alike in nothing else.",
+         source="The smallest or largest value, of 1 to 50% of the rows and three times as often as any other, beyond "
+         "a gap of the others' interquartile range, or below 0 where no other is: 5 of 7,586 columns of 953 public "
+         "tables, of which three are such codes."),
+    Rule("mixed_units", "risk", "before", cells.mixed_units, likelihood=0.7,
+         explains=("uninformative_inputs", "concept_shift", "overfitting", "learning_rate_too_low", "input_outliers",
+                   *SYMPTOMS),
+         reason="The same amount in two units is two different inputs.",
+         source="Two groups beyond a gap of half their range, whose spreads (and medians, of positive values) differ "
+         "by 10, 100 or 1000, and whose distributions are otherwise alike (Kolmogorov-Smirnov, 5%): none of 7,586 "
+         "columns of 953 public tables."),
     Rule("double_scaling", "risk", "before", columns.double_scaling, likelihood=0.6,
          explains=("vanishing_gradient_at_start", "learning_rate_too_low", *SYMPTOMS),
          reason="∂E/∂W = δ xᵀ: tiny x, tiny steps of the first layer.",
@@ -101,7 +122,7 @@ RULES: tuple[Rule, ...] = (
          reason="Equal inputs with different targets bound what any network can reach.",
          source="The bound is counted: the most frequent class, or the mean, among equal inputs. Below 95% "
                 "it is a risk."),
-    Rule("train_test_overlap", "risk", "before", rows.train_test_overlap, likelihood=0.3,
+    Rule("train_test_overlap", "risk", "before", rows.train_test_overlap, likelihood=0.75, explains=("leak",),
          reason="A score on training rows says nothing about new rows.",
          source="By chance as many as have a duplicate within training, and none where one column "
                 "distinguishes 95% of the distinct rows. Reported from 1% of the validation rows, 3 rows "
@@ -109,9 +130,9 @@ RULES: tuple[Rule, ...] = (
     Rule("distribution_shift", "risk", "before", shifts.distribution_shift, likelihood=0.8,
          explains=("concept_shift", "uninformative_inputs", "overfitting", *SYMPTOMS),
          reason="A network cannot be relied on outside the range of its training rows.",
-         source="Means 3 standard deviations of the training rows apart, or standard deviations 10 times "
-                "as large or small, as for unscaled_inputs, in most of the columns; from 10 validation or "
-                "test rows on."),
+         source="Means 3 standard deviations of the training rows apart, standard deviations 10 times as large or "
+         "small, as for unscaled_inputs, or half of the rows beyond the range of the training rows; from 10 validation "
+         "or test rows on. Days and times are left out."),
     Rule("leak", "risk", "before", columns.leak, likelihood=0.3,
          reason="A column that gives away the target makes a score that does not hold for new rows.",
          source="A skill of 0.99, by rank correlation, by one interval per class, or by the other rows with the same "
@@ -130,13 +151,18 @@ RULES: tuple[Rule, ...] = (
          source="Zhang et al. (2017), theorem 1: 2n + d weights can memorise n rows; reported from 10 "
                 "weights per target value on."),
     # --- targets ----------------------------------------------------------------------------------------------------
+    Rule("target_shift", "risk", "before", shifts.target_shift, likelihood=0.7,
+         explains=("concept_shift", "overfitting", *SYMPTOMS),
+         reason="A network interpolates: answers beyond those that it has seen are bound to be wrong.",
+         source="A fifth of ten or more held-out rows; by chance two of n."),
     Rule("one_class", "fault", "before", target.one_class, likelihood=0.98,
          reason="With one class there is nothing to distinguish.",
          source="Counted."),
     Rule("constant_target", "fault", "before", target.constant_target, likelihood=0.98,
          reason="A number that never changes is learnt by a bias.",
          source="Ranges below 10⁻⁷ of the values."),
-    Rule("missing_classes", "note", "before", target.missing_classes, likelihood=0.9, explains=("invalid_arguments",),
+    Rule("missing_classes", "note", "before", target.missing_classes, likelihood=0.9,
+         explains=("invalid_arguments", "targets_outside_range", "squared_error_for_classes", *SYMPTOMS),
          reason="A class without an output cannot be predicted; an output without rows only learns to be low.",
          source="Counted."),
     Rule("labels_not_one_hot", "fault", "before", target.labels_not_one_hot, likelihood=0.97,
@@ -150,11 +176,23 @@ RULES: tuple[Rule, ...] = (
          reason="Classes that are absent from training cannot be learnt.",
          source="One class is enough."),
     Rule("target_outliers", "risk", "before", target.target_outliers, likelihood=0.7,
-         explains=("unscaled_targets", "uninformative_inputs", "overfitting", "learning_rate_too_low",
+         explains=("unscaled_targets", "uninformative_inputs", "overfitting", "concept_shift", "learning_rate_too_low",
                    *OVERSHOOTING, *SYMPTOMS),
          reason="Next to the error of a target that is a thousand times as far out, all other errors are "
                 "negligible.",
          source="As for input_outliers."),
+    Rule("skewed_targets", "note", "before", target.skewed_targets, likelihood=0.4, explains=("overfitting",),
+         reason="Squared errors of the largest targets outweigh those of all others.",
+         source="Counted: the largest hundredth of the targets has more than half of their variance, seven times "
+         "what it has in a normal distribution."),
+    Rule("similar_classes", "risk", "before", target.similar_classes, likelihood=0.7,
+         explains=("conflicting_targets", *SYMPTOMS),
+         reason="One class under several names is several classes, which nothing tells apart.",
+         source="Equal but for capitals, blanks and full stops."),
+    Rule("numbers_as_classes", "risk", "before", target.numbers_as_classes, likelihood=0.7,
+         explains=("class_imbalance", *SYMPTOMS),
+         reason="To a classifier 20 is as far from 21 as from 90, and each number has few rows.",
+         source="More than 20 classes, all of them numbers, with less than 50 rows each on average."),
     Rule("unscaled_targets", "risk", "before", target.unscaled_targets, likelihood=0.6,
          explains=("learning_rate_too_low", *OVERSHOOTING, *SYMPTOMS),
          reason="∂E/∂z = o − t is as large as the targets, and the weights must grow to them.",
@@ -272,6 +310,10 @@ RULES: tuple[Rule, ...] = (
          explains=("no_better_than_baseline", "worse_than_simple_model"),
          reason="Training ends while E is still falling.",
          source="E fell by 1% from one tenth of the epochs to the next, or there were fewer than 200 steps."),
+    Rule("stopped_too_early", "risk", "during", optimisation.stopped_too_early, likelihood=0.5,
+         explains=("too_few_epochs", *SYMPTOMS),
+         reason="Early in training E on the validation rows may rise for a few epochs before it falls.",
+         source="Early stopping ended it in the first half of the epochs; a trial with more patience decides."),
     Rule("saturated_in_training", "risk", "during", internals.saturated_in_training, likelihood=0.4,
          explains=("vanishing_gradient", *SYMPTOMS),
          reason="δ = ∂E/∂o · f'(z): where f is flat nothing is learnt (the notes: saturation).",
@@ -296,6 +338,22 @@ RULES: tuple[Rule, ...] = (
          explains=("no_better_than_baseline", "worse_than_simple_model"),
          reason="Too few units cannot represent the relation.",
          source="A plain network of 32 units fits the training rows better by a fifth of the skill."),
+    Rule("codes_as_numbers", "risk", "during", score.codes_as_numbers, likelihood=0.7,
+         explains=("uninformative_inputs", "overfitting", "learning_rate_too_low", *SYMPTOMS),
+         reason="A network draws smooth curves: it expects code 7 to be between 6 and 8.",
+         source="The means of equal values explain 5% more of the targets' variance than a curve of degree 4, and a "
+         "linear model with an input for each value is the best of the baselines."),
+    Rule("quick_changes", "risk", "during", score.quick_changes, likelihood=0.7,
+         explains=("uninformative_inputs", "learning_rate_too_low", *SYMPTOMS),
+         reason="A network learns slow changes long before quick ones (Rahaman et al. 2019).",
+         source="The mean of the five most similar rows scores 0.1 more than a plain network and a linear model do "
+         "even on their training rows, and a plain network with an input for each interval (Gorishniy et al. 2022, "
+         "section 3.1) is the best baseline."),
+    Rule("shifted_targets", "fault", "during", score.shifted_targets, likelihood=0.95,
+         explains=("uninformative_inputs", "overfitting", *SYMPTOMS),
+         reason="Inputs and targets of different rows have nothing to do with each other.",
+         source="Predictions from the most similar rows and from a line, with targets moved by up to 3 rows: "
+         "significant for one of the six (Bonferroni), and not for the rows' own targets."),
     Rule("overfitting", "risk", "during", score.overfitting, likelihood=0.4,
          explains=("no_better_than_baseline", "worse_than_simple_model"),
          reason="Memorised rows say nothing about others.",

@@ -11,12 +11,16 @@ from deltaw.doctor.evidence.outliers import Outliers, outliers
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.rules.outputs import loss_row, output_activation
 from deltaw.equations.activations import activation
+from deltaw.equations.lookup import NUMBER
 from deltaw.equations.losses import titled
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import listed, say
 
 IMBALANCE = 20.0  # rows of the commonest class for each of the rarest
+SKEWED, FEWEST = 0.5, 100  # share of the variance; rows
+MOST_NAMED = 5  # classes listed by name
+MOST_CLASSES, ROWS_A_CLASS = 20, 50  # of numbers
 LARGE, SMALL = 10.0, 0.01  # root mean square of a target
 
 
@@ -60,6 +64,18 @@ def missing_classes(evidence: Evidence) -> Finding | None:
     if targets.form != "labels":
         return None
     needed = len(targets.classes)
+    if needed > outputs == 1:
+        return finding(
+            "T holds the numbers of {classes} classes, and the network has one output, which tells two at most.",
+            classes=needed,
+            evidence={"classes": needed, "outputs": outputs},
+            repair=Repair(
+                say("{needed} softmax outputs with cross-entropy error", needed=needed),
+                {"outputs": needed, "output_activation": "softmax", "loss": "cross_entropy"},
+            ),
+            severity="fault",
+        )
+    from_one = say("; or subtract 1 from the labels, since none is 0") if not targets.classes[0] else ""
     if needed > outputs:
         return finding(
             "Labels run to {needed}: {classes} classes, but the network has {outputs} outputs, for 0 to {last}.",
@@ -68,7 +84,7 @@ def missing_classes(evidence: Evidence) -> Finding | None:
             outputs=outputs,
             last=outputs - 1,
             evidence={"classes": needed, "outputs": outputs},
-            repair=Repair(say("give the network {needed} outputs", needed=needed), {"outputs": needed}),
+            repair=Repair(say("give the network {needed} outputs", needed=needed) + from_one, {"outputs": needed}),
             severity="fault",
         )
     empty = outputs - int((targets.classes > 0).sum())
@@ -86,7 +102,7 @@ def missing_classes(evidence: Evidence) -> Finding | None:
 def labels_not_one_hot(evidence: Evidence) -> Finding | None:
     """Class numbers with a loss that needs a target for each output."""
     targets, row = evidence.known.targets, loss_row(evidence)
-    if targets.form != "labels" or row is None or row.kind == "cross_entropy":
+    if targets.form != "labels" or row is None or row.kind == "cross_entropy" or targets.outputs == 1:
         return None
     return finding(
         "T holds class numbers, and {kind} error compares {outputs} outputs with {outputs} targets in "
@@ -189,6 +205,66 @@ def _as_answered(evidence: Evidence, found: Outliers) -> Outliers:
         return found
     low, high, least, most = answers.values(np.array([[found.low], [found.high], *([end] for end in found.rest)]))
     return replace(found, low=float(low), high=float(high), rest=(float(least), float(most)))
+
+
+def skewed_targets(evidence: Evidence) -> Finding | None:
+    """A few large targets that make up most of the variance."""
+    known, targets = evidence.known, evidence.known.targets
+    if targets.task != "regression" or targets.bad or known.t.shape[1] != 1 or len(known.t) < FEWEST:
+        return None
+    t = np.sort(known.t[:, 0])
+    squares = np.square(t - t.mean())
+    few = max(3, len(t) // 100)
+    share = float(squares[-few:].sum() / squares.sum()) if squares.sum() > 0 else 0.0
+    if share <= SKEWED:
+        return None
+    table = evidence.setup.target_column is not None
+    words = say("train on logarithms (--target-scale log)") if table else say("train on logarithms: T = np.log(T)")
+    return finding(
+        "The {n} largest of {rows:,} targets have {share:.0%} of the variance: an error of squares is about these few.",
+        n=few,
+        rows=len(t),
+        share=share,
+        evidence={"share_of_variance": share},
+        repair=Repair(words),
+    )
+
+
+def similar_classes(evidence: Evidence) -> Finding | None:
+    """Names of classes that differ in capitals, blanks or full stops only."""
+    column = evidence.setup.target_column
+    names: dict[str, list[str]] = {}
+    for name in () if column is None else column.classes:
+        if isinstance(name, str):
+            names.setdefault("".join(name.casefold().replace(".", " ").split()), []).append(name)
+    same = [group for group in names.values() if len(group) > 1]
+    if not same:
+        return None
+    return finding(
+        "{names} are different classes, and may be one written in several ways.",
+        names=listed((repr(name) for name in same[0][:MOST_NAMED]), " and ", ", and "),
+        evidence={"classes": sum(map(len, same))},
+        repair=Repair(say("write each class in one way")),
+    )
+
+
+def numbers_as_classes(evidence: Evidence) -> Finding | None:
+    """Many classes that are numbers."""
+    column = evidence.setup.target_column
+    names = () if column is None else column.classes
+    rows = evidence.known.rows
+    if len(names) <= MOST_CLASSES or rows >= ROWS_A_CLASS * len(names) or not all(isinstance(n, NUMBER) for n in names):
+        return None
+    return finding(
+        "The {n} classes are numbers from {low} to {high}, with {rows} rows each on average: their order and distances "
+        "are lost.",
+        n=len(names),
+        low=number(float(min(names)), 4),
+        high=number(float(max(names)), 4),
+        rows=number(rows / len(names), 2),
+        evidence={"classes": len(names)},
+        repair=Repair(say("predict the number (--task regression)")),
+    )
 
 
 def unscaled_targets(evidence: Evidence) -> Finding | None:

@@ -22,6 +22,7 @@ from deltaw.speech import listed
 
 Array = NDArray[Any]
 
+INTERVALS, MOST_INTERVALS = (4, 32), 256  # fewest and most of a column; of all columns together
 # Of the robust scaling: the quartiles, the interquartile range of a standard normal distribution, the clipping.
 QUARTILES, NORMAL_RANGE, CLIP = (0.25, 0.5, 0.75), 1.35, 5.0
 
@@ -66,6 +67,13 @@ def _init(setup: Setup, rule: Any) -> Setup:
     return replace(setup, network=Network(net.sizes, net.activations, net.bias, rule, net.seed))
 
 
+def _bias(setup: Setup, given: bool) -> Setup:
+    """b in every layer, or in none; the same weights."""
+    net = setup.network.copy()
+    net.bias = [given] * len(net.weights)
+    return replace(setup, network=net)
+
+
 def _hidden(setup: Setup, sizes: Sequence[int]) -> Setup:
     """Other hidden layers with the first hidden layer's activation (relu if there was none), and new weights."""
     net = setup.network
@@ -81,10 +89,12 @@ def _outputs(setup: Setup, count: int) -> Setup:
 
 
 def _inputs(setup: Setup, scaling: str) -> Setup:
-    """Scaled columns, by the training rows: "standard" (mean and standard deviation), "unit" (to 0 … 1) or "robust"
-    (median and interquartile range / 1.35, clipped to ±5).
+    """Scaled columns, by the training rows: "standard" (mean and standard deviation), "unit" (to 0 … 1), "robust"
+    (median and interquartile range / 1.35, clipped to ±5) or "piecewise" (an input for each interval; new weights).
     """
     x = setup.scaled_inputs(setup.X)
+    if scaling == "piecewise":
+        return _piecewise(setup, x)
     if scaling == "unit":
         shift = np.nanmin(x, axis=0)
         width = np.nanmax(x, axis=0) - shift
@@ -94,7 +104,7 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
         lower, shift, upper = np.nanquantile(x, QUARTILES, axis=0)
         width = np.where(upper > lower, (upper - lower) / NORMAL_RANGE, np.nanstd(x, axis=0))
     else:
-        raise SettingError("inputs: expected standard, unit or robust", repr(scaling), "choose one of these")
+        raise SettingError("inputs: expected standard, unit, robust or piecewise", repr(scaling), "choose one of these")
     most = CLIP if scaling == "robust" else np.inf
     constant = ~(width > 0)  # such a column becomes 1 (0 stays 0), since it may serve as the bias
     width[constant], shift[constant] = np.where(shift == 0, 1.0, shift)[constant], 0.0
@@ -104,6 +114,31 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
 
     held_out = _held_out(setup, lambda rows: (scaled(setup.scaled_inputs(rows[0])), *rows[1:]))
     return replace(setup, X=scaled(x), input_scale=None, **held_out)
+
+
+def _piecewise(setup: Setup, x: Array) -> Setup:
+    """Each column as how far it has come through each of its intervals, 0 … 1 (Gorishniy et al. 2022, section 3.1)."""
+    most = int(np.clip(MOST_INTERVALS // x.shape[1], *INTERVALS))
+    edges = [np.unique(np.quantile(column, np.linspace(0, 1, most + 1))) for column in x.T]
+    made = [j for j, each in enumerate(edges) if len(each) > 1]
+
+    def encoded(X: Any) -> Array:
+        rows = setup.scaled_inputs(X)
+        return np.hstack([np.clip((rows[:, [j]] - edges[j][:-1]) / np.diff(edges[j]), 0, 1) for j in made])
+
+    names = setup.columns or tuple(f"x{j}" for j in range(x.shape[1]))
+    return _other_inputs(setup, encoded, [names[j] for j in made for _ in edges[j][1:]])
+
+
+def _other_inputs(setup: Setup, encoded: Callable[[Any], Array], names: Sequence[str]) -> Setup:
+    """Inputs by a function of X, with these names; and new weights."""
+    net = setup.network
+    held_out = _held_out(setup, lambda rows: (encoded(rows[0]), *rows[1:]))
+    network = Network([len(names), *net.sizes[1:]], net.activations, net.bias, None, net.seed)
+    return replace(
+        setup, network=network, X=encoded(setup.X), input_scale=None, columns=tuple(names), raw=setup.raw and (),
+        target_encoded=(), **held_out,
+    )  # fmt: skip
 
 
 def _fill(setup: Setup, statistic: str) -> Setup:
@@ -119,6 +154,39 @@ def _fill(setup: Setup, statistic: str) -> Setup:
         return (np.where(np.isfinite(xv), xv, means), *rows[1:])
 
     return replace(setup, X=np.where(known, x, means), input_scale=None, **_held_out(setup, filled))
+
+
+def _missing(setup: Setup, values: Sequence[tuple[int, float]]) -> Setup:
+    """In place of a value of an input the mean of its others."""
+    x = setup.scaled_inputs(setup.X)
+
+    def of(j: int, value: float) -> Callable[[Array], Array]:
+        mean = x[x[:, j] != value, j].mean()
+        return lambda v: np.where(v == value, mean, v)
+
+    return _cells(setup, {j: of(j, value) for j, value in values})
+
+
+def _units(setup: Setup, groups: Sequence[tuple[int, float, float, float, float]]) -> Setup:
+    """Values of an input from `above` on, around `high`, as values around `low`, a `factor` narrower."""
+
+    def of(above: float, low: float, high: float, factor: float) -> Callable[[Array], Array]:
+        return lambda v: np.where(v >= above, low + (v - high) / factor, v)
+
+    return _cells(setup, {j: of(*rest) for j, *rest in groups})
+
+
+def _cells(setup: Setup, changes: Mapping[int, Callable[[Array], Array]]) -> Setup:
+    """Inputs with each of these columns changed."""
+
+    def changed(X: Any) -> Array:
+        rows = setup.scaled_inputs(X).copy()
+        for j, change in changes.items():
+            rows[:, j] = change(rows[:, j])
+        return rows
+
+    held_out = _held_out(setup, lambda rows: (changed(rows[0]), *rows[1:]))
+    return replace(setup, X=changed(setup.X), input_scale=None, **held_out)
 
 
 def _whole_rows(setup: Setup, on: bool) -> Setup:
@@ -197,6 +265,20 @@ def _drop_columns(setup: Setup, columns: Sequence[int]) -> Setup:
     )
 
 
+def _codes(setup: Setup, columns: Sequence[int]) -> Setup:
+    """In place of these inputs one for each of their values, 1 where the row has it; and new weights."""
+    x = setup.scaled_inputs(setup.X)
+    keep = np.setdiff1d(np.arange(x.shape[1]), columns)
+    values = [(j, np.unique(x[:, j])) for j in columns]
+
+    def coded(X: Any) -> Array:
+        rows = setup.scaled_inputs(X)
+        return np.column_stack([rows[:, keep], *(1.0 * (rows[:, [j]] == known) for j, known in values)])
+
+    names = setup.columns or tuple(f"x{j}" for j in range(x.shape[1]))
+    return _other_inputs(setup, coded, [*(names[j] for j in keep), *(names[j] for j, known in values for _ in known)])
+
+
 def _columns_of(X: Any, keep: Array) -> Any:
     rows: Any = X.tocsr() if hasattr(X, "tocsr") else np.asarray(X)
     return rows[:, keep]
@@ -216,14 +298,18 @@ NETWORK: dict[str, Callable[[Setup, Any], Setup]] = {
     "output_activation": _output_activation,
     "hidden_activation": _hidden_activation,
     "init": _init,
+    "bias": _bias,
     "hidden": _hidden,
     "outputs": _outputs,
     "drop_columns": _drop_columns,
+    "codes": _codes,
 }
 OPERATIONS: dict[str, Callable[[Setup, Any], Setup]] = {
     **NETWORK,
     "inputs": _inputs,
     "fill": _fill,
+    "missing": _missing,
+    "units": _units,
     "whole_rows": _whole_rows,
     "targets": _targets,
     "labels": _labels,

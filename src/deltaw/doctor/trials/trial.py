@@ -274,29 +274,52 @@ def _stopped_early(setup: Setup, seconds: float) -> Watched:
 
 
 # Task -> output activation and loss of a baseline network.
-PLAIN: dict[str, tuple[str, Any]] = {
+OF_TASK: dict[str, tuple[str, Any]] = {
     "classification": ("softmax", "cross_entropy"),
     "labels": ("sigmoid", "binary_cross_entropy"),
     "regression": ("identity", "squared"),
 }
 PLAIN_STEPS, PLAIN_BATCH, PLAIN_UNITS = 2000, 32, 32
-LINE_L2 = 0.01  # against overfitting of the linear model
 
 
-def plain_shape(units: int) -> tuple[list[int], float]:
-    """(hidden layers, l2 penalty) of the baseline network, or for 0 units of the linear model."""
-    return ([units], 0.0) if units else ([], LINE_L2)
+@dataclass(frozen=True)
+class Baseline:
+    """A network with settings that rarely fail: ReLU, Adam at 0.01 with a cosine schedule, 2,000 steps of 32 rows.
 
-
-def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
-    """A baseline on the same rows: a network with settings that rarely fail.
-
-    One hidden layer of `units` ReLU, standardised inputs (robustly if there are outliers), Adam at 0.01 with a cosine
-    schedule, 2,000 steps of 32 rows. With 0 units, a linear model with a small l2 penalty.
+    Attributes:
+        hidden: units of the hidden layer; () for a linear model.
+        l2: penalty.
+        inputs: their scaling, see `changes`; "": standardised, robustly if there are outliers.
+        codes: inputs that are replaced by one for each of their values; see `changes`.
     """
+
+    hidden: tuple[int, ...]
+    l2: float = 0.0
+    inputs: str = ""
+    codes: tuple[int, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What it is, as part of a sentence."""
+        if self.codes:
+            return say("a linear model with an input for each code (a small L2 penalty)")
+        if not self.hidden:
+            return say("a linear model (inputs scaled, a small L2 penalty)")
+        network = "a plain network (inputs scaled, one hidden layer of {plain_units} relu, Adam)"
+        if self.inputs:
+            network = "a plain network (an input for each interval, one hidden layer of {plain_units} relu, Adam)"
+        return say(network, plain_units=self.hidden[0])
+
+
+LINE, PLAIN, BINNED = Baseline((), l2=0.01), Baseline((PLAIN_UNITS,)), Baseline((PLAIN_UNITS,), inputs="piecewise")
+
+
+def plain(setup: Setup, seconds: float, baseline: Baseline = PLAIN) -> Setup:
+    """A baseline on the same rows."""
+    setup = applied(setup, {"codes": baseline.codes}) if baseline.codes else setup
     known = targets(matrix(setup.T, "T"), setup)
-    activation, loss = PLAIN[known.task]
-    changes: dict[str, Any] = {"inputs": scaling(setup), "sample_weight": None}
+    activation, loss = OF_TASK[known.task]
+    changes: dict[str, Any] = {"inputs": baseline.inputs or scaling(setup), "sample_weight": None}
     columns = len(known.classes) if known.task == "classification" else known.low.size
     if known.form == "labels":  # validation rows may have classes without an output
         largest = [np.max(rows[1], initial=0) for rows in (setup.validation, setup.test) if rows is not None]
@@ -311,12 +334,12 @@ def plain(setup: Setup, seconds: float, units: int = PLAIN_UNITS) -> Setup:
         changes["labels"] = (0.0, 1.0)
     setup = applied(setup, changes)
     batch = min(PLAIN_BATCH, setup.X.shape[0])
-    hidden, l2 = plain_shape(units)
-    sizes = [setup.X.shape[1], *hidden, columns]
-    network = Network(sizes, ["relu"] * len(hidden) + [activation], seed=setup.seed)
+    sizes = [setup.X.shape[1], *baseline.hidden, columns]
+    network = Network(sizes, ["relu"] * len(baseline.hidden) + [activation], seed=setup.seed)
     made = Setup(
         network, setup.X, setup.T, loss=loss, optimizer="adam", learning_rate=0.01, batch_size=batch,
-        schedule="cosine", l2=l2, validation=setup.validation, test=setup.test, seed=setup.seed, task=known.task,
+        schedule="cosine", l2=baseline.l2, validation=setup.validation, test=setup.test, seed=setup.seed,
+        task=known.task,
     )  # fmt: skip
     return replace(made, epochs=min(max(1, PLAIN_STEPS // steps_per_epoch(made)), affordable_epochs(made, seconds)))
 
