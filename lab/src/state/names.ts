@@ -24,7 +24,7 @@ export function unitName(data: Data, settings: Settings, layer: number, unit: nu
 type Cut = (text: string, length: number) => string;
 const whole: Cut = (text) => text;
 /** Both ends; the dots are as wide as two letters. */
-function ends(text: string, length: number): string {
+export function ends(text: string, length: number): string {
   const last = Math.floor((length - 1) / 2);
   return text.length <= length || last < 1 ? clipped(text, length) : clipped(text, length - last - 1) + text.slice(-last);
 }

@@ -5,7 +5,7 @@ import { clipped } from '../tables/cells';
 import { classColour, colour } from './colour';
 import { lab } from './lab.svelte';
 import { curve, layout, strongest, weightOf } from './layout';
-import { outerNames } from './names';
+import { ends, outerNames } from './names';
 import { page, say } from './page.svelte';
 import type { Run } from './run.svelte';
 import { hand } from './saving';
@@ -81,7 +81,7 @@ export function standing(element: SVGSVGElement): string {
 
 /** What a network takes for what: rows are what it is, columns what was said. */
 export function confusionSvg(data: Data, all: number[][], classes: number[]): string {
-  const counts = classes.map((k) => classes.map((i) => all[k][i])), names = classes.map((k) => clipped(className(data, k), 24)), most = Math.max(1, ...counts.flat());
+  const counts = classes.map((k) => classes.map((i) => all[k][i])), names = classes.map((k) => ends(className(data, k), 24)), most = Math.max(1, ...counts.flat());
   const [cell, line] = [56, 30], left = 20 + Math.max(say('is_said').length, ...names.map((name) => name.length)) * 8, top = 30 + Math.max(...names.map((name) => name.length)) * 5;
   const cells = counts.flatMap((row, k) => row.map((count, i) => {
     const [x, y] = [left + i * cell, top + k * line];
