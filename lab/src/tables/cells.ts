@@ -85,6 +85,15 @@ export function rowsOf(cells: Cells, rows: Int32Array): Cells {
   };
 }
 
+// What spreadsheets write at the beginning of a row that sums up those above it, in lower case.
+const TOTALS = (
+  'total,totals,grand total,subtotal,sub total,sum,summe,gesamt,gesamtsumme,insgesamt,zwischensumme,somme,total général,suma,totale,totaal,totalt,summa,soma,toplam,' +
+  'итого,всего,сумма,合计,合計,总计,總計,小计,小計,共计,总和,總和,합계,総計'
+).split(',');
+export const saysTotal = (cell: string): boolean => TOTALS.includes(cell.replace(/^[ :：]+|[ :：]+$/g, '').toLowerCase());
+export const saysName = (cell: string, name: string): boolean => cell.replace(/^\ufeff/, '') === name;
+
+
 /** Raise where nearly all cells are numbers and a few are not; words that recur among few different numbers are classes. */
 export function checkStrays(cells: Cells, source: string): void {
   const present = cells.words.filter((word) => word !== null);
@@ -93,14 +102,13 @@ export function checkStrays(cells: Cells, source: string): void {
   const written = unit ? numbersIn(cells.words, unit) : asWritten(cells.words);
   const wrong = failures(cells.words, written);
   if (wrong === 0 || (!unit && wrong > Math.max(1, MISTAKES * present.length))) return;
-  const isName = (word: string): boolean => word.replace('\ufeff', '') === cells.name; // of files that were joined with their first lines
   const strays = new Map<string, number>();
   cells.words.forEach((word, i) => word !== null && Number.isNaN(written[i]!) && strays.set(word, (strays.get(word) ?? 0) + 1));
-  if (!unit && new Set(written).size <= MANY && [...strays].every(([word, count]) => count > 1 && !isName(word))) return; // NaN is one of them
+  if (!unit && new Set(written).size <= MANY && [...strays].every(([word, count]) => count > 1 && !saysName(word, cells.name))) return; // NaN is one of them
   if (!unit && areCodes(cells.words.filter((word, i) => word !== null && !Number.isNaN(written[i]!)) as string[])) return;
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
   if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty');
-  refuse(source, cells.name, row, said('a number'), cells.words[row]!, isName(cells.words[row]!) ? 'remove the row, which repeats the column names' : 'correct the cell, leave it empty, or drop the column');
+  refuse(source, cells.name, row, said('a number'), cells.words[row]!, saysName(cells.words[row]!, cells.name) ? 'remove the row, which repeats the column names' : saysTotal(cells.words[row]!) ? 'remove the row, which seems to be a total' : 'correct the cell, leave it empty, or drop the column');
 }
 /** Raise for the first number that is infinite. */
 export function checkFinite({ name, numbers }: Cells, source: string): void {

@@ -24,7 +24,12 @@ const TIMES: Record<string, string> = {
   '%m/%d/%Y %I:%M:%S %p': 'month/day/year time AM or PM', '%m/%d/%Y %I:%M %p': 'month/day/year time AM or PM',
   '%d/%m/%Y %I:%M:%S %p': 'day/month/year time AM or PM', '%d/%m/%Y %I:%M %p': 'day/month/year time AM or PM',
 };
-export const DATE_FORMATS: Record<string, string> = { ...DAYS, ...TIMES };
+// Read as their first days.
+const MONTHS_ALONE: Record<string, string> = {
+  '%Y-%m': 'year-month', '%Y/%m': 'year/month', '%m/%Y': 'month/year', '%m-%Y': 'month-year', '%b %Y': 'name year', '%b-%Y': 'name-year', '%YM%m': 'yearMmonth', '%Y年%m月': 'year年month月',
+};
+const SEASONS = ['%Y-%m', '%Y/%m'], [FIRST_YEAR, LAST_YEAR] = [1800, 2199]; // as which 2010-11 may be read; of dates without a day
+export const DATE_FORMATS: Record<string, string> = { ...DAYS, ...TIMES, ...MONTHS_ALONE };
 
 const PARTS: Record<string, string> = {
   '%Y': '(?<Y>\\d{4})', '%y': '(?<y>\\d{2})', '%m': '(?<m>\\d{1,2})', '%d': '(?<d>\\d{1,2})', '%b': '(?<b>[A-Za-z]{3,9})', '%H': '(?<H>\\d{1,2})',
@@ -38,7 +43,7 @@ const PATTERNS = new Map(
     new RegExp(`^${format.split(/(%[.#]?[A-Za-z])/).map((part) => PARTS[part] ?? part.replace(/[./]/g, '\\$&')).join('')}$`),
   ]),
 );
-const LIKE_A_DATE = /\p{Nd}\P{Nd}+\p{Nd}/u, DAY = 86_400_000_000; // microseconds
+const LIKE_A_DATE = /\p{Nd}\P{Nd}+\p{Nd}|[A-Za-z]{3}[ -]\p{Nd}{4}/u, DAY = 86_400_000_000; // microseconds
 
 /** Days since 1970-01-01, with the time as a fraction; NaN for what is not written so. */
 export function dayOf(word: string, format: string): number {
@@ -46,7 +51,8 @@ export function dayOf(word: string, format: string): number {
   if (!found) return NaN;
   const called = found['b']?.toLowerCase(); // whole, or cut to three letters
   const month = called ? MONTHS.findIndex((name) => called === name || called === name.slice(0, 3)) + 1 : Number(found['m']);
-  const [year, day] = [Number(found['Y'] ?? (found['y']! < '70' ? '20' : '19') + found['y']), Number(found['d'])];
+  const [year, day] = [Number(found['Y'] ?? (found['y']! < '70' ? '20' : '19') + found['y']), Number(found['d'] ?? 1)];
+  if (!found['d'] && (year < FIRST_YEAR || year > LAST_YEAR)) return NaN;
   const [written, minute, second] = ['H', 'M', 'S'].map((part) => Number(found[part] ?? 0)) as [number, number, number];
   if (found['p'] && (written < 1 || written > 12)) return NaN;
   const hour = found['p'] ? (written % 12) + (found['p'].toLowerCase() === 'pm' ? 12 : 0) : written;
@@ -67,11 +73,15 @@ export function dateFormat(words: string[]): [string, number] {
   const hopeful = Object.keys(DATE_FORMATS).filter((format) => fails(few, format) <= 2 * MISTAKES * few.length);
   const counted = hopeful.map((format): [string, number] => [format, fails(words, format)]);
   const best = counted.reduce((a, b) => (b[1] < a[1] ? b : a), counted[0] ?? ['', 0]);
-  return best[0] && best[1] <= MISTAKES * words.length ? best : ['', 0];
+  return best[0] && best[1] <= MISTAKES * words.length && !(SEASONS.includes(best[0]) && areSeasons(words)) ? best : ['', 0];
 }
+/** Whether all are two years that follow each other: 2010-11. */
+const areSeasons = (words: string[]): boolean =>
+  words.map((word) => plainNumerals(word).match(/\d+/g)?.map(Number) ?? []).every(([year, next]) => ((year ?? 0) + 1) % 100 === next);
 
 // --- what is worth saying of words that look like dates: deltaw.tables.dates ------------------------------------------
 
+const MOST_SHAPES = 3; // of dates in one way of writing
 const SOME = 50, ENOUGH = 0.5; // cells that tell in which ways dates may be written; so many of them are no chance
 const how = (format: string): Text => said(DATE_FORMATS[format]!);
 
@@ -96,6 +106,24 @@ export function noteOnWords(column: string, words: string[]): Text | undefined {
   if (ways.length > 1 && some.length - left.length >= (1 - MISTAKES) * some.length)
     return said('"{name}" is read as categories, since its dates are written in several ways ({ways}): use one', { name, ways: [...new Set(ways.map((way) => DATE_FORMATS[way]!))].map((way) => said(way)) });
   const wrong = unread(words, best);
-  if (n < ENOUGH * some.length) return undefined;
+  if (n < ENOUGH * some.length) {
+    const shapes = new Set(some.map((word) => word.replace(/\p{Nd}+/gu, '0').replace(/\p{L}+/gu, 'a')));
+    return shapes.size <= MOST_SHAPES && some.every(mayBeDate) ? said('"{name}" looks like dates ("{cell}"), but in no known way of writing: write year-month-day, to have dates', { name, cell: clipped(some[0]!, 40) }) : undefined;
+  }
   return said('"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} ("{cell}"): correct them, or leave them empty', { name, n: wrong.length, rows: words.length, how: how(best), cell: clipped(wrong[0] ?? '', 20) });
+}
+/** Whether the numbers of a text are a year and others below 60, a fraction of seconds and a zone aside. */
+function mayBeDate(cell: string): boolean {
+  const parts = cell.replace(/(?<=:\d\d)[.,]\d+| [+-]\d{4}/g, '').match(/\d+/g) ?? [], others = parts.filter((part) => !/^(19|20)\d\d$/.test(part));
+  return others.length > 0 && parts.length - others.length === 1 && others.every((part) => part.length < 3 && Number(part) < 60);
+}
+
+const DIGITS = /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?$/, LOOKED = 1000, FEWEST = 10; // numbers that are looked at; different ones that tell
+/** What to say of numbers that are all days or months without dashes: 20240131, 202401, 01.2024. */
+export function noteOnDigits(name: string, there: number[]): Text | undefined {
+  const found = [...new Set(there.slice(0, LOOKED))], asMonths = found.some((x) => !Number.isInteger(x)) && found.every((x) => x > 1 && x < 13);
+  const words = found.map((x) => String(asMonths ? Math.round((x % 1) * 10_000) * 100 + Math.floor(x) : x)), [first = ''] = words;
+  if (found.length < FEWEST || !words.every((word) => DIGITS.test(word) && word.length === first.length)) return undefined;
+  const date = [first.slice(0, 4), first.slice(4, 6), first.slice(6)].filter(Boolean).join('-');
+  return said('"{name}" is read as numbers, but they look like dates ("{cell}"): write {date} to have dates', { name: clipped(name), cell: asMonths ? `${first.slice(4)}.${first.slice(0, 4)}` : first, date });
 }

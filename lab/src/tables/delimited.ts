@@ -1,8 +1,9 @@
 // Text with one record a line, by the rules of deltaw.tables.reading.formats.delimited: the delimiter and the header are found, quotes are kept.
 
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
-import { hasHeader, lacking, leavesOutRowNames, notesOnRows, rowsAbove, rowsBelow } from './heads.ts';
+import { FEWEST_NAMES, hasHeader, lacking, leavesOutRowNames, noteOnNotes, notesBelow, notesOnRows, rowsAbove, rowsBelow } from './heads.ts';
 import { wordOf } from './missing.ts';
+import { unprinted } from './printed.ts';
 import { quiet } from './progress.ts';
 import { markOf, ofFile } from './notations.ts';
 
@@ -10,7 +11,7 @@ const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the firs
 const AGREEMENT: Record<string, number> = { '\t': 0.5, ';': 0.5, '|': 0.5, ',': 0.5, ' ': 0.95 };
 const HEAD_RECORDS = 200, HEAD_SIGNS = 1 << 22;
 const SEPARATOR_TOLD = /^"?sep=(\t|[!-~])"?\r?\n/i; // a first line with which files tell Excel
-const RULE = /^(.*\n)[ \t]*\|?[ \t]*:?-[ \t:|-]*\r?\n/; // below the names of a table in Markdown
+const COMMENTS = ['#', '%', '//']; // what may stand before the names, as a field of its own
 const UNNAMED = 'Unnamed: 0';
 
 export interface Records {
@@ -29,23 +30,32 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
   if (text.includes('\0')) refuse('{source}: expected a table', said('binary data (a zero byte at position {position:,})', { position: text.indexOf('\0') }), 'write the table as CSV');
   if (text.includes('\r') && !text.includes('\n')) text = text.replaceAll('\r', '\n');
   text = text.replace(/[\r\n]+$/, '') + '\n';
-  const told = SEPARATOR_TOLD.exec(text);
-  text = text.slice(told?.[0].length ?? 0);
-  const delimiter = told?.[1] ?? findDelimiter(text);
+  const whole = text, told = SEPARATOR_TOLD.exec(text);
+  text = text.slice(told?.[0].length ?? afterComments(text));
+  const begun = whole.length - text.length && whole.slice(0, -text.length).split('\n').length - 1; // lines before the text
+  const printed = !told || told[1] === '|' ? unprinted(text) : null, delimiter = told?.[1] ?? (printed === null ? findDelimiter(text) : '|');
+  text = printed ?? text;
   if (delimiter === ' ') text = unaligned(text);
-  if (delimiter === '|' && RULE.test(text)) text = text.replace(RULE, '$1').replace(/^[ \t]*\||\|[ \t]*$/gm, '');
-  const records = [...parsed(text, delimiter, source, Number(told !== null), tell)];
+  const records = [...parsed(text, delimiter, source, begun, tell)];
   if (text.includes('="')) for (const record of records) record.forEach((cell, k) => (record[k] = cell.replace(/^="([^"]*)"$/, '$1'))); // as programs write text for Excel
   let head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);
   if (!head.length) refuse('{source}: expected a header and rows', said('only quotes and spaces'), 'give a file with rows');
-  const lineIn = (record: string[]): number => beginOf(record, records) + Number(told !== null), title = rowsAbove(head);
+  const lineIn = (record: string[]): number => beginOf(record, records) + begun, title = rowsAbove(head);
   head = head.slice(title);
   const begin = records.indexOf(head[0]!), line = lineIn(head[0]!), below = head.splice(1, rowsBelow(head));
   const named = hasHeader(head);
   if (named) head[0]!.push(...Array<string>(lacking(head)).fill('')); // every row ends in separators that the names do not have
-  if (named && leavesOutRowNames(head) && (!', '.includes(delimiter) || text.split('\n', line + 1)[line]!.startsWith('"'))) head[0]!.unshift(''); // a comma or blank in a field needs quotes
-  const width = head[0]!.length;
-  const rows = records.slice(begin).filter((record, i) => !below.includes(record) && (!isBlank(record) || (width === 1 && i > 0))).map((record) => (isBlank(record) ? [''] : record));
+  const notes = [...notesOnRows(title || (begun && !told) ? line - 1 : 0, below), ...(printed === null ? [] : [said('a printed table: lines of dashes, and lines without its bars, are no rows')])];
+  const surely = !', '.includes(delimiter) || whole.split('\n', line + 1)[line]!.startsWith('"'); // a comma or blank in a field needs quotes
+  if (named && COMMENTS.includes(head[0]![0]!) && head.slice(1).every((record) => record.length + 1 === head[0]!.length)) head[0]!.shift(); // as numpy.savetxt marks the names
+  else if (named && leavesOutRowNames(head, surely)) {
+    head[0]!.unshift('');
+    if (!surely) notes.push(said('the first column, which counts the rows, has no name in the header'));
+  }
+  const width = head[0]!.length, end = width < FEWEST_NAMES ? records.length : begin + notesBelow(records.slice(begin), width);
+  if (end < records.length) notes.push(noteOnNotes(records.slice(end).find((record) => record.some((cell) => cell.trim()))!.join(delimiter).replace(new RegExp(`[${delimiter}"\\s]+$`), '')));
+  const from = width === 1 && !named ? 0 : begin; // in a single column a blank line is a missing value
+  const rows = records.slice(from, end).filter((record, i) => !below.includes(record) && (!isBlank(record) || (width === 1 && (i > 0 || !named)))).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
   if (ragged >= 0)
     refuse(width === 1 ? '{source}: expected {expected} field in line {begin:,}, as in the first line' : '{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), remedyOf(rows, ragged), {
@@ -57,10 +67,10 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
     refuse('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them');
   const body = rows.slice(named ? 1 : 0);
   if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
-  return { names, rows: body, notation: notationOf(head.slice(Number(named)), delimiter), notes: [...notesOnRows(title && line - 1, below), ...rowsInACell(names, body, delimiter, lineIn)] };
+  return { names, rows: body, notation: notationOf(head.slice(Number(named)), delimiter), notes: [...notes, ...rowsInACell(names, body, delimiter, lineIn)] };
 }
 /** How the numbers of a file are written, by its first rows: between commas they tell it by themselves. */
-export const notationOf = (head: string[][], separator: string): string => (separator === ',' ? separator : ofFile(separator, markOf((head[0] ?? []).map((_, k) => head.map((row) => wordOf(row[k]!))))));
+export const notationOf = (head: string[][], separator: string): string => (separator === ',' ? separator : ofFile(separator, markOf((head[0] ?? []).map((_, k) => head.map((row) => wordOf(row[k] ?? ''))))));
 
 /** Records as text that `ofText` reads. */
 export const asText = (records: string[][]): string => records.map((record) => record.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',') + '\n').join('');
@@ -77,10 +87,17 @@ function rowsInACell(names: string[], rows: string[][], delimiter: string, lineI
 
 const ABOVE = 20; // rows that a title may be followed by, in a file of one column
 function remedyOf(rows: string[][], ragged: number): string {
-  const width = rows[0]!.length, title = rows[ragged]!.length > width && ragged <= (width === 1 ? ABOVE : 1);
+  const width = rows[0]!.length, found = rows[ragged]!.length, title = found > width && (ragged <= (width === 1 ? ABOVE : 1) || found > 2 * width);
   if (rows[ragged]!.join('').includes('\n')) return 'close its quote';
-  if (width > 1 && rows[ragged]!.length > width && !rows[ragged]!.slice(width).join('').trim()) return 'remove each "{delimiter}" behind its last field, or add them to all lines';
-  return title ? 'remove the lines above the column names, or put fields that contain "{delimiter}" in quotes' : 'mend the line, or put fields that contain "{delimiter}" in quotes';
+  if (width > 1 && found > width && !rows[ragged]!.slice(width).join('').trim()) return 'remove each "{delimiter}" behind its last field, or add them to all lines';
+  if (!title) return 'mend the line, or put fields that contain "{delimiter}" in quotes';
+  if (ragged === 1 && width > 1 && found === width + 1) return 'remove the lines above the column names, or name the first column there, or put fields that contain "{delimiter}" in quotes';
+  return 'remove the lines above the column names, or put fields that contain "{delimiter}" in quotes';
+}
+/** Where the last of many lines of comments (#) begins, which may have the names; else 0. */
+function afterComments(text: string): number {
+  const comments = /^(?:#[^\n]*\n)*/.exec(text)![0];
+  return comments.length < text.length && comments.split('\n').length > HEAD_RECORDS / 2 ? comments.lastIndexOf('\n', comments.length - 2) + 1 : 0;
 }
 const isBlank = (record: string[]): boolean => record.length < 2 && !record.join('').trim();
 /** The line, from 1 on, that a record begins in: a field in quotes may have several. */
@@ -140,8 +157,8 @@ function findDelimiter(text: string): string {
     const widths = firstRecords(delimiter === ' ' ? unaligned(head) : head, delimiter).map((record) => record.length);
     const count = (width: number): number => widths.filter((each) => each === width).length;
     const usual = [...new Set(widths)].reduce((a, b) => (count(b) > count(a) || (count(b) === count(a) && b > a) ? b : a), 1);
-    const short = usual > 2 && widths[0] === usual - 1; // names, of which R leaves out that of row names
-    const share = usual > 1 ? (count(usual) + Number(short)) / widths.length : 0;
+    const other = usual > 2 && Math.abs(widths[0]! - usual) === 1 && count(usual) === widths.length - 1; // R leaves out the name of the row names, NumPy writes a # before the names
+    const share = usual > 1 ? (count(usual) + Number(other)) / widths.length : 0;
     return share >= AGREEMENT[delimiter]! ? share : 0;
   });
   const best = Math.max(...shares);

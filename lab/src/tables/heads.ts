@@ -5,10 +5,10 @@ import { isMissing } from './missing.ts';
 import { mayBeNumber } from './numerals.ts';
 
 const FEW = 4; // times and oftener each word stands in a column of few, on average
-const FEWEST_NAMES = 3; // columns of a table below a title
+export const FEWEST_NAMES = 3; // columns of a table below a title
 const MOST_BELOW = 2, ROWS_BELOW = 5; // rows of units or descriptions below the names, and how many rows there must be below those
 
-const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity)$/i.test(cell);
+const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?((\p{Nd}+(\.\p{Nd}*)?|\.\p{Nd}+)(e[+-]?\p{Nd}+)?|inf|infinity)$/iu.test(cell);
 const numbers = (cells: string[]): boolean => cells.some(number) && cells.every((cell) => number(cell) || isMissing(cell));
 const filled = (row: string[]): string[] => row.filter(Boolean);
 const present = (cells: string[]): string[] => cells.filter((cell) => !isMissing(cell));
@@ -63,10 +63,23 @@ export function lacking([names, ...rows]: string[][]): number {
   const alike = width > 1 && all > width && rows.every((row) => row.length === all) && !names!.some((cell) => cell.includes('\n'));
   return alike && rows.every((row) => !row.slice(width).join('').trim()) ? all - width : 0;
 }
-/** Whether the first record names all columns but the first, which names rows: so R writes tables. */
-export function leavesOutRowNames([names, ...rows]: string[][]): boolean {
-  return rows.length > 1 && rows.every((row) => row.length === names!.length + 1) && new Set(rows.map(([first]) => first)).size === rows.length;
+/** Whether the first record names all columns but the first, which names rows: so R writes tables. Unless `surely`, another name may be
+ * lacking: then the first column counts the rows. */
+export function leavesOutRowNames([names, ...rows]: string[][], surely: boolean): boolean {
+  const first = rows.map(([cell]) => cell!.trim());
+  if (!rows.length || !rows.every((row) => row.length === names!.length + 1)) return false;
+  return surely ? rows.length > 1 && new Set(first).size === rows.length : rows.length >= ROWS_BELOW && [0, 1].some((from) => first.every((cell, i) => cell === String(i + from)));
 }
+
+const isBlank = (row: string[]): boolean => row.every((cell) => !cell.trim());
+/** Where notes below a table begin: behind its only blank rows, of rows that begin with a word and fill at most half of the columns; the
+ * number of rows where there are none. */
+export function notesBelow(rows: string[][], width: number): number {
+  const blank = rows.findIndex(isBlank), rest = blank < 0 ? [] : rows.slice(blank).filter((row) => row.some(Boolean) && !isBlank(row));
+  const are = rest.length && rest.every((row) => row[0]!.trim() && !number(row[0]!.trim()) && 2 * filled(row).length <= width);
+  return are ? blank : rows.length;
+}
+export const noteOnNotes = (cell: string): Text => said('what stands below the table is left out ("{cell}")', { cell: clipped(cell) });
 
 /** Whether the first record names the columns rather than being data itself. */
 export function hasHeader(head: string[][]): boolean {
@@ -75,7 +88,7 @@ export function hasHeader(head: string[][]): boolean {
   const cellsOf = (records: string[][]): string[][] => first.map((_, j) => records.filter((record) => j < record.length).map((record) => record[j]!.trim()));
   const again = (record: string[]): boolean => record.length === head[0]!.length && record.every((cell, j) => cell === head[0]![j]); // files that were joined
   const below = cellsOf(head.slice(1)), numeric = cellsOf(head.slice(1).filter((record) => !again(record))).map(numbers);
-  if (first.some((cell, j) => numeric[j] && !number(cell))) return true;
+  if (first.some((cell, j) => numeric[j] && !number(cell) && !(cell && isMissing(cell)))) return true;
   if (first.some((cell, j) => numeric[j] && cell.includes('.'))) return false;
   const words = first.map((cell, j) => ({ cell, cells: below[j]! })).filter(({ cell }, j) => cell && !numeric[j]);
   const repeated = words.filter(({ cell, cells }) => cells.includes(cell)).length;

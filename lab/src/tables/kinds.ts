@@ -1,12 +1,12 @@
 // What each column is, and why: deltaw.tables.columns.
-import { TRUTHS, areCodes, checkFinite, checkStrays, clipped, countOf, refuse, type Cells } from './cells.ts';
-import { DATE_FORMATS, dateFormat, dayOf, noteOnDates, noteOnWords } from './days.ts';
+import { TRUTHS, areCodes, checkFinite, checkStrays, clipped, countOf, refuse, saysTotal, type Cells } from './cells.ts';
+import { DATE_FORMATS, dateFormat, dayOf, noteOnDates, noteOnDigits, noteOnWords } from './days.ts';
 import { asWritten } from './notations.ts';
 import { quiet } from './progress.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';
-import { CODES, plainUnit, unitsOf } from './units.ts';
+import { CODES, plainUnit, unitOf, unitsOf } from './units.ts';
 import type { Kind } from '../engine/types.ts';
 
 export interface Found {
@@ -53,15 +53,15 @@ function kindOf(cells: Cells, source: string): Found {
 
 const either = ([first, second]: string[]): Text => (second === undefined ? first! : said('{first} or {second}', { first: first!, second }));
 
-function number(cells: Cells, there: number[], distinct: number): [Kind, Text] {
+function number(cells: Cells, there: number[], distinct: number): [Kind, Text, string?, Text?] {
   const [low, high] = [least, greatest].map((of) => of(Float64Array.from(there))) as [number, number];
   if (cells.type === 'whole' && distinct === countOf(cells) && distinct >= ENOUGH) {
     const countsRows = (low === 0 || low === 1) && high - low === distinct - 1;
     if (countsRows || IDENTIFIER_NAME.test(cells.name) || CAMEL.test(cells.name)) return ['identifier', said(MANY, { distinct, rows: there.length })];
   }
-  const ends = { low: shown(low), high: shown(high) };
+  const ends = { low: shown(low), high: shown(high) }, note = noteOnDigits(cells.name, there);
   if (cells.unit) return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}, in {unit}' : 'numbers, {low} to {high}, in {unit}', { ...ends, unit: plainUnit(cells.unit) })];
-  return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}' : 'numbers, {low} to {high}', ends)];
+  return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}' : 'numbers, {low} to {high}', ends), '', note];
 }
 
 function words(cells: Cells, there: string[], distinct: number, source: string): [Kind, Text, string?, Text?] {
@@ -71,14 +71,14 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
   const [format, wrong] = dateFormat(there);
   if (format && wrong) {
     const row = cells.words.findIndex((word) => word !== null && Number.isNaN(dayOf(word, format)));
-    refuse(source, cells.name, row, said('a date, {how}', { how: said(DATE_FORMATS[format]!) }), cells.words[row]!, 'correct it or leave it empty');
+    refuse(source, cells.name, row, said('a date, {how}', { how: said(DATE_FORMATS[format]!) }), cells.words[row]!, saysTotal(cells.words[row]!) ? 'remove the row, which seems to be a total' : 'correct it or leave it empty');
   }
   if (format) return ['date', said('written {how}', { how: said(DATE_FORMATS[format]!) }), format, noteOnDates(cells.name, there, format)];
   const many = said(MANY, { distinct, rows: there.length }), first = there.slice(0, 1000);
   const length = first.reduce((sum, word) => sum + word.split(' ').length, 0) / first.length;
-  if (distinct > there.length / 2 && length >= SENTENCE) return ['text', many];
   const numbers = asWritten(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
   const readable = numbers.filter(Number.isNaN).length <= first.length / 2, note = noteOn(cells.name, there, readable, stray) ?? noteOnWords(cells.name, there) ?? noteOnMore(cells.name, first, distinct);
+  if (distinct > there.length / 2 && length >= SENTENCE) return ['text', many, '', note];
   if (distinct >= DISTINCT * there.length && there.length >= ENOUGH) return ['identifier', many, '', note];
   if (readable) return ['category', stray ? said('{distinct} values, some not numbers: "{word}"', { distinct, word: clipped(stray, 20) }) : many, '', note];
   return ['category', said('{distinct} distinct values', { distinct }), '', note];
@@ -87,8 +87,10 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
 // A number with a mark or another number behind it: 12.5*, 3 ± 1, 120/80.
 const MORE = /^[+-]?\d+([.,]\d+)?\s*([*†‡§¶^]+|(±|\+\/?-|\/)\s*\d+([.,]\d+)?)$/, NEARLY = 0.95;
 function noteOnMore(column: string, first: string[], distinct: number): Text | undefined {
-  if (distinct <= CODES || first.filter((word) => MORE.test(word)).length < NEARLY * first.length) return undefined;
-  return said('"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move that text to another column, to have numbers', { name: clipped(column), cell: clipped(first[0]!, 20) });
+  const some = first.filter((word) => /\p{Nd}/u.test(word)), numbers = asWritten(some), others = some.filter((_, i) => Number.isNaN(numbers[i]!));
+  const more = unitOf(others) ? others : others.filter((word) => MORE.test(word)); // a unit in some cells, too
+  if (distinct <= CODES || !more.length || more.length + some.length - others.length < NEARLY * some.length) return undefined;
+  return said('"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move that text to another column, to have numbers', { name: clipped(column), cell: clipped(more[0]!, 20) });
 }
 
 /** What keeps words that look like numbers from being some. */

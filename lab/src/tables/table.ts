@@ -12,6 +12,7 @@ import { part, quiet } from './progress.ts';
 import { checkSorts } from './sorts.ts';
 import { textColumns } from './spelling.ts';
 import type { Block } from './steps.ts';
+import { noteOnOddRows } from './totals.ts';
 import { isWorkbook, readWorkbook } from './workbook.ts';
 
 export interface Table {
@@ -93,7 +94,7 @@ export function tableFrom(records: Records, name: string, tell = quiet, known?: 
     const left = rows.map((row) => row.map((cell) => (isGap(wordOf(cell)) ? '' : cell)));
     return tableFrom({ ...records, rows: left, notation: markIn(notation) === ',' ? notation : notationOf(left.slice(0, HEAD), notation.at(-1)!) }, name, quiet, known);
   };
-  return images({ name, columns, target: null, block: null, notes, notation: of, ...(notation.endsWith(',') ? {} : { without }) }, named);
+  return images({ name, columns, target: null, block: null, notes: [...notes, ...noteOnOddRows(columns)], notation: of, ...(notation.endsWith(',') ? {} : { without }) }, named);
 }
 
 // --- images: deltaw.tables.reading.formats.pixels -------------------------------------------------------------------

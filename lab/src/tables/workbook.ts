@@ -1,7 +1,7 @@
 // Excel workbooks (.xlsx), which are ZIP archives of XML: the first sheet with rows, by the rules of deltaw.tables.reading.formats.workbooks.
 import { Refusal, listed, said, type Text } from '../said.ts';
 import { members } from './archives.ts';
-import { notesOnRows, rowsAbove, rowsBelow } from './heads.ts';
+import { FEWEST_NAMES, noteOnNotes, notesBelow, notesOnRows, rowsAbove, rowsBelow } from './heads.ts';
 
 /** What a sheet holds, as text. */
 export interface Sheet {
@@ -87,6 +87,14 @@ function rowsOf(xml: string, { texts, formats, since }: Book): { all: Row[]; las
   return { all: there.map(([at, row]) => ({ at, cells: Array.from({ length: right - left + 1 }, (_, i) => row.get(left + i) ?? '') })), lastTexts: lastTexts.slice(left) };
 }
 
+const MOST_NOTES = 50; // rows of notes below a table
+/** Which row is the first of notes below a table; their number where there are none. A row that is empty is not among them. */
+function firstNote(rows: Row[]): number {
+  const width = rows[0]!.cells.length, gap = rows.findIndex(({ at }, i) => i > 1 && at > rows[i - 1]!.at + 1);
+  const are = width >= FEWEST_NAMES && gap > 0 && rows.length - gap < MOST_NOTES && notesBelow([[], ...rows.slice(gap).map(({ cells }) => cells)], width) === 0;
+  return are ? gap : rows.length;
+}
+
 /** The names that the first row gives, each once; and no columns that have neither a name nor a cell. */
 function tidy([head, ...rows]: string[][], hasText: (i: number) => boolean): Omit<Sheet, 'notes'> {
   const kept = head!.map((_, i) => i).filter((i) => head![i] || rows.some((row) => row[i])), names: string[] = [];
@@ -128,10 +136,11 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
       const xml = await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { all, lastTexts } = rowsOf(xml, { texts, formats, since });
       const head = all.filter(({ at }) => at < all[0]!.at + HEAD).map(({ cells }) => cells), above = rowsAbove(head), rows = all.slice(above), below = rows.splice(1, rowsBelow(head.slice(above)));
       if (rows.length < 2) continue;
+      const foot = rows.splice(firstNote(rows));
       const others = sheets.filter((each) => each.name !== name).map((each) => each.name), notes: Text[] = [];
       if (others.length) notes.push(said('read from its sheet "{name}", not {others}', { name, others }));
       const [{ at: first }] = rows as [Row], last = below.at(-1)?.at ?? first;
-      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > last), notes: [...notes, ...notesOnRows(above && first, below.map(({ cells }) => cells)), ...withoutValues(xml, first + 1)] };
+      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > last), notes: [...notes, ...notesOnRows(above && first, below.map(({ cells }) => cells)), ...foot.slice(0, 1).map(({ cells }) => noteOnNotes(cells.find(Boolean)!)), ...withoutValues(xml, first + 1)] };
     }
     throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });
   } catch (error) {
