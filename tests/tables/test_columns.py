@@ -139,6 +139,7 @@ def test_dates_written_in_every_format_are_read(spelling: str) -> None:
     ["2009-10", "2010-11", "2011-12"],  # seasons
     ["1/1000", "1/2000", "1/4000"],
     ["2024-01", "2024-13", "2024-02"],
+    ["2000-1", "2000-2", "2000-3"],  # terms
 ])  # fmt: skip
 def test_what_only_looks_like_months(words: list[str]) -> None:
     assert date_format(pl.Series(words * 9)) == ("", 0)
@@ -155,6 +156,8 @@ def test_what_only_looks_like_months(words: list[str]) -> None:
     ([f"{i}.{i}.2024, 10:00 CET" for i in range(1, 13)], "in no known way"),
     ([f"2024-Q{i % 4 + 1}" for i in range(20)], "in no known way"),
     ([f"10.0.{i}.{i}" for i in range(30)], ""),
+    ([f"{1990 + i // 9}F{i % 9}" for i in range(30)], ""),
+    ([f"20{i}-{i + 1}" for i in range(12, 40)], ""),
     ([f"A-2024-{i:04}" for i in range(30)], ""),
     (["2001: A Space Odyssey (1968)", "Blade Runner 2049 (2017)", "Se7en (1995)", "8 1/2 (1963)", "M (1931)"], ""),
 ])  # fmt: skip
@@ -166,6 +169,8 @@ def test_dates_that_are_not_read_as_such_are_told(cells: list[object], told: str
 def test_a_unit_in_some_cells_alone_is_told() -> None:
     (column,) = kinds(read({"sold": [f"{1 + i / 10}万" if i % 3 else str(900 + i * 100) for i in range(80)]}))
     assert 'its numbers are followed by other text ("1.1万")' in column.note
+    (column,) = kinds(read({"firm": ["3COM CORP", *(f"firm {chr(97 + i)}" for i in range(26))]}))
+    assert column.note == ""
 
 
 def test_rows_without_days_are_no_dates_of_a_model_that_knows_days() -> None:

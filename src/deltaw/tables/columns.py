@@ -234,9 +234,10 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
 
 def _note_on_more(first: pl.Series, distinct: int) -> str:
     """A note on many distinct cells of a number followed by a mark or another number, or by nothing in some."""
-    first = first.filter(first.str.contains(r"\d"))
+    rows, first = len(first), first.filter(first.str.contains(r"\d"))
     bare = as_written(first).is_not_null()
-    more = ~bare if unit_of(first.filter(~bare)) else first.str.contains(MORE)  # a unit in some cells, too
+    some = bare.any() and len(first) >= NEARLY * rows and unit_of(first.filter(~bare))  # a unit in some cells
+    more = ~bare if some else first.str.contains(MORE)
     if distinct <= CODES or not more.any() or (more | bare).sum() < NEARLY * len(first):
         return ""
     told = (

@@ -69,7 +69,6 @@ MONTH_FORMATS = {  # read as their first days
     "%YM%m": "yearMmonth",
     "%Y年%m月": "year年month月",
 }
-SEASONS = ("%Y-%m", "%Y/%m")  # as which seasons may be read: 2010-11
 DATE_FORMATS = DAY_FORMATS | TIME_FORMATS | MONTH_FORMATS
 
 YEARS = {
@@ -78,6 +77,7 @@ YEARS = {
 }  # Polars also takes 20 for a year, and 1.9.0 for a day
 
 OF_MONTHS = 1800, 2199  # years of dates without a day
+TERMS = 4  # of a year, at most
 
 # Up to this share of invalid cells a column is taken for numbers (or dates) with mistakes, rather than for words.
 MISTAKES = 0.05
@@ -105,15 +105,17 @@ def date_format(words: pl.Series) -> tuple[str, int]:
     hopeful = [each for each in alike if read_dates(few, each).null_count() <= most]
     failures = {each: read_dates(words, each).null_count() for each in hopeful}
     best = min(failures, key=lambda each: failures[each], default="")
-    if not best or failures[best] > MISTAKES * len(words) or (best in SEASONS and _are_seasons(words, best)):
+    if not best or failures[best] > MISTAKES * len(words) or (best in MONTH_FORMATS and _no_months(words, best)):
         return "", 0
     return best, failures[best]
 
 
-def _are_seasons(words: pl.Series, spelling: str) -> bool:
-    """Whether all months are those of 2010-11: two years that follow each other."""
-    found = read_dates(words, spelling)
-    return bool(((found.dt.year() + 1) % 100 == found.dt.month()).all())
+def _no_months(words: pl.Series, spelling: str) -> bool:
+    """Whether months may be something else: seasons (2010-11), or terms and quarters (2000-1), of a single digit."""
+    found = read_dates(words, spelling).drop_nulls()
+    seasons = ((found.dt.year() + 1) % 100 == found.dt.month()).all()
+    single = words.str.contains(r"(^|\D)\d(\D|$)").any()
+    return bool(seasons or (single and found.dt.month().max() <= TERMS))  # type: ignore[operator]
 
 
 @lru_cache(64)
@@ -193,7 +195,11 @@ def note_on_words(words: pl.Series) -> str:
 
 
 def _may_be_date(cell: str) -> bool:
-    """Whether the numbers in a text are a year and others below 60, without a fraction of seconds and a zone."""
+    """Whether the numbers in a text are a year and others below 60, without a fraction of seconds and a zone, and its
+    letters are words, or mark a quarter, a week or a time; but not seasons (2010-11).
+    """
+    if re.fullmatch(r"\d{4}[-/]\d\d", cell) or re.search(r"(?<![A-Za-z])[A-PR-SU-VX-Y](?![A-Za-z])", cell):
+        return False
     found = re.findall(r"\d+", re.sub(r"(?<=:\d\d)[.,]\d+| [+-]\d{4}", "", cell))
     years = [part for part in found if re.fullmatch(r"(19|20)\d\d", part)]
     return len(years) == 1 < len(found) and all(part in years or (len(part) < 3 and int(part) < 60) for part in found)
