@@ -101,6 +101,7 @@ LIMITS: dict[str, tuple[float, float, float]] = {
     "max_grad_norm": (1e-30, math.inf, 1),
     "validation": (0, 0.9, 0.15),
     "networks": (1, 64, 4),
+    "bin_rows": (1, MOST, 60),
 }
 
 SCHEMA: dict[str, Any] = {
@@ -139,4 +140,5 @@ SCHEMA: dict[str, Any] = {
     "class_weight": (weights.BALANCED, {str: float}, None),
     "weight": (str, None),
     "networks": (int, None),
+    "bin_rows": int,
 }

@@ -19,6 +19,11 @@ PLENTY_ROWS = 800_000  # from here on batches can be four times as large (thread
 OF_A_CLASS = 40  # of each class: from here on, hidden units are too few rather than overfitting, so none is dropped
 ENOUGH_STEPS = 6_000_000  # seen in all epochs: enough for a large table
 
+# Whether few rows are mostly noise, or a curve that every row confirms, nothing shows beforehand; what suits the one
+# ruins the other. So the folds try both.
+FREE_DROPOUT, FREE_DECAY, FREE_BIN_ROWS = 0.1, 0.3, 8
+CLEARLY = 0.1  # the share by which held-out rows have to be predicted better for that; of squares twice as much
+
 OF_THE_RAREST = 1 / 8  # of its share: the most that label smoothing gives each class, so that a rare one stays rare
 MANY_CLASSES = 4  # boosted trees grow a tree for each class, a network learns all at once: there is time for more
 # `patience`: ends after the learning rate's third cycle if it brought nothing: the fourth takes as long as all three.
@@ -63,12 +68,23 @@ def _default_by_data(rows: int, inputs: int, image: bool, classes: int) -> dict[
         "learning_rate": float(f"{rate:.2g}"),
         "schedule": "cosine" if many else "coslog",
         "label_smoothing": 0.0 if large else 0.05,
-        "optimizer": f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')",
+        "optimizer": _adamw(decay),
         "dropout": 0.15 if image else 0.0 if large or shared else float(f"{thin:.2g}"),
         "finish": 0.0 if image or many else 0.2,
         "patience": WAVES if rows >= JUDGED_ROWS and not image else None,
         "networks": 1,
     }
+
+
+def _adamw(decay: float) -> str:
+    return f"adamw(beta1=0.9, beta2=0.95, weight_decay={decay:.2g}, decay_schedule='flat_cosine')"
+
+
+def freer(rows: int, image: bool) -> dict[str, Any]:
+    """What the folds try instead of the default recipe's strong regularisation of few rows; {} for more rows."""
+    if image or rows >= FEW_ROWS:
+        return {}
+    return {"dropout": FREE_DROPOUT, "optimizer": _adamw(FREE_DECAY), "bin_rows": FREE_BIN_ROWS}
 
 
 def ensemble(rows: int, image: bool, classes: int, epochs: int) -> dict[str, Any]:

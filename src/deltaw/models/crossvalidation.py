@@ -14,11 +14,11 @@ from deltaw.given import is_whole
 from deltaw.models.fitting.deciding.planning import planned
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.deciding.request import Request, is_share
-from deltaw.models.fitting.trainings.across_folds import answers_of, chosen_epochs, combined
+from deltaw.models.fitting.trainings.across_folds import answers_of, chosen, combined
 from deltaw.models.fitting.trainings.fold_trainings import fold_trainings
 from deltaw.models.fitting.trainings.listeners import Callback, Listener, Listeners
 from deltaw.models.fitting.trainings.one_training import Trained
-from deltaw.models.fitting.trainings.packed import trained_pack
+from deltaw.models.fitting.trainings.packed import chosen_pack
 from deltaw.models.recipes import RECIPES
 from deltaw.models.rows.dividing import FOLDS
 from deltaw.models.rows.division import Division
@@ -211,13 +211,14 @@ def crossval(
 
 def _folds(plan: Plan, networks: int, listeners: Listeners, repeat: int) -> Iterator[Fold]:
     """The scores of one division's folds."""
-    runs = list[Trained]()
-    for run in fold_trainings(plan, listeners) if networks == 1 else _of_several(plan, networks, listeners.of_epochs):
+    plans, runs, one = plan.tried, list[Trained](), networks == 1
+    for run in fold_trainings(plans, listeners) if one else _of_several(plan, networks, listeners.of_epochs):
         runs.append(run)
         if run.broken_off:
             raise TrainingInterrupted(run.learning)
-    # Of several networks each has its own epoch.
-    epochs = chosen_epochs(plan, runs)[0] if networks == 1 else [None] * len(runs)
+    epochs: list[int | None] = [None] * len(runs)  # of several networks each has its own
+    if one:
+        *_, runs, epochs = chosen(plans, [runs[k : k + len(plan.folds)] for k in range(0, len(runs), len(plan.folds))])
     answers = answers_of(plan, runs, epochs)
     for number, (run, epoch, outcome) in enumerate(zip(runs, epochs, answers, strict=True), 1):
         reading, rows = run.plan.target, run.plan.training
@@ -234,4 +235,5 @@ def _of_several(plan: Plan, networks: int, listener: Listener) -> Iterator[Train
         if constraints.times is None and constraints.most_folds > 1:
             parts = plan.constraints.folds(division.training, min(networks, constraints.most_folds), plan.seed + 2)
         own = replace(own, recipe=replace(own.recipe, networks=len(parts) or networks), folds=parts)
-        yield combined(own, trained_pack(own, listener))
+        found = chosen_pack(own, listener)
+        yield combined(found.plan, found.runs)

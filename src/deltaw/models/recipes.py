@@ -7,7 +7,7 @@ any field by its name: `deltaw.fit(..., recipe="notes", learning_rate=0.3)`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -16,10 +16,12 @@ from deltaw.equations.backprop import Rule
 from deltaw.equations.losses import loss
 from deltaw.equations.schedules import schedule
 from deltaw.exceptions import SettingError
+from deltaw.models import by_data
 from deltaw.models.allowed import SCHEMA, checked
 from deltaw.models.by_data import BY_DATA, ensemble, smoothing
 from deltaw.models.scoring.metrics import NAMES
 from deltaw.models.suggestions import meant
+from deltaw.preparation.scales.bins import FEWEST_ROWS
 from deltaw.speech import listed, say
 from deltaw.tables.reading.source import WORDS
 from deltaw.tables.table import nearest
@@ -74,6 +76,7 @@ class Recipe:
             their mean. From eight on, two share a part. none: one or two, by the data.
         target_scale: scale of a numeric target: "log", "none", or "auto": log if the metric favours the median and
             the target is skewed.
+        bin_rows: fewest training rows per bin of a number, with the scaling "piecewise".
     """
 
     name: str
@@ -111,6 +114,7 @@ class Recipe:
     class_weight: str | dict[str, float] | None = None
     weight: str | None = None
     networks: int | None = 1
+    bin_rows: int = FEWEST_ROWS
 
     @property
     def ensemble_size(self) -> int:
@@ -275,6 +279,20 @@ def sized(
     return replace(recipe, **{key: value for key, value in found.items() if getattr(recipe, key) is None})
 
 
+def freer(recipe: Recipe, rows: int, image: bool, given: Collection[str]) -> Recipe:
+    """A decided recipe with less regularisation, which the folds of few rows try beside it; the same where they do not.
+
+    Args:
+        recipe: the decided recipe.
+        rows: number of training rows.
+        image: whether the inputs are the pixels of one image.
+        given: names of the settings that the caller gave; they stay.
+    """
+    found = {} if recipe.name == "notes" else by_data.freer(rows, image)
+    kept = given if recipe.dropout else {*given, "dropout"}  # without any it stays so
+    return replace(recipe, **{name: value for name, value in found.items() if name not in kept})
+
+
 # Settings that a model file leaves out if they have these values.
 FILE_DEFAULTS: dict[str, Any] = {
     "from_line": False,
@@ -286,5 +304,6 @@ FILE_DEFAULTS: dict[str, Any] = {
     "class_weight": None,
     "weight": None,
     "networks": 1,
+    "bin_rows": FEWEST_ROWS,
 }
 FILE_SCHEMA = {f"{name}?" if name in FILE_DEFAULTS else name: kind for name, kind in SCHEMA.items()}

@@ -45,12 +45,13 @@ def divided(columns: Iterable[Column], uninformative: Mapping[str, str]) -> tupl
 def steps_of(
     frame: pl.DataFrame, used: Sequence[Column], scaling: Scaling, blocks: Iterable[Block],
     targets: TrainingTargets | None, counted: Counted | None, rows: Indices | None, linear: Collection[str],
+    bin_rows: int,
 ) -> tuple[Step, ...]:  # fmt: skip
     """A fitted step for each used column; see `Preparation.fit`. Raises ColumnError for an invalid cell."""
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
     apart = {*called, *linear}
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
-    most = (most_bins(numbers, count), most_of_few(numbers), finest(numbers, count))
+    most = (most_bins(numbers, count, bin_rows), most_of_few(numbers), finest(numbers, count))
     bins, of_few, fine = most if scaling.bins else (0, 0, 0)
     targets = targets if scaling.means else None
     judged = any(column.kind == Number.kind for column in used)

@@ -27,7 +27,7 @@ from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.document import fields
 from deltaw.preparation.fitting import divided, steps_of
 from deltaw.preparation.making import Indices, Making, Picture, Run, raw_of, reads_alone, runs_of
-from deltaw.preparation.scales.bins import count
+from deltaw.preparation.scales.bins import FEWEST_ROWS, count
 from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
 from deltaw.speech import reads, retold, say
 from deltaw.tables import Block, Column
@@ -78,6 +78,7 @@ class Preparation(Plain):
         rows: Indices | None = None,
         uninformative: Mapping[str, str] | None = None,
         linear: Collection[str] = (),
+        bin_rows: int = FEWEST_ROWS,
     ) -> Preparation:
         """Fit on training rows.
 
@@ -92,13 +93,14 @@ class Preparation(Plain):
             rows: indices in `frame`; None: all.
             uninformative: columns to leave out: names and reasons (`deltaw.preparation.fitting`).
             linear: names of columns of numbers or days without bins and means, for extrapolation in time.
+            bin_rows: the fewest training rows per bin of a number.
 
         Raises:
             ColumnError: no column can be used, or an invalid cell.
             SettingError: an unknown scaling.
         """
         row, (used, left_out) = scaling_called(scaling), divided(columns, uninformative or {})
-        return cls(scaling, steps_of(frame, used, row, blocks, targets, counted, rows, linear), left_out)
+        return cls(scaling, steps_of(frame, used, row, blocks, targets, counted, rows, linear, bin_rows), left_out)
 
     def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Preparation:
         """The same preparation with target means refitted on other rows.

@@ -13,7 +13,7 @@ from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.across_folds import (
     answers_of,
     by_part,
-    chosen_epochs,
+    chosen,
     combined,
     common_threshold,
     ensemble_threshold,
@@ -29,7 +29,7 @@ from deltaw.models.fitting.trainings.fold_trainings import fold_trainings
 from deltaw.models.fitting.trainings.listeners import Callback, Listener, Listeners
 from deltaw.models.fitting.trainings.midway import Midway
 from deltaw.models.fitting.trainings.one_training import Trained, trained
-from deltaw.models.fitting.trainings.packed import trained_pack
+from deltaw.models.fitting.trainings.packed import chosen_pack
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import score
 from deltaw.models.search.growing import searched_ensemble
@@ -64,7 +64,7 @@ def _run(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> M
     if plan.seconds is not None:
         return searched_ensemble(plan, listeners)
     if plan.recipe.ensemble_size > 1:
-        return _ensemble(plan, trained_pack(plan, listeners.of_epochs, checkpoints), listeners.of_epochs, checkpoints)
+        return _ensemble(plan, listeners.of_epochs, checkpoints)
     if plan.folds:
         return _after_folds(plan, listeners, checkpoints)
     best = trained(plan, listeners.of_epochs, checkpoints=checkpoints, midway=Midway.of(plan))
@@ -76,15 +76,15 @@ def _run(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> M
 
 
 def _after_folds(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> Model:
-    """Train the network of each fold, then one on all rows, up to the epoch that the folds chose."""
-    runs: list[Trained] = []
+    """Train the networks of the folds, then one on all rows: by the recipe and up to the epoch that the folds chose."""
+    plans, runs = plan.tried, list[Trained]()
     try:
-        for each in fold_trainings(plan, listeners, checkpoints):
+        for each in fold_trainings(plans, listeners, checkpoints):
             runs.append(each)
             if each.broken_off:
                 return _interrupted(plan, runs[0], each.learning.ended)
-        epochs, common = chosen_epochs(plan, runs)
-        until, whole = None if common is None else common + 1, replace(plan, test=None)
+        found = chosen(plans, [runs[k : k + len(plan.folds)] for k in range(0, len(runs), len(plan.folds))])
+        until, whole = None if found.epoch is None else found.epoch + 1, replace(found.plan, test=None)
         last = trained(whole, listeners.of_epochs, until=until, checkpoints=checkpoints, number=len(runs))
     except KeyboardInterrupt:  # between two trainings
         if not runs:
@@ -92,23 +92,23 @@ def _after_folds(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | No
         return _interrupted(plan, runs[0], "interrupted")
     if last.broken_off:
         return _interrupted(plan, runs[0], last.learning.ended)
-    kept = replace(last, plan=plan, learning=learning_with_folds(plan, runs, last, common))
+    plan, runs, epochs = found.plan, found.answering, found.epochs
+    kept = replace(last, plan=plan, learning=learning_with_folds(plan, found.runs, last, found.epoch))
     answers = [held_out_answers(plan, each, epoch) for each, epoch in zip(runs, epochs, strict=True)]
     factor = factor_of(plan, held_out_answers(plan, last) or chain(*answers))  # by rows that were given, or all folds'
     return _scored_by_folds(plan, calibrated(kept, factor), cross_calibrated(runs, epochs, answers))
 
 
-def _ensemble(plan: Plan, runs: list[Trained], listener: Listener, checkpoints: Checkpoints | None) -> Model:
+def _ensemble(plan: Plan, listener: Listener, checkpoints: Checkpoints | None) -> Model:
     """The model of several networks, each after its best epoch; after an interruption, each as it is.
 
     Its scores are of each network after an epoch that the others chose.
     """
-    kept = combined(plan, runs)
-    own: list[int | None] = [None] * len(runs)
-    epochs = own
-    if not kept.broken_off:
-        own = own_epochs(plan, runs)
-        epochs = chosen_epochs(plan, runs)[0] if plan.folds else own
+    found = chosen_pack(plan, listener, checkpoints)
+    plan, runs = found.plan, found.answering
+    kept = combined(plan, found.runs)
+    own = [None] * len(runs) if kept.broken_off else own_epochs(plan, found.runs)
+    epochs = found.epochs if plan.folds else own
     answers = [held_out_answers(plan, each, epoch) for each, epoch in zip(runs, epochs, strict=True)]
     factor, runs = factor_of(plan, chain(*answers)), cross_calibrated(runs, epochs, answers)
     # As above: before the held-out rows are trained on.

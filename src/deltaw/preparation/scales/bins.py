@@ -31,9 +31,9 @@ FEWEST_OF_ONE = 8  # rows to a number, where there are few different ones: each 
 MOST_EDGES = 256  # in a file: what a byte counts
 
 
-def most_bins(columns: int, rows: int) -> int:
+def most_bins(columns: int, rows: int, fewest_rows: int = FEWEST_ROWS) -> int:
     """The most bins of a column, by the numbers of columns of numbers and of training rows."""
-    return min(most_of_few(columns), rows // FEWEST_ROWS)
+    return min(most_of_few(columns), rows // fewest_rows)
 
 
 def most_of_few(columns: int) -> int:

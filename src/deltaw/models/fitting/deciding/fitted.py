@@ -80,7 +80,7 @@ def fitted(
     if streamed is not None and targets is not None:
         targets = targets._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
     fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows,
-                  uninformative=uninformative)  # fmt: skip
+                  uninformative=uninformative, bin_rows=recipe.bin_rows)  # fmt: skip
     monotonic: tuple[str, ...] = ()
     with _named(table):
         made = fit(targets=targets)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deltaw.models.by_data import MANY_CLASSES
 from deltaw.models.fitting.deciding.fitted import fitted
 from deltaw.models.fitting.deciding.warm import Start
-from deltaw.models.recipes import Recipe
+from deltaw.models.recipes import Recipe, freer
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed
 from deltaw.models.rows.division import Constraints, Division, Indices
 from deltaw.models.rows.parts import (
@@ -110,7 +110,8 @@ class Plan:
     @property
     def trainings(self) -> int:
         """Number of networks that are trained."""
-        return self.recipe.ensemble_size if self.recipe.ensemble_size > 1 else len(self.folds) + 1
+        size, tried = self.recipe.ensemble_size, len(self.recipes)
+        return size * tried if size > 1 else len(self.folds) * tried + 1
 
     @property
     def scored_by_folds(self) -> bool:
@@ -122,6 +123,25 @@ class Plan:
         """Whether the folds choose the epoch to end the final training with, which takes enough held-out rows."""
         held_out = sum(len(each.validation) or len(each.test) for each in self.folds)
         return self.validation is None and self.recipe.validation > 0 and held_out >= FEWEST_CHOOSING
+
+    @property
+    def recipes(self) -> list[Recipe]:
+        """Those that the folds try, the plan's own first; see `recipes.freer`."""
+        choose = self.ended_by_folds and not any(len(each.validation) for each in self.folds)
+        if not choose or self.start is not None or self.seconds is not None:
+            return [self.recipe]
+        image = any(len(block.shape) > 1 for block in self.table.blocks)
+        other = freer(self.recipe, self.learnt, image, self.given)
+        return [self.recipe] if other == self.recipe else [self.recipe, other]
+
+    @property
+    def tried(self) -> list[Plan]:
+        """The plans of these recipes."""
+        if not (others := self.recipes[1:]):
+            return [self]
+        rows = np.unique(np.concatenate([part for each in self.folds for part in (each.training, each.test)]))
+        whole = Division(rows, rows[:0], rows[:0])
+        return [self, *(replace(replace(self, recipe=each).of(whole), folds=self.folds) for each in others)]
 
     @property
     def finishes(self) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.models.by_data import CLEARLY
 from deltaw.models.contents import Learning
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.one_training import BROKEN_OFF, Trained
@@ -36,12 +37,72 @@ def chosen_epochs(plan: Plan, runs: Sequence[Trained]) -> tuple[list[int | None]
         return best, best[0] if plan.validation is None else None
     if not plan.ended_by_folds:
         return [None] * len(runs), None
+    curves = _curves(runs)
+    return [lowest_epoch(_total(curves, _beside(runs, run))) for run in runs], lowest_epoch(_total(curves))
+
+
+class Chosen(NamedTuple):
+    """What the held-out rows of all folds choose together.
+
+    Attributes:
+        plan: whose recipe is chosen.
+        runs: the trainings by it.
+        epoch: to end a training on all rows with, counted from 0; None: the last.
+        answering: for each fold, or network, the training that predicts its held-out rows: by the recipe that the
+            others choose.
+        epochs: after which they do.
+    """
+
+    plan: Plan
+    runs: list[Trained]
+    epoch: int | None
+    answering: list[Trained]
+    epochs: list[int | None]
+
+
+def chosen(plans: Sequence[Plan], tried: Sequence[Sequence[Trained]]) -> Chosen:
+    """The choice between plans with the same folds.
+
+    Args:
+        plans: those of `Plan.tried`.
+        tried: the trainings of the folds, or of the networks of an ensemble, by each of them.
+    """
+    first, alike = tried[0], len({len(runs) for runs in tried}) == 1  # of an ensemble some may have diverged
+    of_each, of_all = _chosen_recipes(tried) if len(tried) > 1 and alike else ([0] * len(first), 0)
+    epochs = [chosen_epochs(plan, runs) for plan, runs in zip(plans, tried, strict=True)]
+    answering = [tried[way][k] for k, way in enumerate(of_each)]
+    after = [epochs[way][0][k] for k, way in enumerate(of_each)]
+    return Chosen(plans[of_all], list(tried[of_all]), epochs[of_all][1], answering, after)
+
+
+def _chosen_recipes(tried: Sequence[Sequence[Trained]]) -> tuple[list[int], int]:
+    """(for each training the recipe that predicts its held-out rows, the recipe for all), as indices.
+
+    Like an epoch, by the sum of the networks' badness, but for its own rows. The first is kept unless another is
+    CLEARLY better.
+    """
+    curves = [_curves(runs) for runs in tried]
+    clearly = CLEARLY if tried[0][0].plan.target.classes else 2 * CLEARLY
+
+    def lowest(without: Sequence[int] = ()) -> int:
+        bad = [float(np.nanmin(_total(each, without))) for each in curves]
+        best = int(np.argmin(bad))
+        return best if bad[best] < bad[0] - clearly * abs(bad[0]) else 0
+
+    return [lowest(_beside(tried[0], run)) for run in tried[0]], lowest()
+
+
+def _curves(runs: Sequence[Trained]) -> Array:
+    """Each training's share of the badness after each epoch, (trainings, epochs)."""
     length = min(len(each.badness) for each in runs)
     curves = np.array([each.badness[:length] for each in runs]) * _weights(runs)[:, None]
     undefined = np.isnan(curves).all(axis=1, keepdims=True)  # the score, for the rows that a network holds out
-    curves = np.where(undefined, 0.0, curves)
-    total = curves.sum(axis=0)
-    return [lowest_epoch(total - curves[_beside(runs, run)].sum(axis=0)) for run in runs], lowest_epoch(total)
+    return np.where(undefined, 0.0, curves)
+
+
+def _total(curves: Array, without: Sequence[int] = ()) -> Array:
+    """The badness after each epoch, of all trainings but some."""
+    return np.asarray(curves.sum(axis=0) - curves[list(without)].sum(axis=0))
 
 
 def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:

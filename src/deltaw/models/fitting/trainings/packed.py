@@ -15,6 +15,7 @@ import numpy as np
 
 from deltaw.models.contents import Member
 from deltaw.models.fitting.deciding.plans import Plan, drawn_network
+from deltaw.models.fitting.trainings.across_folds import Chosen, chosen
 from deltaw.models.fitting.trainings.epoch_scores import ScoredEpoch
 from deltaw.models.fitting.trainings.linear_start import with_linear_start
 from deltaw.models.fitting.trainings.listeners import Listener
@@ -81,6 +82,16 @@ def trained_pack(
     if not kept:
         raise diverged(runs[0])
     return kept
+
+
+def chosen_pack(plan: Plan, listener: Listener, checkpoints: Checkpoints | None = None) -> Chosen:
+    """The networks of an ensemble, by the recipe that their held-out rows choose; if interrupted, as they are."""
+    plans, tried = plan.tried, list[list[Trained]]()
+    for each in plans:
+        tried.append(trained_pack(each, listener, checkpoints, first=len(tried) * plan.recipe.ensemble_size))
+        if any(run.broken_off for run in tried[-1]):
+            return Chosen(each, tried[-1], None, tried[-1], [None] * len(tried[-1]))
+    return chosen(plans, tried)
 
 
 def _with_own_validation(plan: Plan, k: int) -> tuple[Plan, dict[str, Any]]:
