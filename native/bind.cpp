@@ -12,7 +12,9 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <thread>
 
@@ -23,7 +25,7 @@ using namespace nb::literals;
 
 namespace deltaw::DELTAW_ISA {
 
-constexpr int MOST_THREADS = 1024;  // engines/native.py names it too
+constexpr int MOST_THREADS = 1024;  // engines/protocol.py names it too
 void require_threads(int threads) { require(threads >= 1 && threads <= MOST_THREADS, "threads: 1 to 1024"); }
 
 // Python up to 3.13 ends a thread that requests the GIL while the interpreter shuts down by unwinding its stack, and noexcept
@@ -42,22 +44,55 @@ void ask_for_gil(Ask&& ask) {
 #endif
 }
 
+// While it exists, other Python threads run.
 class WithoutGil {
  public:
   WithoutGil() : thread_(PyEval_SaveThread()) {}
-  ~WithoutGil() {
-    ask_for_gil([this] { PyEval_RestoreThread(thread_); });
-  }
+  ~WithoutGil() { take(); }
   WithoutGil(const WithoutGil&) = delete;
 
+  // Asks whether Ctrl-C ends this; Python's error is then set. Only its main thread gets Ctrl-C: others do not ask again.
+  const std::function<bool()> stop = [this] {
+    if (stopped_ || !asks_) return stopped_;
+    take();
+    try {
+      stopped_ = PyErr_CheckSignals() != 0;
+      asks_ = !stopped_ && is_main_thread();
+    } catch (nb::python_error& error) {  // Python code runs there, which a signal may end
+      error.restore();
+      stopped_ = true;
+    }
+    thread_ = PyEval_SaveThread();
+    return stopped_;
+  };
+  bool stopped() const { return stopped_; }
+
  private:
+  static bool is_main_thread() {
+    const nb::object main = nb::module_::import_("threading").attr("main_thread")();
+    return nb::cast<unsigned long>(main.attr("ident")) == PyThread_get_thread_ident();
+  }
+  void take() {
+    ask_for_gil([this] { PyEval_RestoreThread(thread_); });
+  }
+
   PyThreadState* thread_;
+  bool asks_ = true, stopped_ = false;
 };
 
-// Whether this thread gets Ctrl-C: only Python's main thread does. Others find out without the GIL.
-bool is_main_thread() {
-  const nb::object main = nb::module_::import_("threading").attr("main_thread")();
-  return nb::cast<unsigned long>(main.attr("ident")) == PyThread_get_thread_ident();
+// What `work(WithoutGil&)` returns; or Ctrl-C is raised.
+template <class Work>
+auto without_gil(Work&& work) {
+  bool stopped = false;
+  const auto run = [&] {
+    WithoutGil running;
+    auto made = work(running);
+    stopped = running.stopped();
+    return made;
+  };
+  auto made = run();
+  if (stopped) throw nb::python_error();
+  return made;
 }
 
 // A training moves a network's arrays. While one runs, without the GIL, no other thread may begin one or read the arrays;
@@ -97,34 +132,24 @@ std::pair<std::vector<double>, std::vector<double>> train(
   const std::vector<std::int64_t> order(numbers(orders), numbers(orders) + epochs * n);
   for (const std::int64_t row : order) require(row >= 0 && row < X.data.rows, "train: a row that is not there");
 
-  const bool interruptible = is_main_thread();
-  bool interrupted = false;
   std::vector<double> errors, seconds;
-  {
-    PyThreadState* const thread = PyThreadState_Get();
-    WithoutGil others_may_run;
-    const auto stop = [&interrupted, interruptible, thread] {
-      if (!interruptible || interrupted) return interrupted;
-      ask_for_gil([thread] { PyEval_RestoreThread(thread); });
-      interrupted = PyErr_CheckSignals() != 0;
-      PyEval_SaveThread();
-      return interrupted;
-    };
-    for (std::int64_t e = 0; e < epochs && !interrupted; ++e) {
+  errors.reserve(epochs), seconds.reserve(epochs);
+  without_gil([&](const WithoutGil& running) {
+    for (std::int64_t e = 0; e < epochs && !running.stopped(); ++e) {
       const auto started = std::chrono::steady_clock::now();
       const std::int64_t at = e * steps;
       const Epoch epoch{X.data, T.data, order.data() + e * n, n, first_step + at,
                         {numbers(alpha) + at, numbers(decay) + at, numbers(dropout) + at}};
-      errors.push_back(trainer.train(epoch, threads, stop));
+      errors.push_back(trainer.train(epoch, threads, running.stop));
       seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
       if (!std::isfinite(errors.back())) break;
     }
-  }
-  if (interrupted) throw nb::python_error();
+    return 0;
+  });
   return {std::move(errors), std::move(seconds)};
 }
 
-// visit(epoch) with all rows in their order, for what makes no step.
+// visit(epoch, stop) with all rows in their order, for what makes no step.
 template <class Visit>
 auto with_all_rows(HeldTrainer& trainer, const HeldInputs& X, const HeldTargets& T, int threads, Visit&& visit) {
   const std::int64_t n = X.data.rows;
@@ -133,16 +158,17 @@ auto with_all_rows(HeldTrainer& trainer, const HeldInputs& X, const HeldTargets&
   require(T.data.n_out == trainer.layers().back().n_out, "expected targets of the network's width");
   require_threads(threads);
   const Alone alone(trainer);
-  WithoutGil others_may_run;
   std::vector<std::int64_t> order(n);
   std::iota(order.begin(), order.end(), 0);
   const double none = 0.0;
-  return visit(Epoch{X.data, T.data, order.data(), n, 0, {&none, &none, &none}});
+  const Epoch all{X.data, T.data, order.data(), n, 0, {&none, &none, &none}};
+  return without_gil([&](const WithoutGil& running) { return visit(all, running.stop); });
 }
 
 // The sum of E over all rows; the gradient of the mean can then be read as slot −2.
 double gradient_of(HeldTrainer& trainer, const HeldInputs& X, const HeldTargets& T, int threads) {
-  return with_all_rows(trainer, X, T, threads, [&](const Epoch& rows) { return trainer.gradient_of(rows, threads); });
+  return with_all_rows(trainer, X, T, threads,
+                       [&](const Epoch& rows, const auto& stop) { return trainer.gradient_of(rows, threads, stop); });
 }
 
 // For each layer: flat activations, dead units, norms of the gradient, of the last update and of the weights before it.
@@ -150,12 +176,10 @@ std::vector<std::tuple<std::int64_t, int, double, double, double>> look(
     HeldTrainer& trainer, const HeldInputs& X, const HeldTargets& T, const std::vector<double>& flat, int threads) {
   require(flat.size() == trainer.layers().size(), "look: one slope a layer");
   require(trainer.layers().front().before.size() > 0, "look: a plan that is watched");
+  const std::vector<LayerLook> looks = with_all_rows(
+      trainer, X, T, threads, [&](const Epoch& all, const auto& stop) { return trainer.look(all, flat, threads, stop); });
   std::vector<std::tuple<std::int64_t, int, double, double, double>> rows;
-  with_all_rows(trainer, X, T, threads, [&](const Epoch& all) {
-    for (const LayerLook& each : trainer.look(all, flat, threads))
-      rows.emplace_back(each.flat, each.dead, each.gradient, each.update, each.weight);
-    return 0;
-  });
+  for (const LayerLook& each : looks) rows.emplace_back(each.flat, each.dead, each.gradient, each.update, each.weight);
   return rows;
 }
 
@@ -165,8 +189,10 @@ double evaluate(HeldTrainer& trainer, const HeldInputs& X, const HeldTargets* T,
           "evaluate: room for every output");
   require(!T || T->rows == X.data.rows, "evaluate: as many targets as inputs");
   require_threads(threads);
-  WithoutGil others_may_run;
-  return trainer.evaluate(X.data, T ? &T->data : nullptr, numbers(out), threads);
+  float* const to = numbers(out);
+  return without_gil([&](const WithoutGil& running) {
+    return trainer.evaluate(X.data, T ? &T->data : nullptr, to, threads, running.stop);
+  });
 }
 
 // Outputs (n, n_out) of dense float32 rows, in a new array. The GIL is not released for a few rows.
@@ -175,16 +201,15 @@ nb::ndarray<nb::numpy, float, nb::ndim<2>> predict(HeldTrainer& trainer, Array<c
   require(columns_of(X) == trainer.layers().front().n_in, "predict: inputs of the network's width");
   require_threads(threads);
   const float* rows = numbers(X);
-  float* out = new float[std::max<std::size_t>(1, n * n_out)];
-  nb::capsule owner(out, [](void* p) noexcept { delete[] static_cast<float*>(p); });
+  std::unique_ptr<float[]> out(new float[std::max<std::size_t>(1, n * n_out)]);
   if (n <= std::size_t(Trainer::STRIP)) {
-    trainer.outputs(rows, int(n), out);
+    trainer.outputs(rows, int(n), out.get());
   } else {
-    Inputs in{.rows = std::int64_t(n), .n_in = int(n_in), .floats = rows};
-    WithoutGil others_may_run;
-    trainer.evaluate(in, nullptr, out, threads);
+    const Inputs in{.rows = std::int64_t(n), .n_in = int(n_in), .floats = rows};
+    without_gil([&](const WithoutGil& running) { return trainer.evaluate(in, nullptr, out.get(), threads, running.stop); });
   }
-  return {out, {n, n_out}, owner};
+  const nb::capsule owner(out.get(), [](void* p) noexcept { delete[] static_cast<float*>(p); });
+  return {out.release(), {n, n_out}, owner};
 }
 
 // slot −1 is the weights and biases, −2 the gradient that `gradient` left, 0 and 1 the optimiser's state.
@@ -267,21 +292,21 @@ NB_MODULE(DELTAW_MODULE, m) {
       .def("predict", predict, "X"_a.noconvert(), "threads"_a)
       .def("evaluate", evaluate, "X"_a, "T"_a.none(), "out"_a.noconvert(), "threads"_a);
 
-#if defined(__x86_64__)
-  // In the baseline's module only: which of the others this processor and its system can run, best first.
+  // Asked of the baseline's module: which of the others this processor and its system can run, best first.
   m.def("instruction_sets", [] {
+    // nanobind asks for the GIL in a way that waits for ever in other interpreters than the first.
+    if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) throw nb::import_error("it works in Python's main interpreter only");
     std::vector<std::string> sets;
+#if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
       sets.emplace_back("avx512");
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.emplace_back("avx2");
+#endif
     sets.emplace_back("baseline");
     return sets;
   });
-#else
-  m.def("instruction_sets", [] { return std::vector<std::string>{"baseline"}; });
-#endif
 }
 
 }  // namespace deltaw::DELTAW_ISA

@@ -14,6 +14,7 @@ namespace deltaw::DELTAW_ISA {
 namespace {
 
 constexpr int ALONE = 1;  // number of threads
+const auto never = [] { return false; };  // whether to stop
 
 struct Data {
   Inputs inputs;
@@ -165,7 +166,6 @@ void EXPORT(run_seed)(Run* run, const Generator* random) { run->random = *random
 // Make the next steps, with α, decay and dropout factor of each; `first` steps were made before. Ends early after a
 // part of an epoch in which a weight stopped being finite. Returns the number of steps made.
 std::int32_t EXPORT(advance)(Run* run, std::int32_t steps, double first, const double* alpha, const double* decay, const double* dropout) {
-  const std::function<bool()> never = [] { return false; };
   const std::int64_t n = std::int64_t(run->part.size()), batch = run->trainer.batch_size();
   std::int32_t made = 0;
   while (made < steps) {
@@ -240,7 +240,7 @@ void EXPORT(restore)(Run* run, const char* from) {
 // Mean E over the rows of `data`, and their outputs (n, n_out).
 double EXPORT(evaluate)(Run* run, const Data* data, float* out) {
   const Shown shown(*run);
-  return run->trainer.evaluate(data->inputs, data->targets.floats ? &data->targets : nullptr, out, ALONE) / double(data->inputs.rows);
+  return run->trainer.evaluate(data->inputs, data->targets.floats ? &data->targets : nullptr, out, ALONE, never) / double(data->inputs.rows);
 }
 // Outputs of every layer for dense rows, (rows, units) each, layer after layer.
 void EXPORT(units)(Run* run, const float* X, std::int32_t rows, float* out) {
@@ -255,7 +255,7 @@ void EXPORT(look)(Run* run, const Data* data, const double* flat, double* to) {
   const std::vector<std::int64_t> order = all_of(*data);
   const Epoch rows{data->inputs, data->targets, order.data(), data->inputs.rows, 0, {&none, &none, &none}};
   const std::vector<double> below(flat, flat + run->trainer.layers().size());
-  for (const LayerLook& each : run->trainer.look(rows, below, ALONE)) {
+  for (const LayerLook& each : run->trainer.look(rows, below, ALONE, never)) {
     const double five[] = {double(each.flat), double(each.dead), each.gradient, each.update, each.weight};
     std::memcpy(to, five, sizeof five), to += 5;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data.hpp"
+#include "team.hpp"
 
 namespace deltaw::DELTAW_ISA {
 
@@ -26,6 +27,17 @@ class Columns {
 
   // Whether to look for such inputs: not if there are few, nor with an offset, by which no input is zero.
   static bool worth(const Inputs& x) { return x.offset == 0.0f && x.n_in >= 32 && !x.encoding; }
+
+  // Memory for all that the methods below make of such rows, since threads of a team allocate none.
+  void make_room(const Inputs& x) {
+    if (x.encoding) reserve(active_, x.encoding->inputs.size());
+    if (!worth(x)) return;
+    for (auto* each : {&any_, &active_, &idle_, &place_}) reserve(*each, x.n_in);
+    reserve(lanes_, x.n_in / VL);
+  }
+  static void make_room(const Inputs& x, Marks& marks) {
+    if (worth(x)) reserve(marks, x.n_in);
+  }
 
   void take_all() { all_ = true; }
 
@@ -78,8 +90,8 @@ class Columns {
   int before(int k) const { return int(std::lower_bound(active_.begin(), active_.end(), k) - active_.begin()); }
 
   // Row r, active inputs only.
-  void fetch(const Inputs& x, std::int64_t r, float* to) const {
-    if (all_) return x.fetch(r, to);
+  void fetch(const Inputs& x, std::int64_t r, float* to, RowRoom* room = nullptr) const {
+    if (all_) return x.fetch(r, to, room);
     if (x.floats) pick(x.floats + std::size_t(r) * x.n_in, x.multiply, to);
     else if (x.bytes) pick(x.bytes + std::size_t(r) * x.n_in, x.multiply, to);
     else {
@@ -89,6 +101,10 @@ class Columns {
   }
 
  private:
+  // What threads write to must not share cache lines.
+  template <class T>
+  static void reserve(std::vector<T>& all, std::size_t n) { all.reserve(n + APART / sizeof(T)); }
+
   // Whether so few inputs are zero that skipping them gains nothing.
   static bool too_few(int idle, const Inputs& x) { return idle < x.n_in / 8; }
 

@@ -51,8 +51,7 @@ struct Encoding {
   // The number of fields, rounded up to whole vectors.
   std::size_t padded() const { return (fields.size() + VL - 1) / VL * VL; }
 
-  // A stored row with what is computed behind it: the row itself, or a copy in `own`, which has `room()` floats.
-  int room() const { return scales.any() ? scales.room() : 0; }
+  // A stored row with what is computed behind it: the row itself, or a copy in `own`, see RowRoom.
   const float* row(const float* kept, float* own) const {
     if (!scales.any()) return kept;
     std::memcpy(own, kept, stored * sizeof(float));
@@ -93,6 +92,15 @@ struct Encoding {
   // inside · (x − k) + taken.
   std::vector<float> top_, inside_, taken_;
   std::vector<std::int32_t> first_;
+};
+
+// A thread's memory for a row of this encoding: with what is computed behind it, and where its fields are.
+struct RowRoom {
+  std::vector<float> row, parts;
+  std::vector<std::int32_t> places;
+
+  RowRoom() = default;
+  explicit RowRoom(const Encoding& e) : row(e.scales.any() ? e.scales.room() : 0), parts(e.padded()), places(e.padded()) {}
 };
 
 constexpr std::int64_t FIRST = 512;  // bytes of a long row that are prefetched; the processor's own prefetcher does the rest
@@ -141,10 +149,10 @@ struct Inputs {
   // Prefetch where a sparse row begins, which must be known before the row itself can be prefetched.
   DELTAW_PREFETCHES void prefetch_place(std::int64_t r) const { prefetch_bytes(starts + r, 2 * sizeof(*starts)); }
 
-  // Write row r to `to`; the padding behind n_in is left as it is.
-  void fetch(std::int64_t r, float* to) const {
+  // Write row r to `to`; the padding behind n_in is left as it is. `room`: for encoded rows.
+  void fetch(std::int64_t r, float* to, RowRoom* room = nullptr) const {
     const std::size_t first = std::size_t(r) * n_in;
-    if (encoding) return decode(stored + std::size_t(r) * encoding->stored, to);
+    if (encoding) return decode(stored + std::size_t(r) * encoding->stored, to, *room);
     if (floats && multiply == 1.0f && offset == 0.0f) {
       std::memcpy(to, floats + first, n_in * sizeof(float));
     } else if (floats) {
@@ -158,19 +166,16 @@ struct Inputs {
   }
 
  private:
-  void decode(const float* row, float* to) const {
+  void decode(const float* row, float* to, RowRoom& room) const {
     const Encoding& e = *encoding;
-    std::vector<float> own(e.room());
-    row = e.row(row, own.data());
+    row = e.row(row, room.row.data());
     for (std::size_t i = 0; i < e.at.size(); ++i) to[e.inputs[i]] = row[e.at[i]];
-    std::vector<std::int32_t> places(e.padded());
-    std::vector<float> parts(e.padded());
-    e.place(row, places.data(), parts.data());
+    e.place(row, room.places.data(), room.parts.data());
     for (std::size_t f = 0; f < e.fields.size(); ++f) {
       const Encoding::Field& field = e.fields[f];
-      float *begin = to + field.first, *bin = to + places[f];
+      float *begin = to + field.first, *bin = to + room.places[f];
       std::fill(begin, bin, field.bins ? 1.0f : 0.0f);
-      *bin = parts[f];
+      *bin = room.parts[f];
       std::fill(bin + 1, begin + field.count, 0.0f);
     }
   }

@@ -84,27 +84,33 @@ inline HeldInputs sparse(Array<const float, 1> values, Array<const std::int32_t,
   return held;  // moving the vectors leaves their memory where it is
 }
 
-// How a raw number is scaled, see `Scale`: fill, centre, width, shift, bend, edges, indicator.
-using Scaling = std::tuple<double, double, double, double, bool, std::vector<double>, std::vector<double>>;
+// nanobind's own conversion to a vector ends the program where there is no memory for one.
+inline std::vector<double> doubles(nb::handle list) {
+  std::vector<double> all;
+  for (const nb::handle each : list) all.push_back(nb::cast<double>(each));
+  return all;
+}
 
 // `fields`: of each stored number how many inputs it stands for, as what, and what a slot gets that is taken;
-// `scalings`: of those that are scaled, one after the other.
-inline HeldInputs encoded(Array<const float, 2> stored, const std::vector<std::tuple<int, std::string, float>>& fields,
-                   const std::vector<Scaling>& scalings) {
+// `scalings`: of those that are scaled, one after the other, see `Scale`: fill, centre, width, shift, bend, edges, indicator.
+inline HeldInputs encoded(Array<const float, 2> stored, const nb::list& fields, const nb::list& scalings) {
   HeldInputs held{.data = {.rows = std::int64_t(stored.shape(0))}, .arrays = {nb::cast(stored)}};
   held.encoding = std::make_unique<Encoding>();
   Encoding& e = *held.encoding;
   require(columns_of(stored) >= 1 && stored.shape(1) == fields.size(), "encoded: a field for each stored number");
   constexpr int MOST = 1 << 24;  // up to which float32 holds every integer
   auto scaling = scalings.begin();
-  for (const auto& [count, kind, taken] : fields) {
+  for (const nb::handle field : fields) {
+    const auto [count, kind, taken] = nb::cast<std::tuple<int, std::string, float>>(field);
     require(count >= 1 && count <= MOST && e.n_in <= std::numeric_limits<int>::max() - MOST, "encoded: 1 to 2^24 inputs a field");
     if (kind == "number") {
       require(count == 1, "encoded: one input a number");
       e.number();
     } else if (kind == "scaled") {
       require(scaling != scalings.end(), "encoded: a scale for each number that is scaled");
-      const auto& [fill, centre, width, shift, bend, edges, indicator] = *scaling++;
+      const auto [fill, centre, width, shift, bend, listed_edges, listed_indicator] =
+          nb::cast<std::tuple<double, double, double, double, bool, nb::list, nb::list>>(*scaling++);
+      const std::vector<double> edges = doubles(listed_edges), indicator = doubles(listed_indicator);
       require(indicator.empty() || indicator.size() == 2, "encoded: an indicator of missing values has two values");
       require(std::size_t(count) == std::max<std::size_t>(edges.size(), 1) + indicator.size() / 2,
               "encoded: an input, one for each bin, and one for gaps");

@@ -49,14 +49,14 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
     running_sums(layers_[0], *inputs.encoding, running_[own ? thread : 0].data(), v0, v1);
     for (int r = begin; r < end; ++r) {
       prefetch_rows(r, {begin, end}, prefetch);
-      work.encoded.fetch(inputs, order[r], r, work.numbers.row(r), work.own[thread].data());
+      work.encoded.fetch(inputs, order[r], r, work.numbers.row(r), work.own[thread].row.data());
     }
   }
   const Rows x = input_of(run, 0, thread);
   const Range copied = own_inputs(run) ? Range{0, piece.rows} : Range{begin, end};
   for (int r = copied.begin; r < copied.end && !run.sparse && !run.encoded; ++r) {
     prefetch_rows(r, copied, prefetch);
-    columns.fetch(inputs, order[r], x.row(r));
+    columns.fetch(inputs, order[r], x.row(r), inputs.encoding ? &work.own[thread] : nullptr);
   }
   for (int r = begin; r < end; ++r) run.epoch.targets.prefetch(order[r]);  // for output_errors
   const std::int64_t batch_row = piece.begin - piece.step * plan_.batch_size;  // draws are numbered by the row within the batch
@@ -332,14 +332,14 @@ double Trainer::gradient_norm(Run& run, const Piece& piece, int thread) {
             const vf g = load(layer.gradient.data() + layer.place(v, layer.n_in));
             total = fma(g, g, total);
           }
-          run.norms[first + std::size_t(v) * blocks + b] = sum(total);
+          norms_[first + std::size_t(v) * blocks + b] = sum(total);
         }
     });
     first += std::size_t(layer.vectors) * blocks;
   }
   run.barrier.wait();
   double total = 0.0;
-  for (double norm : run.norms) total += norm;
+  for (double norm : norms_) total += norm;
   return std::sqrt(total);
 }
 

@@ -1,7 +1,6 @@
 // What the threads of an epoch share, and how work in two dimensions is divided among them.
 #pragma once
 
-#include <chrono>
 #include <limits>
 
 #include "trainer.hpp"
@@ -15,10 +14,9 @@ struct Trainer::Run {
   const bool encoded;   // see Trainer::by_fields
   const bool steps;     // whether every piece is followed by an update
   const std::function<bool()>& stop;
+  Asking& asking;
   Barrier barrier;
-  std::atomic<std::int64_t> last_step{std::numeric_limits<std::int64_t>::max()};
-  std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
-  std::vector<double> norms;  // of every block of the gradient, see gradient_norm
+  std::atomic<std::int64_t> last_row{std::numeric_limits<std::int64_t>::max()};
   std::vector<Columns::Marks> marks;  // each thread's, for the next piece
   std::vector<Columns> columns;       // each thread's copy, for this piece
   std::vector<Workspace*> work;       // each thread's, for this piece: see Trainer::choose_workspace
@@ -26,20 +24,20 @@ struct Trainer::Run {
 
   // `error_`: the sum so far, continued here, so that it is rounded the same however the epoch is cut.
   Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, bool steps_, const std::function<bool()>& stop_,
-      Workspace& work_, double error_)
-      : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), steps(steps_), stop(stop_), barrier(threads_),
-        marks(threads_), columns(threads_), work(threads_, &work_), error(error_) {}
+      Asking& asking_, Workspace& work_, double error_)
+      : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), steps(steps_), stop(stop_), asking(asking_),
+        barrier(threads_), marks(threads_), columns(threads_), work(threads_, &work_), error(error_) {
+    if (sparse) return;
+    for (Columns::Marks& each : marks) Columns::make_room(epoch.inputs, each);
+    for (Columns& each : columns) each.make_room(epoch.inputs);
+  }
 
-  // Thread 0 calls `stop` every 20 ms. A stop takes effect one step later, so that all threads leave at the same step.
-  void ask(int thread, std::int64_t step) {
-    if (thread != 0 || step % 8 != 0) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - asked < std::chrono::milliseconds(20)) return;
-    asked = now;
-    if (stop()) last_step.store(step + 1, std::memory_order_relaxed);
+  // Thread 0 asks whether to stop. All threads then stop after the rows that begin at `last`, and meet before they are there.
+  void ask(int thread, std::int64_t last) {
+    if (thread == 0 && !stopped() && asking.stopped(stop)) last_row.store(last, std::memory_order_relaxed);
   }
   bool stopped() const { return over(std::numeric_limits<std::int64_t>::max() - 1); }
-  bool over(std::int64_t step) const { return last_step.load(std::memory_order_relaxed) <= step; }
+  bool over(std::int64_t row) const { return last_row.load(std::memory_order_relaxed) <= row; }
 };
 
 // Threads divide a layer by rows of data if it is small (each then reads all weights, and no barrier is needed) or if its

@@ -16,7 +16,7 @@ namespace deltaw::DELTAW_ISA {
 // the second layer, are in memory of each thread's own: what a processor reads ahead beyond the end of its share would
 // be taken out of the other one's cache at every sample. If there are more layers, thread 0 computes those after the
 // first, and they meet twice.
-class Trainer::SamplePass {
+class alignas(APART) Trainer::SamplePass {
  public:
   SamplePass(Trainer& trainer, Run& run, int thread)
       : trainer_(trainer), run_(run), epoch_(run.epoch), layers_(trainer.layers_), thread_(thread),
@@ -24,8 +24,12 @@ class Trainer::SamplePass {
         parts_(part(PARTS, thread, run.threads)), own_(own_groups()),
         own_work_(in_parts_ ? Workspace(layers_, 2, true, {}) : Workspace()), work_(in_parts_ ? own_work_ : trainer.work_),
         second_(own_second()), x_{Floats(layers_[0].n_in), Floats(layers_[0].n_in)} {
+    if (epoch_.inputs.encoding) row_room_ = RowRoom(*epoch_.inputs.encoding);
     if (in_parts_) exchange_second([](float* own, float* shared, std::size_t n) { std::copy_n(shared, n, own); });
   }
+  virtual ~SamplePass() = default;
+
+  virtual void train() = 0;
   // After the last update of a pass.
   void give_back() {
     if (in_parts_) exchange_second([](float* own, float* shared, std::size_t n) { std::copy_n(own, n, shared); });
@@ -77,7 +81,7 @@ class Trainer::SamplePass {
 
   // The inputs of sample i; those of the next samples are prefetched.
   void fetch(std::int64_t i, bool sparse) {
-    if (!sparse) epoch_.inputs.fetch(epoch_.order[i], x_[i % 2].data());
+    if (!sparse) epoch_.inputs.fetch(epoch_.order[i], x_[i % 2].data(), &row_room_);
     else if (i + 2 < epoch_.n) epoch_.inputs.prefetch(epoch_.order[i + 2]);
     if (sparse && i + 4 < epoch_.n) epoch_.inputs.prefetch_place(epoch_.order[i + 4]);
     if (i + 2 < epoch_.n) epoch_.targets.prefetch(epoch_.order[i + 2]);
@@ -133,15 +137,16 @@ class Trainer::SamplePass {
   Workspace& work_;
   Layer second_;
   Floats x_[2];
+  RowRoom row_room_;
 };
 
 // What one thread does with an epoch's samples.
 template <class Opt>
-class Trainer::Samples : SamplePass {
+class Trainer::Samples : public SamplePass {
  public:
   using SamplePass::SamplePass;
 
-  void train() {
+  void train() override {
     std::int64_t i = 0;
     for (bool over = false; i < epoch_.n && !over; ++i) {
       const int row = int(i % 2);
@@ -157,7 +162,7 @@ class Trainer::Samples : SamplePass {
         errors(i);
         for (int l = last_ - 1; l > 0; --l) backward(l, row, 0, layers_[l].vectors);
       }
-      run_.ask(thread_, i);
+      run_.ask(thread_, i + 1);
       if (!in_parts_) run_.barrier.wait();
       if (last_ > 0 && own_.begin < own_.end) backward(0, row, own_.begin, own_.end);
       over = run_.over(i);

@@ -5,11 +5,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <utility>
-#include <vector>
+#include <functional>
 
 #ifndef __wasm__  // a page's memory is one thread's
+#include <new>
+#include <system_error>
 #include <thread>
+#include <vector>
 #endif
 
 namespace deltaw::DELTAW_ISA {
@@ -72,6 +74,26 @@ class Barrier {
   alignas(APART) std::atomic<int> round_{0};
 };
 
+// When to ask whether to stop: about every 20 ms. Where steps are short, the clock is looked at after every eighth of them.
+class Asking {
+ public:
+  // Called after every step: whether `stop` was asked and said so.
+  bool stopped(const std::function<bool()>& stop) {
+    if (--left_ > 0) return false;
+    const Time now = std::chrono::steady_clock::now();
+    left_ = now - looked_ < std::chrono::milliseconds(1) ? 8 : 1;
+    looked_ = now;
+    if (now - asked_ < std::chrono::milliseconds(20)) return false;
+    asked_ = now;
+    return stop();
+  }
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  Time asked_ = std::chrono::steady_clock::now(), looked_ = asked_;
+  int left_ = 0;
+};
+
 // How many threads to use: all that are allowed, or one. If other programs use the processor too, threads that wait for each
 // other can be far slower than one alone. No bit depends on their number, so it may change during a training: both are timed,
 // the faster one is used, and the other is tried again from time to time.
@@ -120,52 +142,67 @@ class ThreadChoice {
   double since_trial_ = 0.0, trial_cost_ = 0.0;
 };
 
+// The calling thread, which is thread 0, and as many others as are wanted; it is alone if the system cannot give all of them.
+// They wait for `run`, so that what they need can be made for as many as there are. What they do must not throw: the others
+// would wait for whoever left. So its memory is made before it runs; on other threads nothing is allocated.
 #ifdef __wasm__
-template <class Work>
-void run_team(int, Work&& work) {
-  work(0);
-}
-#else
-// Threads that are joined however the work ends.
-class Joined {
+class Team {
  public:
-  ~Joined() {
-    for (std::thread& each : all_) each.join();
-  }
+  explicit Team(int) {}
+  int size() const { return 1; }
   template <class Work>
-  void start(Work&& work) {
-    all_.emplace_back(std::forward<Work>(work));
+  void run(Work&& work) {
+    work(0);
+  }
+};
+#else
+class Team {
+ public:
+  explicit Team(int wanted) {
+    try {
+      others_.reserve(wanted - 1);
+      while (size() < wanted)
+        others_.emplace_back([this, thread = size()] {
+          told_.wait(0, std::memory_order_acquire);
+          if (work_) (*work_)(thread);
+        });
+    } catch (const std::system_error&) {
+      dismiss();
+    } catch (const std::bad_alloc&) {
+      dismiss();
+    }
+  }
+  ~Team() { dismiss(); }
+  Team(const Team&) = delete;
+
+  int size() const { return 1 + int(others_.size()); }
+
+  // work(thread) on all threads, once.
+  void run(const std::function<void(int)>& work) {
+    work_ = &work;
+    tell();
+    work(0);
+    join();
   }
 
  private:
-  std::vector<std::thread> all_;
-};
-
-// Run work(thread) for thread = 0 … threads − 1; 0 is the calling thread. If the system cannot start all of them, none begins
-// (those that did would wait at a barrier for ever), and std::system_error is thrown.
-template <class Work>
-void run_team(int threads, Work&& work) {
-  if (threads == 1) return work(0);
-  enum Start { WAIT, GO, LEAVE };
-  std::atomic<int> start{WAIT};
-  Joined others;
-  const auto tell = [&start](Start what) {
-    start.store(what, std::memory_order_release);
-    start.notify_all();
-  };
-  try {
-    for (int t = 1; t < threads; ++t)
-      others.start([&work, &start, t] {
-        start.wait(WAIT, std::memory_order_acquire);
-        if (start.load(std::memory_order_acquire) == GO) work(t);
-      });
-  } catch (...) {
-    tell(LEAVE);
-    throw;
+  void tell() {
+    told_.store(1, std::memory_order_release);
+    told_.notify_all();
   }
-  tell(GO);
-  work(0);
-}
+  void join() {
+    for (std::thread& each : others_) each.join();
+    others_.clear();
+  }
+  void dismiss() {
+    tell();
+    join();
+  }
+
+  const std::function<void(int)>* work_ = nullptr;
+  std::atomic<int> told_{0};
+  std::vector<std::thread> others_;
+};
 #endif
 
 // The part of 0 … n that thread `t` of `threads` takes, in multiples of `grain`.

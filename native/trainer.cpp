@@ -29,7 +29,9 @@ void Trainer::use() {
   slots_ = Opt::slots;
   update_ = &Trainer::update<Opt>;
   update_buffered_ = &Trainer::update_buffered<Opt>;
-  samples_ = [](Trainer& trainer, Run& run, int thread) { Samples<Opt>(trainer, run, thread).train(); };
+  samples_ = [](Trainer& trainer, Run& run, int thread) -> std::unique_ptr<SamplePass> {
+    return std::make_unique<Samples<Opt>>(trainer, run, thread);
+  };
 }
 
 // The most rows that are processed together.
@@ -68,6 +70,9 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     std::fill_n(parameter_across_.data() + k * VL, VL, parameter_.data()[k]);
   }
   if (one_by_one() && in_parts()) parts_ = Floats(2 * PARTS * part_size());
+  std::size_t blocks = 0;
+  for (const Layer& layer : layers_) blocks += std::size_t(layer.vectors) * blocks_of(layer.n_in);
+  if (plan.max_grad_norm > 0.0) norms_.resize(blocks);
   sparse_ = SparseLayer(layers_.front());
   work_ = for_rows(std::max(2, std::min(plan.batch_size, most_rows(specs))));
 }
@@ -131,33 +136,49 @@ void Trainer::batches(Run& run, int thread) {
       }
     }
     add_errors(run, piece, thread);
-    if (piece.last) run.ask(thread, piece.step);
+    run.ask(thread, piece.begin);
 
     const std::int64_t next = piece.begin + piece.rows;
     const Piece following = next < run.epoch.n ? piece_at(run, next) : piece;
     if (next < run.epoch.n) mark(run, following, thread);
     run.barrier.wait();
-    if (next >= run.epoch.n || (piece.last && run.over(piece.step))) return;
+    if (next >= run.epoch.n || run.over(piece.begin)) return;
     piece = following;
   }
 }
 
-// An epoch is cut between steps into stretches of a few milliseconds, each on the number of threads that is fastest now.
-double Trainer::train(const Epoch& epoch, int threads, const std::function<bool()>& stop) {
-  if (choice_.most() != threads) choice_ = ThreadChoice(threads);
-  std::size_t blocks = 0;
-  for (const Layer& layer : layers_) blocks += std::size_t(layer.vectors) * blocks_of(layer.n_in);
+// Room for training on such rows on at most so many threads.
+void Trainer::make_room(const Inputs& inputs, int threads) {
   const bool halves = std::all_of(layers_.begin(), layers_.end(), [](const Layer& layer) { return layer.halves[0].size() > 0; });
   if (halves && threads == 2 && !apart_.capacity) apart_ = for_rows(work_.capacity);
   for (Workspace* space : {&work_, &apart_}) {
     if (!space->capacity) continue;
     space->make_scratch(layers_, threads);
-    if (by_fields(epoch.inputs)) space->make_encoded(*epoch.inputs.encoding, true, threads);
+    if (inputs.encoding) space->make_row_rooms(*inputs.encoding, threads);
+    if (by_fields(inputs)) space->make_encoded(*inputs.encoding, true);
   }
+  if (by_fields(inputs)) running_ = no_running_sums(threads);
+}
 
+double Trainer::train(const Epoch& epoch, int threads, const std::function<bool()>& stop) {
+  if (choice_.most() != threads) choice_ = ThreadChoice(threads);
+  make_room(epoch.inputs, threads);
   if (sparse(epoch.inputs) && epoch.begins) sparse_.open(layers_.front(), epoch.inputs.offset);
-  if (by_fields(epoch.inputs)) running_ = no_running_sums(threads);
+  const double error = stretches(epoch, stop);
+  // A loss that clamps outputs before the logarithm can be finite when the weights no longer are.
+  return finite() ? error : std::numeric_limits<double>::quiet_NaN();
+}
 
+// The epoch is cut between steps into stretches of a few milliseconds, each on the number of threads that is fastest now.
+double Trainer::stretches(const Epoch& epoch, const std::function<bool()>& stop) {
+  struct Settled {  // if there is no memory for one of them, too
+    Trainer& trainer;
+    const Inputs& inputs;
+    bool due = true;
+    ~Settled() {
+      if (due) trainer.settle(inputs);
+    }
+  } settled{*this, epoch.inputs};
   double error = epoch.error;
   const std::int64_t last_step = (epoch.n - 1) / plan_.batch_size * plan_.batch_size;  // its first row
   for (std::int64_t begin = 0; begin < epoch.n;) {
@@ -169,28 +190,24 @@ double Trainer::train(const Epoch& epoch, int threads, const std::function<bool(
     stretch.order += begin, stretch.n = end - begin, stretch.first_step += step;
     stretch.pace = {epoch.pace.alpha + step, epoch.pace.decay + step, epoch.pace.dropout + step};
 
-    Run run(stretch, choice_.threads(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, work_, error);
-    if (plan_.max_grad_norm > 0.0) run.norms.resize(blocks);
+    const auto started = std::chrono::steady_clock::now();
+    Team team(choice_.threads());
+    Run run(stretch, team.size(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, asking_, work_, error);
     if (own_inputs(run)) work_.add_inputs();
-    const auto started = run.asked;
-    run_team(run.threads, [&](int thread) {
-      if (one_by_one()) samples_(*this, run, thread);
+    std::vector<std::unique_ptr<SamplePass>> passes;
+    for (int t = 0; one_by_one() && t < run.threads; ++t) passes.push_back(samples_(*this, run, t));
+    team.run([&](int thread) {
+      if (one_by_one()) passes[thread]->train();
       else batches(run, thread);
     });
-    const auto now = std::chrono::steady_clock::now();
     choice_.learn((end - begin + plan_.batch_size - 1) / plan_.batch_size,
-                  std::chrono::duration<double>(now - started).count());
+                  std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     error = run.error;
     begin = end;
     if (run.stopped()) break;
-    if (now - asked_ > std::chrono::milliseconds(20)) {
-      asked_ = now;
-      if (stop()) break;
-    }
   }
-  if (sparse(epoch.inputs) && epoch.ends) sparse_.close(layers_.front(), epoch.inputs.offset);
-  // A loss that clamps outputs before the logarithm can be finite when the weights no longer are.
-  return finite() ? error : std::numeric_limits<double>::quiet_NaN();
+  settled.due = epoch.ends;
+  return error;
 }
 
 bool Trainer::finite() const {
@@ -222,7 +239,7 @@ void Trainer::signals(Workspace& space, const Inputs& inputs, const float* runni
   }
   Rows X = inputs.encoding ? space.numbers : space.x;
   if (inputs.encoding)
-    for (int r = 0; r < rows; ++r) space.encoded.fetch(inputs, first + r, r, X.row(r), space.own[0].data());
+    for (int r = 0; r < rows; ++r) space.encoded.fetch(inputs, first + r, r, X.row(r), space.own[0].row.data());
   else if (columns.all() && inputs.floats && inputs.multiply == 1.0f && inputs.offset == 0.0f)  // no copy; they are only read
     X = {const_cast<float*>(inputs.floats) + std::size_t(first) * inputs.n_in, inputs.n_in};
   else for (int r = 0; r < rows; ++r) columns.fetch(inputs, first + r, X.row(r));
@@ -270,20 +287,27 @@ void Trainer::settle(const Inputs& inputs) {
   if (sparse(inputs)) sparse_.close(layers_.front(), inputs.offset);
 }
 
-double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads) {
+double Trainer::evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads, const std::function<bool()>& stop) {
   const int strips = int((inputs.rows + STRIP - 1) / STRIP), n_out = layers_.back().n_out;
   std::vector<double> errors(strips, 0.0);
+  Team team(threads);
   std::vector<Workspace> spaces;
-  for (int t = 0; t < threads; ++t) spaces.emplace_back(layers_, STRIP, false, std::vector<bool>{});
+  for (int t = 0; t < team.size(); ++t) {
+    spaces.emplace_back(layers_, STRIP, false, std::vector<bool>{});
+    spaces.back().make_columns(inputs);
+  }
   Floats running(inputs.encoding ? layers_.front().w.size() : 0);  // not running_: other threads may call this at the same time
   if (const Encoding* const encoding = inputs.encoding) {
-    for (Workspace& space : spaces) space.make_encoded(*encoding, false);
+    for (Workspace& space : spaces) space.make_row_rooms(*encoding), space.make_encoded(*encoding, false);
     running_sums(layers_.front(), *encoding, running.data(), 0, layers_.front().vectors);
   }
-  run_team(threads, [&](int thread) {
+  Asking asking;
+  std::atomic<bool> over{false};
+  team.run([&](int thread) {
     Workspace& space = spaces[thread];
-    const auto [begin, end] = part(strips, thread, threads);
-    for (int s = begin; s < end; ++s) {
+    const auto [begin, end] = part(strips, thread, team.size());
+    for (int s = begin; s < end && !over.load(std::memory_order_relaxed); ++s) {
+      if (thread == 0 && asking.stopped(stop)) over = true;
       const std::int64_t first = std::int64_t(s) * STRIP;
       const int rows = int(std::min<std::int64_t>(STRIP, inputs.rows - first));
       signals(space, inputs, running.data(), first, rows);

@@ -1,7 +1,6 @@
 // A network in training: its weights, the optimiser's state, and an epoch on all threads.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -76,21 +75,24 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  // Returns the sum of E times weight over the rows trained on, or NaN if a weight is no longer finite. `stop` is called
-  // every few milliseconds; if it returns true, training ends after the current batch. At most `threads` are used; no bit
-  // depends on their number.
+  // `stop` is called every few milliseconds; if it returns true, a method ends as soon as it can. At most `threads` are used,
+  // and no bit depends on their number. Memory that is missing throws std::bad_alloc, after whole steps or before the first.
+
+  // Returns the sum of E times weight over the rows trained on, or NaN if a weight is no longer finite. If it is stopped, the
+  // weights are those after the last whole batch.
   double train(const Epoch& epoch, int threads, const std::function<bool()>& stop);
 
   // The sum of E times weight over all rows of the order, as one batch and without a step; ∂E/∂W and ∂E/∂b of the mean are
   // left in the layers' `gradient`.
-  double gradient_of(const Epoch& rows, int threads);
+  double gradient_of(const Epoch& rows, int threads, const std::function<bool()>& stop);
 
   // The same, and what is in the layers; for a plan that is watched. `flat`: for each layer the |f'(z)| below which the
   // activation counts as flat, or 0 to count none.
-  std::vector<LayerLook> look(const Epoch& rows, const std::vector<double>& flat, int threads);
+  std::vector<LayerLook> look(const Epoch& rows, const std::vector<double>& flat, int threads,
+                              const std::function<bool()>& stop);
 
   // Write the outputs (n, n_out) of all rows to `out`; returns the sum of E times weight if there are targets.
-  double evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads);
+  double evaluate(const Inputs& inputs, const Targets* targets, float* out, int threads, const std::function<bool()>& stop);
 
   // Outputs of a few dense rows on the calling thread, in memory that is kept between calls.
   void outputs(const float* X, int rows, float* out);
@@ -170,9 +172,11 @@ class Trainer {
   Rows input_of(const Run& run, int l, int thread) const;
   void choose_workspace(Run& run, const Piece& piece, int thread);
 
+  void make_room(const Inputs& inputs, int threads);
+  double stretches(const Epoch& epoch, const std::function<bool()>& stop);
   void keep(const Inputs& inputs);
   bool finite() const;
-  template <class Visit> double whole(const Epoch& rows, int threads, Visit&& visit);
+  template <class Visit> double whole(const Epoch& rows, int threads, const std::function<bool()>& stop, Visit&& visit);
   std::vector<Floats> no_running_sums(int threads) const;
   void signals(Workspace& space, const Inputs& inputs, const float* running, std::int64_t first, int rows) const;
   template <class Opt> void use();
@@ -186,16 +190,17 @@ class Trainer {
   Workspace work_, apart_;   // for training; for its second thread alone, see `choose_workspace`
   Workspace whole_, strip_;  // for `whole`, if that for training is too small; for `outputs`
   Floats parts_;  // of two samples, see `in_parts`
+  std::vector<double> norms_;  // of every block of the gradient, see `gradient_norm`
   SparseLayer sparse_;
   Floats exchanged_;  // see `exchange`: the weights that are not in the layer, V or W
   bool shown_ = false;  // whether the layer has W
   std::vector<Floats> running_;  // running sums of the first layer's weights, for encoded rows: one for each thread, or one for all
   ThreadChoice choice_{1};
-  std::chrono::steady_clock::time_point asked_{};  // when `stop` was called last
+  Asking asking_;
   // The chosen optimiser's instances of the templates above.
   void (Trainer::*update_)(Run&, const Piece&, int) = nullptr;
   void (Trainer::*update_buffered_)(Run&, const Piece&, float, int) = nullptr;
-  void (*samples_)(Trainer&, Run&, int) = nullptr;
+  std::unique_ptr<SamplePass> (*samples_)(Trainer&, Run&, int) = nullptr;
 };
 
 }  // namespace deltaw::DELTAW_ISA

@@ -24,7 +24,7 @@ struct Workspace {
   std::vector<std::vector<std::uint16_t>> draws;  // of layer l's units, where it has dropout
   EncodedRows encoded;            // fields of encoded rows,
   Rows numbers;                   // and their single numbers, in the memory of `x`;
-  std::vector<std::vector<float>> own;  // a buffer for each thread, for rows that are scaled when they are needed
+  std::vector<RowRoom> own;       // each thread's
   Columns columns;                // for `signals`
   std::vector<Columns::Marks> marks{1};
   std::vector<double> row_error;  // E of each row, times its weight
@@ -59,9 +59,14 @@ struct Workspace {
     return along[l].data() + std::size_t(thread) * size_along(layer);
   }
 
-  // Room for rows of this encoding on each thread.
-  void make_encoded(const Encoding& encoding, bool training, int threads = 1) {
-    own.assign(threads, std::vector<float>(encoding.room()));
+  void make_columns(const Inputs& inputs) {
+    columns.make_room(inputs);
+    Columns::make_room(inputs, marks[0]);
+  }
+
+  // Room for a row of this encoding on each thread; and for a piece of them, by fields.
+  void make_row_rooms(const Encoding& encoding, int threads = 1) { own.assign(threads, RowRoom(encoding)); }
+  void make_encoded(const Encoding& encoding, bool training) {
     numbers = {x.data, vectors_for(int(encoding.at.size())) * VL};
     if (!encoded.fits(encoding)) encoded = EncodedRows(encoding, capacity, training);
   }

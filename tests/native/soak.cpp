@@ -1,10 +1,40 @@
-// The core without Python, for the sanitizers: every kind of pass once, on more threads than processors. What it
-// computes is held by the Python tests; here only memory, undefined behaviour and races are looked for.
+// The core without Python, for the sanitizers: every kind of pass once, on more threads than processors, and as often again
+// as it allocates memory, of which one piece is refused each time. What it computes is held by the Python tests; here only
+// memory, undefined behaviour and races are looked for.
+#include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <new>
 #include <random>
+#include <thread>
 
 #include "../../native/trainer.hpp"
+
+namespace {
+
+std::atomic<bool> counting{false}, elsewhere{false};  // elsewhere: whether another thread than the first allocated
+std::atomic<int> left{0};                             // allocations until one is refused
+std::thread::id first;
+
+void* allocate(std::size_t bytes, std::size_t grain) {
+  if (counting) {
+    if (std::this_thread::get_id() != first) elsewhere = true;
+    if (left-- == 0) throw std::bad_alloc();
+  }
+  void* place = nullptr;
+  if (posix_memalign(&place, std::max(grain, sizeof(void*)), std::max<std::size_t>(bytes, 1))) throw std::bad_alloc();
+  return place;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return allocate(bytes, alignof(std::max_align_t)); }
+void* operator new(std::size_t bytes, std::align_val_t grain) { return allocate(bytes, std::size_t(grain)); }
+void operator delete(void* place) noexcept { std::free(place); }
+void operator delete(void* place, std::size_t) noexcept { std::free(place); }
+void operator delete(void* place, std::align_val_t) noexcept { std::free(place); }
+void operator delete(void* place, std::size_t, std::align_val_t) noexcept { std::free(place); }
 
 using namespace deltaw::DELTAW_ISA;
 
@@ -25,6 +55,26 @@ void fill(Trainer& trainer) {
     for (float& w : W) w = normal(generator) / std::sqrt(float(layer.n_in));
     layer.pack(layer.w, W.data(), b.data());
   }
+}
+
+// With the n-th allocation refused, for every n: std::bad_alloc, or fewer threads; and none on another thread.
+bool starved(const std::vector<LayerSpec>& specs, const Plan& plan, const Epoch& epoch, int threads) {
+  const auto never = [] { return false; };
+  std::vector<float> out(std::size_t(epoch.n) * specs.back().n_out);
+  const std::vector<double> flat(specs.size(), 0.01);
+  for (int n = 0; left < 0 || n == 0; ++n) {
+    left = n, counting = true;
+    try {
+      Trainer trainer(specs, plan);
+      trainer.train(epoch, threads, never);
+      trainer.look(epoch, flat, threads, never);
+      trainer.evaluate(epoch.inputs, &epoch.targets, out.data(), threads, never);
+    } catch (const std::bad_alloc&) {
+    }
+    counting = false;
+  }
+  left = 0;
+  return !elsewhere;
 }
 
 bool run(const Case& c, const std::vector<int>& sizes, int rows, int threads) {
@@ -64,16 +114,17 @@ bool run(const Case& c, const std::vector<int>& sizes, int rows, int threads) {
   epoch.targets.n_out = n_out, epoch.targets.floats = T.data(), epoch.targets.smoothing = 0.1f;
   epoch.order = order.data(), epoch.n = rows, epoch.pace = {alpha.data(), zeros.data(), ones.data()};
 
+  const auto never = [] { return false; };
   double error = 0.0;
-  for (int e = 0; e < 2; ++e, epoch.first_step += rows) error = trainer.train(epoch, threads, [] { return false; });
+  for (int e = 0; e < 2; ++e, epoch.first_step += rows) error = trainer.train(epoch, threads, never);
   int asked = 0;
   trainer.train(epoch, threads, [&asked] { return ++asked > 0; });  // stopped at the first look
-  trainer.look(epoch, std::vector<double>(specs.size(), 0.01), threads);
-  const double after = trainer.evaluate(epoch.inputs, &epoch.targets, out.data(), threads);
+  trainer.look(epoch, std::vector<double>(specs.size(), 0.01), threads, never);
+  const double after = trainer.evaluate(epoch.inputs, &epoch.targets, out.data(), threads, never);
   std::printf("%-9s %-14s batch %3d%s%s%s%s: E %.4f, then %.4f\n", c.optimizer, c.loss, c.batch_size,
               c.dropout ? " dropout" : "", c.clip ? " clip" : "", c.sparse ? " sparse" : "", c.notes ? " notes" : "",
               error / rows, after / rows);
-  return std::isfinite(error) && std::isfinite(after);
+  return std::isfinite(error) && std::isfinite(after) && starved(specs, plan, epoch, threads);
 }
 
 }  // namespace
@@ -94,6 +145,7 @@ int main() {
       {"sgd", "squared", "tanh", 600, true, true, false, false, true},
   };
   bool good = true;
+  first = std::this_thread::get_id();
   for (const Case& c : cases)
     for (const auto& sizes : {std::vector<int>{300, 200, 33, 120, 3}, {1, 1}, {17, 3}, {5, 200, 17}, {9, 16, 20, 1}})
       for (const int threads : {2, 3}) good = run(c, sizes, sizes.front() > 100 ? 700 : 290, threads) && good;

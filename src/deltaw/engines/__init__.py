@@ -109,7 +109,13 @@ def make(spec: str, network: Network, plan: Plan) -> Engine:
         SettingError: no engine of that name.
         MissingError: the engine is not installed; says how to install it.
     """
-    engine: Engine = installed(spec)(network, plan, **choice(spec).settings)
+    kind = installed(spec)
+    try:
+        engine: Engine = kind(network, plan, **choice(spec).settings)
+    except MissingError:
+        raise
+    except ImportError as error:
+        raise _missing(known(spec), error) from error
     return engine
 
 
@@ -120,9 +126,12 @@ def installed(spec: str) -> Any:
     try:
         return getattr(import_module(module), kind)
     except ImportError as error:
-        expected, remedy = NEEDS[name]
-        found = say("none that loads ({error})", error=error)
-        raise MissingError(say(expected, name=name), found, say(remedy)) from error
+        raise _missing(name, error) from error
+
+
+def _missing(name: str, error: ImportError) -> MissingError:
+    expected, remedy = NEEDS[name]
+    return MissingError(say(expected, name=name), say("none that loads ({error})", error=error), say(remedy))
 
 
 __all__ = ["ENGINES", "Engine", "Plan", "Rows", "answering", "choice", "installed", "is_single", "known", "make", "on"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
@@ -62,7 +63,7 @@ class NativeEngine:
             (n_in, n_out, name, bias)
             for (n_in, n_out), name, bias in zip(self.sizes, network.activations, network.bias, strict=True)
         ]
-        self.trainer = self.core.Trainer(layers, self._core_plan())
+        self.trainer = self._call(self.core.Trainer, layers, self._core_plan())
         self.load(network)
 
     def prepare(self, rows: Rows) -> None:
@@ -72,25 +73,24 @@ class NativeEngine:
         self, rows: Rows, orders: NDArray[np.int64], first_step: int, pace: Pace
     ) -> tuple[list[float], list[float]]:
         X, T = self._prepare(rows, self.plan.label_smoothing, self._skips_background())
-        totals, seconds = self.trainer.train(
-            X, T, orders, first_step, pace.alpha, pace.decay, pace.dropout, self._threads()
-        )
+        steps = pace.alpha, pace.decay, pace.dropout
+        totals, seconds = self._call(self.trainer.train, X, T, orders, first_step, *steps, self._threads())
         return [total / orders.shape[1] for total in totals], seconds
 
     def evaluate(self, rows: Rows) -> tuple[float, NDArray[Any]]:
         X, T = self._prepare(rows, 0.0)
         outputs = np.empty((len(rows), self.sizes[-1][1]), np.float32)
         threads = self.most_threads if len(rows) >= self.worth_threads else 1
-        total: float = self.trainer.evaluate(X, T, outputs, threads)
+        total: float = self._call(self.trainer.evaluate, X, T, outputs, threads)
         return total / len(rows), outputs
 
     def outputs(self, rows: Rows, out: NDArray[np.float32], threads: int) -> None:
         """Write the outputs of the rows into `out` (n, n_out). Nothing of the engine is changed: see `Predictor`."""
-        self.trainer.evaluate(self._inputs(rows), None, out, threads)
+        self._call(self.trainer.evaluate, self._call(self._inputs, rows), None, out, threads)
 
     def gradient(self, rows: Rows) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
         X, T = self._prepare(rows, self.plan.label_smoothing)
-        error = self.trainer.gradient(X, T, self._threads(len(rows))) / len(rows)
+        error = self._call(self.trainer.gradient, X, T, self._threads(len(rows))) / len(rows)
         dW, db = map(list, zip(*(self._read(l, GRADIENT) for l in range(len(self.sizes))), strict=True))
         if self.plan.l2:
             W = [self._read(l, WEIGHTS)[0] for l in range(len(self.sizes))]
@@ -105,7 +105,8 @@ class NativeEngine:
     def look(self, rows: Rows) -> Look:
         X, T = self._prepare(rows, self.plan.label_smoothing)
         slopes = [flat_below(name) for name in self.names]
-        layers = self.trainer.look(X, T, [0.0 if np.isnan(s) else s for s in slopes], self._threads(len(rows)))
+        below = [0.0 if np.isnan(s) else s for s in slopes]
+        layers = self._call(self.trainer.look, X, T, below, self._threads(len(rows)))
         counts, dead, gradient, update, weight = map(np.array, zip(*layers, strict=True))
         signals = len(rows) * np.array([n_out for _, n_out in self.sizes])
         return Look(np.where(np.isnan(slopes), np.nan, counts / signals), dead, gradient, update, weight, len(rows))
@@ -132,6 +133,21 @@ class NativeEngine:
         W, b = np.empty((n_out, n_in), np.float32), np.empty(n_out, np.float32)
         self.trainer.read(l, slot, W, b)
         return W, b
+
+    def no_memory(self) -> MemoryError:
+        """What to raise where the core found no memory left."""
+        told = (
+            "engine 'native': expected memory for a network of {weights:,} weights and its rows, found too little; "
+            "give smaller layers or batches, or fewer rows"
+        )
+        return MemoryError(say(told, weights=self._links))
+
+    def _call(self, work: Callable[..., Any], *given: Any) -> Any:
+        """work(*given), for which the core needs memory."""
+        try:
+            return work(*given)
+        except MemoryError:
+            raise self.no_memory() from None
 
     def _core_plan(self) -> Any:
         plan, made = self.plan, self.core.Plan()
@@ -160,13 +176,13 @@ class NativeEngine:
         kept = rows.prepared
         inputs = self.core, skip_background
         if inputs not in kept:
-            kept[inputs] = self._inputs(rows, skip_background)
+            kept[inputs] = self._call(self._inputs, rows, skip_background)
         n_out, each_alone = self.sizes[-1][1], self.plan.loss.kind == "binary_cross_entropy"
         targets = self.core, n_out, smoothing, each_alone
         if rows.T is not None and targets not in kept:
             values = rows.T if rows.T.dtype == np.int32 and rows.T.ndim == 1 else single(rows.T, "T")
             weight = None if rows.weight is None else single(rows.weight, "sample_weight")
-            kept[targets] = self.core.targets(values, weight, n_out, smoothing, each_alone)
+            kept[targets] = self._call(self.core.targets, values, weight, n_out, smoothing, each_alone)
         return kept[inputs], kept.get(targets)
 
     def _skips_background(self) -> bool:

@@ -78,6 +78,8 @@ class Predictor:
             outputs: NDArray[np.float32] = self._predict(given, most if len(given) >= self._many else 1)
         except (TypeError, ValueError):  # not float32 in C order, or nothing that is known
             outputs = self._converted(given, threads)
+        except MemoryError:
+            raise self._engine.no_memory() from None
         return outputs
 
     def _converted(self, X: Any, threads: int | None) -> NDArray[np.float32]:

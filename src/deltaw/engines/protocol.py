@@ -92,8 +92,8 @@ class Engine(Protocol):
 
         Returns:
             For each epoch E before each row's update, averaged over these rows; and its seconds. E is NaN when a weight
-            is not finite. An epoch whose E is not finite is the last. On Ctrl-C the running batch is finished and
-            KeyboardInterrupt raised; the weights are then those after that batch.
+            is not finite. An epoch whose E is not finite is the last. On Ctrl-C KeyboardInterrupt is raised; the
+            weights are then those after the last whole batch.
         """
         ...
 
