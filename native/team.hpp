@@ -144,8 +144,12 @@ class ThreadChoice {
 
 // The calling thread, which is thread 0, and as many others as are wanted; it is alone if the system cannot give all of them.
 // They wait for `run`, so that what they need can be made for as many as there are. What they do must not throw: the others
-// would wait for whoever left. So its memory is made before it runs; on other threads nothing is allocated.
+// would wait for whoever left. So its memory is made before it runs, or by `or_nothing`.
 #ifdef __wasm__
+template <class Make>
+auto or_nothing(Make&& make) {
+  return make();
+}
 class Team {
  public:
   explicit Team(int) {}
@@ -156,6 +160,16 @@ class Team {
   }
 };
 #else
+// What make() returns; nothing where there is no memory.
+template <class Make>
+auto or_nothing(Make&& make) -> decltype(make()) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
 class Team {
  public:
   explicit Team(int wanted) {

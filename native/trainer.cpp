@@ -194,12 +194,16 @@ double Trainer::stretches(const Epoch& epoch, const std::function<bool()>& stop)
     Team team(choice_.threads());
     Run run(stretch, team.size(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, asking_, work_, error);
     if (own_inputs(run)) work_.add_inputs();
-    std::vector<std::unique_ptr<SamplePass>> passes;
-    for (int t = 0; one_by_one() && t < run.threads; ++t) passes.push_back(samples_(*this, run, t));
+    std::atomic<bool> starved{false};
     team.run([&](int thread) {
-      if (one_by_one()) passes[thread]->train();
-      else batches(run, thread);
+      if (!one_by_one()) return batches(run, thread);
+      // Made on its own thread, whose memory lies apart from the others'.
+      const std::unique_ptr<SamplePass> pass = or_nothing([&] { return samples_(*this, run, thread); });
+      if (!pass) starved = true;
+      run.barrier.wait();
+      if (!starved) pass->train();
     });
+    if (starved) throw std::bad_alloc();
     choice_.learn((end - begin + plan_.batch_size - 1) / plan_.batch_size,
                   std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     error = run.error;
