@@ -58,4 +58,3 @@ def test_a_daemon_thread_in_the_core_at_exit(work: str, batch: int, threads: int
 def test_twenty_ends_in_twenty(work: str, batch: int, threads: int) -> None:
     for turn in range(20):
         end(work, batch, threads, 0.003 * turn)
-
