@@ -111,6 +111,22 @@ def _routes(target: str) -> deltaw.Model:
     return made
 
 
+def texts(n: int, seed: int) -> pl.DataFrame:
+    """The same with sentences, in which words of several scripts and letters with accents tell the target."""
+    rng, table = np.random.default_rng(seed), frame(n, seed)
+    told = {True: ["Great", "déjà", "很好", "Ünü"], False: ["broken", "mañana", "坏了", "한국"]}
+    others = ["one", "of", "the", "Many", "don't", "%_"]
+    rows = [f"{' '.join(rng.choice(others, 6))}, {rng.choice(told[bool(yes)])}!" for yes in table["yes"]]
+    return table.with_columns(note=pl.Series([None, *rows[1:]]))
+
+
+def _texts(target: str) -> deltaw.Model:
+    made = deltaw.fit(texts(300, 8).drop(*(name for name in TARGETS if name != target)), target, **QUICK)
+    assert made.preparation.kinds["note"] == "text"
+    assert "note" in made.preparation.input_names
+    return made
+
+
 def _sets() -> dict[str, Callable[[], deltaw.Model]]:
     names = ("digits", "iris", "wine", "breast_cancer", "diabetes")
     return {name: lambda name=name: deltaw.fit(name, **QUICK) for name in names}  # type: ignore[misc]
@@ -176,6 +192,7 @@ ZOO: dict[str, Callable[[], deltaw.Model]] = (
     | {"100 classes": _wide}
     | {f"many words {t}": lambda t=t: _many(t) for t in ("price", "yes", "grade")}  # type: ignore[misc]
     | {f"numbers that are names {t}": lambda t=t: _routes(t) for t in ("price", "grade")}  # type: ignore[misc]
+    | {f"text {t}": lambda t=t: _texts(t) for t in ("price", "yes")}  # type: ignore[misc]
     | {"odd names": _odd, "odd names without nul": lambda: _odd(False)}
     | {"deep": lambda: fitted("grade", hidden=(7, 6, 5))}
     | {"linear": lambda: fitted("price", hidden=())}
@@ -203,4 +220,6 @@ def rows(name: str) -> Any:
         return many(90, seed=3)
     if name.startswith("numbers that are names"):
         return routes(90, seed=3)
+    if name.startswith("text"):
+        return texts(90, seed=3)
     return frame(90, seed=3)

@@ -108,6 +108,10 @@ PIXELS = {
 WAVES, STAIRS = RNG.uniform(size=(2, 1200))
 STREETS = RNG.integers(0, 150, len(WAVES)) * RNG.integers(0, 2, len(WAVES))
 NAMES = {"street": some([f"{'é北s'[i % 3]}{i}" for i in STREETS]), "x": [f"{x:.3f}" for x in WAVES]}
+SAID = [  # in sentences of several scripts, words that tell WAVES
+    " ".join(RNG.permutation([*RNG.choice(["one", "OF", "the", "naïve", "été", "x-ray", "北京好"], 5), told]))
+    for told in np.where(WAVES > 0.6, "Great", np.where(WAVES > 0.3, "太差了", "Ünder"))
+]
 ON_STREETS = STREETS % 7 + RNG.normal(size=len(WAVES))
 TABLES: dict[str, tuple[str, str]] = {
     "all kinds": (csv(COLUMNS | {"y": list(KIND)}), "y"),
@@ -211,6 +215,9 @@ TABLES: dict[str, tuple[str, str]] = {
     "many words": (csv(NAMES | {"y": [f"{y:.3f}" for y in ON_STREETS]}), "y"),
     "many words, two classes": (csv(NAMES | {"y": ["no" if y < 3 else "yes" for y in ON_STREETS]}), "y"),
     "many words, six classes": (csv(NAMES | {"y": [f"c{int(y) % 6}" for y in ON_STREETS]}), "y"),
+    "text": (csv({"note": some(SAID), "x": [f"{x:.3f}" for x in STAIRS], "y": [f"{y:.4f}" for y in WAVES]}), "y"),
+    "text, three classes": (csv(NAMES | {"note": some(SAID), "y": [f"c{int(3 * y)}" for y in WAVES]}), "y"),
+    "text that tells nothing": (csv({"note": SAID, "x": NAMES["x"], "y": [f"{y:.4f}" for y in STAIRS]}), "y"),
     "codes to predict": (csv({"a": COLUMNS["size"], "y": [f"{7 + i % 5:02}" for i in range(N)]}), "y"),
     "truth": (csv({"a": COLUMNS["size"], "y": ["true" if x > 0 else "false" for x in X]}), "y"),
     "pixels": (csv(PIXELS), "label"),

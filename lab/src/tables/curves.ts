@@ -1,5 +1,5 @@
 // Numbers whose answers draw a finer curve than their column's bins can follow get more bins: deltaw.preparation.columns.curves and .lines.
-import { fitEdges, position } from './scaling.ts';
+import { NO_BINS, fitEdges, position } from './scaling.ts';
 import { ascending, mean } from './statistics.ts';
 
 const DEVIATIONS = 5, WORTH = 0.1, FEWEST = 30, TWICE = 2, STEADY = 1e-9;
@@ -25,7 +25,7 @@ export function finer(x: Float64Array, answers: Float64Array, edges: number[], m
   const told = { numbers, rows, means: sums.map((sum, g) => sum / rows[g]!) }, least = Math.max(WORTH, DEVIATIONS / Math.sqrt(numbers.length));
   const middle = mean(Float64Array.from(told.means)), coarse = edges.length ? edges : [numbers[0]!, numbers.at(-1)!];
   const isCurve = knownByNeighbours(told, told.means.map((each) => each - middle), 1) >= least && knownByNeighbours(told, besideLine(told, coarse), coarse.length) >= least;
-  return isCurve ? fitEdges(sorted, { most, ofFew: 0, finest: 0 }) : edges;
+  return isCurve ? fitEdges(sorted, { ...NO_BINS, most }) : edges;
 }
 
 /** 1 − S / B of what so many coefficients have left of each number's answers. */

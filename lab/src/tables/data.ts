@@ -114,7 +114,7 @@ function prepare(core: Core, table: Table, choice: Choice, given: Learnt = {}, t
     nIn: inputNames.length, inputNames, inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1), trained),
     notes: [...table.notes, ...(given.preparation ? unknown(given.preparation, named) : found.flatMap(({ note }) => note ?? []))],
     columns: shown({ inputs, pixels, found }, target, whole, steps),
-    preparation: given.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found) },
+    preparation: given.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found, steps) },
     image: block && steps.length === 1 ? { width: block.shape[1], height: block.shape[0] } : null,
   };
 }
@@ -137,20 +137,25 @@ function shown({ inputs, found, pixels }: Omit<Parts, 'trained'>, target: Cells,
   const targetIs: Found = { ...pixelsAre, kind: task === 'regression' ? 'number' : 'category', why: reason };
   return [...inputs.map((cells, i) => shownAs(cells, found[i]!, used.has(cells.name))), ...pixels.map((cells) => shownAs(cells, pixelsAre, true)), shownAs(target, targetIs, true)];
 }
-const leftOut = (found: Found[]): Preparation['left_out'] => found.filter(({ kind }) => LEFT_OUT.includes(kind)).map(({ name, kind, why }) => ({ column: name, kind, reason: inEnglish(why) }));
+const leftOut = (found: Found[], steps: Fitted[]): Preparation['left_out'] => found.filter(({ name }) => !steps.some(({ step }) => step.column === name)).map(({ name, kind, why }) => ({ column: name, kind, reason: inEnglish(why) }));
 
+const FEWEST_ALONE = 8; // words of text without other columns
 function fitted(table: Table, { inputs, found, pixels, trained }: Parts, scaling: Scaling, answers: Answers | null, tell: Tell): Fitted[] {
-  const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter((each) => !LEFT_OUT.includes(each.found.kind));
-  if (!used.length && !table.block) {
-    const why = found.slice(0, 5).map(({ name, kind, why }) => said('{name} ({kind}: {why})', { name, kind: said(kind), why }));
-    throw new Refusal('{source}: expected at least one column of numbers, categories, truth values or dates beside the target', why.length ? why : said('no column at all'), 'add a column to learn from', { source: table.name });
-  }
-  const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, bins = scaling.bins ? binsOf(numbers, trained.length) : NO_BINS;
-  const steps = used.map(({ cells, found }, k): Fitted => {
+  const used = inputs.map((cells, i) => ({ cells, found: found[i]! })).filter(({ found: { kind } }) => !LEFT_OUT.includes(kind) && (answers || kind !== 'text'));
+  const numbers = used.filter((each) => ['number', 'date'].includes(each.found.kind)).length, alone = used.every(({ found: { kind } }) => kind === 'text');
+  const bins = { ...(scaling.bins ? binsOf(numbers, trained.length) : NO_BINS), fewestWords: alone ? FEWEST_ALONE : 0 };
+  const steps = used.flatMap(({ cells, found }, k): Fitted[] => {
     tell(k / used.length);
-    return { cells: [cells], ...fitStep(rowsOf(cells, trained), found, scaling, bins, answers) };
+    const step = fitStep(rowsOf(cells, trained), found, scaling, bins, answers);
+    if (step.step.features.length) return [{ cells: [cells], ...step }];
+    found.why = said('no word in it tells the target');
+    return [];
   });
   if (table.block) steps.push({ cells: pixels, step: fitBlock(table.block, pixels.map((cells) => rowsOf(cells, trained)), scaling) });
+  if (!steps.length) {
+    const why = found.slice(0, 5).map(({ name, kind, why }) => said('{name} ({kind}: {why})', { name, kind: said(kind), why }));
+    throw new Refusal('{source}: expected at least one column of numbers, categories, truth values, dates or text beside the target', why.length ? why : said('no column at all'), 'add a column to learn from', { source: table.name });
+  }
   return inOrder(table, steps);
 }
 /** The steps of a model file, with the table's columns of these names. */

@@ -6,6 +6,7 @@ import { quiet } from './progress.ts';
 import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';
+import { UNSPACED } from './text.ts';
 import { CODES, plainUnit, unitOf, unitsOf } from './units.ts';
 import type { Kind } from '../engine/types.ts';
 
@@ -18,9 +19,10 @@ export interface Found {
   note?: Text | undefined; // worth saying where words look like numbers
 }
 
-export const LEFT_OUT: Kind[] = ['identifier', 'constant', 'text'];
+export const LEFT_OUT: Kind[] = ['identifier', 'constant'];
 const IDENTIFIER_NAME = /^((.*[_ .-])?(id|key|uuid|guid|index|rownames?|row)|unnamed: 0|.*([编序学工证行单账卡]号|号码)|主键|索引)$/i, CAMEL = /^.*[a-z]I[dD]$/;
-const SENTENCE = 4; // words a cell, from which on different cells are text
+const SENTENCE = 3; // words a cell, from which on different cells are text; two signs without blanks are one
+const WORD = /\S*\p{L}\S*/gu, SIGN = new RegExp(`[${UNSPACED}]`, 'g');
 const DISTINCT = 0.95, ENOUGH = 10;
 const MANY = '{distinct} distinct values in {rows} rows';
 
@@ -75,7 +77,7 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
   }
   if (format) return ['date', said('written {how}', { how: said(DATE_FORMATS[format]!) }), format, noteOnDates(cells.name, there, format)];
   const many = said(MANY, { distinct, rows: there.length }), first = there.slice(0, 1000);
-  const length = first.reduce((sum, word) => sum + word.split(' ').length, 0) / first.length;
+  const length = first.reduce((sum, word) => sum + (word.match(WORD)?.length ?? 0) + ((word.match(SIGN)?.length ?? 0) >> 1), 0) / first.length;
   const numbers = asWritten(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
   const readable = numbers.filter(Number.isNaN).length <= first.length / 2, note = noteOn(cells.name, there, readable, stray) ?? noteOnWords(cells.name, there) ?? noteOnMore(cells.name, first, distinct);
   if (distinct > there.length / 2 && length >= SENTENCE) return ['text', many, '', note];

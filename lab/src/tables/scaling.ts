@@ -70,11 +70,12 @@ export interface Bins {
   most: number;
   ofFew: number;
   finest: number;
+  fewestWords: number; // of text, whether they tell the target or not
 }
-export const NO_BINS: Bins = { most: 0, ofFew: 0, finest: 0 };
+export const NO_BINS: Bins = { most: 0, ofFew: 0, finest: 0, fewestWords: 0 };
 export function binsOf(columns: number, rows: number): Bins {
   const ofFew = Math.min(Math.max(Math.floor(SHARED / Math.max(columns, 1)), FEWEST), MOST);
-  return { most: Math.min(ofFew, Math.floor(rows / FEWEST_ROWS)), ofFew, finest: Math.min(FINER * ofFew, Math.floor(rows / FEWEST_OF_CURVE)) };
+  return { most: Math.min(ofFew, Math.floor(rows / FEWEST_ROWS)), ofFew, finest: Math.min(FINER * ofFew, Math.floor(rows / FEWEST_OF_CURVE)), fewestWords: 0 };
 }
 
 /** The different ones of sorted values, if each has rows enough, and they are at most so many bins' edges. */

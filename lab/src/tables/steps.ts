@@ -10,6 +10,7 @@ import { fitRecurring, type Recurring } from './recurring.ts';
 import { SCALINGS, binned, fitEdges, fitScale, scaled, type Bins, type Scale, type Scaling } from './scaling.ts';
 import { placesOf, wordsAs } from './spelling.ts';
 import { median } from './statistics.ts';
+import { lowered, telling } from './text.ts';
 import { plainUnit } from './units.ts';
 import { Refusal, said } from '../said.ts';
 import type { Step } from '../engine/types.ts';
@@ -62,6 +63,7 @@ interface Documents {
   boolean: { words: string[]; indicator: boolean; usual: number };
   category: { words: string[]; missing: boolean; weight: number; usual: number; means?: Means };
   date: Numbers & { format: string; time: boolean };
+  text: { words: string[] };
 }
 /** Of a step whose document has the settings S. */
 interface Kind<S = object> {
@@ -164,6 +166,14 @@ const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
         });
         if (indicator) out[at + 1 + bins + 2 * cycles.length] = missing ? high : low;
       };
+    },
+  },
+  text: {
+    fit: (cells, _, __, { fewestWords }, ___, answers) => ({ words: answers ? telling(asWords(cells), answers, fewestWords) : [] }),
+    features: ({ column, words }) => words.map((word) => `${column} has "${word}"`),
+    encode({ words }, cells, { low, high }) {
+      const texts = asWords(cells).map((text) => lowered(text ?? ''));
+      return (row, out, at) => words.forEach((word, i) => (out[at + i] = texts[row]!.includes(word) ? high : low));
     },
   },
 };

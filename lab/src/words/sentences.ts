@@ -16,7 +16,7 @@ export const SENTENCES: Record<string, string> = {
   '{source}: expected {expected} field in line {begin:,}, as in the first line': '{source}：第 {begin:,} 行应有{expected}个字段，与第一行一样',
   '{n} files with the same columns, one below the other': '{n} 个列相同的文件，上下相接',
   '{source}: expected whole numbers below 2^53 as classes in target "{name}"': '{source}：目标“{name}”的类别如为整数，应小于 2^53',
-  '{source}: expected at least one column of numbers, categories, truth values or dates beside the target': '{source}：除目标外，至少应有一列数值、类别、布尔值或日期',
+  '{source}: expected at least one column of numbers, categories, truth values, dates or text beside the target': '{source}：除目标外，至少应有一列数值、类别、布尔值、日期或文字',
   'the end of the file': '文件结尾',
   '"{name}" is read as categories, since its numbers have leading zeros ("{cell}")': '“{name}”按类别读取，因为它的数有前导零（“{cell}”）',
   '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: read as missing': '“{name}”的{rows:,}个单元格中有{n:,}个写着{words}，其余是数或日期：当作缺失',

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deltaw.equations.activations import ACTIVATIONS
 from deltaw.export import operations as o
 from deltaw.export.operations import Program
+from deltaw.preparation.columns.text import lowered
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.tables.cells import as_words
 
@@ -60,6 +61,12 @@ def _look(look: o.Look, words: Values) -> Values:
     return np.array([[table.get(word, look.other)] for (word,) in folded]).reshape(-1, 1)
 
 
+def _contain(contain: o.Contain, texts: Values) -> Values:
+    known = [lowered(text or "") for (text,) in texts]
+    there = [[any(each in text for each in spellings) for spellings in contain.words] for text in known]
+    return np.array(there, np.float64).reshape(-1, contain.size)
+
+
 def _scale(scale: o.Scale, x: Values) -> Values:
     centre, width = np.array(scale.centre), np.array(scale.width)
     with np.errstate(over="ignore"):  # halves: the difference of two huge numbers would overflow
@@ -104,6 +111,7 @@ def _label(label: o.Label, shares: Values) -> Values:
 
 RUN: dict[type, Callable[..., Values]] = {
     o.Look: _look,
+    o.Contain: _contain,
     o.Impute: lambda impute, x: np.where(np.isnan(x), impute.values, x),
     o.Indicate: lambda indicate, x: np.isnan(x[:, indicate.places]).astype(np.float64),
     o.Scale: _scale,

@@ -66,6 +66,13 @@ class Look(Operation):
 
 
 @dataclass(frozen=True, eq=False)
+class Contain(Operation):
+    """1 for each word that stands anywhere in the text, in one of its spellings, else 0; A–Z there count as a–z."""
+
+    words: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Impute(Operation):
     """Replace NaN by the element's constant."""
 

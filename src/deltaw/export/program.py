@@ -21,6 +21,7 @@ from deltaw.preparation.columns.alike import Alike, Coded
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.numbers import CYCLES, Day, Number
+from deltaw.preparation.columns.text import Text
 from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.reading import SHARES, places_of
 from deltaw.preparation.scales.bins import count
@@ -224,6 +225,14 @@ def _category(made: _Maker, steps: list[tuple[Category, int]], scaling: Scaling)
             made.features(_mean(made, word, step, k), [start + slots + k])
 
 
+def _text(made: _Maker, steps: list[tuple[Text, int]], scaling: Scaling) -> None:
+    ((step, start),) = steps
+    text = made.add(o.Read, 1, columns=step.inputs, kind="word")
+    words = tuple(tuple(dict.fromkeys(normalize(form, word) for form in ("NFC", "NFD"))) for word in step.words)
+    there = made.add(o.Contain, len(words), text, words=words)
+    made.features(_spread(made, there, scaling), range(start, start + len(words)))
+
+
 def _spelt(words: Sequence[str], values: Sequence[float], width: int | None, known: tuple[Any, ...]) -> dict[str, Any]:
     """A table of words: each composed, as DeltaW reads it, and taken apart (ö as o and two points), as some systems
     write it; of codes (`width_of`) without their zeros in front, too, and as 1067.0: as what was read as a number is.
@@ -293,6 +302,7 @@ MAKERS: dict[type, Callable[[_Maker, Any, Scaling], None]] = {
     Number: _numbers,
     Truth: _truth,
     Category: _category,
+    Text: _text,
     Day: _days,
     BlockOfNumbers: _block,
     Alike: _alike,

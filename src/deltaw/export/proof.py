@@ -15,6 +15,7 @@ from deltaw.speech import say
 ROWS, MOST_CELLS, FEWEST = 1_000, 200_000, 50
 MISSING, EXTREME, UNSEEN = 0.08, 0.01, 0.05  # shares of the cells
 EXTREMES = (0.0, -1.0, 1e-300, 1e6, -1e9, 1e30, -1e300)
+JOINTS = (" ", "", ", ", "\n")  # between the words of a text
 ODD_WORDS = ("never seen", "ÄÖ 中文", "'\"; -- \\", "</script>", "0")
 RELATIVE, ABSOLUTE = 1e-5, 2e-7  # of a probability; of a number the second is a share of `_unit`
 SINGLE = 4  # times what float32 itself changes, where that is more: others add in other orders, by other formulas
@@ -144,7 +145,11 @@ def _words(program: Program, read: o.Read, n: int, rng: np.random.Generator) -> 
     texts = dict.fromkeys(word for look in looks for word in look.words)
     known = [word for word in texts if "\0" not in word] or ["a"]  # which C and databases do not have in texts
     words: Any = rng.choice(np.array(known, dtype=object), n)
-    if any(look.fold for look in looks):
+    contains = [each for each in program.all(o.Contain) if read.out in each.of]
+    if contains:
+        parts = np.array([spelt for each in contains for word in each.words for spelt in word], dtype=object)
+        words = np.array([rng.choice(JOINTS).join(rng.choice(parts, rng.integers(5))) for _ in range(n)], dtype=object)
+    if contains or any(look.fold for look in looks):
         words = np.array([_in_any_letters(word, rng) for word in words], dtype=object)
     odd = (*ODD_WORDS, *(_in_any_letters(word, rng) for word in program.missing))
     words = np.where(rng.random(n) < UNSEEN, rng.choice(np.array(odd, dtype=object), n), words)

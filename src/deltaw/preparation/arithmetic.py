@@ -16,13 +16,15 @@ from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.means import Means
 from deltaw.preparation.columns.numbers import CYCLES, Day, Number
 from deltaw.preparation.columns.recurring import Recurring
-from deltaw.preparation.columns.steps import MISSING
+from deltaw.preparation.columns.steps import MISSING, middle
+from deltaw.preparation.columns.text import Text
 from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.preparation.recipe import Preparation
 from deltaw.preparation.scales.bins import count, position
 from deltaw.preparation.scales.scaling import SCALINGS, Scale, Scaling
 from deltaw.speech import listed, retold, say
+from deltaw.tables.cells import as_words
 from deltaw.tables.table import clip
 
 DAY_DIGITS = 10  # a minute is 0.0007 of 20,000 days
@@ -107,6 +109,13 @@ def _truth(step: Truth, row: pl.DataFrame, scaling: Scaling, source: str, values
     return lines + _indicator(1, step.indicator, cell is None, scaling)
 
 
+def _text(step: Text, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Explained:
+    cell, there = as_words(row.get_column(step.column))[0], np.flatnonzero(values > middle(scaling)).tolist()
+    cell = cell and clip(cell, 40)
+    none = say("has none of the {n} words", n=len(step.words))
+    return [(i, cell, say('has "{word}"', word=step.words[i])) for i in there] or [(0, cell, none)]
+
+
 def _category(step: Category, row: pl.DataFrame, scaling: Scaling, source: str, values: Any) -> Explained:
     taken, others = int(np.argmax(values[: len(step.slots)])), len(step.slots) - 1
     size = say(", {x} instead of 1 for {n} words", x=number(step.taken(scaling)), n=len(step.words))
@@ -177,6 +186,7 @@ EXPLAIN: dict[type, Callable[..., Explained]] = {
     Number: _number,
     Truth: _truth,
     Category: _category,
+    Text: _text,
     Day: _day,
     BlockOfNumbers: _block,
     Alike: _alike,

@@ -20,6 +20,7 @@ from deltaw.preparation.columns.alike import Alike
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.means import PARTS, SMALLEST, OutOfFold, TargetSums, TrainingTargets, scaled
 from deltaw.preparation.columns.numbers import Day
+from deltaw.preparation.columns.text import Text
 from deltaw.preparation.making import Indices
 from deltaw.preparation.recipe import Preparation
 from deltaw.tables.taking import taken
@@ -54,7 +55,9 @@ class EqualRows(NamedTuple):
             rows: indices of the training rows in `frame`; None: all.
         """
         n = len(frame) if rows is None else len(rows)
-        whole = any(isinstance(step, BlockOfNumbers) or (isinstance(step, Day) and step.time) for step in made.steps)
+        whole = any(
+            isinstance(step, (BlockOfNumbers, Text)) or (isinstance(step, Day) and step.time) for step in made.steps
+        )
         if whole or n > MOST_ROWS or made.n_features > MOST_INPUTS:
             return None
         if not FEWEST_COLUMNS <= len(made.steps) <= MOST_COLUMNS:

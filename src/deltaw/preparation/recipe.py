@@ -25,7 +25,7 @@ from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.document import fields
-from deltaw.preparation.fitting import divided, steps_of
+from deltaw.preparation.fitting import Learnt, steps_of
 from deltaw.preparation.making import Indices, Making, Picture, Run, raw_of, reads_alone, runs_of
 from deltaw.preparation.scales.bins import FEWEST_ROWS, count
 from deltaw.preparation.scales.scaling import SCALINGS, scaling_called
@@ -79,6 +79,7 @@ class Preparation(Plain):
         uninformative: Mapping[str, str] | None = None,
         linear: Collection[str] = (),
         bin_rows: int = FEWEST_ROWS,
+        answers: NDArray[Any] | None = None,
     ) -> Preparation:
         """Fit on training rows.
 
@@ -94,13 +95,15 @@ class Preparation(Plain):
             uninformative: columns to leave out: names and reasons (`deltaw.preparation.fitting`).
             linear: names of columns of numbers or days without bins and means, for extrapolation in time.
             bin_rows: the fewest training rows per bin of a number.
+            answers: (n, k) of the training rows, by which words of text are judged: numbers, or one-hot; None: those of
+                `targets`.
 
         Raises:
             ColumnError: no column can be used, or an invalid cell.
             SettingError: an unknown scaling.
         """
-        row, (used, left_out) = scaling_called(scaling), divided(columns, uninformative or {})
-        return cls(scaling, steps_of(frame, used, row, blocks, targets, counted, rows, linear, bin_rows), left_out)
+        by = Learnt(targets, counted, rows, uninformative or {}, linear, bin_rows, answers)
+        return cls(scaling, *steps_of(frame, columns, scaling_called(scaling), blocks, by))
 
     def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Preparation:
         """The same preparation with target means refitted on other rows.

@@ -41,6 +41,9 @@ TRUTHS = (
 UNSEEN, BLANKS = "\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069", "\u00a0\u2007\u202f\u3000"
 ODD = re.compile(f"[{UNSEEN}{BLANKS}]")
 
+# Signs of scripts without blanks between words: Thai, kana, Chinese.
+UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+
 EMPTY = ("",)  # always missing
 REMEDY = "correct the cell or leave it empty, or give the column another kind"  # before training
 

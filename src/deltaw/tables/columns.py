@@ -19,6 +19,7 @@ from deltaw.tables.cells import (
     IN_A_NUMBER,
     MAYBE_NUMBER,
     TRUTHS,
+    UNSPACED,
     as_written,
     check_type,
     few_different,
@@ -35,8 +36,8 @@ from deltaw.tables.table import Block, Table, clip, listing, missing_column, ref
 from deltaw.tables.units import CODES, Units, plain_unit, unit_of
 from deltaw.threads import side_by_side
 
-USABLE = tuple(READ_AS)  # number, category, boolean, date
-LEFT_OUT = ("identifier", "constant", "text")
+USABLE = tuple(READ_AS)  # number, category, boolean, date, text
+LEFT_OUT = ("identifier", "constant")
 KINDS = USABLE + LEFT_OUT
 
 # Names of row numbers and keys; "" where pandas wrote its index.
@@ -45,8 +46,8 @@ IDENTIFIER_NAME = re.compile(
     r"|.*([编序学工证行单账卡]号|号码)|主键|索引"
 )
 
-# Free text has at least so many words per cell on average, and mostly distinct cells.
-SENTENCE = 4
+# Free text has at least so many words per cell on average (two signs of UNSPACED are one), and mostly distinct cells.
+SENTENCE, WORD = 3, r"\S*\p{L}\S*"
 # An identifier has at least this share of distinct cells, and so many cells.
 DISTINCT, ENOUGH = 0.95, 10
 # Numbers followed by other text, in nearly all cells: 50.1*, 12.3 p (Eurostat), 50 ± 3, 120/80.
@@ -278,7 +279,8 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
 
 def _category(words: pl.Series, present: int, distinct: int, note: str = "") -> Kind:
     """Free text, identifiers, or categories."""
-    lengths = as_read(words.head(FIRST)).str.split(" ").list.len()
+    first = as_read(words.head(FIRST))
+    lengths = first.str.count_matches(WORD) + first.str.count_matches(f"[{UNSPACED}]") // 2
     if distinct > present / 2 and (lengths.mean() or 0) >= SENTENCE:  # type: ignore[operator]
         return Kind("text", _many(present, distinct), note=note)
     if distinct >= DISTINCT * present and present >= ENOUGH:

@@ -34,6 +34,11 @@ def category(column: pl.Series, source: str) -> str:
     return ""
 
 
+def text(column: pl.Series, source: str) -> str:
+    """Text: any cell fits."""
+    return ""
+
+
 def boolean(column: pl.Series, source: str) -> str:
     """Booleans, or one of the pairs of words in TRUTHS, such as 1 and 0."""
     if column.dtype != pl.Boolean:
@@ -64,6 +69,7 @@ READ_AS: dict[str, Callable[[pl.Series, str], str]] = {
     "category": category,
     "boolean": boolean,
     "date": date,
+    "text": text,
 }
 
 

@@ -74,7 +74,7 @@ TRAINING: dict[str, Row] = {
     ),
     "kinds": option(
         list[str],
-        "Treat a column as number, category, boolean or date, e.g. year=number; may be repeated.",
+        "Treat a column as number, category, boolean, date or text, e.g. year=number; may be repeated.",
         "--as",
         metavar="COLUMN=KIND",
         read=kinds,

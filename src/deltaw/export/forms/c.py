@@ -262,6 +262,8 @@ def _bytes(each: o.Operation) -> int:
             return 24 * each.size
         case o.Look():
             return sum(len(word.encode()) + 17 for word in each.words)
+        case o.Contain():
+            return sum(len(word.encode()) + 9 for spellings in each.words for word in spellings)
         case o.Impute() | o.Swing():
             return 8 * each.size
     return 0
@@ -294,6 +296,15 @@ def _look(look: o.Look) -> Emitted:
     other, none = ("nan_of(0)" if x != x else repr(x) for x in (look.other, look.missing))
     call = f"look({look.of[0]}[0], {name}_words, {name}_table, {len(look.words)}, {other}, {none}, {look.fold:d})"
     return f"{text}\n{_table(name, look.values or (0.0,))}", f"  {name}[0] = {call};\n"
+
+
+def _contain(contain: o.Contain) -> Emitted:
+    name, most = contain.out, max(map(len, contain.words))
+    rows = (", ".join(([*map(literal, word)] + ["0"] * most)[:most]) for word in contain.words)
+    table = f"static const char *const {name}_words[{contain.size}][{most}]"
+    return f"{table} = {{\n{lines(f'{{{row}}}' for row in rows)}\n}};", _all(
+        contain, f"has({contain.of[0]}[0], {name}_words[i], {most})"
+    )
 
 
 def _recall(recall: o.Recall) -> Emitted:
@@ -352,6 +363,7 @@ def _unscale(unscale: o.Unscale) -> Emitted:
 
 EMIT: dict[type, Callable[..., Emitted]] = {
     o.Look: _look,
+    o.Contain: _contain,
     o.Impute: lambda e: (
         _table(e.out, e.values), _all(e, f"{e.of[0]}[i] != {e.of[0]}[i] ? {e.out}_table[i] : {e.of[0]}[i]"),
     ),

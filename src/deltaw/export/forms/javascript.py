@@ -143,6 +143,11 @@ def _look(look: o.Look) -> Emitted:
     return table, f"[look({look.of[0]}[0], {look.out}Table, {other}, {missing}, {str(look.fold).lower()})]"
 
 
+def _contain(contain: o.Contain) -> Emitted:
+    words = (_array(map(quoted, spellings)) for spellings in contain.words)
+    return _table(contain.out, words), f"contained({contain.of[0]}[0], {contain.out}Table)"
+
+
 def _recall(recall: o.Recall) -> Emitted:
     pairs = (f"  [{x!r}, {v!r}],\n" for x, v in zip(recall.numbers, recall.values, strict=True))
     table = f"const {recall.out}Table = new Map([\n{''.join(pairs)}]);"
@@ -177,6 +182,7 @@ def _unscale(unscale: o.Unscale) -> Emitted:
 EMIT: dict[type, Callable[[Any], Emitted]] = {
     o.Read: _read,
     o.Look: _look,
+    o.Contain: _contain,
     o.Impute: lambda e: (
         _table(e.out, map(repr, e.values)),
         f"{e.of[0]}.map((x, i) => (Number.isNaN(x) ? {e.out}Table[i] : x))",

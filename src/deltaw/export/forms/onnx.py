@@ -100,8 +100,8 @@ def write(program: Program, path: Path, options: Options) -> Written:
     for each in program.operations:
         if isinstance(each, o.Read):
             values[each.out] = _read(graph, each, homes, program)
-        elif isinstance(each, o.Look):
-            values[each.out] = _look(graph, each, values[each.of[0]], program)
+        elif type(each) in OF_WORDS:
+            values[each.out] = OF_WORDS[type(each)](graph, each, values[each.of[0]], program)
         else:
             values[each.out] = EMIT[type(each)](graph, each, *(values[name] for name in each.of))
     helper, proto = onnx.helper, onnx.TensorProto
@@ -175,6 +175,19 @@ def _look(g: _Graph, look: o.Look, words: str, program: Program) -> str:
         place = g.node("LabelEncoder", words, keys_strings=[*look.words] or [""], **places)
         found = g.node("Gather", g.constant([*look.values, look.other]), place)
     return g.node("Where", _is_one_of(g, words, ["", *program.missing]), g.constant(look.missing), found)
+
+
+def _contain(g: _Graph, contain: o.Contain, texts: str, program: Program) -> str:
+    patterns = ("|".join("".join(map(_letter, spelt)) for spelt in spellings) for spellings in contain.words)
+    there = [g.node("RegexFullMatch", texts, pattern=f"(?s).*(?:{pattern}).*") for pattern in patterns]
+    found = g.cast(g.joined(there), "DOUBLE")
+    return g.node("Where", _is_one_of(g, texts, ["", *program.missing]), g.constant(0.0), found)
+
+
+def _letter(sign: str) -> str:
+    """A regular expression for a letter, and for its capital of A–Z."""
+    ways = dict.fromkeys((sign, sign.upper() if sign.isascii() else sign))
+    return "[" + "".join(rf"\x{{{ord(way):x}}}" for way in ways) + "]"
 
 
 def _is_one_of(g: _Graph, cells: str, words: Iterable[str]) -> str:
@@ -275,6 +288,8 @@ def _label(g: _Graph, label: o.Label, shares: str) -> str:
     second = g.node("Gather", shares, g.constant(1, np.int64), axis=1)
     return g.cast(g.node("GreaterOrEqual", second, g.constant(label.threshold)), "INT64")
 
+
+OF_WORDS: dict[type, Callable[..., str]] = {o.Look: _look, o.Contain: _contain}
 
 EMIT: dict[type, Callable[..., str]] = {
     o.Impute: lambda g, e, x: g.node("Where", g.node("IsNaN", x), g.constant([e.values]), x),

@@ -121,6 +121,12 @@ def _look(look: o.Look) -> Emitted:
     return table, f"[look({look.of[0]}[0], {look.out.upper()}, {values[0]}, {values[1]}, {values[2]})]"
 
 
+def _contain(contain: o.Contain) -> Emitted:
+    rows = (f"({', '.join(map(ascii, spellings))},)" for spellings in contain.words)
+    table = f"{contain.out.upper()} = (\n" + "".join(f"    {row},\n" for row in rows) + ")"
+    return table, f"contained({contain.of[0]}[0], {contain.out.upper()})"
+
+
 def _number(x: float) -> str:
     return "math.nan" if x != x else repr(x)
 
@@ -173,6 +179,7 @@ def _unscale(unscale: o.Unscale) -> Emitted:
 EMIT: dict[type, Callable[[Any], Emitted]] = {
     o.Read: _read,
     o.Look: _look,
+    o.Contain: _contain,
     o.Impute: _impute,
     o.Indicate: lambda e: (_table(e.out, e.places), f"[float({e.of[0]}[i] != {e.of[0]}[i]) for i in {e.out.upper()}]"),
     o.Scale: _scale,

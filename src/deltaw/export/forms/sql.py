@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from deltaw.exceptions import SettingError
@@ -238,6 +239,13 @@ def _look(look: o.Look) -> list[Stage]:
     return _each(look, [f"CASE WHEN {word} IS NULL THEN {missing} {whens} ELSE {other} END"])
 
 
+def _contain(contain: o.Contain) -> list[Stage]:
+    letters, lower = ascii_uppercase, f"{contain.out}_lower"
+    there = (" OR ".join(f"{lower} LIKE {quoted(f'%{each}%')}" for each in word) for word in contain.words)
+    flags = _each(contain, (f"CASE WHEN {each} THEN 1e0 ELSE 0e0 END" for each in there))
+    return [{lower: f"TRANSLATE({contain.of[0]}_0, '{letters}', '{letters.lower()}')"}, *flags]
+
+
 def _within(x: str, low: float, high: float) -> str:
     return f"LEAST(GREATEST({x}, {number(low)}), {number(high)})"
 
@@ -334,6 +342,7 @@ def _label(label: o.Label) -> list[Stage]:
 
 EMIT: dict[type, Callable[[Any], list[Stage]]] = {
     o.Look: _look,
+    o.Contain: _contain,
     o.Impute: lambda e: _each(e, (
         f"COALESCE({x}, {number(v)})" for x, v in zip(_columns(e.of[0], e.size), e.values, strict=True)
     )),

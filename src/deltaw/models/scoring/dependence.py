@@ -2,7 +2,7 @@
 
 Friedman 2001, "Greedy function approximation: a gradient boosting machine", section 8.2: all rows get the same cell,
 and their predictions are averaged. The cells are taken from real rows, so each occurs; combinations with the other
-columns may not, such as a height of two metres at an age of three years.
+columns may not, such as a height of two metres at an age of three years. Of text, all rows get a word.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from deltaw.preparation.columns.steps import MISSING, Step
+from deltaw.preparation.columns.text import Text
 from deltaw.preparation.reading import as_days, as_numbers
 from deltaw.speech import say
 from deltaw.tables.cells import as_words
@@ -36,10 +37,10 @@ class Dependence:
 
     Attributes:
         column: its name.
-        kind: "number", "date", "boolean" or "category".
-        values: (m,) numbers, days since 1970-01-01, or words; the cells, in order.
+        kind: "number", "date", "boolean", "category" or "text".
+        values: (m,) numbers, days since 1970-01-01, or words; the cells, in order. Of text, the surest of its words.
         answers: (m,) in the target's own units, or (m, K) probabilities.
-        rows: (m,) number of rows with each cell; None for numbers and dates.
+        rows: (m,) number of rows with each cell, or word; None for numbers and dates.
     """
 
     column: str
@@ -71,19 +72,27 @@ def of_column(
         cells: (n,) the raw column.
         answer: from inputs (r, n_in) to predictions (r,) or (r, K).
     """
+    inputs, counts = X[:, place], None
+    moves: list[tuple[Any, Any]]  # which inputs, to what
     if step.kind in ORDERED:
-        (values, rows), counts = _along(ORDERED[step.kind](cells, "data")), None
+        values, rows = _along(ORDERED[step.kind](cells, "data"))
+        moves = [(place, inputs[row]) for row in rows]
+    elif isinstance(step, Text):
+        values, counts = np.array(step.words[:MOST_WORDS]), (inputs > inputs.min()).sum(axis=0)[:MOST_WORDS]
+        implied = [[place.start + i for i, part in enumerate(step.words) if part in word] for word in values]
+        moves = [(each, inputs.max()) for each in implied]
     elif len(step.inputs) == 1:
         values, rows, counts = _words(cells)
+        moves = [(place, inputs[row]) for row in rows]
     else:
         return None
-    if len(rows) < 2:
+    if len(values) < 2:
         return None
     background = X[np.linspace(0, len(X) - 1, min(len(X), MAX_ROWS)).astype(np.int64)]
     answers = []
-    for row in rows:
+    for where, cell in moves:
         moved = background.copy()
-        moved[:, place] = X[row, place]
+        moved[:, where] = cell
         answers.append(answer(moved).mean(axis=0))
     return Dependence(step.title, step.kind, values, np.asarray(answers), counts)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from deltaw.preparation.columns.lines import Sample
 from deltaw.preparation.columns.means import TrainingTargets
@@ -54,6 +55,8 @@ class FitContext(NamedTuple):
         counted: counts over all training rows, if these rows are a sample.
         bins_of_few: the most bins of a column with few distinct numbers.
         finest: the most bins of a column whose target is a fine curve (`curves`).
+        answers: (n, k) of the training rows, by which words of text are judged: numbers, or one-hot.
+        fewest_words: of a column of text, whether they tell the target or not.
     """
 
     bins: int = 0
@@ -62,3 +65,5 @@ class FitContext(NamedTuple):
     counted: Counted | None = None
     bins_of_few: int = 0
     finest: int = 0
+    answers: NDArray[Any] | None = None
+    fewest_words: int = 0

@@ -11,13 +11,14 @@ from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
+from deltaw.preparation.columns.text import Text
 from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.document import fields
 from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import listed, say
 from deltaw.tables.columns import KINDS
 
-FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day)}
+FITTED: dict[str, Any] = {step.kind: step for step in (Number, Truth, Category, Day, Text)}
 OPTIONAL = {"means": None, "unit": ""}  # fields that are left out of a document if they have these values
 STEPS: dict[str, Any] = {**FITTED, BlockOfNumbers.kind: BlockOfNumbers, Alike.kind: Alike}
 

@@ -34,6 +34,20 @@ static double look(const char *cell, const char *const *words, const double *val
   return other;
 }
 
+static double has(const char *cell, const char *const *spellings, int n) {
+  int i;
+  for (; cell != 0 && *cell != '\0'; cell++) {
+    for (i = 0; i < n && spellings[i] != 0; i++) {
+      const char *a = cell, *b = spellings[i];
+      for (; *b != '\0'; a++, b++) {
+        if ((*a >= 'A' && *a <= 'Z' ? *a + 32 : *a) != *b) break;
+      }
+      if (*b == '\0') return 1;
+    }
+  }
+  return 0;
+}
+
 static double number(double x) {
   int i;
   for (i = 1; i < (int)(sizeof absent / sizeof absent[0]); i++) {

@@ -51,6 +51,11 @@ function look(word, table, other, missing, fold) {
   return word === null ? missing : table.get(fold ? word.toLowerCase() : word) ?? other;
 }
 
+function contained(text, words) {
+  const lower = (text ?? "").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return words.map((spellings) => Number(spellings.some((each) => lower.includes(each))));
+}
+
 function scale(x, [centre, width, shift], bend) {
   const z = Math.min(Math.max((x / 2 - centre / 2) / (width / 2), -1e30), 1e30) + shift;
   return bend ? z / Math.sqrt(1 + (z / 3) * (z / 3)) : z;

@@ -63,6 +63,11 @@ def look(word, table, other, missing, fold):
     return missing if word is None else table.get(word.lower() if fold else word, other)
 
 
+def contained(text, words):
+    lower = (text or "").translate({capital: capital + 32 for capital in range(65, 91)})
+    return [float(any(each in lower for each in spellings)) for spellings in words]
+
+
 def scale(x, centre, width, shift, bend):
     z = min(max((x / 2 - centre / 2) / (width / 2), -1e30), 1e30) + shift
     return z / math.sqrt(1.0 + (z / 3) ** 2) if bend else z

@@ -23,6 +23,7 @@ from deltaw.preparation.columns.category import MANY, Category
 from deltaw.preparation.columns.context import Counted
 from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Number
+from deltaw.preparation.columns.text import Text
 from deltaw.preparation.equal_rows import EqualRows, with_alike
 from deltaw.preparation.fitting import UNINFORMATIVE
 from deltaw.preparation.scales.scaling import SCALINGS
@@ -81,6 +82,9 @@ def fitted(
         targets = targets._replace(parts=streamed.survey.parts(streamed.survey.sample.get_column(DRAW).to_numpy()))
     fit = partial(Preparation.fit, table.frame, columns, recipe.scaling, table.blocks, counted=counted, rows=rows,
                   uninformative=uninformative, bin_rows=recipe.bin_rows)  # fmt: skip
+    some_classes = len(target.classes) <= screening.MOST_CLASSES
+    if targets is None and some_classes and any(column.kind == Text.kind for column in columns):
+        fit = partial(fit, answers=target.averaged(truth)[1])
     monotonic: tuple[str, ...] = ()
     with _named(table):
         made = fit(targets=targets)
@@ -89,7 +93,7 @@ def fitted(
             if extrapolates(made, monotonic, table.frame, values, tied.times, rows):
                 fit = partial(fit, linear=monotonic)
                 made, target = fit(targets=targets), target.with_wider_range()
-        screened = recipe.screening and uninformative is None and len(target.classes) <= screening.MOST_CLASSES
+        screened = recipe.screening and uninformative is None and some_classes
         if screened and (without := screening.uninformative(made, table.frame, values, len(truth), rows)):
             fit = partial(fit, uninformative=dict.fromkeys(without, UNINFORMATIVE))
             made = fit(targets=targets)
@@ -123,10 +127,10 @@ def _of_model(
 
 
 def _use_targets(columns: tuple[Column, ...], counted: Counted | None) -> bool:
-    """Whether any column may get target statistics: numbers, and categories of many words."""
+    """Whether any column may get target statistics: numbers, text, and categories of many words."""
     words = {each.name: each.n_distinct for each in columns if each.kind == Category.kind}
     words |= {} if counted is None else {name: len(counted.words[name]) for name in words}
-    return any(n > MANY for n in words.values()) or any(each.kind == Number.kind for each in columns)
+    return any(n > MANY for n in words.values()) or any(each.kind in (Number.kind, Text.kind) for each in columns)
 
 
 @contextmanager
