@@ -92,6 +92,16 @@ def test_lines_that_are_no_rows_are_left_out_as_in_python(tmp_path: Path) -> Non
     """Titles above the names, units or descriptions below them; and what is said of lines further below."""
     texts = [above + NAMED[0] + below + NAMED[1] for above in ABOVE for below in BELOW]
     texts += [text + "1;2\n" for text in texts]
+    row, lines = "| {} | a{} | {}.5 |\n", range(40)
+    texts += [
+        "| x | w | y |\n|---|:-:|---|\n" + "".join(row.format(i, i % 3, i) for i in lines),  # Markdown
+        "".join(f"{i:<4}a{i % 3}\n" if i >= 0 else "x   w \n--- ---\n" for i in range(-1, 40)),  # at fixed places
+        NAMED[0] + NAMED[1] + "\nSource: me\n",
+        NAMED[0] + NAMED[1] + "Total;;;;\n",
+        "# x y\n" + "".join(f"{i} {i}.5\n" for i in lines),
+        "# z\n" * 120 + NAMED[0] + NAMED[1],
+        "x,w\n" + "".join(f"{2000 + i}-{1 + i % 12:02},\u200ba{i % 3}\n" for i in lines),
+    ]
     for text, found in zip(texts, ask([rows_of(text.encode()) for text in texts]), strict=True):
         (tmp_path / "t.csv").write_text(text)
         if isinstance(found, str):

@@ -108,7 +108,8 @@ export function checkStrays(cells: Cells, source: string): void {
   if (!unit && areCodes(cells.words.filter((word, i) => word !== null && !Number.isNaN(written[i]!)) as string[])) return;
   const row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(written[i]!));
   if (unit) refuse(source, cells.name, row, said('a number in {unit}', { unit: plainUnit(unit) }), cells.words[row]!, 'correct the cell or leave it empty');
-  refuse(source, cells.name, row, said('a number'), cells.words[row]!, saysName(cells.words[row]!, cells.name) ? 'remove the row, which repeats the column names' : saysTotal(cells.words[row]!) ? 'remove the row, which seems to be a total' : 'correct the cell, leave it empty, or drop the column');
+  refuse(source, cells.name, row, said('a number'), cells.words[row]!, saysName(cells.words[row]!, cells.name) ? 'remove the row, which repeats the column names' : saysTotal(cells.words[row]!) ? 'remove the row, which seems to be a total'
+    : row === 0 ? 'correct the cell, leave it empty or drop the column; if the row has names, join them with those above it' : 'correct the cell, leave it empty, or drop the column');
 }
 /** Raise for the first number that is infinite. */
 export function checkFinite({ name, numbers }: Cells, source: string): void {

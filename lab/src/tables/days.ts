@@ -28,7 +28,7 @@ const TIMES: Record<string, string> = {
 const MONTHS_ALONE: Record<string, string> = {
   '%Y-%m': 'year-month', '%Y/%m': 'year/month', '%m/%Y': 'month/year', '%m-%Y': 'month-year', '%b %Y': 'name year', '%b-%Y': 'name-year', '%YM%m': 'yearMmonth', '%Y年%m月': 'year年month月',
 };
-const SEASONS = ['%Y-%m', '%Y/%m'], [FIRST_YEAR, LAST_YEAR] = [1800, 2199]; // as which 2010-11 may be read; of dates without a day
+const TERMS = 4, [FIRST_YEAR, LAST_YEAR] = [1800, 2199]; // of a year, at most; of dates without a day
 export const DATE_FORMATS: Record<string, string> = { ...DAYS, ...TIMES, ...MONTHS_ALONE };
 
 const PARTS: Record<string, string> = {
@@ -73,11 +73,14 @@ export function dateFormat(words: string[]): [string, number] {
   const hopeful = Object.keys(DATE_FORMATS).filter((format) => fails(few, format) <= 2 * MISTAKES * few.length);
   const counted = hopeful.map((format): [string, number] => [format, fails(words, format)]);
   const best = counted.reduce((a, b) => (b[1] < a[1] ? b : a), counted[0] ?? ['', 0]);
-  return best[0] && best[1] <= MISTAKES * words.length && !(SEASONS.includes(best[0]) && areSeasons(words)) ? best : ['', 0];
+  return best[0] && best[1] <= MISTAKES * words.length && !(best[0] in MONTHS_ALONE && noMonths(words, best[0])) ? best : ['', 0];
 }
-/** Whether all are two years that follow each other: 2010-11. */
-const areSeasons = (words: string[]): boolean =>
-  words.map((word) => plainNumerals(word).match(/\d+/g)?.map(Number) ?? []).every(([year, next]) => ((year ?? 0) + 1) % 100 === next);
+/** Whether months may be something else: seasons (2010-11), or terms and quarters (2000-1), of a single digit. */
+function noMonths(words: string[], format: string): boolean {
+  const days = words.map((word) => dayOf(word, format)).filter((day) => !Number.isNaN(day)).map((day) => new Date((day * DAY) / 1000)), months = days.map((day) => day.getUTCMonth() + 1);
+  const seasons = days.every((day, i) => (day.getUTCFullYear() + 1) % 100 === months[i]), single = words.some((word) => /(?<!\p{Nd})\p{Nd}(?!\p{Nd})/u.test(word));
+  return seasons || (single && months.every((month) => month <= TERMS));
+}
 
 // --- what is worth saying of words that look like dates: deltaw.tables.dates ------------------------------------------
 
@@ -112,8 +115,10 @@ export function noteOnWords(column: string, words: string[]): Text | undefined {
   }
   return said('"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} ("{cell}"): correct them, or leave them empty', { name, n: wrong.length, rows: words.length, how: how(best), cell: clipped(wrong[0] ?? '', 20) });
 }
-/** Whether the numbers of a text are a year and others below 60, a fraction of seconds and a zone aside. */
+/** Whether the numbers of a text are a year and others below 60, a fraction of seconds and a zone aside, and its letters are words, or mark a
+ * quarter, a week or a time; but not seasons (2010-11). */
 function mayBeDate(cell: string): boolean {
+  if (/^\d{4}[-/]\d\d$|(?<![A-Za-z])[A-PR-SU-VX-Y](?![A-Za-z])/.test(cell)) return false;
   const parts = cell.replace(/(?<=:\d\d)[.,]\d+| [+-]\d{4}/g, '').match(/\d+/g) ?? [], others = parts.filter((part) => !/^(19|20)\d\d$/.test(part));
   return others.length > 0 && parts.length - others.length === 1 && others.every((part) => part.length < 3 && Number(part) < 60);
 }

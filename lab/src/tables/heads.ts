@@ -49,12 +49,14 @@ export function rowsBelow(head: string[][]): number {
   return 0;
 }
 
+export const rowsIn = (count: number): Text => (count > 1 ? said('{count} rows', { count }) : said('{count} row', { count }));
+
 /** What to say of `above` rows above the names, and of those directly below that are left out. */
 export function notesOnRows(above: number, below: string[][]): Text[] {
   const notes: Text[] = above ? [said('the column names are in row {row}; the rows above are ignored', { row: above + 1 })] : [];
   if (!below.length) return notes;
-  const words = below[0]!.filter((cell) => cell.trim()).slice(0, 3).map((cell) => said('"{word}"', { word: clipped(cell, 20) })), count = below.length;
-  return [...notes, said('{rows} below the column names left out, with words ({words}) where the others have numbers', { rows: count > 1 ? said('{count} rows', { count }) : said('{count} row', { count }), words })];
+  const words = below[0]!.filter((cell) => cell.trim()).slice(0, 3).map((cell) => said('"{word}"', { word: clipped(cell, 20) }));
+  return [...notes, said('{rows} below the column names left out, with words ({words}) where the others have numbers', { rows: rowsIn(below.length), words })];
 }
 
 /** How many fields all rows have behind those that the first record names, where nothing stands in them; else 0. */

@@ -90,7 +90,8 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
 const MORE = /^[+-]?\d+([.,]\d+)?\s*([*†‡§¶^]+|(±|\+\/?-|\/)\s*\d+([.,]\d+)?)$/, NEARLY = 0.95;
 function noteOnMore(column: string, first: string[], distinct: number): Text | undefined {
   const some = first.filter((word) => /\p{Nd}/u.test(word)), numbers = asWritten(some), others = some.filter((_, i) => Number.isNaN(numbers[i]!));
-  const more = unitOf(others) ? others : others.filter((word) => MORE.test(word)); // a unit in some cells, too
+  const united = others.length < some.length && some.length >= NEARLY * first.length && unitOf(others); // a unit in some cells
+  const more = united ? others : others.filter((word) => MORE.test(word));
   if (distinct <= CODES || !more.length || more.length + some.length - others.length < NEARLY * some.length) return undefined;
   return said('"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move that text to another column, to have numbers', { name: clipped(column), cell: clipped(more[0]!, 20) });
 }

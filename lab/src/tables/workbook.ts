@@ -1,7 +1,7 @@
 // Excel workbooks (.xlsx), which are ZIP archives of XML: the first sheet with rows, by the rules of deltaw.tables.reading.formats.workbooks.
 import { Refusal, listed, said, type Text } from '../said.ts';
 import { members } from './archives.ts';
-import { FEWEST_NAMES, noteOnNotes, notesBelow, notesOnRows, rowsAbove, rowsBelow } from './heads.ts';
+import { FEWEST_NAMES, noteOnNotes, notesBelow, notesOnRows, rowsAbove, rowsBelow, rowsIn } from './heads.ts';
 
 /** What a sheet holds, as text. */
 export interface Sheet {
@@ -47,6 +47,7 @@ function formatOf(id: number, codes: Map<number, string>): Format {
 function shownAs(value: number, format: Format, since: number): string {
   if (format === 'number' || !Number.isFinite(value)) return String(value);
   if (format === 'lasting') return String(Math.round(value * DAY) / 1000);
+  if (since === FROM_1900 && value < 1) return String(Math.floor(Math.round(value * DAY) / 1000)); // a time of the clock, without a day
   const begin = since + (since === FROM_1900 && value < LEAP ? DAY : 0), moment = new Date(begin + Math.round(value * DAY));
   return Number.isNaN(moment.getTime()) ? String(value) : moment.toISOString().replace('T', ' ').replace(/(\.000)?Z$/, '');
 }
@@ -112,7 +113,9 @@ const MERGED = /<mergeCell ref="([A-Z]+(\d+):[A-Z]+(\d+))"/g, UNCALCULATED = /<c
 function withoutValues(xml: string, names: number): Text[] {
   const merged = [...xml.matchAll(MERGED)].filter(([, , first, last]) => Number(last) > Math.max(Number(first), names)).map(([, cells]) => cells!), formulas = [...xml.matchAll(UNCALCULATED)].map(([, cell]) => cell!);
   const notes = merged.length ? [said('merged cells ({cells}) have a value in the first row only, the others are read as missing: unmerge them', { cells: listed(merged, 3) })] : [];
-  return formulas.length ? [...notes, said('formulas without results ({cells}) are read as missing: open the workbook in a spreadsheet program and save it', { cells: listed(formulas, 3) })] : notes;
+  if (formulas.length) notes.push(said('formulas without results ({cells}) are read as missing: open the workbook in a spreadsheet program and save it', { cells: listed(formulas, 3) }));
+  const count = [...xml.matchAll(/<row [^>]*hidden="(?:1|true)"/g)].length;
+  return count ? [...notes, said('{rows} that the sheet hides, as its filters do, are read as well: delete them if they are not meant', { rows: rowsIn(count) })] : notes;
 }
 
 export const isWorkbook = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && new TextDecoder('latin1').decode(bytes).includes('xl/workbook');
@@ -129,7 +132,8 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
     const formats = [...elements([...elements(styles, 'cellXfs')][0]?.[2] ?? '', 'xf')].map(([, about]) => formatOf(Number(attribute(about, 'numFmtId') ?? 0), codes));
     const since = /^(1|true)$/.test(attribute([...elements(book, 'workbookPr')][0]?.[1], 'date1904') ?? '') ? FROM_1904 : FROM_1900;
     const targets = new Map([...elements(links, 'Relationship')].map(([, about]) => [attribute(about, 'Id'), attribute(about, 'Target') ?? '']));
-    const sheets = [...elements(book, 'sheet')].map(([, about]) => ({ name: attribute(about, 'name') ?? '', target: targets.get(attribute(about, 'id')) ?? '' }));
+    const sheets = [...elements(book, 'sheet')].map(([, about]) => ({ name: attribute(about, 'name') ?? '', target: targets.get(attribute(about, 'id')) ?? '', hidden: /idden$/.test(attribute(about, 'state') ?? '') }));
+    sheets.sort((a, b) => Number(a.hidden) - Number(b.hidden));
     const texts = [...elements(strings, 'si')].map(([, , inside]) => textOf(inside));
     if (!sheets.length) wrong('xl/workbook.xml');
     for (const { name, target } of sheets) {
