@@ -41,7 +41,7 @@ def is_path(given: object) -> TypeGuard[str | PathLike[str]]:
 
 def is_file(given: object, way: str = "read") -> bool:
     """Whether it is a file object (BytesIO, an open file, an upload) that is read, or, with "write", written."""
-    return not is_path(given) and callable(getattr(given, way, None))
+    return not is_path(given) and all(callable(getattr(given, each, None)) for each in (way, "close"))
 
 
 def name_of(given: Any) -> str:
