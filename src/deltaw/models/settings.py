@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from inspect import cleandoc
 from typing import Any
 
 from deltaw.equations.activations import ACTIVATIONS
@@ -61,8 +62,8 @@ def settings() -> tuple[Setting, ...]:
 
 def meanings() -> dict[str, str]:
     """Field of `Recipe` -> what its docstring says of it."""
-    lines = (Recipe.__doc__ or "").partition("Attributes:\n")[2]
-    items = re.findall(r"^ {8}(\w+(?:, \w+)*): (.*(?:\n {12}.*)*)", lines, re.M)
+    lines = cleandoc(Recipe.__doc__ or "").partition("Attributes:\n")[2]  # as Python 3.13 and later keep it
+    items = re.findall(r"^ {4}(\w+(?:, \w+)*): (.*(?:\n {8}.*)*)", lines, re.M)
     return {name: " ".join(text.split()) for names, text in items for name in names.split(", ")}
 
 
