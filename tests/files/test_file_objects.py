@@ -100,6 +100,8 @@ class Upload:
     async def read(self, size: int = -1) -> bytes:
         raise AssertionError("nobody awaits it")
 
+    async def close(self) -> None: ...
+
 
 def closed() -> io.BytesIO:
     (file := io.BytesIO(CSV)).close()
