@@ -579,7 +579,7 @@ const CHECKS = {
       'far.csv': [table(thirty((i) => `${i === 6 ? '1e400' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为有限数'],
       'ragged.csv': [table(thirty((i) => (i === 6 ? '1,2' : `${i},${i % 4},${'ab'[i % 2]}`))), '第 8 行应有 3 个字段，与第一行一样，实际：2；'],
       'book.csv': ['PK\x03\x04', '应为表，实际：ZIP 压缩包；请先解压'],
-      'title.csv': [['报告,,', 'a,b,kind', ...thirty((i) => `${i},${i % 4},${'ab'[i % 2]}`)].join('\n'), '第一行应为列名，实际：列名在它下面第 1 行；请删去列名上方的内容'],
+      'title.csv': [['报告', 'a,kind', ...thirty((i) => `${i},${'ab'[i % 2]}`)].join('\n'), '与第一行一样，实际：2；请删去列名上方的内容'],
       'damaged.xlsx': [archive({ 'xl/workbook.xml': '<workbook/>' }), '应为 Excel 工作簿，实际：无法读取（xl/workbook.xml）；请重新保存'],
       'noise.deltaw': ['12345678901234567890', '应为 DeltaW 写的模型文件，实际：另一种文件；请给 .deltaw 文件'],
     };
