@@ -56,7 +56,7 @@ def test_words_and_numbers_never_seen() -> None:
 
 def test_several_networks_answer_with_their_mean() -> None:
     model = zoo.model("default grade")
-    other = zoo.fitted("grade", seed=7)
+    other = zoo.fitted("grade", seed=7, bin_rows=model.recipe.bin_rows)
     assert other.network.sizes == model.network.sizes
     made = program.of_model(model.preparation, model.target, [model.network, other.network], model.missing)
     frame = model.read(zoo.frame(50, seed=4)).frame

@@ -24,6 +24,7 @@ MOST_ROWS, MOST_INPUTS = 1_500, 500  # compared with each other
 RIDGE = 1.0  # penalty of the linear predictions, in rows
 STRICT = 20  # times as significant as usual, for an accusation that few tables deserve
 OFFSETS = (-3, -2, -1, 1, 2, 3)  # rows by which targets may be off
+MOST_OFF = max(OFFSETS)
 # Codes: distinct values of a column, the fewest rows for each, and R² of the means of equal values beyond a curve's.
 CODES, ROWS_A_CODE, MORE = (5, 200), 4, 0.05
 DEGREE = 4  # of that curve
@@ -67,9 +68,6 @@ def offset(setup: Setup) -> int:
         return 0
     best = max(OFFSETS, key=gain)
     return best if gain(best) > 0 else 0
-
-
-MOST_OFF = max(OFFSETS)
 
 
 def codes(setup: Setup) -> tuple[int, ...]:
