@@ -266,3 +266,11 @@ def test_numbers_with_more_behind_them_are_told(name: str) -> None:
     first = cells[1 if name == "flags" else 0]
     line = f'"c" is read as categories, since its numbers are followed by other text ("{first}"): move that text'
     assert column.note.startswith(line) == told
+
+
+def test_a_long_text_is_no_date() -> None:
+    """Patterns of dates would take minutes on it."""
+    text = " ".join(f"{i}-{i % 12}/{i % 28} Jan" for i in range(4000))
+    assert date_format(pl.Series("t", [f"{text} {i}" for i in range(60)])) == ("", 0)
+    days = pl.Series("t", ["2024-01-31"] * 58 + [text] * 2)
+    assert date_format(days) == ("%Y-%m-%d", 2)

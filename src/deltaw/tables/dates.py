@@ -87,6 +87,7 @@ LIKE_A_DATE = r"\d\D+\d|[A-Za-z]{3}[ -]\d{4}"
 DIGITS, BOUNDS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?$", (190001, 20991231)
 LOOKED, FEWEST = 1_000, 10
 
+LONGEST = 64  # signs of a date
 MOST_SHAPES = 3  # of dates in one way of writing
 SOME = 50  # cells by which the formats are found
 ENOUGH = 0.5  # share of cells from which on a note is worth it
@@ -98,10 +99,11 @@ def date_format(words: pl.Series) -> tuple[str, int]:
     It is the first of DATE_FORMATS that reads most cells; "" if even that fails for more than the share MISTAKES.
     """
     few = words.head(50)
-    if few.str.contains(LIKE_A_DATE).sum() < (1 - 2 * MISTAKES) * len(few):  # faster than trying all formats
+    short = few.filter(few.str.len_chars() <= LONGEST)  # patterns take long on a long text
+    if short.str.contains(LIKE_A_DATE).sum() < (1 - 2 * MISTAKES) * len(few):  # faster than trying all formats
         return "", 0
-    cells, most = few.to_list(), 2 * MISTAKES * len(few)
-    alike = [each for each in DATE_FORMATS if sum(not _shape(each).match(cell) for cell in cells) <= most]
+    cells, most, long = short.to_list(), 2 * MISTAKES * len(few), len(few) - len(short)
+    alike = [each for each in DATE_FORMATS if long + sum(not _shape(each).match(cell) for cell in cells) <= most]
     hopeful = [each for each in alike if read_dates(few, each).null_count() <= most]
     failures = {each: read_dates(words, each).null_count() for each in hopeful}
     best = min(failures, key=lambda each: failures[each], default="")

@@ -42,7 +42,7 @@ MOST, ROOM, CELLS = 512, 4, 2**27  # words of a column, rows for each, and both 
 FEWEST = 3  # rows with a word
 ROWS, SIGNS = 20_000, 2**22  # that are looked at
 
-RUN = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+")
+RUN, WITHOUT_BLANKS = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+"), re.compile(f"[{UNSPACED}]")
 LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
@@ -103,7 +103,7 @@ def words_in(text: str) -> set[str]:
     """The words of a text, in lower case."""
     found: set[str] = set()
     for run in RUN.findall(lowered(text)):
-        if re.match(f"[{UNSPACED}]", run):
+        if WITHOUT_BLANKS.match(run):
             found.update(run, map("".join, pairwise(run)))
         elif len(run) > 1:
             found.add(run)
