@@ -103,7 +103,7 @@ def hold(made: Program, folder: Path, query: Query) -> None:
 @pytest.mark.parametrize(
     "name",
     ["notes grade", "target kind", "target yes", "target number", "scaling piecewise", "scaling none", "log", "clamp",
-     "threshold", "missing numbers", "digits", "odd names without nul"],
+     "threshold", "missing numbers", "digits", "odd names without nul", "text yes"],
 )  # fmt: skip
 def test_postgres_says_what_the_list_says(name: str, tmp_path: Path, query: Query) -> None:
     hold(program_of(zoo.model(name)), tmp_path, query)
