@@ -116,6 +116,8 @@ def test_a_text_becomes_flags_and_words_again() -> None:
     has = [[word in (text or "").lower() for word in step.words] for text in rows["note"]]
     scaling = SCALINGS["piecewise"]
     np.testing.assert_array_equal(X, np.where(has, scaling.high, scaling.low).astype(np.float32))
+    many = made.transform(pl.concat([rows] * 20))  # of few rows another way finds the words
+    np.testing.assert_array_equal(many[:4, : len(step.words)], X)
     back = step.decode(X, scaling)[0]
     np.testing.assert_array_equal(made.transform(rows.with_columns(back))[:, : len(step.words)], X)
     said = [line.arithmetic for line in arithmetic(made, rows[:1]) if line.column == "note"]

@@ -33,7 +33,7 @@ from deltaw.preparation.document import distinct
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import Kept, say
 from deltaw.tables import Column
-from deltaw.tables.cells import UNSPACED, as_words
+from deltaw.tables.cells import FEW, UNSPACED, as_words
 from deltaw.tables.table import listing
 from deltaw.tables.taking import taken
 
@@ -78,7 +78,11 @@ class Text(OneColumn):
         return (Field(),) * len(self.words)
 
     def read(self, frame: pl.DataFrame, source: str, targets: TrainingTargets | None = None) -> Values:
-        cells = as_words(frame.get_column(self.column)).str.replace_many([*ascii_uppercase], [*ascii_lowercase])
+        cells = as_words(frame.get_column(self.column))
+        if len(cells) <= FEW:
+            texts = [lowered(cell or "") for cell in cells]
+            return np.array([[word in text for text in texts] for word in self.words], np.float64).T
+        cells = cells.str.replace_many([*ascii_uppercase], [*ascii_lowercase])
         found = [cells.str.contains(word, literal=True).fill_null(False) for word in self.words]
         return np.array(found, np.float64).T
 
