@@ -1,4 +1,4 @@
-"""The kind of each column, with the reason: number, category, boolean, date, or one that is left out."""
+"""The kind of each column, with the reason: number, category, boolean, date, text, or one that is left out."""
 
 from __future__ import annotations
 

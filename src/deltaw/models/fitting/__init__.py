@@ -82,7 +82,7 @@ def fit(
         drop: columns to leave out, by name or pattern ("sub_*").
         columns: the only columns to use besides the target; None: all.
         kinds: types of columns that should not be inferred: {"userId": "category", "year": "number"}; number,
-            category, boolean or date.
+            category, boolean, date or text.
         start: a `Model` or the path of its file, whose weights training starts from. Its columns, preparation, target,
             recipe and network are kept; categories that it does not know use the slot for rare ones. Other settings of
             the recipe may be given. Scores are of rows that this training did not use; whether the model had been
