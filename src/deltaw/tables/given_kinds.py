@@ -29,13 +29,8 @@ def number(column: pl.Series, source: str) -> str:
     return ""
 
 
-def category(column: pl.Series, source: str) -> str:
-    """Categories: any cell fits."""
-    return ""
-
-
-def text(column: pl.Series, source: str) -> str:
-    """Text: any cell fits."""
+def any_cell(column: pl.Series, source: str) -> str:
+    """Categories and text: any cell fits."""
     return ""
 
 
@@ -66,10 +61,10 @@ def date(column: pl.Series, source: str) -> str:
 # The kinds that a user may give a column (for the others, `deltaw.tables.columns.LEFT_OUT`, there is `drop`).
 READ_AS: dict[str, Callable[[pl.Series, str], str]] = {
     "number": number,
-    "category": category,
+    "category": any_cell,
     "boolean": boolean,
     "date": date,
-    "text": text,
+    "text": any_cell,
 }
 
 

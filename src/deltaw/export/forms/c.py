@@ -302,9 +302,8 @@ def _contain(contain: o.Contain) -> Emitted:
     name, most = contain.out, max(map(len, contain.words))
     rows = (", ".join(([*map(literal, word)] + ["0"] * most)[:most]) for word in contain.words)
     table = f"static const char *const {name}_words[{contain.size}][{most}]"
-    return f"{table} = {{\n{lines(f'{{{row}}}' for row in rows)}\n}};", _all(
-        contain, f"has({contain.of[0]}[0], {name}_words[i], {most})"
-    )
+    words = f"{table} = {{\n{lines(f'{{{row}}}' for row in rows)}\n}};"
+    return words, _all(contain, f"has({contain.of[0]}[0], {name}_words[i], {most})")
 
 
 def _recall(recall: o.Recall) -> Emitted:

@@ -186,8 +186,7 @@ def _contain(g: _Graph, contain: o.Contain, texts: str, program: Program) -> str
 
 def _letter(sign: str) -> str:
     """A regular expression for a letter, and for its capital of A–Z."""
-    ways = dict.fromkeys((sign, sign.upper() if sign.isascii() else sign))
-    return "[" + "".join(rf"\x{{{ord(way):x}}}" for way in ways) + "]"
+    return _either({sign, sign.upper() if sign.isascii() else sign})
 
 
 def _is_one_of(g: _Graph, cells: str, words: Iterable[str]) -> str:
@@ -198,8 +197,12 @@ def _is_one_of(g: _Graph, cells: str, words: Iterable[str]) -> str:
 
 def _sign(sign: str) -> str:
     """A regular expression for a character in either case."""
-    ways = {way for way in (sign, sign.lower(), sign.upper()) if len(way) == 1}
-    return "[" + "".join(rf"\x{{{ord(way):x}}}" for way in sorted(ways)) + "]"
+    return _either({way for way in (sign, sign.lower(), sign.upper()) if len(way) == 1})
+
+
+def _either(signs: Iterable[str]) -> str:
+    """A regular expression for one of some characters."""
+    return "[" + "".join(rf"\x{{{ord(sign):x}}}" for sign in sorted(signs)) + "]"
 
 
 def _scale(g: _Graph, scale: o.Scale, x: str) -> str:

@@ -1,12 +1,13 @@
 /* What an exported C file brings along: of these functions those that it calls. A function calls only those above it.
    f_exp and its like are math.h's, or those of mathematics.c. */
 
+static char lower(char x) {
+  return x >= 'A' && x <= 'Z' ? (char)(x + 32) : x;
+}
+
 static int same(const char *a, const char *b, int fold) {
   for (; *a != '\0' || *b != '\0'; a++, b++) {
-    char x = *a, y = *b;
-    if (fold && x >= 'A' && x <= 'Z') x = (char)(x + 32);
-    if (fold && y >= 'A' && y <= 'Z') y = (char)(y + 32);
-    if (x != y) return 0;
+    if (fold ? lower(*a) != lower(*b) : *a != *b) return 0;
   }
   return 1;
 }
@@ -40,7 +41,7 @@ static double has(const char *cell, const char *const *spellings, int n) {
     for (i = 0; i < n && spellings[i] != 0; i++) {
       const char *a = cell, *b = spellings[i];
       for (; *b != '\0'; a++, b++) {
-        if ((*a >= 'A' && *a <= 'Z' ? *a + 32 : *a) != *b) break;
+        if (lower(*a) != *b) break;
       }
       if (*b == '\0') return 1;
     }
