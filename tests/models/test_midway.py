@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from deltaw import Model, fit, models
+from deltaw import Model, Network, fit, models
+from deltaw.cli.output.screen import stdout
+from deltaw.cli.output.text import print_training
 from deltaw.engines.predictor import outputs
+from deltaw.equations.losses import loss
 from deltaw.exceptions import ModelFileError
+from deltaw.models.contents import described
 from deltaw.models.fitting.trainings.ablation import Ablation
 from deltaw.models.fitting.trainings.midway import Midway, silenced
 from deltaw.training.state import State
@@ -57,6 +62,29 @@ def test_noise_has_no_say_in_the_end_and_what_tells_has(learnt: tuple[Model, Mid
     assert (model.predict(rows.with_columns(pl.col("b").reverse())) != model.predict(rows)).any()
 
 
+def test_eliminated_columns_are_named(learnt: tuple[Model, Midway], capsys: pytest.CaptureFixture[str]) -> None:
+    model, found = learnt
+    gone = [found.columns[k][0] for k in found.left_out]
+    lines = described(model)
+    assert [each.column for each in lines if each.treatment.startswith("no weights: held-out rows")] == gone
+    assert [each[::3] for each in lines] == [each[::3] for each in model.preparation.describe()]
+    assert model._repr_html_().count("no weights") == len(gone)
+    print_training(stdout(), model, Path("m"), None)
+    assert f"better without: {', '.join(gone[:8])}" in " ".join(capsys.readouterr().out.split())
+    nothing = Network(model.network.sizes, model.network.activations, init="zeros")
+    assert described(replace(model, network=nothing)) == model.preparation.describe()
+
+
+def test_the_network_in_the_end_is_the_one_that_was_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ablation, "eliminated", lambda self, important: [2, 4])
+    plan = models.plan(table(), "y", **HOW, finish=0.0, from_line=False)
+    model = models.run(plan)
+    assert plan.validation is not None
+    assert model.history.best_epoch is not None
+    E = loss("squared").E(outputs(model.network, plan.validation.X).astype(float), np.asarray(plan.validation.T))
+    assert E.mean() == pytest.approx(model.history.validation_loss[model.history.best_epoch - 1], rel=1e-6)
+
+
 def test_the_network_answers_as_with_the_columns_at_their_means(learnt: tuple[Model, Midway]) -> None:
     plan = models.plan(table(), "y", **HOW)
     found = Midway.of(plan)
@@ -67,8 +95,7 @@ def test_the_network_answers_as_with_the_columns_at_their_means(learnt: tuple[Mo
         X[:, found.columns[k][1]] = X[:, found.columns[k][1]].mean(axis=0)
     expected = outputs(plan.network, X)
     network = found.without(plan.network.copy())
-    assert found.rest.validation is not None
-    for rows in (found.held_out.X, found.rest.validation.X):
+    for rows in (found.held_out.X, silenced(found.held_out.X, found._inputs)):
         np.testing.assert_allclose(outputs(network, rows), expected, rtol=1e-4, atol=1e-5)
 
 

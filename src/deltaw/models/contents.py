@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from deltaw import plots
 from deltaw.forks import refuse_after_fork
 from deltaw.models.recipes import Recipe
@@ -14,7 +16,9 @@ from deltaw.numbers import amount, number
 from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
-from deltaw.speech import say
+from deltaw.preparation.fitting import ELIMINATED
+from deltaw.preparation.recipe import Treatment
+from deltaw.speech import retold, say
 from deltaw.tables.cells import are_words_alone, would_be_respelt
 from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import Decimals
@@ -180,6 +184,22 @@ class Contents:
         """Rows per epoch, summed over the networks."""
         rows, count, folds = self.origin.training_rows, len(self.members), self.origin.folds
         return rows if count == 1 else round(rows * count * (1 - 1 / folds if folds else 1))
+
+
+def eliminated(model: Contents) -> list[int]:
+    """Which steps of the preparation no network has weights of: a single training eliminates columns so
+    (`fitting/trainings/midway.py`).
+    """
+    used = np.any([network.weights[0].any(axis=0) for network in model.members], axis=0)
+    return [i for i, (_, place) in enumerate(model.preparation.places) if used.any() and not used[place].any()]
+
+
+def described(model: Contents) -> list[Treatment]:
+    """`Preparation.describe`, with the reason why columns have no weights."""
+    lines = model.preparation.describe()
+    for i in eliminated(model):
+        lines[i] = lines[i]._replace(treatment=say("no weights: {reason}", reason=retold(ELIMINATED)))
+    return lines
 
 
 def reading_of(model: Contents, how: Reading | None = None) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deltaw import notebook
+from deltaw.models.contents import described
 from deltaw.speech import say
 from deltaw.tables.table import clip, listing
 
@@ -20,9 +21,9 @@ def fragment(model: Any) -> str:
         say("recipe"): f"{model.recipe.name}, {say('seed')} {origin.seed}, {say('engine')} {origin.engine}",
         say("history"): say("; ").join(model.history._said()),
     } | ({say("classes"): listing(model.classes)} if model.classes else {})
-    described = model.preparation.describe()
-    columns = [(clip(c.column), c.kind, c.treatment, f"{c.features:,}") for c in described[:MAX_COLUMNS]]
-    more = say("… and {n:,} more columns", n=rest) if (rest := len(described) - len(columns)) else ""
+    lines = described(model)
+    columns = [(clip(c.column), c.kind, c.treatment, f"{c.features:,}") for c in lines[:MAX_COLUMNS]]
+    more = say("… and {n:,} more columns", n=rest) if (rest := len(lines) - len(columns)) else ""
     return notebook.fragment(
         notebook.heading(say("{task} of {name}", task=say(model.task), name=model.target.name)),
         notebook.pairs(facts),

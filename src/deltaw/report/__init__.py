@@ -39,7 +39,7 @@ def _sections(model: Model) -> Iterator[tuple[str, str]]:
     yield from scores.sections(model)
     yield from columns.sections(model)
     yield from learning.sections(model)
-    yield say("Columns"), columns.table(model.preparation)
+    yield say("Columns"), columns.table(model)
     yield say("Network"), learning.network(model)
     yield say("Settings"), learning.settings(model)
 

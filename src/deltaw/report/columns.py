@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deltaw import plots
 from deltaw.exceptions import InputError
 from deltaw.models import Model
+from deltaw.models.contents import described
 from deltaw.models.scoring.dependence import Dependence
 from deltaw.models.scoring.importance import Importance, sampled
 from deltaw.notebook import escape
 from deltaw.pages import html as pages
 from deltaw.plots import curves
 from deltaw.speech import reads, say
-
-if TYPE_CHECKING:
-    from deltaw.preparation import Preparation
 
 MAX_COLUMNS = 200  # rows of the table of columns
 # Permutation importance: most columns, repetitions, and limits of rows times columns and of rows: a second or two.
@@ -107,14 +104,12 @@ def _lines(model: Model, known: list[Dependence]) -> list[int] | None:
     return sorted(np.argsort(-moved, kind="stable")[:MAX_LINES].tolist())
 
 
-def table(preparation: Preparation) -> str:
+def table(model: Model) -> str:
     """The table of the preparation of each column."""
-    described = preparation.describe()
-    cells = [
-        [column, kind, treatment, f"{features:,}"] for column, kind, treatment, features in described[:MAX_COLUMNS]
-    ]
+    lines = described(model)
+    cells = [[column, kind, treatment, f"{features:,}"] for column, kind, treatment, features in lines[:MAX_COLUMNS]]
     headings = [say("column"), say("kind"), say("preparation"), say("features")]
-    return pages.table(headings, cells, numbers={3}) + more(len(described) - len(cells))
+    return pages.table(headings, cells, numbers={3}) + more(len(lines) - len(cells))
 
 
 def more(columns: int) -> str:

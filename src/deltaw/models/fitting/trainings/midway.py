@@ -123,22 +123,27 @@ class Midway:
         return gone
 
     def without(self, network: Network) -> Network:
-        """The network, changed to have no weights of eliminated columns."""
+        """A network that knows the eliminated columns, changed to answer as if all cells of them were the mean."""
         gone = self._inputs
-        if gone.any() and (W := network.weights[0])[:, gone].any():
-            network.biases[0] += W[:, gone] @ np.asarray(self.held_out.X, np.float64).mean(axis=0)[gone]
-            W[:, gone] = 0.0
+        network.biases[0] += network.weights[0][:, gone] @ np.asarray(self.held_out.X, np.float64).mean(axis=0)[gone]
+        return self._without_weights(network)
+
+    def _without_weights(self, network: Network) -> Network:
+        network.weights[0][:, self._inputs] = 0.0
         return network
 
-    @property
-    def rest(self) -> Plan:
-        """The plan of the training, with the inputs of eliminated columns at 0."""
+    def trained(self, network: Network, line: Network | None) -> tuple[Plan, Network, Network | None]:
+        """(the training's plan with the inputs of eliminated columns at 0, its network and line without their weights).
+
+        Momentum has moved the network's since, which told nothing of inputs at 0; the line has them still.
+        """
         if not self.left_out:
-            return self.plan
-        learnt, held_out = (
-            replace(part, X=silenced(part.X, self._inputs)) for part in (self.plan.training, self.held_out)
-        )
-        return replace(self.plan, training=learnt, validation=held_out)
+            return self.plan, network, line
+        assert self.training is not None
+        assert self.training.held_out is not None
+        learnt = replace(self.plan.training, X=self.training.rows.X)
+        rest = replace(self.plan, training=learnt, validation=replace(self.held_out, X=self.training.held_out.X))
+        return rest, self._without_weights(network), line and self.without(line)
 
 
 def silenced(X: Any, gone: Array) -> Any:

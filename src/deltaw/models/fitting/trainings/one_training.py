@@ -257,7 +257,7 @@ class Recorder:
         earlier = {} if self.earlier is None else self.earlier.networks
         plan, line = self.plan, self.line
         if self.midway is not None:
-            plan, network, line = self.midway.rest, self.midway.without(network), line and self.midway.without(line)
+            plan, network, line = self.midway.trained(network, line)
         return Trained(plan, network, learning, badness, earlier, lines=() if line is None else (line,))
 
 
