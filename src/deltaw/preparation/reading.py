@@ -23,7 +23,7 @@ from deltaw.tables.cells import (
     spellings,
 )
 from deltaw.tables.codes import in_width
-from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
+from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates, swapped_format
 from deltaw.tables.dates import MONTH_FORMATS as MONTHS
 from deltaw.tables.held import as_read
 from deltaw.tables.table import refuse_cell
@@ -91,7 +91,8 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
         series = read_dates(words, spelling)
         if series.null_count() > words.null_count():
             another, wrongly = date_format(words.drop_nulls())
-            sure = another and not wrongly and "/" not in another and (another in MONTHS) <= (spelling in MONTHS)
+            sure = another and not wrongly and not swapped_format(another)
+            sure = sure and (another in MONTHS) <= (spelling in MONTHS)
             spelling, series = (another, read_dates(words, another)) if sure else (spelling, series)
         wrong = series.is_null() & words.is_not_null()
         expected = say("a date, {how}", how=say(DATE_FORMATS.get(spelling, spelling)))

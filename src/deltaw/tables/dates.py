@@ -30,8 +30,11 @@ DAY_FORMATS = {
     "%Y年%m月%d日": "year年month月day日",
     "%Y.%m.%d": "year.month.day",
     "%Y. %m. %d.": "year. month. day.",
+    "%b %d %Y": "name day year",
+    "%m-%d-%Y": "month-day-year",
+    "%d-%m-%y": "day-month-yy",
 }
-TIME_FORMATS = {
+ISO_FORMATS = {
     "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",
     "%Y-%m-%dT%H:%M:%S%.f": "year-month-dayTtime",
     "%Y-%m-%dT%H:%M:%S%.fZ": "year-month-dayTtimeZ",
@@ -40,24 +43,21 @@ TIME_FORMATS = {
     "%Y-%m-%d %H:%M:%S%.f UTC": "year-month-day time UTC",
     "%Y-%m-%d %H:%M": "year-month-day time",
     "%Y-%m-%dT%H:%M": "year-month-dayTtime",
-    "%Y/%m/%d %H:%M:%S": "year/month/day time",
-    "%Y/%m/%d %H:%M": "year/month/day time",
-    "%d.%m.%Y %H:%M:%S": "day.month.year time",
-    "%d.%m.%Y %H:%M": "day.month.year time",
-    "%m/%d/%Y %H:%M:%S": "month/day/year time",
-    "%m/%d/%Y %H:%M": "month/day/year time",
-    "%d/%m/%Y %H:%M:%S": "day/month/year time",
-    "%d/%m/%Y %H:%M": "day/month/year time",
-    "%d.%m.%y %H:%M": "day.month.yy time",
-    "%m/%d/%y %H:%M": "month/day/yy time",
-    "%d/%m/%y %H:%M": "day/month/yy time",
-    "%Y年%m月%d日 %H:%M:%S": "year年month月day日 time",
-    "%Y年%m月%d日 %H:%M": "year年month月day日 time",
+    "%Y-%m-%dT%H:%MZ": "year-month-dayTtimeZ",
     "%Y年%m月%d日%H时%M分": "year年month月day日hour时minute分",
-    "%m/%d/%Y %I:%M:%S %p": "month/day/year time AM or PM",
-    "%m/%d/%Y %I:%M %p": "month/day/year time AM or PM",
-    "%d/%m/%Y %I:%M:%S %p": "day/month/year time AM or PM",
-    "%d/%m/%Y %I:%M %p": "day/month/year time AM or PM",
+}
+CLOCKS = {
+    "%H:%M:%S": "time",
+    "%H:%M": "time",
+    "%I:%M:%S %p": "time AM or PM",
+    "%I:%M %p": "time AM or PM",
+    "%H:%M:%S%.f": "time",
+}
+TIME_FORMATS = ISO_FORMATS | {
+    f"{day}{between}{clock}": f"{how} {said}"
+    for between in (" ", ", ")
+    for clock, said in CLOCKS.items()
+    for day, how in DAY_FORMATS.items()
 }
 MONTH_FORMATS = {  # read as their first days
     "%Y-%m": "year-month",
@@ -71,10 +71,16 @@ MONTH_FORMATS = {  # read as their first days
 }
 DATE_FORMATS = DAY_FORMATS | TIME_FORMATS | MONTH_FORMATS
 
-YEARS = {
-    "%Y": r"\d{4}",
-    "%y": r"\d{2}",
-}  # Polars also takes 20 for a year, and 1.9.0 for a day
+# How the parts of a date are written. Polars also takes 20 for a year, 1.9.0 for a day, and Dec 1999 for Dec 19, 99.
+PARTS = {
+    "%Y": "[0-9]{4}",
+    "%y": "[0-9]{2}",
+    "%b": "[a-z]+",
+    "%p": "[ap]m",
+    "%.f": r"(?:\.[0-9]+)?",
+    "%#z": r"\s*(?:z|[+-].*)",
+}
+OTHERS = "[0-9]{1,2}"
 
 OF_MONTHS = 1800, 2199  # years of dates without a day
 TERMS = 4  # of a year, at most
@@ -102,14 +108,41 @@ def date_format(words: pl.Series) -> tuple[str, int]:
     short = few.filter(few.str.len_chars() <= LONGEST)  # patterns take long on a long text
     if short.str.contains(LIKE_A_DATE).sum() < (1 - 2 * MISTAKES) * len(few):  # faster than trying all formats
         return "", 0
-    cells, most, long = short.to_list(), 2 * MISTAKES * len(few), len(few) - len(short)
-    alike = [each for each in DATE_FORMATS if long + sum(not _shape(each).match(cell) for cell in cells) <= most]
-    hopeful = [each for each in alike if read_dates(few, each).null_count() <= most]
-    failures = {each: read_dates(words, each).null_count() for each in hopeful}
+    most = 2 * MISTAKES * len(few)
+    hopeful = [each for each in _shaped(short, most - (len(few) - len(short))) if unread(few, each) <= most]
+    failures = {each: unread(words, each) for each in hopeful}
     best = min(failures, key=lambda each: failures[each], default="")
     if not best or failures[best] > MISTAKES * len(words) or (best in MONTH_FORMATS and _no_months(words, best)):
         return "", 0
     return best, failures[best]
+
+
+def unread(words: pl.Series, spelling: str) -> int:
+    """The number of words that are no dates in this format."""
+    return read_dates(words, spelling).null_count()
+
+
+def are_dates(words: pl.Series) -> bool:
+    """Whether any word is a date, in any format."""
+    shapes = "|".join(_shape(each).pattern for each in DATE_FORMATS)
+    some = words.filter(plain_numerals(words).str.contains(f"(?i)^(?:{shapes})$"))  # mostly none
+    return len(some) > 0 and any(unread(some, each) < len(some) for each in DATE_FORMATS)
+
+
+def _shaped(words: pl.Series, most: float) -> list[str]:
+    """The formats whose shape all words but `most` have: faster to check than parsing."""
+    cells = plain_numerals(words).to_list()
+
+    def fits(pattern: re.Pattern[str]) -> bool:
+        left = most
+        for cell in cells:
+            if not pattern.fullmatch(cell):
+                left -= 1
+                if left < 0:
+                    return False
+        return bool(cells)
+
+    return [each for each in DATE_FORMATS if fits(_shape(each))]
 
 
 def _no_months(words: pl.Series, spelling: str) -> bool:
@@ -120,11 +153,15 @@ def _no_months(words: pl.Series, spelling: str) -> bool:
     return bool(seasons or (single and found.dt.month().max() <= TERMS))  # type: ignore[operator]
 
 
-@lru_cache(64)
+@lru_cache(len(DATE_FORMATS))
 def _shape(spelling: str) -> re.Pattern[str]:
-    """A pattern of what is between the parts of a date of this format: faster to check than parsing."""
-    parts = (r"\s*".join(map(re.escape, part.split())) for part in re.split(r"%[.:#]?[A-Za-z]", spelling))
-    return re.compile(".*".join(parts), re.DOTALL | re.IGNORECASE)
+    """A pattern of dates in this format, of ASCII digits; blanks may be lacking, or more."""
+    parts = re.split(r"(%[.#]?[A-Za-z]|\s+)", spelling)
+    said = (
+        r"\s*" if part.isspace() else PARTS.get(part, OTHERS) if part.startswith("%") else re.escape(part)
+        for part in parts
+    )
+    return re.compile("".join(said), re.IGNORECASE)
 
 
 def read_dates(words: pl.Series, spelling: str) -> pl.Series:
@@ -141,20 +178,15 @@ def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     found = words.str.strptime(kind, names, strict=False).cast(kind)  # times with a zone are then in UTC
     year = found.dt.year()
     if (year < 1000 if "%Y" in spelling else year % 100 < 10).any():
-        return pl.select(pl.when(words.str.contains(_year(spelling))).then(found).alias(words.name)).to_series()
+        shaped = words.str.contains(f"(?i)^{_shape(spelling).pattern}$")
+        return pl.select(pl.when(shaped).then(found).alias(words.name)).to_series()
     return found
 
 
-def _year(spelling: str) -> str:
-    """A pattern of the year and the characters next to it."""
-    before, part, behind = re.split("(%[Yy])", spelling)
-    return (re.escape(before[-1:]) or "^") + YEARS[part] + (re.escape(behind[:1]) or "$")
-
-
 def swapped_format(spelling: str) -> str:
-    """The format by which the same text is another date, "" for none: 03/04/2024 is ambiguous."""
-    swapped = spelling.translate(str.maketrans("dm", "md")) if "/" in spelling else ""
-    return swapped if swapped != spelling and swapped in DATE_FORMATS else ""
+    """The format by which the same text is another date, "" for none: 03/04/2024 and 03-04-24 are ambiguous."""
+    others = (spelling.translate(str.maketrans(pair, pair[::-1])) for pair in ("dm", "dy"))
+    return next((other for other in others if other != spelling and other in DATE_FORMATS), "")
 
 
 def note_on_dates(words: pl.Series, spelling: str) -> str:
@@ -171,7 +203,8 @@ def note_on_words(words: pl.Series) -> str:
     some = words.gather_every(max(1, len(words) // SOME)).head(SOME)
     if some.str.contains(LIKE_A_DATE).sum() < ENOUGH * len(some):  # faster than trying all formats
         return ""
-    read = {spelling: read_dates(some, spelling).is_not_null() for spelling in DATE_FORMATS}
+    shaped = _shaped(some, len(some) - 1) or [*DATE_FORMATS][:1]
+    read = {spelling: read_dates(some, spelling).is_not_null() for spelling in shaped}
     best = max(read, key=lambda spelling: read[spelling].sum())
     together, ways = read[best], [best]
     for spelling, found in read.items():
@@ -187,6 +220,8 @@ def note_on_words(words: pl.Series) -> str:
             '"{name}" looks like dates ("{cell}"), but in no known way of writing: write year-month-day, to have dates'
         )
         return say(line, name=name, cell=clip(some[0], 40)) if strange else ""
+    if best in MONTH_FORMATS and _no_months(words, best):
+        return ""
     wrong = words.filter(read_dates(words, best).is_null())
     line = (
         '"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} '

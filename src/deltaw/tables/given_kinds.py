@@ -7,8 +7,8 @@ from collections.abc import Callable
 import polars as pl
 
 from deltaw.speech import listed, say
-from deltaw.tables.cells import TRUTHS, as_words, as_written, numbers_in, read_numbers
-from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates
+from deltaw.tables.cells import FIRST, TRUTHS, as_words, as_written, numbers_in, read_numbers
+from deltaw.tables.dates import DATE_FORMATS, date_format, read_dates, unread
 from deltaw.tables.table import refuse_cell
 from deltaw.tables.units import unit_of
 
@@ -52,7 +52,7 @@ def date(column: pl.Series, source: str) -> str:
         _refuse_all(column, source, "a date")
     words = as_words(column)
     spelling, _ = date_format(words.drop_nulls())
-    spelling = spelling or min(DATE_FORMATS, key=lambda each: read_dates(words, each).null_count())
+    spelling = spelling or min(DATE_FORMATS, key=lambda each: unread(words.head(FIRST), each))
     read = read_dates(words, spelling).is_null()
     _refuse(read, words, source, "a date" if read.all() else say("a date, {how}", how=say(DATE_FORMATS[spelling])))
     return spelling

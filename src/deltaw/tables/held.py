@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from deltaw.tables.cells import IN_A_NUMBER, as_written
-from deltaw.tables.dates import DATE_FORMATS, read_dates
+from deltaw.tables.dates import are_dates
 from deltaw.tables.units import with_unit
 from deltaw.threads import side_by_side
 
@@ -57,7 +57,7 @@ def are_plain(column: pl.Series) -> bool:
     some = words.filter(words.str.contains(IN_A_NUMBER))
     if as_written(some).null_count() < len(some) or with_unit(some):
         return False
-    return not any(read_dates(some, spelling).is_not_null().any() for spelling in DATE_FORMATS if len(some))
+    return not are_dates(some)
 
 
 def type_read(column: pl.Series) -> pl.DataType:

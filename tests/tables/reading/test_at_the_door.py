@@ -172,6 +172,20 @@ def test_the_one_file_in_a_zip_archive(tmp_path: Path) -> None:
         assert read(zipped(tmp_path / "t.zip", **files)).frame.equals(frame)
 
 
+@pytest.mark.parametrize(("name", "beside"), [
+    ("data/t.csv", {"README.md": b"# a, b", "LICENSE": b"MIT", "map.png": b"\x89PNG"}),
+    ("t.data", {"t.names": b"1. Title: Bank", "Index": b"a", "t.txt": b"a b"}),  # as UCI packs it
+    ("API_t.csv", {"Metadata_Country.csv": b"a,b\n1,2\n", "Metadata_Indicator.csv": b"a\n1\n"}),  # the World Bank
+    ("t.tsv", {"datapackage.json": b"{}", "codebook.pdf": b"%PDF"}),
+    ("t.txt", {"README.txt": b"Read me"}),
+])  # fmt: skip
+def test_the_one_table_in_a_zip_archive(tmp_path: Path, name: str, beside: dict[str, bytes]) -> None:
+    """Beside what describes it, which a note names."""
+    table = read(zipped(tmp_path / "t.zip", **{**beside, name: b"x\tw\n1\ta\n2\tb\n"}))
+    assert table.frame.rows() == [(1, "a"), (2, "b")]
+    assert table.notes == (f'read from "{name}" in the archive, not {", ".join(beside)}',)
+
+
 def _zip() -> bytes:
     with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
         archive.writestr("t.csv", "x\n1\n")
@@ -183,6 +197,8 @@ ZIP = _zip()
 
 @pytest.mark.parametrize(("files", "found"), [
     ({"a.csv": b"x\n1\n", "b.csv": b"x\n1\n"}, "found a.csv, b.csv; unpack it, and give one of its files"),
+    ({"a.csv": b"x\n1\n", "b.csv": b"x\n1\n", "README": b"a"}, "found a.csv, b.csv; unpack it"),
+    ({"README": b"a", "map.png": b"a"}, "found README, map.png; unpack it"),
     ({"folder/": b""}, "found none; unpack it"),
     ({}, "found none; unpack it"),
     ({"t.csv.gz": gzip.compress(b"x\n1\n")}, "found a file that is compressed twice; unpack it once"),

@@ -71,12 +71,12 @@ def read(
 
     Args:
         source: a path (CSV, TSV or other delimited text, JSON Lines or an array of objects, Excel's .xlsx, Parquet,
-            Arrow/Feather, NPZ, IDX; each may be compressed with gzip, bzip2 or xz, or alone in a ZIP archive), several
-            files of one table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are columns), "-"
-            for standard input, the name of a bundled data set where no file has that name, a pandas, Polars or pyarrow
-            frame, a list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured array, a file object
-            (BytesIO, an open file), which is read to its end, its format told by its content, or a Table, which is
-            returned as it is.
+            Arrow/Feather, NPZ, IDX; each may be compressed with gzip, bzip2 or xz, or the only table in a ZIP archive),
+            several files of one table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are
+            columns), "-" for standard input, the name of a bundled data set where no file has that name, a pandas,
+            Polars or pyarrow frame, a list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured
+            array, a file object (BytesIO, an open file), which is read to its end, its format told by its content, or a
+            Table, which is returned as it is.
         delimiter: between the fields of delimited text; None: detected. Ignored for other sources.
         max_bytes: limit of a file's bytes, decompressed; None: a quarter of the memory, and for archives that grow more
             than a hundredfold 64 MiB.
@@ -202,12 +202,14 @@ def ending(path: Path) -> str:
 
 
 def _read_archive(file: Source) -> Table:
-    if (inside := packed(file)) is not None:
+    if (found := packed(file)) is not None:
+        inside, notes = found
         _look(inside.data[:HEAD], inside.path, inside.name, inside.reading)
         if packed(inside) is not None:  # which may be a copy of this one, without an end
             expected = say("{name}: expected a ZIP archive with one table in it", name=file.name)
             raise TableError(expected, say("a ZIP archive"), "unpack it")
-        return _format(inside.data, inside.path).read(inside)
+        table = _format(inside.data, inside.path).read(inside)
+        return replace(table, notes=(*notes, *table.notes)) if notes else table
     cut_off = ending(file.path) in WORKBOOKS and b".npy" not in file.data  # a truncated workbook
     if WORKBOOK in file.data or cut_off:
         return read_workbook(file)

@@ -1,27 +1,34 @@
-"""ZIP archives with a single file."""
+"""ZIP archives with one table, and perhaps what describes it."""
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
-from deltaw.tables.reading.loading import check_archive, first_line, limit
+from deltaw.tables.reading.loading import check_archive, first_line, limit, without_packing
 from deltaw.tables.reading.source import Source
-from deltaw.tables.table import listing
+from deltaw.tables.table import clip, listing
 
 FORMATS = (".npy", "xl/", "[Content_Types].xml", "mimetype")  # ends or beginnings of members in formats based on ZIP
 LOCKED = 0x1  # flag of an encrypted member
+# What holds a table, and what does if no other member does; and what describes one, by its name.
+TABLES = (
+    ".csv", ".tsv", ".tab", ".data", ".dat", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".npz", ".xlsx",
+)  # fmt: skip
+PERHAPS = (".txt", ".json")
+ABOUT = re.compile(r"(?i)read.?me|licen[cs]e|copying|notice|meta.?data|datapackage|code.?book|dictionary|description")
 
 
-def packed(file: Source) -> Source | None:
-    """The file in an archive; None for a format based on ZIP: NumPy's, or a workbook.
+def packed(file: Source) -> tuple[Source, tuple[str, ...]] | None:
+    """(the table in an archive, notes on other members); None for a format based on ZIP: NumPy's, or a workbook.
 
     Raises:
-        TableError: none or several files, encrypted, or too large.
+        TableError: none or several tables, encrypted, or too large.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
@@ -30,10 +37,11 @@ def packed(file: Source) -> Source | None:
         return None
     if any(member.filename.endswith(FORMATS) or member.filename.startswith(FORMATS) for member in members):
         return None
-    files = [member for member in members if not member.is_dir() and not _beside(member.filename)]
+    there = [member for member in members if not member.is_dir() and not _beside(member.filename)]
     expected = say("{name}: expected a ZIP archive with one table in it", name=file.name)
+    files = there if len(there) == 1 else _tables(there)
     if len(files) != 1:
-        found = listing(member.filename for member in files) if files else say("none")
+        found = listing(member.filename for member in files or there) if there else say("none")
         raise TableError(expected, found, "unpack it, and give one of its files")
     if files[0].flag_bits & LOCKED:
         raise TableError(expected, say("one that a password locks"), "unpack it")
@@ -43,7 +51,21 @@ def packed(file: Source) -> Source | None:
             data = member.read(files[0].file_size)  # limited, since `read()` would decompress everything
     except Exception as error:  # damaged, or not supported by this Python
         raise TableError(expected, say("an unreadable one ({reason})", reason=first_line(error)), "unpack it") from None
-    return replace(file, data=data, path=Path(files[0].filename))
+    others = [member.filename for member in there if member is not files[0]]
+    line = 'read from "{name}" in the archive, not {others}'
+    notes = (say(line, name=clip(files[0].filename), others=listing(others, 3)),) if others else ()
+    return replace(file, data=data, path=Path(files[0].filename)), notes
+
+
+def _tables(members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The members that are tables by their names."""
+    data = [member for member in members if not ABOUT.search(Path(member.filename).name)]
+    found = ([member for member in data if _ending(member.filename) in endings] for endings in (TABLES, PERHAPS))
+    return next(filter(None, found), [])
+
+
+def _ending(name: str) -> str:
+    return without_packing(Path(name)).suffix.lower()
 
 
 def _beside(name: str) -> bool:
