@@ -92,9 +92,9 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
     """Scaled columns, by the training rows: "standard" (mean and standard deviation), "unit" (to 0 … 1), "robust"
     (median and interquartile range / 1.35, clipped to ±5) or "piecewise" (an input for each interval; new weights).
     """
-    x = setup.scaled_inputs(setup.X)
     if scaling == "piecewise":
-        return _piecewise(setup, x)
+        return _piecewise(setup)
+    x = setup.scaled_inputs(setup.X)
     if scaling == "unit":
         shift = np.nanmin(x, axis=0)
         width = np.nanmax(x, axis=0) - shift
@@ -108,37 +108,29 @@ def _inputs(setup: Setup, scaling: str) -> Setup:
     most = CLIP if scaling == "robust" else np.inf
     constant = ~(width > 0)  # such a column becomes 1 (0 stays 0), since it may serve as the bias
     width[constant], shift[constant] = np.where(shift == 0, 1.0, shift)[constant], 0.0
-
-    def scaled(rows: Array) -> Array:
-        return np.asarray(np.clip((rows - shift) / width, -most, most))
-
-    held_out = _held_out(setup, lambda rows: (scaled(setup.scaled_inputs(rows[0])), *rows[1:]))
-    return replace(setup, X=scaled(x), input_scale=None, **held_out)
+    return _with_inputs(setup, lambda rows: np.asarray(np.clip((rows - shift) / width, -most, most)))
 
 
-def _piecewise(setup: Setup, x: Array) -> Setup:
+def _piecewise(setup: Setup) -> Setup:
     """Each column as how far it has come through each of its intervals, 0 … 1 (Gorishniy et al. 2022, section 3.1)."""
+    x = setup.scaled_inputs(setup.X)
     most = int(np.clip(MOST_INTERVALS // x.shape[1], *INTERVALS))
     edges = [np.unique(np.quantile(column, np.linspace(0, 1, most + 1))) for column in x.T]
     made = [j for j, each in enumerate(edges) if len(each) > 1]
 
-    def encoded(X: Any) -> Array:
-        rows = setup.scaled_inputs(X)
+    def encoded(rows: Array) -> Array:
         return np.hstack([np.clip((rows[:, [j]] - edges[j][:-1]) / np.diff(edges[j]), 0, 1) for j in made])
 
-    names = setup.columns or tuple(f"x{j}" for j in range(x.shape[1]))
-    return _other_inputs(setup, encoded, [names[j] for j in made for _ in edges[j][1:]])
+    return _other_inputs(setup, encoded, [j for j in made for _ in edges[j][1:]])
 
 
-def _other_inputs(setup: Setup, encoded: Callable[[Any], Array], names: Sequence[str]) -> Setup:
-    """Inputs by a function of X, with these names; and new weights."""
+def _other_inputs(setup: Setup, encoded: Callable[[Array], Array], columns: Sequence[int]) -> Setup:
+    """Inputs by a function of those there are, each made of one of these `columns`; and new weights."""
     net = setup.network
-    held_out = _held_out(setup, lambda rows: (encoded(rows[0]), *rows[1:]))
+    names = tuple(setup.columns[j] if setup.columns else f"x{j}" for j in columns)
     network = Network([len(names), *net.sizes[1:]], net.activations, net.bias, None, net.seed)
-    return replace(
-        setup, network=network, X=encoded(setup.X), input_scale=None, columns=tuple(names), raw=setup.raw and (),
-        target_encoded=(), **held_out,
-    )  # fmt: skip
+    made = replace(setup, network=network, columns=names, raw=setup.raw and (), target_encoded=())
+    return _with_inputs(made, encoded)
 
 
 def _fill(setup: Setup, statistic: str) -> Setup:
@@ -148,12 +140,7 @@ def _fill(setup: Setup, statistic: str) -> Setup:
     x = setup.scaled_inputs(setup.X)
     known = np.isfinite(x)
     means = np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-
-    def filled(rows: Any) -> Any:
-        xv = setup.scaled_inputs(rows[0])
-        return (np.where(np.isfinite(xv), xv, means), *rows[1:])
-
-    return replace(setup, X=np.where(known, x, means), input_scale=None, **_held_out(setup, filled))
+    return _with_inputs(setup, lambda rows: np.where(np.isfinite(rows), rows, means))
 
 
 def _missing(setup: Setup, values: Sequence[tuple[int, float]]) -> Setup:
@@ -179,14 +166,13 @@ def _units(setup: Setup, groups: Sequence[tuple[int, float, float, float, float]
 def _cells(setup: Setup, changes: Mapping[int, Callable[[Array], Array]]) -> Setup:
     """Inputs with each of these columns changed."""
 
-    def changed(X: Any) -> Array:
-        rows = setup.scaled_inputs(X).copy()
+    def changed(rows: Array) -> Array:
+        rows = rows.copy()
         for j, change in changes.items():
             rows[:, j] = change(rows[:, j])
         return rows
 
-    held_out = _held_out(setup, lambda rows: (changed(rows[0]), *rows[1:]))
-    return replace(setup, X=changed(setup.X), input_scale=None, **held_out)
+    return _with_inputs(setup, changed)
 
 
 def _whole_rows(setup: Setup, on: bool) -> Setup:
@@ -242,6 +228,16 @@ def _balance(setup: Setup, on: bool) -> Setup:
     return replace(setup, sample_weight=len(label) / (np.count_nonzero(counts) * counts[label]))
 
 
+def _with_inputs(setup: Setup, change: Callable[[Array], Array]) -> Setup:
+    """Other inputs, by a function of the scaled ones."""
+
+    def changed(X: Any) -> Array:
+        return change(setup.scaled_inputs(X))
+
+    held_out = _held_out(setup, lambda rows: (changed(rows[0]), *rows[1:]))
+    return replace(setup, X=changed(setup.X), input_scale=None, **held_out)
+
+
 def _with_targets(setup: Setup, change: Callable[[Any], Array]) -> Setup:
     return replace(setup, T=change(setup.T), **_held_out(setup, lambda rows: (rows[0], change(rows[1]), *rows[2:])))
 
@@ -271,12 +267,10 @@ def _codes(setup: Setup, columns: Sequence[int]) -> Setup:
     keep = np.setdiff1d(np.arange(x.shape[1]), columns)
     values = [(j, np.unique(x[:, j])) for j in columns]
 
-    def coded(X: Any) -> Array:
-        rows = setup.scaled_inputs(X)
+    def coded(rows: Array) -> Array:
         return np.column_stack([rows[:, keep], *(1.0 * (rows[:, [j]] == known) for j, known in values)])
 
-    names = setup.columns or tuple(f"x{j}" for j in range(x.shape[1]))
-    return _other_inputs(setup, coded, [*(names[j] for j in keep), *(names[j] for j, known in values for _ in known)])
+    return _other_inputs(setup, coded, [*keep.tolist(), *(j for j, known in values for _ in known)])
 
 
 def _columns_of(X: Any, keep: Array) -> Any:
