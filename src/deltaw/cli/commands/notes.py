@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from deltaw.models import Model
-    from deltaw.preparation.unknown import Beyond
     from deltaw.tables import Table
 
 
@@ -51,18 +50,8 @@ def say_notes(err: Screen, table: Table) -> None:
 
 
 def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] = ()) -> None:
-    """Print what was not used of a table: unknown columns and words."""
+    """Print what was not used of a table, and which cells are unlike those of training."""
     from deltaw.models import rows_of
-    from deltaw.preparation.unknown import (
-        all_small,
-        later_days,
-        numbers_beyond,
-        other_percentages,
-        unknown_words,
-        without_units,
-    )
-    from deltaw.tables.table import clip
-    from deltaw.tables.units import plain_unit
 
     rows = rows_of(table)
     say_notes(err, table)
@@ -72,53 +61,55 @@ def say_all_notes(err: Screen, model: Model, table: Table, kept: Iterable[str] =
     extra = [name for name in model.preparation.extra(rows) if name not in others]
     if extra:
         err.print(say("note: columns that the model does not use: {extra}", extra=text.listing(extra)))
-    for unknown in unknown_words(model.preparation.steps, rows):
+    for note in _notes_on_cells(model, rows):
+        err.print(note)
+
+
+def _notes_on_cells(model: Model, rows: pl.DataFrame) -> Iterator[str]:
+    from deltaw.numbers import number
+    from deltaw.preparation import unknown
+    from deltaw.tables.table import clip
+    from deltaw.tables.units import plain_unit
+
+    def beyond(line: str, found: unknown.Beyond) -> str:
+        unit = plain_unit(found.unit)
+        ends = {"low": number(found.low), "high": number(found.high), "unit": f" {unit}" if unit else ""}
+        return say(line, n=found.cells, present=found.present, column=clip(found.column), **ends)
+
+    steps = model.preparation.steps
+    for column, n, present, word, near in unknown.unknown_words(steps, rows):
         line = (
             "note: {n:,} of {present:,} cells of {column} are words that the model does not know "
+            '("{word}"), though it knows "{near}": write them alike'
+            if near
+            else "note: {n:,} of {present:,} cells of {column} are words that the model does not know "
             '("{word}"): training had none of them, or too few'
         )
-        if unknown.near:
-            line = (
-                "note: {n:,} of {present:,} cells of {column} are words that the model does not know "
-                '("{word}"), though it knows "{near}": write them alike'
-            )
-        said = {"n": unknown.cells, "present": unknown.present, "column": clip(unknown.column)}
-        err.print(say(line, **said, word=clip(unknown.word, 20), near=clip(unknown.near, 20)))
-    for column in other_percentages(model.preparation.steps, rows):
+        yield say(line, n=n, present=present, column=clip(column), word=clip(word, 20), near=clip(near, 20))
+    for column in unknown.other_percentages(steps, rows):
         line = (
             "note: {column} has percent signs in the training rows or in these, not in both; 59% is read as 59 and "
             "0.59 as 0.59: write both alike"
         )
-        err.print(say(line, column=clip(column)))
-    for column, unit in without_units(model.preparation.steps, rows):
+        yield say(line, column=clip(column))
+    for column, unit in unknown.without_units(steps, rows):
         line = "note: {column} has no unit in these rows: read in {unit}, as the training rows"
-        err.print(say(line, column=clip(column), unit=plain_unit(unit)))
-    for small in all_small(model.preparation.steps, rows):
+        yield say(line, column=clip(column), unit=plain_unit(unit))
+    for small in unknown.all_small(steps, rows):
         line = (
             "note: all {n:,} cells of {column} are among the least of training's {low} to {high}{unit}: "
             "see whether the unit is the same"
         )
-        err.print(say(line, n=small.cells, **_ends(small)))
-    for beyond in numbers_beyond(model.preparation.steps, rows):
+        yield beyond(line, small)
+    for other in unknown.numbers_beyond(steps, rows):
         line = (
             "note: {n:,} of {present:,} cells of {column} are not within training's {low} to {high}{unit}: "
             "see whether the unit is the same"
         )
-        err.print(say(line, n=beyond.cells, present=beyond.present, **_ends(beyond)))
-    for column, n, present in later_days(model.preparation.steps, rows) if model.origin.time is None else ():
+        yield beyond(line, other)
+    for column, n, present in unknown.later_days(steps, rows) if model.origin.time is None else ():
         line = (
             "note: {n:,} of {present:,} cells of {column} are dates later than all training rows: train "
             "with --time for such rows"
         )
-        err.print(say(line, n=n, present=present, column=clip(column)))
-
-
-def _ends(beyond: Beyond) -> dict[str, str]:
-    """The column and the ends of its training numbers, for a note."""
-    from deltaw.numbers import number
-    from deltaw.tables.table import clip
-    from deltaw.tables.units import plain_unit
-
-    unit = plain_unit(beyond.unit)
-    ends = {"low": number(beyond.low), "high": number(beyond.high), "unit": f" {unit}" if unit else ""}
-    return {"column": clip(beyond.column), **ends}
+        yield say(line, n=n, present=present, column=clip(column))

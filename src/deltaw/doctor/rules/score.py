@@ -222,37 +222,28 @@ def over_regularised(evidence: Evidence) -> Finding | None:
     dropped = float(np.max(rates)) if np.size(rates) else 0.0
     method = optimizer(setup.optimizer)
     decay = method.weight_decay
-    changes: dict[str, Any] = {}
+    made = say("has made a layer's weights {shrunk} times as long as at first", shrunk=number(shrunk, 2))
+    name, found = method.name, list[tuple[str, Any, str, str]]()  # (setting, in its place, what it does, its name)
     if setup.l2 and shrunk < DECAYED:
-        changes |= {"l2": 0.0}
+        words = say("the penalty l2 = {l2} {made}", l2=number(setup.l2), made=made)
+        found.append(("l2", 0.0, words, say("the penalty l2")))
     if decay and shrunk < DECAYED:
-        changes |= {"optimizer": replace(method, **{"weight_decay": 0.0}).spec}
+        words = say("the weight decay of {name}, {decay}, {made}", name=name, decay=number(decay), made=made)
+        without = replace(method, **{"weight_decay": 0.0}).spec
+        found.append(("optimizer", without, words, say("the weight decay of {name}", name=name)))
     if dropped >= DROPPED:
-        changes |= {"dropout": 0.0}
-    if not changes:
+        words = say("dropout removes up to {dropped:.0%} of a layer", dropped=dropped)
+        found.append(("dropout", 0.0, words, say("dropout")))
+    if not found:
         return None
-    shrunk_to = say("has made a layer's weights {shrunk} times as long as at first", shrunk=number(shrunk, 2))
-    sentences = {
-        "l2": say("the penalty l2 = {l2} {made}", l2=number(setup.l2), made=shrunk_to),
-        "optimizer": say(
-            "the weight decay of {name}, {decay}, {made}", name=method.name, decay=number(decay), made=shrunk_to
-        ),
-        "dropout": say("dropout removes up to {dropped:.0%} of a layer", dropped=dropped),
-    }
-    words = say("; ").join(sentences[name] for name in changes)
-    names = {
-        "l2": say("the penalty l2"),
-        "optimizer": say("the weight decay of {name}", name=method.name),
-        "dropout": say("dropout"),
-    }
+    settings, others, sentences, names = zip(*found, strict=True)
+    words, changes = say("; ").join(sentences), dict(zip(settings, others, strict=True))
     return finding(
         "{upper}{words}: the data cannot outweigh it.",
         upper=words[0].upper(),
         words=words[1:],
         evidence={"l2": setup.l2, "weight_decay": decay, "shrunk_to": shrunk, "dropout": dropped},
-        repair=Repair(
-            say("without {changes}", changes=listed([names[name] for name in changes], " and ", " and ")), changes
-        ),
+        repair=Repair(say("without {changes}", changes=listed(names, " and ", " and ")), changes),
         likelihood=0.5 if changes.keys() == {"dropout"} else 0.7,
     )
 

@@ -28,7 +28,7 @@ Array = NDArray[Any]
 
 def chosen(held_out: HeldOut, found: Sequence[Snapshot], most: int = MOST) -> list[Snapshot]:
     """The best ensemble of candidates, with all networks of each; `most` networks, but at least one candidate."""
-    count = max(1, most // len(held_out.parts))
+    count = max(1, MOST // len(held_out.parts))
     return [found[k] for k in held_out.chosen([each.outputs for each in found], count)]
 
 
@@ -47,13 +47,13 @@ def ensemble(plan: Plan, held_out: HeldOut, members: Sequence[Snapshot], ended: 
     return replace(model, ways=_ways(members))
 
 
-def cross_scored(plan: Plan, held_out: HeldOut, model: Model, found: Sequence[Snapshot], most: int = MOST) -> Model:
+def cross_scored(plan: Plan, held_out: HeldOut, model: Model, found: Sequence[Snapshot]) -> Model:
     """The model with scores on held-out rows, by cross-validation of the choice itself.
 
     For each part, the epochs, the members of the ensemble and the threshold are chosen by the other parts, and it is
     predicted by the networks that did not learn from it: a score on rows that also chose would be too good.
     """
-    count, answers = max(1, most // len(held_out.parts)), list[Outcome]()
+    count, answers = max(1, MOST // len(held_out.parts)), list[Outcome]()
     metric = metric_to_be_best_in(plan.recipe.threshold)
     for k, place in enumerate(held_out.places):
         others = [j for j in range(len(held_out.parts)) if j != k]

@@ -79,7 +79,7 @@ class Sample:
         For training on all rows at once: their order then means nothing, and a weight of 3 is the same as three equal
         rows; this makes it so to the last bit.
         """
-        _, first, which = _distinct(self)
+        first, which = _distinct(self)
         count = np.bincount(which, self.weight)
         rows = self.take(first)
         return Sample(rows.X, rows.T, None if (count == 1).all() else count)
@@ -95,7 +95,7 @@ class Sample:
             InputError: too few rows.
             ValueError: scikit-learn's own, where a class has one row.
         """
-        _, first, which = _distinct(self)
+        first, which = _distinct(self)
         groups = np.arange(len(first))
         labels = None
         if by_class:
@@ -117,12 +117,12 @@ class Sample:
         return self.take(~chosen), self.take(chosen)
 
 
-def _distinct(sample: Sample) -> tuple[Array, Array, Array]:
-    """np.unique of the rows, X and T together: (keys, the first row of each key, the key of each row)."""
+def _distinct(sample: Sample) -> tuple[Array, Array]:
+    """(the first of the rows that are equal in X and T, in some order; for each row the index of its first)."""
     keys = np.hstack([_bytes(sample.X), _bytes(sample.T)])
     whole = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.shape[1]))).ravel()
-    unique, first, which = np.unique(whole, return_index=True, return_inverse=True)
-    return unique, first, which.ravel()
+    _, first, which = np.unique(whole, return_index=True, return_inverse=True)
+    return first, which.ravel()
 
 
 def _bytes(rows: Any) -> NDArray[np.uint8]:

@@ -61,12 +61,12 @@ def located(source: str | Path) -> Path:
         return Path(source)
 
 
-def first_bytes(path: Path, count: int = 4) -> bytes:
-    """The first bytes of a file; none if it is no regular file or cannot be read (reading it raises the error)."""
+def first_bytes(path: Path) -> bytes:
+    """The first four bytes of a file; none if it is no regular file or cannot be read (reading it raises the error)."""
     with suppress(OSError, ValueError):
         if path.is_file():
             with path.open("rb") as file:
-                return file.read(count)
+                return file.read(4)
     return b""
 
 
