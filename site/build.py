@@ -46,6 +46,7 @@ SLUGS = (
 LAB = '<iframe class="lab" src="iris.html" title="DeltaW" loading="lazy"></iframe>'  # in the place of its picture
 PICTURE = re.compile(r"^!\[.*\]\(\.\./figures/lab.*\)$", re.M)
 LONGEST = 160  # signs of a description
+INLINE = re.compile(r"<code>([^<\n]*)</code>")
 LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)]*)?\)")
 LOADED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*\brel=["']?(?:stylesheet|preconnect|preload)["']?[^>]*\bhref=["']?(?:https?:)?//"""
@@ -122,6 +123,19 @@ def headed(text: str, hide: tuple[str, ...] = ()) -> str:
     told: dict[str, Any] = {"description": said} if (said := described(text)) else {}
     told |= {"hide": list(hide)} if hide else {}
     return f"---\n{yaml.safe_dump(told, allow_unicode=True)}---\n\n{text}" if told else text
+
+
+def broken(html: str) -> str:
+    """Code within lines, broken where it reads well: a long name behind / and _, an option not behind its dashes."""
+
+    def mended(match: re.Match[str]) -> str:
+        code = match[1]
+        if "::" in code or code.count("_") > 1:
+            code = re.sub(r"(?<=[/_])(?!$)", "<wbr>", code)
+        code = re.sub(r"(?<!\S)--?\w[\w-]*", r"<span class=option>\g<0></span>", code)
+        return f"<code>{code}</code>"
+
+    return INLINE.sub(mended, html)
 
 
 def imported(path: Path) -> set[Path]:
@@ -282,6 +296,9 @@ def main(html: Path) -> int:
     shutil.rmtree(html, ignore_errors=True)
     shutil.copytree(work / "en" / "html", html)
     shutil.copytree(work / "zh" / "html", html / "zh")
+    for page in html.rglob("*.html"):
+        if page.name != "iris.html":  # the lab
+            page.write_text(broken(page.read_text(encoding="utf-8")), encoding="utf-8")
     if strangers := from_elsewhere(html):
         print(f"DeltaW: expected pages that load nothing from elsewhere, found {', '.join(strangers)}", file=sys.stderr)
         return 1

@@ -108,7 +108,8 @@ def export(
     Examples:
         >>> import deltaw
         >>> net = deltaw.Network([4, 8, 3], ["tanh", "softmax"])
-        >>> [path.name for path in deltaw.export(net, "network.py").files]     # of a model: model.export("flowers.py")
+        >>> exported = deltaw.export(net, "network.py")            # of a model: model.export("flowers.py")
+        >>> [path.name for path in exported.files]
         ['network.py', 'network.check.json']
     """
     file = path if is_file(path, "write") else None

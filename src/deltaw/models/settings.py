@@ -69,7 +69,7 @@ def meanings() -> dict[str, str]:
 
 def _values(name: str) -> str:
     if name in NAMES:
-        return ", ".join(NAMES[name])
+        return listed(NAMES[name])
     if name == "hidden":
         return say("units of each layer")
     kinds = SCHEMA[name] if isinstance(SCHEMA[name], tuple) else (SCHEMA[name],)

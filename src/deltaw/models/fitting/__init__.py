@@ -121,8 +121,8 @@ def fit(
 
     Examples:
         >>> import deltaw
-        >>> model = deltaw.fit("iris", epochs=5)                   # or "flowers.csv", target="species"; or a data frame
-        >>> model.scores["accuracy"] > 0.5                         # of networks that had not seen the rows
+        >>> model = deltaw.fit("iris", epochs=5)        # or "flowers.csv", target="species"; or a data frame
+        >>> model.scores["accuracy"] > 0.5              # of networks that had not seen the rows
         True
         >>> model.predict(deltaw.read("iris").frame.head(2)).tolist()
         ['setosa', 'setosa']
