@@ -22,7 +22,7 @@ from deltaw.equations import backprop
 from deltaw.equations.activations import ACTIVATIONS, activation
 from deltaw.equations.losses import LOSSES, loss, one_hot
 from deltaw.exceptions import InputError
-from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier
+from deltaw.sklearn import MLPClassifier, MLPRegressor, TableClassifier, TableRegressor
 from deltaw.sklearn.learning.descent import Descent
 from deltaw.sklearn.parameters import PERCEPTRON
 
@@ -362,14 +362,24 @@ def test_reaching_the_last_epoch_is_told() -> None:
 # --- said twice -------------------------------------------------------------------------------------------------------
 
 
-def test_what_both_constructors_say_is_the_same() -> None:
+@pytest.mark.parametrize(
+    ("kinds", "own"),
+    [
+        ((MLPClassifier, MLPRegressor), {"class_weight", "label_smoothing", "quantiles"}),
+        ((TableClassifier, TableRegressor), {"class_weight", "label_smoothing", "threshold", "target_scale"}),
+    ],
+)
+def test_what_both_constructors_say_is_the_same(kinds: Any, own: set[str]) -> None:
     """Names in the same order, defaults and types; what only one of them has, apart."""
-    ours = [inspect.signature(kind).parameters for kind in (MLPClassifier, MLPRegressor)]
-    own = {"loss", "class_weight", "label_smoothing", "quantiles"}
-    shared = [[each for each in parameters.values() if each.name not in own] for parameters in ours]
+    ours = [inspect.signature(kind).parameters for kind in kinds]
+    other = {*own, "loss"} if kinds[0] is MLPClassifier else own  # whose default is another
+    shared = [[each for each in parameters.values() if each.name not in other] for parameters in ours]
     assert shared[0] == shared[1]
-    assert set(ours[0]) ^ set(ours[1]) == own - {"loss"}
-    assert {each.name for each in shared[0]} == set(PERCEPTRON)
+    assert set(ours[0]) ^ set(ours[1]) == own
+    assert {each.name for each in shared[0]} == set(PERCEPTRON) or kinds[0] is not MLPClassifier
+    for kind in kinds:
+        with pytest.raises(TypeError, match=rf"{kind.__name__}\.__init__\(\) got an unexpected keyword"):
+            kind(layers=(3,))
 
 
 class Doubled(MLPRegressor):

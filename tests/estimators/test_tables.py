@@ -63,6 +63,12 @@ def test_no_answer_at_all(y: Any) -> None:
             made.fit(X, y)
 
 
+@pytest.mark.parametrize("y", [[None] * N, pd.Series([None, 1.0] * (N // 2) + [1.0] * (N % 2), dtype=object)])
+def test_a_network_on_arrays_says_that_answers_are_missing(y: Any) -> None:
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        MLPRegressor().fit(np.ones((N, 1)), y)
+
+
 @pytest.mark.parametrize("made", [TableClassifier(**QUICK), TableRegressor(**QUICK)])
 def test_several_answers_a_row_are_refused(made: Any) -> None:
     with pytest.raises(InputError, match="y: expected one answer a row, found 2; train an estimator for each"):
@@ -74,6 +80,8 @@ def test_several_answers_a_row_are_refused(made: Any) -> None:
 def test_times_are_no_numbers_until_somebody_says_the_unit(y: Any, library: Any) -> None:
     with pytest.raises(InputError, match=r"y: expected numbers, found .*; give them in a unit") as caught:
         TableRegressor(**QUICK).fit(X, library(y))
+    with pytest.raises(InputError, match=r"y: expected numbers, found .*; give them in a unit"):
+        MLPRegressor().fit(np.ones((N, 1)), library(y))
     remedy = str(caught.value).partition("a unit: ")[2]  # which works
     TableRegressor(**QUICK).fit(X, eval(remedy, {"y": y, "np": np}))
 
@@ -83,7 +91,7 @@ def test_times_are_no_numbers_until_somebody_says_the_unit(y: Any, library: Any)
     [(np.where(GONE, "gone", "there"), "text"), ([datetime.date(2024, 1, 1 + i % 9) for i in range(N)], "date")],
 )
 def test_words_and_days_are_no_numbers(y: Any, found: str) -> None:
-    with pytest.raises(InputError, match=f"y: expected numbers, found {found}; use TableClassifier for classes"):
+    with pytest.raises(InputError, match=f"y: expected numbers, found {found}; use a classifier for classes"):
         TableRegressor(**QUICK).fit(X, y)
 
 

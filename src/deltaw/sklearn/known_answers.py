@@ -1,4 +1,4 @@
-"""Rows whose answer is known: scikit-learn's y with NaN, None or pandas' NA in it."""
+"""scikit-learn's y: the rows whose answer is known, where NaN, None or pandas' NA may be in it, and its numbers."""
 
 from __future__ import annotations
 
@@ -41,6 +41,19 @@ def known_answers(y: Any, rows: int, warn: bool = False) -> tuple[Array, NDArray
     y = y[known]
     as_objects = y.dtype == object and all(isinstance(each, NUMBER) for each in y)
     return (np.asarray(y.tolist()) if as_objects else y), known
+
+
+def numbers(y: Array) -> NDArray[np.float64]:
+    """The answers of a regression. Raises InputError for dates, durations, text and what else is no number."""
+    if y.dtype.kind in "mM":  # as float they would be nanoseconds of one library, microseconds of another
+        since = "y" if y.dtype.kind == "m" else "(y - y.min())"
+        remedy = "give them in a unit: {since} / np.timedelta64(1, 'h')"
+        raise InputError("y: expected numbers", str(y.dtype), remedy, since=since)
+    try:
+        return np.asarray(y, np.float64)
+    except (TypeError, ValueError):
+        found = say("text") if isinstance(y.flat[0], str | bytes) else type(y.flat[0]).__name__
+        raise InputError("y: expected numbers", found, "use a classifier for classes") from None
 
 
 def _missing(y: Array) -> NDArray[np.bool_]:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import d2_pinball_score, r2_score
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite, column_or_1d
 
 from deltaw.exceptions import InputError, SettingError
+from deltaw.sklearn.known_answers import numbers
 from deltaw.sklearn.learning import outputs
 from deltaw.sklearn.learning.sample import Sample
 from deltaw.sklearn.methods import StepByStep, checked
@@ -114,7 +115,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def _read(self, X: Any, y: Any, weight: Any, *, reset: bool, incremental: bool) -> tuple[Any, Array, Array | None]:
         X, y, weight = self._rows(X, y, weight, reset, y_numeric=True)
         y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
-        T = np.asarray(y, np.float64)
+        T = numbers(y)
+        assert_all_finite(T, input_name="y")  # None among objects has only now become NaN
         quantiles = self._levels()
         if quantiles is not None:
             if T.ndim == 2:

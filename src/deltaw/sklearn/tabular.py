@@ -24,7 +24,7 @@ from deltaw.models.recipes import RECIPES
 from deltaw.models.rows import weights
 from deltaw.sklearn.drawing import Drawn
 from deltaw.sklearn.frames import readable
-from deltaw.sklearn.known_answers import known_answers
+from deltaw.sklearn.known_answers import known_answers, numbers
 from deltaw.sklearn.learning.threads import threads
 from deltaw.sklearn.methods import checked
 from deltaw.sklearn.parameters import COUNT, Named, keep
@@ -67,37 +67,6 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
     n_features_in_: int
     n_left_out_: int
     _columns: list[str]  # of the frame that was learnt from
-
-    def __init__(
-        self,
-        recipe: str = "default",
-        *,
-        hidden: Any = None,
-        activation: str | None = None,
-        epochs: int | None = None,
-        batch_size: int | None = None,
-        learning_rate: float | None = None,
-        optimizer: Any = None,
-        schedule: str | None = None,
-        loss: str | None = None,
-        l2: float | None = None,
-        dropout: float | None = None,
-        label_smoothing: float | None = None,
-        scaling: str | None = None,
-        validation: float | None = None,
-        patience: int | str | None = None,
-        threshold: float | str | None = None,
-        target_scale: str | None = None,
-        class_weight: Any = None,
-        settings: dict[str, Any] | None = None,
-        drop: Any = None,
-        columns: Any = None,
-        kinds: dict[str, str] | None = None,
-        random_state: Any = None,
-        engine: str = "native",
-        n_threads: int | None = None,
-    ) -> None:
-        keep(self, locals())
 
     @checked
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
@@ -237,6 +206,36 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     _task = "classification"
     classes_: Array
 
+    def __init__(
+        self,
+        recipe: str = "default",
+        *,
+        hidden: Any = None,
+        activation: str | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        optimizer: Any = None,
+        schedule: str | None = None,
+        loss: str | None = None,
+        l2: float | None = None,
+        dropout: float | None = None,
+        label_smoothing: float | None = None,
+        scaling: str | None = None,
+        validation: float | None = None,
+        patience: int | str | None = None,
+        threshold: float | str | None = None,
+        class_weight: Any = None,
+        settings: dict[str, Any] | None = None,
+        drop: Any = None,
+        columns: Any = None,
+        kinds: dict[str, str] | None = None,
+        random_state: Any = None,
+        engine: str = "native",
+        n_threads: int | None = None,
+    ) -> None:
+        keep(self, locals())
+
     def predict(self, X: Any) -> Array:
         """The class of each row, (n,).
 
@@ -301,12 +300,40 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
 
 class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
-    """A regressor for tables as they are; see TableClassifier.
+    """A regressor for tables as they are; see TableClassifier, whose parameters it has but those of classes.
 
     `target_scale` is "log" to learn the logarithm of y, or "none".
     """
 
     _task = "regression"
+
+    def __init__(
+        self,
+        recipe: str = "default",
+        *,
+        hidden: Any = None,
+        activation: str | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        optimizer: Any = None,
+        schedule: str | None = None,
+        loss: str | None = None,
+        l2: float | None = None,
+        dropout: float | None = None,
+        scaling: str | None = None,
+        validation: float | None = None,
+        patience: int | str | None = None,
+        target_scale: str | None = None,
+        settings: dict[str, Any] | None = None,
+        drop: Any = None,
+        columns: Any = None,
+        kinds: dict[str, str] | None = None,
+        random_state: Any = None,
+        engine: str = "native",
+        n_threads: int | None = None,
+    ) -> None:
+        keep(self, locals())
 
     def predict(self, X: Any) -> Array:
         """The answer for each row, (n,), in y's own units.
@@ -338,15 +365,7 @@ class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     def _answers(self, y: Array) -> Any:
         if len(y) < 2:
             raise InputError("X, y: expected rows to compare", say("n_samples={n}", n=len(y)), "give more rows")
-        if y.dtype.kind in "mM":  # as float they would be nanoseconds of one library, microseconds of another
-            since = "y" if y.dtype.kind == "m" else "(y - y.min())"
-            remedy = "give them in a unit: {since} / np.timedelta64(1, 'h')"
-            raise InputError("y: expected numbers", str(y.dtype), remedy, since=since)
-        try:
-            return np.asarray(y, np.float64)
-        except (TypeError, ValueError):
-            found = say("text") if isinstance(y[0], str | bytes) else type(y[0]).__name__
-            raise InputError("y: expected numbers", found, "use TableClassifier for classes") from None
+        return numbers(y)
 
 
 def _free(name: str, frame: Any) -> str:

@@ -61,7 +61,7 @@ def fit(
         recipe: "default", "quick", "accurate" (an ensemble of several networks) or "notes"; see
             `deltaw.models.recipes`.
         hidden: units of each hidden layer; None: by the data.
-        epochs: passes over the training rows; None: by the recipe.
+        epochs: passes over the training rows, before those over all rows (`finish`); None: by the recipe.
         seed: random seed of the split, the initial weights and the order of rows.
         engine: "native", "reference" or "torch"; see `deltaw.train`.
         device: for engine "torch": "cpu", "cuda", "cuda:1", "mps"; None: a GPU if there is one.

@@ -24,6 +24,7 @@ class ScoredEpoch(Epoch):
     """What a callback of `deltaw.fit` gets: an `Epoch`, and the score on held-out rows.
 
     Attributes:
+        number, epochs: as in an `Epoch`; fine-tuning on all rows counts on, beyond the `epochs` that were asked for.
         score: accuracy, R² or the metric that was asked for (see `score_name`); None without held-out rows.
         score_text: the score as it is shown.
         fold, folds: number of the fold, from 1, and of all folds; 0 in the training on all rows, and without folds.
