@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
-    ) -> Any:
+    ) -> Self:
         """Learn from X and y.
 
         Args:
@@ -105,7 +105,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
         return self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), self.max_iter)
 
     @checked
-    def initialize(self, X: Any, y: Any) -> Any:
+    def initialize(self, X: Any, y: Any) -> Self:
         """Make the network for X and y with its initial weights, as `fit` would, and learn nothing.
 
         `coefs_` and `intercepts_` can then be set; `partial_fit`, and `fit` with warm_start=True, go on from them.
@@ -154,7 +154,7 @@ class Perceptron(Drawn, CallbackSupportMixin, BaseEstimator):  # type: ignore[mi
 
     def _learn(
         self, X: Any, y: Any, weight: Any, given: tuple[Any, Any, Any], epochs: int, incremental: bool = False
-    ) -> Any:
+    ) -> Self:
         first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, T, weight = self._read(X, y, weight, reset=first, incremental=incremental)
         sample = Sample(X, T, weight)

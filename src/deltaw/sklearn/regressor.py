@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     @StepByStep
     @checked
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """One epoch on these rows, from where the last call ended; arguments, and errors, are those of `fit`."""
         return self._learn(X, y, sample_weight, (None, None, None), 1, incremental=True)
 
