@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deltaw.exceptions import InputError, TableError
 from deltaw.tables import Table, kinds, read
+from deltaw.tables.reading.formats.heads import _may_be_number, rows_of_names
 from deltaw.tables.reading.formats.pieces import joined
 from deltaw.tables.reading.source import Reading
 
@@ -127,3 +130,56 @@ def test_a_sparse_file_is_refused(written: Written) -> None:
     rows = "".join(f"{i % 2} 1:{i} 3:{i}.5 7:-1e-3\n" for i in range(20))
     with pytest.raises(TableError, match="found a sparse file"):
         read(written(rows, name="t.txt"))
+
+
+GROUPED = [
+    ("{}", [",x,x,y", ",mean,max,mean", "k,,,"], ["k", "x mean", "x max", "y mean"]),  # pandas, with names of an index
+    ("{}", ["x,x,y,y", "mean,max,mean,max"], ["x mean", "x max", "y mean", "y max"]),
+    ("{}", [",2020,,2021", "name,high,wide,high"], ["name", "2020 high", "2020 wide", "2021 high"]),
+    ("{}", ["id,How old?,Which?,", ",Response,Tea,Other"], ["id", "How old? Response", "Which? Tea", "Which? Other"]),
+    ("Report of 2024,,,\n{}", [",2020,,2021", "name,high,wide,high"], ["name", "2020 high", "2020 wide", "2021 high"]),
+    (
+        "{}",
+        [",2020,,2021", "name,high,wide,high", "x,cm,cm,m"],
+        ["name x", "2020 high cm", "2020 wide cm", "2021 high m"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("above", "head", "names"), GROUPED)
+def test_names_in_several_rows_are_joined(written: Written, above: str, head: list[str], names: list[str]) -> None:
+    """Merged cells of a spreadsheet, what pandas writes of several levels, answers below questions."""
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    rows = [[i, i / 4, i % 5, 2 * i] for i in range(1, 41)]
+    text = above.format("\n".join(head)) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
+    path = written(text)
+    first = above.count("\n") + 1
+    with xlsxwriter.Workbook(path.with_suffix(".xlsx")) as book:
+        sheet = book.add_worksheet()
+        for i, line in enumerate(text.splitlines()[: first + len(head) - 1]):
+            sheet.write_row(i, 0, [cell or None for cell in line.split(",")])
+        for i, row in enumerate(rows, first + len(head) - 1):
+            sheet.write_row(i, 0, row)
+    for table in (read(path), read(path.with_suffix(".xlsx"))):
+        assert table.frame.columns == names
+        assert table.frame.rows() == [*map(tuple, rows)]
+        said = f"the column names are joined from rows {first} to {first + len(head) - 1} ("
+        assert [said in note for note in table.notes][-1]
+
+
+def test_groups_above_different_names_are_left_out(written: Written) -> None:
+    table = read(written("Person,,Size,\n" + NAMED))
+    assert same_rows(table)
+    assert table.notes == ("the column names are in row 2; the rows above are ignored",)
+
+
+@given(data=st.data())
+def test_no_row_of_data_is_taken_for_names(data: st.DataObject) -> None:
+    """In any table whose first row has a number, or whose names are different and complete."""
+    width, rows = data.draw(st.integers(2, 5)), data.draw(st.integers(7, 12))
+    names = data.draw(st.lists(st.sampled_from(["a", "b", "c", "", "2020"]), min_size=width, max_size=width))
+    cell = st.sampled_from(["1", "2.5", "-3", "u", "v", "n.d.", "", "NA", "x y"])
+    table = [names, *([data.draw(cell) for _ in range(width)] for _ in range(rows))]
+    whole = len({*names} - {""}) == width
+    if whole or any(map(_may_be_number, table[1])):
+        assert rows_of_names(table) == (0, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,12 +27,14 @@ from deltaw.tables.reading.formats.heads import (
     has_header,
     lacking,
     leaves_out_row_names,
+    note_on_names,
     note_on_notes,
     notes_on_marks,
     notes_on_rows,
     rows_above,
     rows_at_end,
     rows_below,
+    rows_of_names,
 )
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.formats.printed import BAR, Printed
@@ -180,8 +183,15 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     if title:
         end, head = end_of(text, separator, title), head[title:]
         text, above = text[end:], above + count_of(text[:end], "\n")
+    over, joined = rows_of_names(head, reading.missing)
+    begins = above
+    if over:
+        end, head = end_of(text, separator, over), [*([joined] if joined else []), *head[over:]]
+        text, above = record(joined, separator) + text[end:], above + count_of(text[:end], "\n") - bool(joined)
     below = rows_below(head, reading.missing)
-    notes = notes_on_rows(above if title or (begin and not given) else 0, head[1 : 1 + below])
+    apart = title or (over and not joined) or (begin and not given)
+    notes = notes_on_rows(above if apart else 0, head[1 : 1 + below])
+    notes += (note_on_names(begins, over, joined),) if joined else ()
     notes += (say("a printed table: lines of dashes, and lines without its bars, are no rows"),) if printed else ()
     if below:
         begin, end = (end_of(text, separator, count) for count in (1, 1 + below))
@@ -204,6 +214,12 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)
     return Dialect(separator, names, named, above, marks, notes, printed), text
+
+
+def record(cells: list[str], separator: str) -> bytes:
+    """A line with these cells; none without cells."""
+    csv.writer(line := io.StringIO(), delimiter=separator, lineterminator="\n").writerows([cells] if cells else [])
+    return line.getvalue().encode()
 
 
 def _after_comments(text: bytes) -> int:

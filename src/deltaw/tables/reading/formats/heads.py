@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from statistics import mode
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from deltaw.tables.cells import MAYBE_NUMBER, missing_to_null
 from deltaw.tables.decimals import has_mark, valid_decimals
 from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import COMMA, MARKS, POINT, Decimals, are_grouped
-from deltaw.tables.table import clip
+from deltaw.tables.table import clip, listing
 
 # What is said of signs that may separate thousands, by the sign and what decided.
 PARTED = {
@@ -91,42 +91,96 @@ def notes_on_marks(frame: pl.DataFrame, missing: tuple[str, ...], separator: str
 
 def rows_above(rows: Sequence[Sequence[str]]) -> int:
     """The number of rows above the column names: if the first row that is not empty is a title (its first cell and few
-    others), those above the first row with a different word in every column; else 0.
+    others, or another number of cells), those above the first row with a different word in every column, or above the
+    `rows_of_names`; else 0.
     """
     cells = [[cell.strip() for cell in row] for row in rows]
     title = next((row for row in cells if any(row)), [""])
     usual = mode(map(len, cells or [title]))
     width = max((sum(map(bool, row)) for row in cells if len(row) == usual), default=0)  # blanks may be behind all
-    if width < FEWEST_NAMES or not title[0] or 2 * sum(map(bool, title)) > width:
+    is_title = 2 * sum(map(bool, title)) <= width or abs(len(title) - usual) > 1  # one cell may be of row names
+    if width < FEWEST_NAMES or not title[0] or not is_title:
         return 0
     named = (i for i, row in enumerate(cells) if len(row) == usual and len({*row[:width]} - {""}) == width)
     first = next(named, 0)
-    return first if has_header(cells[first:]) else 0
+    groups = next((i for i in range(1, first or len(cells)) if rows_of_names(cells[i:])[0]), 0)
+    return groups or (first if has_header(cells[first:]) else 0)
 
 
 def rows_below(head: list[list[str]], missing: tuple[str, ...]) -> int:
     """The number of rows directly below the column names, at most MOST_BELOW, that are not data but units or
     descriptions: they have no number, and words in columns of numbers, the first of them two different ones or more.
     """
-
-    def may_be_number(cell: str) -> bool:
-        return MAYBE_NUMBER.fullmatch(cell) is not None and any(map(str.isdecimal, cell))
-
-    def present(cells: Iterable[str]) -> Iterator[str]:
-        return (cell for cell in cells if cell.strip().lower() not in missing)
-
-    most = max(0, min(MOST_BELOW, len(head) - 1 - ROWS_BELOW))
-    apart = next((i for i, row in enumerate(head[1 : 1 + most]) if any(map(may_be_number, row))), most)
-    for count in range(apart, 0, -1):
-        words = [set[str]() for _ in range(count)]  # of each row
-        for name, *column in zip(*head, strict=False):
-            numbers = map(may_be_number, present(column[count:]))
-            if next(numbers, False) and all(numbers) and any(present([name])) and not may_be_number(name):
-                for cells, cell in zip(words, column, strict=False):
-                    cells.update(present([cell]))
+    for count in range(_without_numbers(head), 0, -1):
+        places = _of_numbers(head, 1 + count, missing)
+        named = [j for j in places if _words([head[0][j]], missing) and not _may_be_number(head[0][j])]
+        words = [{*_words([row[j] for j in named], missing)} for row in head[1 : 1 + count]]
         if len(words[0]) > 1 and words[-1]:
             return count
     return 0
+
+
+def rows_of_names(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> tuple[int, list[str]]:
+    """(a number of first rows, the names to put in their place, none if the next row has them); (0, []) if the first
+    row has the names.
+
+    It is groups of columns, as merged cells above the names and pandas have them, if one of its words stands over
+    several columns (it recurs, or is followed by empty cells), and the rows below it have no number, but the last of
+    them, or the one above names of an index, words in columns of numbers.
+    """
+    if len({*map(len, head)}) > 1:
+        return 0, []
+    for count in range(_without_numbers(head), 0, -1):
+        first, *others = ([cell.strip() for cell in row] for row in head[: 1 + count])
+        last, above = others[-1], [any(cells) for cells in zip(first, *others[:-1], strict=True)]
+        of_index = count > 1 and not any(cell and named for cell, named in zip(last, above, strict=True))
+        told = [(others[0] if of_index else last)[j] for j in _of_numbers(head, 1 + count, missing)]
+        below = [" ".join(filter(None, cells)) for cells in zip(*others, strict=True)]
+        groups = _spread(first, below)
+        over = [group for group, name in zip(groups, below, strict=True) if group and name]
+        names = [f"{group} {name}".strip() for group, name in zip(groups, below, strict=True)]
+        known = [name for name in names if name]
+        if _words(told, missing) and len({*over}) < len(over) and len({*known}) == len(known):
+            return (count, []) if len({*last} - {""}) == len(last) else (1 + count, names)
+    return 0, []
+
+
+def _spread(groups: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The groups, each also over the empty cells behind it that have a name below."""
+    found: list[str] = []
+    for group, name in zip(groups, names, strict=True):
+        found.append(group or (found[-1] if found and name else ""))
+    return found
+
+
+def _may_be_number(cell: str) -> bool:
+    return MAYBE_NUMBER.fullmatch(cell) is not None and any(map(str.isdecimal, cell))
+
+
+def _words(cells: Iterable[str], missing: tuple[str, ...]) -> list[str]:
+    """The cells that are not missing."""
+    return [cell for cell in cells if cell.strip().lower() not in missing]
+
+
+def _without_numbers(head: list[list[str]]) -> int:
+    """The number of rows directly below the first without a number, at most MOST_BELOW, if enough rows are below."""
+    most = max(0, min(MOST_BELOW, len(head) - 1 - ROWS_BELOW))
+    return next((i for i, row in enumerate(head[1 : 1 + most]) if any(map(_may_be_number, row))), most)
+
+
+def _of_numbers(head: list[list[str]], first: int, missing: tuple[str, ...]) -> list[int]:
+    """The columns that have only numbers from the row `first` on."""
+    columns = enumerate(zip(*head, strict=False))
+    return [
+        j for j, column in columns if (cells := _words(column[first:], missing)) and all(map(_may_be_number, cells))
+    ]
+
+
+def note_on_names(first: int, rows: int, names: Sequence[str]) -> str:
+    """A note on column names in several rows; `first`: number of rows above them."""
+    line = "the column names are joined from rows {first} to {last} ({names})"
+    several = [name for name in names if " " in name] or names
+    return say(line, first=first + 1, last=first + rows, names=listing((f'"{clip(name, 30)}"' for name in several), 3))
 
 
 def notes_on_rows(above: int, below: Sequence[Sequence[str]]) -> tuple[str, ...]:

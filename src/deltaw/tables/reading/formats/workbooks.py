@@ -14,10 +14,12 @@ from deltaw.speech import say
 from deltaw.tables.reading.formats.heads import (
     FEWEST_NAMES,
     are_notes,
+    note_on_names,
     note_on_notes,
     notes_on_rows,
     rows_above,
     rows_below,
+    rows_of_names,
 )
 from deltaw.tables.reading.formats.sheets import area, hidden_sheets, without_values
 from deltaw.tables.reading.frames import table_of
@@ -85,10 +87,18 @@ def _first_with_rows(
         top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=HEADER_ROWS, dtypes="string")
         rows = [["" if cell is None else cell for cell in row] for row in top.to_polars().rows()]
         above = rows_above(rows)
-        below = rows[above + 1 :][: rows_below(rows[above:], file.reading.missing)]
+        over, joined = rows_of_names(rows[above:], file.reading.missing)
+        first, above = above, above + over - bool(joined)  # the rows of the names, or those above the one that has them
+        head = [joined, *rows[above + 1 :]] if joined else rows[above:]
+        below = head[1:][: rows_below(head, file.reading.missing)]
         # Types by all rows.
-        whole = {"header_row": above, "skip_rows": len(below) or None, "schema_sample_rows": None}
-        frame, notes = book.load_sheet(name, **whole).to_polars(), notes_on_rows(above, below)
+        whole: dict[str, Any] = {"header_row": above, "skip_rows": len(below) or None, "schema_sample_rows": None}
+        if joined:
+            titles = [title or f"{UNNAMED}{i}" for i, title in enumerate(joined)]
+            whole |= {"header_row": None, "column_names": titles, "skip_rows": above + 1 + len(below)}
+        notes = notes_on_rows(0 if joined else above, below)
+        notes += (note_on_names(first, over, joined),) if joined else ()
+        frame = book.load_sheet(name, **whole).to_polars()
         if frame.is_empty():
             continue
         if cell := _note_below(frame, end := _first_blank(frame)):
