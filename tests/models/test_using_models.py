@@ -92,6 +92,19 @@ def test_columns_may_come_in_any_order_and_number(classifier: deltaw.Model, tabl
     assert classifier.predict(table.drop("grade", "id")).tolist() == answers.tolist()
 
 
+def test_what_to_know_of_rows_before_they_are_answered(tmp_path: Path) -> None:
+    """The same as the command says."""
+    table = pl.DataFrame({"kg": [i / 7 for i in range(60)], "town": ["Bonn", "Ulm"] * 30, "y": [1.0, 2.0, 3.0] * 20})
+    model = deltaw.fit(table, target="y", **QUICK)
+    assert model.notes(table) == ()
+    rows = table.with_columns(pl.col("town").str.to_uppercase(), more=pl.lit(1))
+    (path := tmp_path / "t.csv").write_bytes(b"A title,,,\n" + rows.write_csv().encode())
+    title, extra, words = model.notes(path)
+    assert title == "the column names are in row 2; the rows above are ignored"
+    assert extra == "columns that the model does not use: more"
+    assert 'though it knows "Bonn"' in words
+
+
 @pytest.mark.parametrize(
     "words", [["1.0", "2.5", "x"], ["True", "False", "maybe"], ["007", "7a", "b"], ["1.10", "1.2", "x"]]
 )

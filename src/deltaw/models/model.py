@@ -19,6 +19,7 @@ from deltaw.files import check_outputs, place_of
 from deltaw.given import among, is_whole
 from deltaw.models import html, storage
 from deltaw.models.answers import Answers, concatenated, decoded, mean_of, outcome, rows_of, some_rows, truth, values_of
+from deltaw.models.beyond import notes_on_rows
 from deltaw.models.contents import Contents, Learning, reading_of
 from deltaw.models.distilling import FEWEST, HELD_OUT, Cost, agreement, distilled
 from deltaw.models.rows import weights
@@ -121,11 +122,10 @@ class Model(Contents):
             raise InputError(expected, f"{len(table.frame)}", "give more; they need no target")
         X = self.preparation.transform(table.frame, source=table.name)
         learnt, apart = split(len(X), HELD_OUT, seed)
-        answer = partial(self._forward, threads=threads)
-        network, history = distilled(self, answer, X[learnt], X[apart], seed, threads)
-        learning = Learning(**vars(history), held_out="validation")
+        network, found = distilled(self, partial(self._forward, threads=threads), X[learnt], X[apart], seed, threads)
+        history = Learning(**vars(found), held_out="validation")
         recipe = replace(self.recipe, networks=1)
-        made = replace(self, network=network, recipe=recipe, history=learning, others=(), **RESET)
+        made = replace(self, network=network, recipe=recipe, history=history, others=(), **RESET)
         before, after = (Answers.of(model.target, model._forward(X[apart])).values for model in (self, made))
         scores: list[Scores | None] = [None, None]
         if self.target.name in table.frame.columns:
@@ -146,6 +146,12 @@ class Model(Contents):
         """
         return read_as(rows, reading_of(self, reading))
 
+    def notes(self, rows: Any) -> tuple[str, ...]:
+        """What to know of rows before relying on their predictions, as `deltaw predict` says it: how they were read,
+        unknown columns, words and units, numbers and dates beyond those of training. `rows`: see `predict`.
+        """
+        return (*(table := self.read(rows)).notes, *notes_on_rows(self, table))
+
     def answers(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Answers:
         """Predictions and, for classification, their probabilities, in one pass.
 
@@ -159,11 +165,7 @@ class Model(Contents):
         return Answers.of_batches(self.target, self._outputs(frame, table.name, engine, threads), len(frame))
 
     def answers_in_turn(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Iterator[Answers]:
-        """`answers` in batches of rows, so that only one batch of probabilities is in memory.
-
-        Args:
-            rows, engine, threads: see `predict`, which raises the same.
-        """
+        """`answers` in batches of rows, so that only one batch of probabilities is in memory."""
         frame = rows_of(table := self.read(rows))
         return (Answers.of(self.target, each) for each in self._outputs(frame, table.name, engine, threads))
 

@@ -178,7 +178,7 @@ def _of_numbers(head: list[list[str]], first: int, missing: tuple[str, ...]) -> 
 
 def note_on_names(first: int, rows: int, names: Sequence[str]) -> str:
     """A note on column names in several rows; `first`: number of rows above them."""
-    line = "the column names are joined from rows {first} to {last} ({names})"
+    line = "the column names are joined from rows {first:,} to {last:,} ({names})"
     several = [name for name in names if " " in name] or names
     return say(line, first=first + 1, last=first + rows, names=listing((f'"{clip(name, 30)}"' for name in several), 3))
 
