@@ -13,7 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from deltaw.exceptions import ColumnError
+from deltaw.exceptions import ColumnError, InputError
 from deltaw.tables import kinds, read
 from deltaw.tables.cells import as_words
 
@@ -69,12 +69,10 @@ USED: dict[str, tuple[Any, str]] = {
 REFUSED: dict[str, Any] = {
     "complex": pd.Series(X + 1j * X),
     "lists": pd.Series([[x, 1.0] for x in X]),
-    "dicts": pd.Series([{"a": x} for x in X]),
     "bytes": pd.Series([b"\xff\xfe"] * len(X)),
     "objects": pd.Series([object() for _ in X]),
     "List": pl.Series([[x, 1.0] for x in X]),
     "Array": pl.Series([[x, 1.0] for x in X], dtype=pl.Array(pl.Float64, 2)),
-    "Struct": pl.Series([{"a": x} for x in X]),
     "Binary": pl.Series([b"ab"] * len(X) + [b"\xff"])[1:],
     "Object": pl.Series([object() for _ in X], dtype=pl.Object),
 }
@@ -99,6 +97,19 @@ def test_a_type_that_is_refused(name: str) -> None:
     ) as caught:
         kinds(read(frame(REFUSED[name])))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [pl.Series, pd.Series])
+def test_fields_of_objects_are_columns(make: Any) -> None:
+    column = make([{"a": {"deep": x}, "b": "uv"[i % 2]} if i % 5 else None for i, x in enumerate(X)])
+    found = read(frame(column)).frame
+    assert found.columns == ["of a type.a.deep", "of a type.b", "z"]
+    assert found["of a type.a.deep"].to_list() == [x if i % 5 else None for i, x in enumerate(X)]
+
+
+def test_fields_that_have_a_name_of_a_column_are_refused() -> None:
+    with pytest.raises(InputError, match=r'found "a.b" for columns 1 and 2'):
+        read(pl.DataFrame({"a": [{"b": 1}], "a.b": [2]}))
 
 
 @pytest.mark.parametrize("cells", [[True, "maybe"], [7.0, "x"], [np.float64(7), np.bool_(False), "x"], [7, "x"]])

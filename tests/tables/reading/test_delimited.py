@@ -106,7 +106,8 @@ def test_numbers_that_appear_late_change_the_type_of_the_column() -> None:
     [
         ("a,b,c\n1,2,3\n", ","), ("a;b\n1,5;2,5\n", ";"), ("1,5;2,5\n3,5;4,5\n", ";"), ("a\tb,c\n1\t2,3\n", "\t"),
         ("x y\n1 2\n", " "), ("a\n1\n", ","), ('"a;b",c\n"d;e",f\n', ","), ("a,b\nNew York,1\nRome,2\n", ","),
-        ("a|b\n1|2\n", "|"),
+        ("a|b\n1|2\n", "|"), ("a^b\n1^2\n", "^"), ("a~b\n1~2\n", "~"), ("a\x01b\n1\x012\n", "\x01"),
+        ("about\n~1\n~2\n~3\n", ","), ("a,b\n~1,^2\n~3,^4\n", ","),
     ],
 )  # fmt: skip
 def test_delimiter_found(text: str, delimiter: str) -> None:

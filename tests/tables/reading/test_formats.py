@@ -90,6 +90,25 @@ def test_nested_json_is_refused_where_it_is_used(tmp_path: Path) -> None:
         kinds(table, "b")
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_json_of_lists(tmp_path: Path, named: bool) -> None:
+    """As the US Census Bureau answers; pandas' `to_json(orient="values")` has no names."""
+    rows = [[f"town {i % 7}", str(1000 + i), f"{i:02}", None] for i in range(30)]
+    (tmp_path / "x.json").write_text(json.dumps([["NAME", "P1", "state", "rest"], *rows] if named else rows))
+    found = read(tmp_path / "x.json").frame
+    assert found.columns == (["NAME", "P1", "state", "rest"] if named else [f"column_{i}" for i in range(1, 5)])
+    assert found.rows() == [(town, int(number), code, None) for town, number, code, _ in rows]
+
+
+def test_a_model_of_nested_json_answers_for_rows_of_python(tmp_path: Path) -> None:
+    rows = [{"place": {"lat": i / 7, "kind": "uv"[i % 2]}, "y": i % 2} for i in range(60)]
+    (tmp_path / "x.json").write_text(json.dumps({"type": "list", "features": rows}))
+    model = deltaw.fit(tmp_path / "x.json", "y", epochs=2, folds=0, hidden=3, verbose=False)
+    assert model.preparation.input_names == ("place.lat", "place.kind")
+    assert model.predict(tmp_path / "x.json").tolist() == model.predict(rows).tolist()
+    assert model.predict([{"place": {"lat": 1.0, "kind": "u"}}]).shape == (1,)
+
+
 BAD = {
     '{"a": 1}\n{"a": 2\n': ["line 2", "mend the line"],
     '{"a": 1}\n[1, 2]\n': ["line 2", "a list"],

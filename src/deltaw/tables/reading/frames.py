@@ -36,7 +36,26 @@ def from_object(source: Any, reading: Reading) -> Table:
 
     Raises TableError as `polars_of`, and for frames without rows.
     """
-    return table_of(polars_of(source), FRAME, reading)
+    return table_of(unnested(polars_of(source), FRAME), FRAME, reading)
+
+
+def unnested(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    """The frame with the fields of objects in its cells as columns: place.lat, as pandas.json_normalize names them.
+
+    Raises TableError if a column has such a name already.
+    """
+    while any(isinstance(kind, pl.Struct) and kind.fields for kind in frame.dtypes):
+        columns = [each for column in frame.iter_columns() for each in _fields(column)]
+        check_names((column.name for column in columns), source)
+        frame = pl.DataFrame(columns)
+    return frame
+
+
+def _fields(column: pl.Series) -> list[pl.Series]:
+    """The fields of a column of objects, or the column itself."""
+    if not isinstance(column.dtype, pl.Struct) or not column.dtype.fields:
+        return [column]
+    return [column.struct.field(name).alias(f"{column.name}.{name}") for name in column.struct.fields]
 
 
 def polars_of(source: Any) -> pl.DataFrame:

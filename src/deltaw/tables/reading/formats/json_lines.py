@@ -1,4 +1,4 @@
-"""JSON: an object per line, an array of objects, or one object that is a table (`rows_within`).
+"""JSON: an object per line, an array of objects or of lists, or one object that is a table (`rows_within`).
 
 Names are columns, with null if an object lacks one.
 """
@@ -17,7 +17,9 @@ import polars as pl
 from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables.reading.formats.encodings import decoded
-from deltaw.tables.reading.frames import table_of
+from deltaw.tables.reading.formats.heads import has_header
+from deltaw.tables.reading.formats.separators import HEAD_RECORDS
+from deltaw.tables.reading.frames import table_of, unnested
 from deltaw.tables.reading.loading import check_size, limit
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import Table, check_names, clip
@@ -30,7 +32,7 @@ REMEDY = "give JSON Lines (an object a line), an array of objects, or CSV"
 
 
 def read_json(file: Source) -> Table:
-    """The table of a JSON file; lists and objects in cells are kept, as in Parquet; lone surrogates become U+FFFD.
+    """The table of a JSON file; objects in cells become columns, lists are kept; lone surrogates become U+FFFD.
 
     Raises:
         TableError: a line that is not an object, or too large a table.
@@ -45,7 +47,7 @@ def read_json(file: Source) -> Table:
         rows, within = _objects(data.decode(), file.name)
         notes += [] if within is None else [say('the rows are those of "{name}" in the file', name=clip(within))]
         frame = _of_objects(rows, file.name, most)
-    return table_of(frame, file.name, file.reading, notes)
+    return table_of(unnested(frame, file.name), file.name, file.reading, notes)
 
 
 def _of_lines(data: bytes, source: str, most: int) -> pl.DataFrame | None:
@@ -102,6 +104,8 @@ def _objects(text: str, source: str) -> tuple[list[dict[str, Any]], str | None]:
         if (found := rows_within(whole)) is None:
             raise TableError(expected, say("a single object"), REMEDY)
         return found
+    if _are(whole, list) and len({*map(len, whole)}) == 1:
+        return _of_lists(whole, source), None
     for number, each in enumerate(whole, 1):
         if not isinstance(each, dict):
             raise TableError(expected, say("{sort} as element {number:,}", sort=_sort(each), number=number), REMEDY)
@@ -128,6 +132,15 @@ def rows_within(whole: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None
     if alike and (by_rows := _count(whole)) != _count(values[0]):
         return (values if by_rows else [{name: whole[name][key] for name in whole} for key in values[0]]), None
     return ([whole], None) if any(not isinstance(each, (list, dict)) for each in values) else None
+
+
+def _of_lists(rows: list[list[Any]], source: str) -> list[dict[str, Any]]:
+    """The rows of lists of one length, of which the first may have the names."""
+    head = [["" if cell is None else str(cell) for cell in row] for row in rows[:HEAD_RECORDS]]
+    named = len(rows) > 1 and has_header(head)
+    names = head[0] if named else [f"column_{i + 1}" for i in range(len(head[0]))]
+    check_names(names, source)
+    return [dict(zip(names, row, strict=True)) for row in rows[named:]]
 
 
 def _are(values: list[Any], kind: type) -> bool:

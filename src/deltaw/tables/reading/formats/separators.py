@@ -13,12 +13,12 @@ from deltaw.exceptions import SettingError
 from deltaw.tables.reading.formats.careful import is_blank
 
 # Candidates; of equally good ones the first is taken. The comma comes late since it is also a decimal mark (1,5;2,5),
-# the space last since it is in texts.
-DELIMITERS = ("\t", ";", "|", ",", " ")
+# the space since it is in texts, and signs that seldom are delimiters last (Hive's is \x01).
+DELIMITERS = ("\t", ";", "|", ",", " ", "^", "~", "\x01")
 DELIMITER_NAMES = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 # Least share of the first records with the same number of fields.
-AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95}
+AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95, "^": 1.0, "~": 1.0, "\x01": 1.0}
 
 # A formula that is only a text, as programs write it for Excel: ="007". The regular expression is Python's and Polars'.
 FORMULA = r'^="([^"]*)"$'
