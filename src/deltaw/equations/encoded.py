@@ -72,7 +72,7 @@ class Encoded:
         fields: what each stored number encodes; the inputs of the fields follow each other in this order.
 
     Raises:
-        InputError: as many fields as stored numbers, of known kinds and sizes.
+        InputError: another number of fields than stored numbers, or one of an unknown kind or size.
     """
 
     ndim = 2

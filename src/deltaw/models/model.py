@@ -65,7 +65,8 @@ class Model(Contents):
         missing: the words that are read as missing values.
         decimals: the decimal mark, "," or ".", of each column whose numbers were text in training. It decides how text
             like 1.500 is read that could be either.
-        held_out: the rows that `scores` are of, right after `deltaw.fit`; None in a model that was loaded.
+        held_out: the rows that `scores` are of, in the order of `scores.outcome`, right after `deltaw.fit`; None in a
+            model that was loaded.
         witness: if the network was trained on those rows as well: the model of the first fold, with the rows held out
             from it. Importances are measured with it.
         tuning: what was tried, right after `deltaw.tune`; otherwise None.
@@ -272,7 +273,7 @@ class Model(Contents):
         """Rows with the target's column, and the name of their table."""
         frame = rows_of(table := self.read(rows))
         if self.target.name not in frame.columns:
-            table.column(self.target.name)  # raises, naming the nearest column
+            raise missing_column(self.target.name, frame.columns, table.name, needed="answers")
         return frame, table.name
 
     def _outcome(self, rows: Any, engine: str | None, threads: int | None) -> Outcome:

@@ -308,7 +308,7 @@ class Preparation(Plain):
         there = set(frame.columns)
         for name in self.input_names:
             if name not in there:
-                raise missing_column(name, frame.columns, source, needed=True)
+                raise missing_column(name, frame.columns, source, needed="input")
 
     def inverse(self, X: NDArray[np.float32]) -> pl.DataFrame:
         """Raw columns from inputs of shape (n, len(feature_names)).

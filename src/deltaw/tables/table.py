@@ -117,10 +117,10 @@ def _are_names(rows: list[tuple[Any, ...]], row: int, name: str) -> bool:
     return words and not any(other[place] == name for other in rows[row + 1 :])
 
 
-def missing_column(name: str, known: Iterable[str], source: str, needed: bool = False) -> ColumnError:
+def missing_column(name: str, known: Iterable[str], source: str, needed: str = "") -> ColumnError:
     """The error for a column that `source` lacks: names the nearest one, or lists the existing ones.
 
-    `needed`: a model needs it, so that no other name will do.
+    `needed`: as what a model needs it, "input" or "answers", so that no other name will do.
     """
     known = list(known)
     alike = any(normalize("NFC", each) == normalize("NFC", str(name)) for each in known)
@@ -128,6 +128,8 @@ def missing_column(name: str, known: Iterable[str], source: str, needed: bool = 
     instead = 'did you mean "{near}"?' if near else "give one of these names"
     if needed:
         instead = 'rename "{near}" if it is meant' if near else "rename the column that is meant, or add an empty one"
+        if needed == "answers" and not near:
+            instead = "rename the column that has the answers, or add one"
     if alike:
         instead = "rename the one that looks the same: its letters differ in Unicode normalization (NFC, NFD)"
     found = say("the columns {known}", known=listing(known))

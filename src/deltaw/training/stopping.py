@@ -29,9 +29,9 @@ class EarlyStopping:
         min_delta: an improvement is a decrease by more than this.
         score: function of (T, outputs) of the validation rows, each (n, n_out), that returns a number, lower is
             better; None: the loss.
-        looks: epochs after which it also stops, if nothing improved by the share WORTH since the epoch before in this
+        looks: epochs after which it also stops, if nothing improved by .2% (`WORTH`) since the epoch before in this
             list; these are ends of cycles of the learning rate (`deltaw.equations.schedules.Schedule.ends`). It does
-            not stop if a few rows dominate the loss, so that its standard error exceeds the share UNSURE of it.
+            not stop if a few rows dominate the loss, so that its standard error exceeds a fifth of it (`UNSURE`).
 
     Raises:
         SettingError: a patience that is not a whole number from 1 on, or a negative `min_delta`.
