@@ -1,7 +1,7 @@
 """The kind of every column, with a reason, and the errors that name row and column."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -223,6 +223,17 @@ def test_a_year_has_all_its_digits() -> None:
         assert date_format(pl.Series(cells)) == ("", 0)
         assert kind_of(cells * 10)[0] == "category"
     assert read_dates(pl.Series(["06.08.09", "1.2.3"]), "%d.%m.%y").to_list() == [date(2009, 8, 6), None]
+
+
+def test_years_of_another_calendar() -> None:
+    """In Thailand 2020 is 2563, and has a February 29; in Iran it is 1399, with other months."""
+    days = [date(2020, 2, 20) + timedelta(days=i) for i in range(60)]
+    thai = [f"{day.day}/{day.month}/{day.year + 543}" for day in days]
+    assert kind_of([each for each in thai if each != "29/2/2563"])[0] == "date"
+    (column,) = kinds(read({"d": thai}))
+    assert column.note.endswith("its years are of another calendar, whose 29/2/2563 is no day in this")
+    with pytest.raises(ColumnError, match='found "29/2/2021"'):
+        kinds(read({"d": [*(f"{day.day}/{day.month}/2020" for day in days), "29/2/2021"]}))
 
 
 def test_month_first_unless_a_cell_says_otherwise() -> None:

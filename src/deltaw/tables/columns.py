@@ -27,7 +27,15 @@ from deltaw.tables.cells import (
     numbers_in,
 )
 from deltaw.tables.codes import are_codes
-from deltaw.tables.dates import DATE_FORMATS, date_format, note_on_dates, note_on_digits, note_on_words, read_dates
+from deltaw.tables.dates import (
+    DATE_FORMATS,
+    date_format,
+    note_on_dates,
+    note_on_digits,
+    note_on_words,
+    of_another_calendar,
+    read_dates,
+)
 from deltaw.tables.given_kinds import READ_AS
 from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.numerals import without_gaps
@@ -306,7 +314,10 @@ def _number_or_date(column: pl.Series, source: str, named: bool) -> str:
         check_strays(column, source)
     spelling, wrong = date_format(without_gaps(column))
     if spelling and wrong:
-        unread = read_dates(column, spelling).is_null() & column.is_not_null()
+        found = read_dates(column, spelling)
+        if of_another_calendar(found):
+            return ""
+        unread = found.is_null() & column.is_not_null()
         expected, cell = say("a date, {how}", how=say(DATE_FORMATS[spelling])), column[unread.arg_max() or 0]
         refuse_cell(unread, column, source, expected, OF_TOTAL if says_total(cell) else "correct it or leave it empty")
     return spelling

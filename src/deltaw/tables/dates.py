@@ -94,6 +94,7 @@ DIGITS, BOUNDS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?$", (190001,
 LOOKED, FEWEST = 1_000, 10
 
 LONGEST = 64  # signs of a date
+HERE = 1500, 2300  # years of most dates in this calendar; in that of Thailand 2020 is 2563, in that of Iran 1399
 MOST_SHAPES = 3  # of dates in one way of writing
 SOME = 50  # cells by which the formats are found
 ENOUGH = 0.5  # share of cells from which on a note is worth it
@@ -164,6 +165,11 @@ def _shape(spelling: str) -> re.Pattern[str]:
     return re.compile("".join(said), re.IGNORECASE)
 
 
+def of_another_calendar(dates: pl.Series) -> bool:
+    """Whether most dates have years of another calendar, some of whose days, 29/2/2563, are none in this."""
+    return not HERE[0] <= (dates.dt.year().median() or HERE[0]) <= HERE[1]  # type: ignore[operator]
+
+
 def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     """Date or Datetime values from text in the format `spelling` (strftime); null if a cell does not match.
 
@@ -222,7 +228,11 @@ def note_on_words(words: pl.Series) -> str:
         return say(line, name=name, cell=clip(some[0], 40)) if strange else ""
     if best in MONTH_FORMATS and _no_months(words, best):
         return ""
-    wrong = words.filter(read_dates(words, best).is_null())
+    found = read_dates(words, best)
+    wrong = words.filter(found.is_null())
+    if of_another_calendar(found):
+        line = '"{name}" is read as categories, since its years are of another calendar, whose {cell} is no day in this'
+        return say(line, name=name, cell=clip(str(wrong[0]), 20))
     line = (
         '"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} '
         '("{cell}"): correct them, or list them in na, which makes them missing'

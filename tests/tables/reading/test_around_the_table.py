@@ -183,3 +183,16 @@ def test_no_row_of_data_is_taken_for_names(data: st.DataObject) -> None:
     whole = len({*names} - {""}) == width
     if whole or any(map(_may_be_number, table[1])):
         assert rows_of_names(table) == (0, [])
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("{}:{}:{}", 'its lines seem to have fields with ":" between them: --delimiter : if so'),
+    ('"{},{},{}"', "each line seems to stand in quotes as a whole: remove these"),
+    ("{}   {}  {}", "its fields seem to begin at fixed places"),
+    ("{}-{}", ""),
+])  # fmt: skip
+def test_one_column_that_may_be_several_is_told(written: Written, line: str, said: str) -> None:
+    rows = [("x", "y", "z"), *((f"{i}{' a' * (i % 3)}", f"{i % 7}", "c") for i in range(20))]
+    table = read(written("".join(line.format(*row) + "\n" for row in rows)))
+    assert table.frame.width == 1
+    assert [note.startswith(said) for note in table.notes] == [True] * bool(said)

@@ -107,6 +107,7 @@ def test_numbers_that_appear_late_change_the_type_of_the_column() -> None:
         ("a,b,c\n1,2,3\n", ","), ("a;b\n1,5;2,5\n", ";"), ("1,5;2,5\n3,5;4,5\n", ";"), ("a\tb,c\n1\t2,3\n", "\t"),
         ("x y\n1 2\n", " "), ("a\n1\n", ","), ('"a;b",c\n"d;e",f\n', ","), ("a,b\nNew York,1\nRome,2\n", ","),
         ("a|b\n1|2\n", "|"), ("a^b\n1^2\n", "^"), ("a~b\n1~2\n", "~"), ("a\x01b\n1\x012\n", "\x01"),
+        ("18.0  8  ?\t\"ford x\"\n7.0   4  1\t\"a b\"\n", " "), ("first name\tx\nA B\t1\nC D\t2\n", "\t"),
         ("about\n~1\n~2\n~3\n", ","), ("a,b\n~1,^2\n~3,^4\n", ","),
     ],
 )  # fmt: skip
@@ -145,7 +146,8 @@ BAD = [
     (b"a\tb\nu\t2\t1\nu\t3\t4\n", TableError, ["line 2", "expected 2", "found 3"]),
     (b"a,b,a\n1,2,3\n", TableError, ['"a"', "columns 1 and 3"]),
     ("a,b\n1,\xe9\n".encode("latin1"), TableError, ["UTF-8", "0xe9", "position 6", "line 2"]),
-    (b"a,b\n1,\0\n", TableError, ["zero byte", "position 6"]),
+    (b"a,b\n1,\0\n", TableError, ["zero byte", "position 6", "remove such bytes"]),
+    (b"a,b\n1,\1\0\n", TableError, ["binary data", "position 7", "give CSV"]),
     (b"id,age\n" + b"".join(b"%d,%d\n" % (i, 20 + i % 50) for i in range(730)) + b"730,12.5x\n731,3\n",
      ColumnError, ["row 731", '"age"', '"12.5x"']),
     (b"a,^.*$\n1,2\n", TableError, ['"^.*$"', "rename"]),

@@ -29,6 +29,7 @@ from deltaw.tables.reading.formats.heads import (
     leaves_out_row_names,
     note_on_names,
     note_on_notes,
+    note_on_one_column,
     notes_on_marks,
     notes_on_rows,
     rows_above,
@@ -57,6 +58,7 @@ UNNAMED = "Unnamed: 0"  # name of a first column without one, which pandas and R
 
 SEPARATOR_LINE = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line for Excel
 COMMENT_LINES = re.compile(rb"(?:#[^\n]*\n)*")
+NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 COMMENTS = ("#", "%", "//")  # what may be before the names, as a field of its own
 TYPING_RECORDS = 1_000  # from which Polars guesses types; if wrong, the text is read again
 
@@ -209,8 +211,7 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     if (end := rows_at_end(text, separator, len(head[0]))) < len(text):
         cell = text[end:].decode().strip(separator + '" \r\n').partition("\n")[0].rstrip(separator + '" \r')
         text, notes = text[:end], (*notes, note_on_notes(cell))
-    if len(head[0]) == 1 and all("  " in record[0].strip() for record in head):
-        notes += (say("its fields seem to begin at fixed places: write it as CSV, e.g. by pandas.read_fwf"),)
+    notes += note_on_one_column(head)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)
     return Dialect(separator, names, named, above, marks, notes, printed), text
@@ -306,7 +307,7 @@ def check_head(head: bytes, source: str, more: bool, encoding: str | None = None
         encoding: given by the user, or None.
     """
     if encoding is None and not is_wide(head):
-        _refuse_zero(head.find(b"\0"), source)
+        _refuse_zero(head, source)
     if more and b"\n" not in head and b"\r" not in head:
         found = say("a first line of more than {n:,} bytes", n=len(head))
         raise TableError(
@@ -314,10 +315,13 @@ def check_head(head: bytes, source: str, more: bool, encoding: str | None = None
         )
 
 
-def _refuse_zero(position: int, source: str, before: int = 0) -> None:
-    if position >= 0:
+def _refuse_zero(data: bytes, source: str, before: int = 0) -> None:
+    if (position := data.find(b"\0")) >= 0:
         found = say("binary data (a zero byte at position {position:,})", position=before + position)
         remedy = say("give CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX")
+        if b"\n" in data[:position] and not NO_TEXT.search(data, 0, position):
+            found = say("a zero byte at position {position:,}, amidst text", position=before + position)
+            remedy = say("remove such bytes, which loggers leave where their power failed")
         raise TableError(say("{source}: expected a table", source=source), found, remedy)
 
 
@@ -328,7 +332,7 @@ def lines(data: bytes, source: str, encoding: str | None, before: tuple[int, int
         raise NoRowsError(
             "{source}: expected a table", say("an empty file"), "give a file with a header and rows", source=source
         )
-    _refuse_zero(data.find(b"\0"), source, before[0])
+    _refuse_zero(data, source, before[0])
     if b"\r" in data and b"\n" not in data:  # line ends of old Macs
         data = data.replace(b"\r", b"\n")
     whole = data.endswith(b"\n") and not data.endswith((b"\n\n", b"\n\r\n"))

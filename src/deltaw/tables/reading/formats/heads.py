@@ -33,6 +33,7 @@ PARTED = {
     (COMMA, ""): '"{name}": commas are read as decimal commas; if they separate thousands, write the numbers without '
     "them",
 }
+QUOTED, OTHERS = ",;\t|", ":/&!"  # signs between fields that are found unless a line is quoted, and that are not
 FEW = 4  # rows per word, on average, from which on a column has few words
 FEWEST_NAMES = 3  # columns of a table below a title
 TAIL = 1 << 12  # bytes at the end of a text in which notes below the table are looked for
@@ -216,6 +217,19 @@ def are_notes(rows: Iterable[Sequence[str]], width: int) -> bool:
 def note_on_notes(note: str) -> str:
     """A note on what stands below the table."""
     return say('what stands below the table is left out ("{cell}")', cell=clip(note))
+
+
+def note_on_one_column(head: list[list[str]]) -> tuple[str, ...]:
+    """A note on lines of a single field that seem to hold several."""
+    lines = [record[0].strip() for record in head]
+    if len(head[0]) > 1 or len(lines) < FEWEST_NAMES:
+        return ()
+    if all("  " in line for line in lines):
+        return (say("its fields seem to begin at fixed places: write it as CSV, e.g. by pandas.read_fwf"),)
+    there = (sign for sign in QUOTED + OTHERS if sign in lines[0] and len({line.count(sign) for line in lines}) == 1)
+    if (sign := next(there, "")) in OTHERS and sign:
+        return (say('its lines seem to have fields with "{sign}" between them: --delimiter {sign} if so', sign=sign),)
+    return (say("each line seems to stand in quotes as a whole: remove these"),) if sign else ()
 
 
 def lacking(head: list[list[str]]) -> int:

@@ -17,6 +17,8 @@ from deltaw.tables.reading.formats.careful import is_blank
 DELIMITERS = ("\t", ";", "|", ",", " ", "^", "~", "\x01")
 DELIMITER_NAMES = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
+# A line of fields at fixed places, between which stand several blanks; a tab among them is one more.
+ALIGNED = re.compile(rb"^.*\S  +\S.*$", re.MULTILINE)
 # Least share of the first records with the same number of fields.
 AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95, "^": 1.0, "~": 1.0, "\x01": 1.0}
 
@@ -88,7 +90,8 @@ def find_delimiter(text: bytes) -> str:
             best, most = delimiter, share
         if most == 1.0:  # `_unaligned` is slow
             break
-    return best
+    lines, aligned = count_of(head, "\n"), len(ALIGNED.findall(head)) if best == "\t" else 0
+    return " " if aligned > lines / 2 and agreement(" ") >= most else best
 
 
 def count_of(text: bytes, sign: str) -> int:
