@@ -11,6 +11,15 @@ export const said = (say: string, values: Sentence['values'] = {}): Sentence => 
 /** Some names, and how many more there are. */
 export const listed = (names: string[], most = 8): Text => (names.length > most ? said('{shown} and {n:,} more', { shown: names.slice(0, most), n: names.length - most }) : names);
 
+/** A text that was kept in English as the first of some sentences that it can be; itself where it is none. */
+export function retold(text: string, sentences: string[]): Text {
+  for (const say of sentences) {
+    const found = new RegExp(`^${say.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)\}/g, '(?<$1>.+)')}$`, 's').exec(text);
+    if (found) return said(say, { ...found.groups });
+  }
+  return text;
+}
+
 export type Words = Readonly<Record<string, string>>;
 export const ENGLISH: Words = {};
 

@@ -5,7 +5,7 @@ declare module 'virtual:lessons' {
 }
 
 declare module 'virtual:sentences' {
-  const sentences: Record<string, string>; // English: Chinese
+  const sentences: Record<'said' | 'kept', Record<string, string>>; // English: Chinese
   export default sentences;
 }
 

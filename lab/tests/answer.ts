@@ -85,6 +85,13 @@ const JOBS: Record<string, (core: Core, job: any) => unknown> = {
       else if (name === 'until') while (!given.every((moment) => (told.at(-1)?.moment ?? 0) >= moment)) session.seen(), await new Promise((done) => setTimeout(done, 5));
       else if (name === 'seen') session.seen();
       else if (name === 'told') said.push(told.splice(0));
+      else if (name === 'run') said.push(null), void session.run(); // until it is paused
+      else if (name === 'fails') {
+        const { training } = session as any;
+        training.advance = () => { throw new Error('no memory'); };
+        said.push(await session.run().catch(({ message }) => message));
+        delete training.advance;
+      }
       else said.push((await (session[name as 'run'] as (...given: unknown[]) => unknown).apply(session, given)) ?? null);
     return said;
   },

@@ -117,6 +117,23 @@ const CHECKS = {
     }
   },
 
+  async a_thread_that_ends_is_replaced() {
+    const kept = () => { const Own = window.Worker; window.threads = []; window.Worker = class extends Own { constructor(url, options) { super(url, options); if (options.name === 'engine') window.threads.push(this); } }; };
+    const page = await opened({ before: kept }), button = page.locator('button.run');
+    await trained(page);
+    const then = (await shared(page)).runs[0].weights;
+    await button.click();
+    await page.waitForFunction(() => document.querySelector('button.run').textContent.includes('Pause'));
+    await page.evaluate(() => window.threads.splice(0).at(-1).dispatchEvent(new Event('error')));
+    await page.locator('.toast', { hasText: 'the browser ended its thread' }).waitFor();
+    same(await button.innerText(), 'Run', 'the button');
+    await at(page, 0);
+    truth((await shared(page)).runs[0].weights !== then, 'it goes on with the weights that were known last');
+    await trained(page);
+    same(await page.evaluate(() => window.threads.length), 1, 'threads in its place');
+    same(page.faults.filter((each) => !each.includes('the browser ended its thread')), [], 'what went wrong');
+  },
+
   async every_control_is_reached_and_named() {
     const page = await opened();
     await page.locator('[role=tab]').first().click();

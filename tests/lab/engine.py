@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deltaw.speech import listed, retold, say
+
 ROOT = Path(__file__).parents[2]
 LAB, PAGE = ROOT / "lab", ROOT / "src" / "deltaw" / "live" / "page.html"
 OLDEST = (22, 18)  # of Node: from then on it runs TypeScript as it is
@@ -66,6 +68,15 @@ def ask(jobs: list[dict[str, Any]]) -> list[Any]:
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     return [each.get("answer", each.get("error")) for each in json.loads(run.stdout, object_hook=_unpacked)]
+
+
+def told(text: Any) -> str:
+    """A text of the lab in the language that is spoken here."""
+    if isinstance(text, list):
+        return listed(map(told, text))
+    if not isinstance(text, dict):
+        return str(text)
+    return retold(say(text["say"], **{name: told(value) for name, value in text["values"].items()}))
 
 
 def _packed(array: Any) -> Any:

@@ -22,6 +22,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 QUICK = ("opens_and_asks_for_nothing", "a_table_with_gaps_and_words")
 SLOW = (
     "it_trains_without_workers",
+    "a_thread_that_ends_is_replaced",
     "every_control_is_reached_and_named",
     "nobody_is_kept_out",
     "rewinding_is_exact",

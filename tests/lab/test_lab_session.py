@@ -44,6 +44,13 @@ def test_it_tells_one_state_until_that_was_seen() -> None:
     assert said[4]["moment"] >= said[3][0]["moment"]
 
 
+def test_what_fails_while_it_runs_is_said_and_it_can_run_again() -> None:
+    (said,) = ask([JOB | {"actions": [["fails"], ["pause"], ["run"], ["until", 50], ["pause"]]}])
+    assert said[1] == "no memory"
+    assert said[2]["running"] is False
+    assert said[-1]["moment"] >= 50
+
+
 def test_it_keeps_a_pace_and_ends_after_its_epochs() -> None:
     slow = [["speed", 20], ["run"], ["wait", 500], ["pause"], ["speed", "full"], ["run"], ["until", 40], ["told"]]
     (said,) = ask([JOB | {"settings": OWN | {"epochs": 5}, "actions": slow}])

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from engine import ask
+from engine import ask, told
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
+import deltaw
 from deltaw.exceptions import InputError
 from deltaw.models import plan
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.preparation.scales.scaling import SCALINGS
+from deltaw.speech import reads
 from deltaw.tables import read
 
 RNG = np.random.default_rng(8)
@@ -248,17 +250,21 @@ def agree(found: Any, planning: Plan, name: str) -> None:
     assert isinstance(found, dict), f"{name}: {found}"
     preparation = planning.preparation
     rows, n_in = found["rows"], found["nIn"]
-    assert found["inputNames"] == list(preparation.feature_names), name
+    features = [feature for step in found["preparation"]["steps"] for feature in step["features"]]
+    names = list(map(told, features))
+    assert names == list(preparation.feature_names), name
+    with deltaw.language("zh"):
+        assert list(map(told, features)) == list(map(reads, preparation.feature_names)), name
     frame = planning.table.frame
     matrix = found["inputs"].reshape(rows, n_in)
     held = set(found["heldOut"].tolist())
     training = [row for row in range(rows) if row not in held]
     expected = preparation.transform(frame)
-    told = [k for k, feature in enumerate(found["inputNames"]) if re.search(": (mean|share of) ", feature)]
-    if told:  # rows that are learnt from do not find their own answers among these
-        expected[np.ix_(training, told)] = np.asarray(planning.training.X)[:, told]
-    np.testing.assert_allclose(matrix, expected, rtol=2e-7, atol=2e-6 if told else 1e-9, err_msg=name)
-    plain = [k for k, feature in enumerate(found["inputNames"]) if not feature.endswith("(residual)")]
+    means = [k for k, feature in enumerate(names) if re.search(": (mean|share of) ", feature)]
+    if means:  # rows that are learnt from do not find their own answers among these
+        expected[np.ix_(training, means)] = np.asarray(planning.training.X)[:, means]
+    np.testing.assert_allclose(matrix, expected, rtol=2e-7, atol=2e-6 if means else 1e-9, err_msg=name)
+    plain = [k for k, feature in enumerate(names) if not feature.endswith("(residual)")]
     assert (matrix == expected)[:, plain].mean() > 0.998, name
     # Encoded rows hold places among bins as float32 does.
     assert len(training) == rows or np.allclose(matrix[training], planning.training.X, rtol=0, atol=4e-6)
@@ -359,7 +365,12 @@ def test_bytes_that_are_no_utf_8_are_read_as_what_they_can_be() -> None:
         for encoding, text in texts.items()
     ]
     found = dict(zip(texts, ask(jobs), strict=True))
-    assert [each["inputNames"] for each in found.values()] == [["长度"], ["größe"], ["长度"], ["长度"]]
+    assert [each["preparation"]["steps"][0]["features"] for each in found.values()] == [
+        ["长度"],
+        ["größe"],
+        ["长度"],
+        ["长度"],
+    ]
     guessed = {encoding: [note["values"]["encoding"] for note in each["notes"]] for encoding, each in found.items()}
     assert guessed == {"gb18030": ["GB18030"], "cp1252": ["Windows-1252"], "utf-16": [], "utf-8-sig": []}
 
@@ -519,16 +530,23 @@ def test_what_deltaw_train_asks_beyond_the_lab_is_said_where_it_may_matter(tmp_p
         "quiet of classes": noises | {"y": ["abc"[v] for v in np.digitize(noise[:, 5] + 0.5 * x, [-0.5, 0.5])]},
         "loud": noises | {"y": noise @ rng.normal(size=40)},
         "nothing says anything": noises | {"y": rng.normal(size=n)},
+        "text": {"note": [f"row {i} is {word} here" for i, word in enumerate(np.where(x < 0, "low", "high"))],
+                 "y": x + rng.normal(size=n)},
     }  # fmt: skip
     texts = [csv({k: [v if isinstance(v, str) else f"{v:.3f}" if isinstance(v, float) else str(v) for v in column]
                   for k, column in table.items()}) for table in tables.values()]  # fmt: skip
     jobs = [asked(text, choice("y", "standard", False, 0.2, "regression")) | {"do": "beyond"} for text in texts]
-    named = {"numbers that may be": "numbers", "duplicate rows": "alike", "uninformative columns": "quiet"}
+    named = {
+        "numbers that may be": "numbers",
+        "duplicate rows": "alike",
+        "uninformative columns": "quiet",
+        "words of text": "text",
+    }
     found = [sorted(name for note in notes for what in note["values"]["what"] for part, name in named.items()
                     if part in what["say"]) for notes in ask(jobs)]  # fmt: skip
     assert dict(zip(tables, found, strict=True)) == {name: [] for name in tables} | {
         "a number that is a name": ["numbers"], "of classes": ["numbers"],
-        "alike": ["alike"], "quiet": ["quiet"], "quiet of classes": ["quiet"],
+        "alike": ["alike"], "quiet": ["quiet"], "quiet of classes": ["quiet"], "text": ["text"],
     }  # fmt: skip
     for text, said in zip(texts, found, strict=True):
         (tmp_path / "t.csv").write_text(text)
@@ -537,7 +555,8 @@ def test_what_deltaw_train_asks_beyond_the_lab_is_said_where_it_may_matter(tmp_p
         told = {type(step).__name__ for step in preparation.steps if getattr(step, "means", None)}
         more = {name for kind, name in kinds.items() if kind in told}
         quiet = {"quiet"} if preparation.uninformative else set()
-        assert more | quiet == set(said)
+        words = {"text"} if any(step.kind == "text" for step in preparation.steps) else set()
+        assert more | quiet | words == set(said)
 
 
 def test_a_target_stands_in_a_command_as_a_shell_takes_it() -> None:

@@ -54,7 +54,7 @@ def test_rows_are_those_of_a_training() -> None:
     assert np.array_equal(arrays["targets"].argmax(1), arrays["labels"])
     assert (arrays["targets"].sum(1) == 1).all()
     data, settings = document["data"], document["settings"]
-    assert data["nIn"] == arrays["inputs"].shape[1] == len(data["inputNames"])
+    assert data["nIn"] == arrays["inputs"].shape[1] == 6
     assert [layer["units"] for layer in settings["layers"]] == [*(plan.recipe.hidden or ()), 2]
     assert (settings["rate"], settings["batch"], settings["seed"]) == (
         plan.recipe.learning_rate,

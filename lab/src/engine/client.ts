@@ -1,5 +1,5 @@
 // The page's side of a training: a worker where one can be had, else the same session in slices on this thread.
-import { Refusal } from '../said.ts';
+import { Refusal, said } from '../said.ts';
 import { arrays, copied } from './inputs.ts';
 import type { Asked } from './session.ts';
 import type { Origin } from './training.ts';
@@ -15,12 +15,29 @@ interface Line {
   close(): void;
 }
 type Tell = (state: State) => void;
-type Thread = Scope & Pick<Worker, 'terminate'>;
+type Thread = Scope & Pick<Worker, 'terminate' | 'onerror'>;
 
-function lineBy(worker: Thread, wasm: WebAssembly.Module, tell: Tell, done: (share: number) => void): Line {
+const LISTEN = 10_000, PATIENCE = 6; // milliseconds between two calls to a thread that is asked something; how many may stay unanswered
+/** A line to a thread. It may end for want of memory, which nobody tells: then all that it is asked fails, and `ended` is called. */
+function lineBy(worker: Thread, wasm: WebAssembly.Module, tell: Tell, done: (share: number) => void, ended: () => void): Line {
   const asked = new Map<number, { done(answer: unknown): void; failed(error: Error): void }>();
-  let count = 0, settings: Settings;
+  let count = 0, calls = 0, settings: Settings;
+  const listening = setInterval(() => {
+    if (calls === PATIENCE) end();
+    else if (asked.size) calls++, worker.postMessage({ hello: true });
+  }, LISTEN);
+  const close = (): void => {
+    clearInterval(listening);
+    worker.terminate();
+  };
+  const end = (worker.onerror = (): void => {
+    close();
+    ended();
+    asked.forEach(({ failed }) => failed(new Refusal(said('the browser ended its thread, perhaps for want of memory; try again, or take fewer rows or units'))));
+  });
   worker.onmessage = ({ data: message }) => {
+    calls = 0;
+    if (message.hello) return;
     settings = message.settings ?? settings;
     if (message.state) return tell(message.state);
     if (message.share !== undefined) return done(message.share);
@@ -38,7 +55,7 @@ function lineBy(worker: Thread, wasm: WebAssembly.Module, tell: Tell, done: (sha
       }),
     seen: () => worker.postMessage({ seen: true }),
     settings: () => settings,
-    close: () => worker.terminate(),
+    close,
   };
 }
 
@@ -47,7 +64,7 @@ function here(): Thread {
   const soon = (to: Scope, data: unknown) => void Promise.resolve().then(() => to.onmessage?.({ data } as MessageEvent));
   const scope: Scope = { onmessage: null, postMessage: (data: unknown) => soon(thread, data) };
   const thread: Thread = {
-    onmessage: null,
+    onmessage: null, onerror: null,
     postMessage: (data: unknown) => soon(scope, data),
     terminate: () => {
       thread.onmessage = null;
@@ -89,7 +106,7 @@ const frame = (then: () => void): void => void (typeof requestAnimationFrame ===
 
 /** What an engine needs of data; the rest, such as what means were learnt, stays with the page. */
 const needed = (data: Data): Data => ({
-  ...data, columns: [], inputNames: [],
+  ...data, columns: [],
   preparation: { ...data.preparation, steps: data.preparation.steps.map(({ kind, column, features, edges }) => ({ kind, column, features, edges })) },
 });
 /** The same in memory of its own, that can be handed over: a message would copy it twice, and all of a file around it. */
@@ -106,32 +123,46 @@ const memoryOf = ({ inputs, targets, labels, weight, heldOut }: Data): Transfera
  */
 export async function makeLab(compiled: Promise<WebAssembly.Module>): Promise<Lab> {
   const listeners = new Set<Tell>();
-  let latest: State | null = null, planned = false, data: Data | undefined, told = (_: number): void => {};
-  const [thread, wasm] = await Promise.all([newThread(), compiled]);
-  const line = lineBy(thread, wasm, (state) => {
-    latest = state;
-    if (planned) return;
-    planned = true;
-    frame(() => {
-      planned = false;
-      if (latest) listeners.forEach((each) => each(latest!));
-      line.seen();
-    });
-  }, (share) => told(share));
-  const ask = <R>(name: Asked, ...given: unknown[]): Promise<R> => line.ask(name, given) as Promise<R>;
-  /** What is answered is newer than what was told before and waits for its frame. */
-  const after = async (asked: Promise<State>): Promise<State> => {
-    const state = await asked;
-    latest = null;
-    return state;
+  let latest: State | null = null, last: State | null = null, planned = false, data: Data | undefined, pace: number | 'full' = 'full', told = (_: number): void => {};
+  const tell = (state: State): void => listeners.forEach((each) => each(state));
+  const connected = async (): Promise<Line> => {
+    const [thread, wasm] = await Promise.all([newThread(), compiled]);
+    const line = lineBy(thread, wasm, (state) => {
+      latest = last = state;
+      if (planned) return;
+      planned = true;
+      frame(() => {
+        planned = false;
+        if (latest) tell(latest);
+        line.seen();
+      });
+    }, (share) => told(share), () => (current = revived(line.settings())));
+    return line;
   };
-  const now = (name: Asked, ...given: unknown[]): Promise<State> => after(ask<State>(name, ...given));
+  let line = await connected(), current = Promise.resolve(line);
+  const ask = async <R>(name: Asked, ...given: unknown[]): Promise<R> => (await current).ask(name, given) as Promise<R>;
+  /** What is answered is newer than what was told before and waits for its frame. */
+  const after = async (asked: Promise<unknown>): Promise<State> => {
+    last = (await asked) as State;
+    latest = null;
+    return last;
+  };
+  const now = (name: Asked, ...given: unknown[]): Promise<State> => after(ask(name, ...given));
   /** The same data again are there already. */
-  const begin = async (given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
+  const begin = async (to: Line, given: Data, ...rest: [Settings, Weights?, Origin?]): Promise<State> => {
     const own = given === data ? null : await apart(needed(given));
-    const state = await after(line.ask('configure', [own, ...rest], own ? memoryOf(own) : []) as Promise<State>);
+    const state = await after(to.ask('configure', [own, ...rest], own ? memoryOf(own) : []));
     data = given;
     return state;
+  };
+  /** Another thread in the place of one that has ended, with the weights that were known last. */
+  const revived = async (settings: Settings): Promise<Line> => {
+    const whole = data;
+    data = undefined;
+    line = await connected();
+    void line.ask('speed', [pace]);
+    if (whole && last) tell(await begin(line, whole, settings, last));
+    return line;
   };
   return {
     ...asked(MOVED, now), ...asked(ANSWERED, ask),
@@ -139,10 +170,10 @@ export async function makeLab(compiled: Promise<WebAssembly.Module>): Promise<La
       told = tell;
       return line.ask('read', [request]) as Promise<R>;
     },
-    configure: begin,
+    configure: async (...given) => begin(await current, ...given),
     settings: () => line.settings(),
-    run: () => void ask('run'),
-    speed: (pace) => void ask('speed', pace),
+    run: () => ask('run'),
+    speed: (wanted) => void ask('speed', (pace = wanted)),
     fork: async (settings = {}) => {
       const origin = await ask<Origin>('origin'), own = { ...line.settings(), ...settings }; // of the same moment: what is asked meanwhile may change them
       const twin = await makeLab(compiled);

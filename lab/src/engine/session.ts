@@ -68,17 +68,18 @@ export class Session {
       }
   }
 
-  run(): void {
-    if (this.running) return;
+  /** Until it is paused, ends, or fails. */
+  run(): Promise<void> {
+    if (this.running) return Promise.resolve();
     this.now; // raises
     this.running = true;
-    this.loop = this.loop.then(() => this.onward());
+    const loop = this.loop.then(() => this.onward());
+    this.loop = loop.catch(() => { this.running = false; }); // what went wrong is said once
+    return loop;
   }
   async pause(): Promise<State | null> {
     this.running = false;
-    const loop = this.loop;
-    this.loop = Promise.resolve(); // what went wrong in it is said once
-    await loop;
+    await this.loop;
     return this.training && this.fresh();
   }
   speed(stepsPerSecond: number | 'full'): void {

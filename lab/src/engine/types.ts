@@ -54,11 +54,11 @@ export interface Column {
   why: Text; // in a few words: why it is of that kind, or is not used
 }
 
-/** How a column (or a block of pixels) became inputs: deltaw.preparation's own document of it, with `column` and `features` for all. */
+/** How a column (or a block of pixels) became inputs: deltaw.preparation's own document of it, with `column` and `features` for all (tables/steps.ts). */
 export interface Step {
   kind: string;
   column: string;
-  features: string[]; // names of its inputs, in order
+  features: Text[]; // names of its inputs, in order
   [setting: string]: unknown;
 }
 export interface Preparation {
@@ -91,7 +91,6 @@ export interface Data {
   labels: Int32Array | null; // the class of each row, for classification
   weight: Float32Array | null; // of each row, mean 1
   heldOut: Int32Array | null; // rows that prepared nothing: held out where the settings ask for as many, else it is by their share and seed
-  inputNames: string[];
   target: TargetSpec;
   columns: Column[]; // only the rows that have an answer
   preparation: Preparation;
@@ -110,7 +109,8 @@ export interface Data {
 // "inputs.value". A page without the element, or with an empty one, is the empty page.
 
 export interface Embedded {
-  data: Omit<Data, 'inputs' | 'targets' | 'labels' | 'weight' | 'heldOut' | 'columns'> & {
+  data: Omit<Data, 'inputs' | 'targets' | 'labels' | 'weight' | 'heldOut' | 'columns' | 'preparation'> & {
+    preparation: Omit<Preparation, 'steps'> & { steps: { kind: string }[] }; // as documents
     columns: (Omit<Column, 'values'> & { words: (string | null)[] | null })[]; // words: of I32 columns
   };
   settings: Settings;
@@ -211,7 +211,8 @@ export interface Lab {
   /** `origin`: where another run stood; it goes on from there, with these settings. */
   configure(data: Data, settings: Settings, weights?: Weights, origin?: Origin): Promise<State>;
   settings(): Settings;
-  run(): void;
+  /** Until it is paused, ends, or fails. */
+  run(): Promise<void>;
   pause(): Promise<State>;
   step(n?: number): Promise<State>;
   epoch(): Promise<State>;

@@ -1,5 +1,5 @@
 // Model files, as deltaw.files has them: Python loads what is written here, with the same answers; and what Python wrote goes on here.
-import { ALIKE, KINDS, TITLE, featuresOf } from '../tables/steps.ts';
+import { KINDS, stepOf } from '../tables/steps.ts';
 import { isMixture } from '../engine/line.ts';
 import { initFor } from '../engine/specs.ts';
 import { MISSING } from '../tables/missing.ts';
@@ -190,15 +190,11 @@ function opened(bytes: Uint8Array): Opened {
       labelSmoothing: recipe.label_smoothing, maxGradNorm: recipe.max_grad_norm, heldOut: origin.test_size ?? 0,
       ...('beyond_line' in document.history ? { beyondLine: document.history.beyond_line } : {}),
     },
-    preparation: { ...document.preparation, steps: document.preparation.steps.map((step: Step) => completed(step)) },
+    preparation: { ...document.preparation, steps: document.preparation.steps.map(stepOf) },
     target: { name: target.name, task: target.task, reason: target.reason, classes: target.classes, encoding, low: target.classes.length ? ends[0] : target.low,
       high: target.classes.length ? ends[1] : target.high, clamp: target.clamp, centre: scale.centre, width: scale.width, shift: scale.shift },
     notes,
     gaps: (document.missing ?? []).filter((word: string) => !MISSING.includes(word)),
     decimals: document.decimals,
   };
-}
-function completed(step: Step): Step {
-  const whole = step.kind in KINDS ? step : { ...step, column: step.kind === ALIKE ? TITLE : (step['name'] as string) };
-  return { ...whole, features: featuresOf(whole) };
 }

@@ -3,6 +3,7 @@
 
 import { at } from '../engine/inputs';
 import type { Data, History, Settings, State } from '../engine/types';
+import { inputName } from './names';
 import { number, percent } from './numbers';
 import type { Key } from '../words';
 
@@ -108,23 +109,23 @@ const overfitted: Rule = (state, settings, history) => {
 /** Inputs far from 1, or of very different widths; of the rows, some. Of columns that were scaled each has its width, but a date's hardly turns. */
 const unscaled: Rule = (_, __, ___, data) => {
   if (data.preparation.scaling !== 'none') return null;
-  const { name, rms, uneven } = sizes(data);
+  const { widest, rms, uneven } = sizes(data);
   if (rms <= WIDE && uneven <= UNEVEN) return null;
   return {
-    key: rms > WIDE ? 'found_unscaled' : 'found_uneven', severe: true, values: { name, rms: number(rms, 3), uneven: number(uneven, 2) },
+    key: rms > WIDE ? 'found_unscaled' : 'found_uneven', severe: true, values: { name: inputName(data, widest), rms: number(rms, 3), uneven: number(uneven, 2) },
     repair: { key: 'repair_scaling', values: {}, change: {}, scaling: 'standard' },
   };
 };
 
-interface Sizes { name: string; rms: number; uneven: number }
+interface Sizes { widest: number; rms: number; uneven: number } // which input is, and its root mean square
 const known = new WeakMap<Data, Sizes>();
 function sizes(data: Data): Sizes {
   const found = known.get(data) ?? measured(data);
   known.set(data, found);
   return found;
 }
-function measured({ inputs, rows, nIn, inputNames, image }: Data): Sizes {
-  let [name, rms, widest, narrowest] = ['', 0, 0, Infinity];
+function measured({ inputs, rows, nIn, image }: Data): Sizes {
+  let [widest, rms, most, least] = [0, 0, 0, Infinity];
   const stride = Math.max(1, Math.floor(rows / 500));
   for (let k = 0; k < (image ? 0 : nIn); k++) {
     let [sum, n, low, high] = [0, 0, Infinity, -Infinity];
@@ -135,11 +136,11 @@ function measured({ inputs, rows, nIn, inputNames, image }: Data): Sizes {
     }
     if (!(high > low)) continue;
     const size = Math.sqrt(sum / n);
-    if (size > rms) [name, rms] = [inputNames[k], size];
-    widest = Math.max(widest, high - low);
-    narrowest = Math.min(narrowest, high - low);
+    if (size > rms) [widest, rms] = [k, size];
+    most = Math.max(most, high - low);
+    least = Math.min(least, high - low);
   }
-  return { name, rms, uneven: widest / narrowest || 1 };
+  return { widest, rms, uneven: most / least || 1 };
 }
 
 /** The gravest first; what broke hides what it did to others. */

@@ -268,7 +268,7 @@ class Lab extends Looking {
         await run.change({ epochs: 2 * run.settings.epochs });
         await run.pause(); // its state is of one that has not ended
       }
-      run.play();
+      void run.play();
     }));
     this.playing = true;
   }
@@ -281,6 +281,13 @@ class Lab extends Looking {
     await Promise.all(this.runs.map((run) => run.pause()));
     this.stop();
     this.look();
+  }
+
+  /** What an engine could not do: it rests, and says so. */
+  async failed(error: unknown): Promise<void> {
+    this.stop();
+    this.tell('it_failed', { why: reason(error) }, 'wrong');
+    await Promise.allSettled(this.runs.map((run) => run.pause()));
   }
 
   /** All runs have stopped by themselves. */

@@ -1,7 +1,8 @@
 // What units and weights are called, in words and in the notes' letters.
 
-import type { Data, Settings } from '../engine/types';
-import { say } from './page.svelte';
+import type { Data, Settings, Step } from '../engine/types';
+import { said, type Sentence, type Text } from '../said';
+import { page, say } from './page.svelte';
 import { clipped } from '../tables/cells';
 import { className } from './scores';
 
@@ -13,9 +14,16 @@ const subscript = (n: number): string => String(n).replace(/\d/g, (digit) => SUB
 /** What a layer is called; −1: the inputs. */
 export const layerName = ({ layers }: Settings, l: number): string => (l < 0 ? say('inputs') : l === layers.length - 1 ? say('output') : say('layer_n', { n: l + 1 }));
 
+/** An input, and the step of its column. */
+function input({ preparation: { steps } }: Data, unit: number): { feature: Text; step: Step } {
+  const step = steps.find(({ features }) => (unit -= features.length) < 0)!;
+  return { feature: step.features.at(unit)!, step };
+}
+export const inputName = (data: Data, unit: number): string => page.tell(input(data, unit).feature);
+
 /** "Layer 1, neuron 3"; an input's and an output's own name, alone where it is short for a label. */
 export function unitName(data: Data, settings: Settings, layer: number, unit: number, brief = false): string {
-  if (layer < 0) return brief ? data.inputNames[unit] : say('input_named', { name: data.inputNames[unit] });
+  if (layer < 0) return brief ? inputName(data, unit) : say('input_named', { name: inputName(data, unit) });
   if (layer < settings.layers.length - 1) return say('neuron_named', { layer: layer + 1, n: unit + 1 });
   const name = outputName(data, unit);
   return brief ? name : say('output_named', { name });
@@ -35,18 +43,19 @@ export function distinct<T>(all: T[], made: (each: T, cut: Cut) => string, cut: 
 }
 
 /** An input's name in so many letters: what tells the inputs of a column apart stays longest, or alone. */
-function inputName(data: Data, unit: number, room: number, cut: Cut): string {
-  const name = data.inputNames[unit], column = data.preparation.steps.find(({ features }) => (unit -= features.length) < 0)?.column ?? '';
+function inputLabel(data: Data, unit: number, room: number, cut: Cut): string {
+  const { feature, step: { column, features } } = input(data, unit), name = page.tell(feature), { say, values = {} } = feature as Sentence, { slot, word, number } = values;
+  if (word !== undefined && features.some((each) => page.tell(each).length > room)) return cut(`"${word}"`, room);
   if (name.length <= room || name === column || !name.startsWith(column)) return cut(name, room);
-  const own = name.slice(column.length);
-  if (room < TWO && own.startsWith('=')) return cut(own.slice(1), room);
+  const own = number === undefined ? name.slice(column.length) : page.tell(said(say, { ...values, number: '' })); // of a bin its place
+  if (room < TWO && slot !== undefined) return cut(page.tell(slot), room);
   const shown = cut(own, Math.max(LEAST, room - LEAST));
   return clipped(column, Math.max(LEAST, room - shown.length)) + shown;
 }
 
 /** The names at both sides of a network, of the units that are shown there, in so many letters. */
 export const outerNames = (data: Data, shown: number[][], letters: { left: number; right: number }, cut = whole): { left: string[]; right: string[] } => ({
-  left: distinct(shown[0], (unit, cut) => inputName(data, unit, letters.left, cut), cut),
+  left: distinct(shown[0], (unit, cut) => inputLabel(data, unit, letters.left, cut), cut),
   right: distinct(shown.at(-1)!, (unit, cut) => cut(outputName(data, unit), letters.right), cut),
 });
 

@@ -99,7 +99,7 @@ export class Run {
 
   // --- playing ------------------------------------------------------------------------------------------------------
 
-  play = (): void => this.lab.run();
+  play = (): Promise<void> => this.lab.run();
   pause = async (): Promise<void> => this.arrive(await this.lab.pause());
   step = async (n = 1): Promise<void> => this.arrive(await this.lab.step(n));
   epoch = async (): Promise<void> => this.arrive(await this.lab.epoch());

@@ -10,6 +10,7 @@ import { ENCODINGS as ALL_ENCODINGS } from '../tables/encodings';
 import { given, type Given } from '../tables/embedded';
 import { SCALINGS as ALL_SCALINGS } from '../tables/scaling';
 import type { Written } from '../tables/table';
+import { kept } from '../words';
 import { known } from './plane';
 import { packed, unpacked, type Loaded, type Request } from './reading';
 
@@ -43,7 +44,9 @@ let came: Given | null = null; // the table that the page came with
 /** The table, settings and perhaps weights that the page came with; null for an empty page. */
 export async function cameWith(): Promise<Given | null> {
   const early = (globalThis as { deltawTable?: Promise<ArrayBuffer | null> | null }).deltawTable; // lab/making/loader.js
-  return (came = await given(document.getElementById('table')?.textContent, await early));
+  came = await given(document.getElementById('table')?.textContent, await early);
+  for (const column of came?.data.columns ?? []) column.why = kept(column.why as string);
+  return came;
 }
 
 function brought(name: string): Data {

@@ -23,8 +23,10 @@ export function beyond(data: Data): Text[] {
   const { trained } = parts(marked), used = columns.filter((column) => column.used && column.name !== target.name);
   const again = alike(data, used, trained), few = nOut <= MOST_TOLD && !SCALINGS[scaling]!.bins ? used : []; // with bins the lab does it (recurring.ts)
   const numbers = few.filter(({ kind, values }) => kind === 'number' && values instanceof Float64Array && areNames(values, trained, data));
+  const unread = columns.filter(({ kind, used }) => kind === 'text' && !used && !SCALINGS[scaling]!.bins);
   const what = [
     ...(numbers.length ? [said('target encoding of numbers that may be identifiers ({names})', { names: listed(numbers.map(({ name }) => clipped(name, 20)), 4) })] : []),
+    ...(unread.length ? [said('the words of text ({names})', { names: listed(unread.map(({ name }) => clipped(name, 20)), 4) })] : []),
     ...(again ? [said('target encoding of duplicate rows ({n:,} of {rows:,} repeat an earlier one)', { n: again, rows: trained.length })] : []),
     ...(mostlyQuiet(data, trained) ? [said('leaving out uninformative columns, as most here seem to be')] : []),
   ];

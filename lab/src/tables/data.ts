@@ -106,12 +106,12 @@ function prepare(core: Core, table: Table, choice: Choice, given: Learnt = {}, t
   /** What the rows that are learnt from answer: only bins and means ask. */
   const answers = (): Answers | null => (scaling.bins ? answersOf(core, spec, asSaid(spec, training, source), labels && trained.map((row) => labels[row]!), choice.seed) : null);
   const steps = given.preparation ? told(table, given.preparation.steps) : fitted(table, { inputs, pixels, found, trained }, scaling, answers(), part(tell, 0.4, 0.7));
-  const inputNames = steps.flatMap(({ step }) => step.features), most = Math.floor(MOST_BYTES / (4 * inputNames.length));
+  const nIn = widthOf(steps), most = Math.floor(MOST_BYTES / (4 * nIn));
   if (rows > most) return prepare(core, sampled(table, most), choice, given);
   const named = (name: string): Cells | undefined => table.columns.find((cells) => cells.name === name);
   return {
     name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec,
-    nIn: inputNames.length, inputNames, inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1), trained),
+    nIn, inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1), trained),
     notes: [...table.notes, ...(given.preparation ? unknown(given.preparation, named) : found.flatMap(({ note }) => note ?? []))],
     columns: shown({ inputs, pixels, found }, target, whole, steps),
     preparation: given.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found, steps) },
@@ -138,6 +138,8 @@ function shown({ inputs, found, pixels }: Omit<Parts, 'trained'>, target: Cells,
   return [...inputs.map((cells, i) => shownAs(cells, found[i]!, used.has(cells.name))), ...pixels.map((cells) => shownAs(cells, pixelsAre, true)), shownAs(target, targetIs, true)];
 }
 const leftOut = (found: Found[], steps: Fitted[]): Preparation['left_out'] => found.filter(({ name }) => !steps.some(({ step }) => step.column === name)).map(({ name, kind, why }) => ({ column: name, kind, reason: inEnglish(why) }));
+
+const widthOf = (steps: Fitted[]): number => steps.reduce((sum, { step }) => sum + step.features.length, 0);
 
 const FEWEST_ALONE = 8; // words of text without other columns
 function fitted(table: Table, { inputs, found, pixels, trained }: Parts, scaling: Scaling, answers: Answers | null, tell: Tell): Fitted[] {
@@ -169,7 +171,7 @@ function told(table: Table, steps: Step[]): Fitted[] {
 }
 
 function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string, tell: Tell, trained?: Int32Array): Float32Array {
-  const nIn = steps.reduce((sum, { step }) => sum + step.features.length, 0), X = new Float32Array(rows * nIn);
+  const nIn = widthOf(steps), X = new Float32Array(rows * nIn);
   let at = 0;
   for (const { cells, step, apart } of steps) {
     const write = encoderOf(step, cells, scaling, source);
@@ -183,7 +185,7 @@ function matrix(steps: Fitted[], rows: number, scaling: Scaling, source: string,
 /** The inputs of all rows, prepared as what was learnt from: no answer is asked for. */
 export function inputsOf(read: Table, { preparation, gaps }: { preparation: Preparation; gaps?: string[] }, tell = quiet): { inputs: Float32Array; notes: Text[] } {
   const table = without(read, new Set(gaps)), { name, columns } = table, steps = told(table, preparation.steps);
-  const rows = countOf(columns[0]!), bytes = 4 * rows * steps.reduce((sum, { step }) => sum + step.features.length, 0);
+  const rows = countOf(columns[0]!), bytes = 4 * rows * widthOf(steps);
   if (bytes > MOST_ANSWERED) throw new Refusal('{name}: expected at most {most:,} bytes', said('{n:,}', { n: bytes }), 'answer for it by deltaw predict, or open a part of it', { name, most: MOST_ANSWERED });
   for (const { cells } of steps) for (const each of cells) checkFinite(each, name);
   const notes = [...table.notes, ...unknown(preparation, (wanted) => columns.find((cells) => cells.name === wanted))];

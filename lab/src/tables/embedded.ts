@@ -2,6 +2,7 @@
 
 import { bytes } from '../base64.ts';
 import type { Column, Data, Embedded, Settings, Weights } from '../engine/types.ts';
+import { stepOf } from './steps.ts';
 import { readTensors, type Tensor } from './tensors.ts';
 
 export interface Given {
@@ -38,6 +39,7 @@ export function opened(bytes: Uint8Array): Given {
     data: {
       ...data,
       columns,
+      preparation: { ...data.preparation, steps: data.preparation.steps.map(stepOf) },
       inputs: some<Float32Array>('inputs') ?? { places: tensors['inputs.place'] as Uint8Array, values: tensors['inputs.value'] as Float32Array },
       targets: tensors.targets as Float32Array,
       labels: some<Int32Array>('labels'),

@@ -12,7 +12,7 @@ import { placesOf, wordsAs } from './spelling.ts';
 import { median } from './statistics.ts';
 import { lowered, telling } from './text.ts';
 import { plainUnit } from './units.ts';
-import { Refusal, said } from '../said.ts';
+import { Refusal, retold, said, type Text } from '../said.ts';
 import type { Step } from '../engine/types.ts';
 
 const RARE_ROWS = 2, RARE_SHARE = 0.001, MOST_SLOTS = 100, LOUD_WORDS = 20;
@@ -47,8 +47,10 @@ export function checkDays(cells: Cells, format: string, source: string): void {
 const ANSWERS = new Map(TRUTHS.flatMap(([yes, no]): [string, number][] => [[yes, 1], [no, 0]]));
 const sharesOf = (cells: Cells): number[] => asWords(cells).map((word) => (word === null ? NaN : (ANSWERS.get(word.toLowerCase()) ?? NaN)));
 const known = (x: Float64Array): Float64Array => x.filter((each) => !Number.isNaN(each));
-const missingFeature = (column: string, indicator: boolean): string[] => (indicator ? [`${column} ${MISSING}`] : []);
-const binFeatures = (name: string, edges: number[]): string[] => edges.slice(1).map((_, k) => `${name} bin ${k + 1}`);
+const missingFeature = (column: string, indicator: boolean): Text[] => (indicator ? [said('{column} {part}', { column, part: said(MISSING) })] : []);
+const binFeatures = (number: Text, edges: number[]): Text[] => edges.slice(1).map((_, k) => said('{number} bin {k}', { number, k: k + 1 }));
+const MEANS = ['mean {name} on a log scale (residual)', 'mean {name} (residual)', 'mean {name} on a log scale', 'mean {name}', 'share of {name} (residual)', 'share of {name}'];
+const meanFeatures = (column: Text, means: { names: string[] } | undefined): Text[] => (means?.names ?? []).map((name) => said('{column}: {name}', { column, name: retold(name, MEANS) }));
 const mostly = (counts: number[]): number => counts.indexOf(Math.max(...counts));
 
 type Write = (row: number, out: Float32Array, at: number) => void;
@@ -68,7 +70,7 @@ interface Documents {
 /** Of a step whose document has the settings S. */
 interface Kind<S = object> {
   fit(cells: Cells, found: Found, scaling: Scaling, bins: Bins, source: string, answers: Answers | null): S & { apart?: number[][] };
-  features(step: S & { column: string }): string[];
+  features(step: S & { column: string }): Text[];
   /** Writes a row's features to `out` from `at` on. */
   encode(step: S, cells: Cells, scaling: Scaling, source: string): Write;
 }
@@ -83,8 +85,7 @@ const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
       return told ? { ...step, means: told.means, apart: told.apart.map((means, i) => (indicator ? [...means, Number.isNaN(x[i]!) ? scaling.high : scaling.low] : means)) } : step;
     },
     features({ column, edges, means, indicator }) {
-      const told = (means?.names ?? []).map((name) => `${column}: ${name}`);
-      return [column, ...binFeatures(column, edges), ...told, ...missingFeature(column, indicator)];
+      return [column, ...binFeatures(column, edges), ...meanFeatures(column, means), ...missingFeature(column, indicator)];
     },
     encode({ scale, fill, indicator, edges, means, unit }, cells, { low, high }, source) {
       const x = numbersOf(cells, source, unit ?? ''), none = means?.names.map(() => 0) ?? [], after = Math.max(edges.length, 1);
@@ -130,8 +131,8 @@ const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
       return { words: taken, missing: missing > 0, weight, usual: mostly([...rows, others, missing]), ...told };
     },
     features({ column, words, missing, means }) {
-      const slots = [...words, OTHER, ...(missing ? [MISSING] : [])].map((slot) => `${column}=${slot}`);
-      return [...slots, ...(means?.names ?? []).map((name) => `${column}: ${name}`)];
+      const slots = [...words, said(OTHER), ...(missing ? [said(MISSING)] : [])].map((slot) => said('{column}={slot}', { column, slot }));
+      return [...slots, ...meanFeatures(column, means)];
     },
     encode({ words, missing, weight, means }, cells, { low, high }) {
       const told = means?.words ?? [], places = placesOf(words), all = wordsAs(cells, words.concat(told)), taken = low + weight * (high - low);
@@ -151,7 +152,8 @@ const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
       return { format, time, scale: fitScale(scaling.fit, present, scaling.bend), fill: median(present), indicator, edges };
     },
     features({ column, time, edges, indicator }) {
-      const days = `${column} days`, swings = cyclesOf(time).flatMap((cycle) => ['sin', 'cos'].map((swing) => `${column} ${cycle} ${swing}`));
+      const days = said('{column} days', { column });
+      const swings = cyclesOf(time).flatMap((cycle) => ['sin', 'cos'].map((swing) => said('{column} {cycle} {swing}', { column, cycle: said(cycle), swing })));
       return [days, ...binFeatures(days, edges), ...swings, ...missingFeature(column, indicator)];
     },
     encode({ format, time, scale, fill, indicator, edges }, cells, { low, high, swing }) {
@@ -170,7 +172,7 @@ const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
   },
   text: {
     fit: (cells, _, __, { fewestWords }, ___, answers) => ({ words: answers ? telling(asWords(cells), answers, fewestWords) : [] }),
-    features: ({ column, words }) => words.map((word) => `${column} has "${word}"`),
+    features: ({ column, words }) => words.map((word) => said('{column} has "{word}"', { column, word })),
     encode({ words }, cells, { low, high }) {
       const texts = asWords(cells).map((text) => lowered(text ?? ''));
       return (row, out, at) => words.forEach((word, i) => (out[at + i] = texts[row]!.includes(word) ? high : low));
@@ -178,6 +180,7 @@ const OWN: { [K in keyof Documents]: Kind<Documents[K]> } = {
   },
 };
 
+type Document = { kind: string; [setting: string]: unknown };
 /** By the names that documents have, whose settings are looked at here alone. */
 export const KINDS = OWN as unknown as Record<string, Kind>;
 
@@ -187,8 +190,13 @@ export function fitStep(cells: Cells, found: Found, scaling: Scaling, bins: Bins
   return { step: { ...step, features: featuresOf(step) }, ...(apart ? { apart } : {}) };
 }
 /** The names of its inputs, by its document alone. */
-export const featuresOf = (step: { kind: string; [setting: string]: unknown }): string[] =>
-  step.kind === 'block' ? (step['columns'] as string[]) : step.kind === ALIKE ? (step['means'] as Recurring).names.map((name) => `${TITLE}: ${name}`) : KINDS[step.kind]!.features(step as unknown as { column: string });
+const featuresOf = (step: Document): Text[] =>
+  step.kind === 'block' ? (step['columns'] as string[]) : step.kind === ALIKE ? meanFeatures(said(TITLE), step['means'] as Recurring) : KINDS[step.kind]!.features(step as unknown as { column: string });
+/** The step that a document says. */
+export function stepOf(document: Document): Step {
+  const whole = { column: document.kind === ALIKE ? TITLE : (document['name'] as string), ...document };
+  return { ...whole, features: featuresOf(whole) };
+}
 /** The columns that it is made of. */
 export const columnsOf = (step: Step): string[] =>
   step.kind === 'block' ? (step['columns'] as string[]) : step.kind === ALIKE ? (step['columns'] as Coded[]).map(({ column }) => column) : [step.column];

@@ -37,6 +37,7 @@ export const en = {
   keep: 'Keep {run}',
   run_name: 'Run {run}',
   which_run: 'Whose settings',
+  it_failed: 'This went wrong: {why}',
 
   // Data
   data: 'Data',

@@ -38,6 +38,7 @@ export const zh: Record<Key, string> = {
   keep: '保留{run}',
   run_name: '训练{run}',
   which_run: '哪一次训练的设置',
+  it_failed: '出了错：{why}',
 
   data: '数据',
   toy_line: '直线', toy_line_hint: '一条直线就能分开的两类',

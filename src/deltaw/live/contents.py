@@ -129,10 +129,9 @@ def _contents(
         "rows": len(X),
         "nIn": X.shape[1],
         "nOut": network.sizes[-1],
-        "inputNames": list(preparation.feature_names),
         "target": _target(target, recipe),
         "columns": columns,
-        "preparation": {"scaling": preparation.scaling, "steps": _steps(preparation)},
+        "preparation": {"scaling": preparation.scaling, "steps": preparation.document()["steps"]},
         "image": _image(preparation),
         "notes": notes,
         "gaps": [word for word in table.missing if word not in MISSING],
@@ -225,14 +224,6 @@ def _cells(series: pl.Series, kind: str) -> tuple[Array, list[str] | None]:
     known = words.drop_nulls().unique(maintain_order=True).to_list()
     places = {word: place for place, word in enumerate(known)}
     return np.array([places.get(word, -1) for word in words], np.int32), known
-
-
-def _steps(preparation: Preparation) -> list[dict[str, Any]]:
-    documents = preparation.document()["steps"]
-    return [
-        document | {"column": step.title, "features": list(step.features)}
-        for document, step in zip(documents, preparation.steps, strict=True)
-    ]
 
 
 def _image(preparation: Preparation) -> dict[str, int] | None:
