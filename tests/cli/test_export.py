@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,21 @@ def test_a_form_that_says_something_else_is_found(run: Run, file: Path) -> None:
     assert run("export", "--check", "m.py", "m.check.json")[0] == 2
     Path("m.check.json").write_text('{"rows": []}')
     assert run("export", "--check", "m.py", "m.check.json")[0] == 2
+
+
+FORGED_CHECKS: list[dict[str, Any]] = [
+    {"model": "\ud800"}, {"answers": [[]] * 1000}, {"rows": [], "answers": [], "labels": []}, {"labels": [0]},
+    {"answers": [[1.0]] * 1000}, {"kinds": []}, {"columns": ["?"] * 4},
+]  # fmt: skip
+
+
+def test_a_check_that_somebody_forged_is_refused(run: Run, file: Path) -> None:
+    assert run("export", file, "-o", "m.py")[0] == 0
+    whole = json.loads(Path("m.check.json").read_text(encoding="utf-8"))
+    for text in ("[" * 10**5, "9" * 10**4, *(json.dumps(whole | forged) for forged in FORGED_CHECKS)):
+        Path("m.check.json").write_text(text, encoding="utf-8")
+        status, out, err = run("export", "--check", "m.py", "m.check.json")
+        assert (status in (1, 2), out, err.count("\n")) == (True, "", 1), (text[:40], err)
 
 
 def test_without_a_proof(run: Run, file: Path) -> None:

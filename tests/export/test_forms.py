@@ -21,7 +21,7 @@ from deltaw.exceptions import InputError, MissingError, SettingError
 from deltaw.export import FORMS, interpreter, program, proof, runners
 from deltaw.export.forms import Options
 from deltaw.export.forms.c import field_names
-from deltaw.export.forms.text import date_pattern
+from deltaw.export.forms.text import date_pattern, identifiers
 from deltaw.export.operations import Matrix, Program
 from deltaw.tables.dates import DATE_FORMATS
 
@@ -50,6 +50,12 @@ def agree(form: str, made: Program, check: proof.Check, folder: Path) -> None:
     worst, wrong = proof.differences(check, answers, labels)
     assert worst <= 1
     assert wrong == 0
+
+
+def test_thousands_of_columns_without_a_letter_of_c_have_names_of_their_own() -> None:
+    """Hours, if each name were looked for among all before it, from the first number on."""
+    assert len({*identifiers(["列"] * 20_000, ())}) == 20_000
+    assert identifiers(["a", "a", "a_2", "a"], ()) == ["a", "a_2", "a_2_2", "a_3"]
 
 
 # The rest of the zoo tells of the list alone: each operation of it is said by a form in one way.

@@ -193,8 +193,12 @@ def recheck(path: str | Path, check: str | Path) -> Exported:
             "{path}: expected the model that {check} is of", say("another"), "export it again", path=path, check=check
         )
     known = any(path.suffix.lower() in row.endings for row in FORMS.values())
-    # Several forms of one model share a check.
-    done = checked(path, facts | {"form": form_of(path)} if known else facts)
+    try:  # several forms of one model share a check
+        done = checked(path, facts | {"form": form_of(path)} if known else facts)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, DeltaWError):
+            raise
+        raise _no_check(check) from None  # of rows that fit no form
     if done.worst is None:
         raise MissingError(done.checked)
     return done
@@ -204,16 +208,20 @@ def read(path: Path) -> Any:
     """Read a check. Raises InputError for an invalid file."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        json.dumps(facts, ensure_ascii=False).encode()  # half a pair of surrogates is no text
+    except (OSError, ValueError, RecursionError) as error:
         found = reason(error) if isinstance(error, OSError) else say("no JSON")
         raise InputError("{path}: expected a check that was exported", found, "check the path", path=path) from None
     hold(facts, CHECK, str(path))
     width, counts = len(facts["columns"]), {len(facts[each]) for each in ("rows", "answers")}
-    if facts["form"] not in FORMS or len(counts) > 1 or any(len(row) != width for row in facts["rows"]):
-        raise ModelFileError(
-            "{path}: expected a check of whole rows", say("another"), "export the model again", path=path
-        )
+    whole = {width} == {len(facts["kinds"]), *map(len, facts["rows"])}
+    if facts["form"] not in FORMS or len(counts) > 1 or not whole:
+        raise _no_check(path)
     return facts
+
+
+def _no_check(path: str | Path) -> ModelFileError:
+    return ModelFileError("{path}: expected a check of whole rows", say("another"), "export the model again", path=path)
 
 
 def checked(path: Path, facts: proof.Check) -> Exported:

@@ -12,6 +12,7 @@ import sys
 import threading
 import tracemalloc
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ import pytest
 from deltaw.exceptions import SettingError, TableError
 from deltaw.tables import read
 from deltaw.tables.reading import loading
+from deltaw.tables.reading.formats import sheets
 from deltaw.tables.reading.read import origins
 
 MIB = 1 << 20
@@ -77,6 +79,54 @@ def test_a_member_that_says_less_than_it_has(tmp_path: Path, method: int) -> Non
     assert ("Bad CRC" if method == zipfile.ZIP_DEFLATED else "another method than deflate") in refusal(path)
     assert tracemalloc.get_traced_memory()[1] < 24 * MIB  # of which 16 to look at its beginning
     tracemalloc.stop()
+
+
+def test_members_of_one_name_and_a_size_that_a_checksum_confirms(tmp_path: Path) -> None:
+    """Python reads the last of them, and no more than the size: others do not."""
+    with zipfile.ZipFile(path := tmp_path / "x.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "")
+        archive.writestr("xl/Workbook.xml", "")
+    assert "two members of one name" in refusal(path)
+    text = b"1,2\n" * 1000
+    with zipfile.ZipFile(path := tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.csv", text)
+    whole, part = (len(each).to_bytes(4, "little") for each in (text, text[:40]))
+    sums = [zlib.crc32(each).to_bytes(4, "little") for each in (text, text[:40])]
+    path.write_bytes(path.read_bytes().replace(whole, part).replace(*sums))
+    assert "Bad CRC" in refusal(path)
+
+
+CORNER = {
+    "other quotes": "<c r='XFD1048576'><v>1</v></c>",
+    "a blank of another kind": '<c\tr = "XFD1048576"><v>1</v></c>',
+    "small letters": '<c r="xfd1048576"><v>1</v></c>',
+    "a prefix": '<x:c xmlns:x="x" x:r="A1" r="XFD1048576"><v>1</v></x:c>',
+    "a number that is none": f'<c r="XFD1048576"><v>1</v></c><!-- r="A{"9" * 5000}" -->',
+    "no place": '<c r="XFC1048576"/><c><v>1</v></c>',
+    "a row's": '</row><row r="1048576">' + "<c/>" * 16383 + "<c><v>1</v></c>",
+}
+
+
+@pytest.mark.parametrize("corner", CORNER)
+def test_a_far_cell_that_hides_its_place(tmp_path: Path, corner: str) -> None:
+    """A workbook that its reader would take all memory for."""
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    with xlsxwriter.Workbook(tmp_path / "x.xlsx") as book:
+        sheet = book.add_worksheet()
+        for i in range(20):
+            sheet.write_row(i, 0, [i, 2 * i])
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as old, zipfile.ZipFile(tmp_path / "y.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(
+                name, old.read(name).replace(b"</row></sheetData>", f"{CORNER[corner]}</row></sheetData>".encode())
+            )
+    assert "expected cells side by side" in refusal(tmp_path / "y.xlsx")
+
+
+def test_a_sheet_of_tags_without_ends_is_searched_once(tmp_path: Path) -> None:
+    for tag in (b"<row ", b'<c r="A1" ', b'<c r="A1"><f '):
+        for pattern in (sheets.HIDDEN, sheets.UNCALCULATED):
+            assert not pattern.search(tag * 10**5)  # minutes, if each beginning looked at the rest
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a kibibyte is a byte elsewhere")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
@@ -46,15 +47,17 @@ def stem_of(name: str, reserved: Container[str]) -> str:
 
 def identifiers(names: Iterable[str], reserved: Container[str]) -> list[str]:
     """A name of letters, digits and _ for each, none twice and none reserved."""
-    made: list[str] = []
+    made: dict[str, None] = {}
+    numbers: Counter[str] = Counter()
     for name in names:
         plain = re.sub(r"[^A-Za-z0-9_]", "_", name)[:50].strip("_") or "column"
         plain = f"c_{plain}" if plain[0].isdigit() or plain in reserved else plain
-        number = 1
-        while (each := plain if number == 1 else f"{plain}_{number}") in made:
-            number += 1
-        made.append(each)
-    return made
+        each = plain
+        while each in made:
+            numbers[plain] += 1
+            each = f"{plain}_{numbers[plain] + 1}"
+        made[each] = None
+    return [*made]
 
 
 def functions_of(file: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,15 +167,22 @@ def check_size(name: str, size: int, most: int) -> None:
 
 
 def check_archive(data: bytes, name: str, what: str, most: int) -> None:
-    """Raise TableError for a ZIP archive that is unreadable, larger than `most` by its directory, or not compressed by
-    deflate (other decompressors of Python may return more than is asked for).
+    """Raise TableError for a ZIP archive that is unreadable, larger than `most`, of members with one name, or not
+    compressed by deflate (other decompressors of Python may return more than is asked for).
     """
+    of_one = say("{name}: expected {what}", name=name, what=what)
     with undamaged(name, what, say("write it again")), zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
-    check_size(name, sum(member.file_size for member in members), most)
-    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
-        found = say("one compressed by another method than deflate")
-        raise TableError("{name}: expected {what}", found, "unpack it", name=name, what=what)
+        check_size(name, sum(member.file_size for member in members), most)
+        if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+            raise TableError(of_one, say("one compressed by another method than deflate"), "unpack it")
+        for member in members:  # others than Python read more of a member than it is said to have
+            size, member.file_size = member.file_size, member.file_size + 1
+            with archive.open(member) as file:
+                if sum(map(len, iter(partial(file.read, CHUNK), b""))) != size:
+                    raise TableError(of_one, say("a member of another size than it says"), "write it again")
+        if len({member.filename.lower() for member in members}) < len(members):  # readers differ in which they take
+            raise TableError(of_one, say("two members of one name"), "write it again")
 
 
 @contextmanager

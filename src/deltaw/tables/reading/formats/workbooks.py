@@ -21,7 +21,7 @@ from deltaw.tables.reading.formats.heads import (
     rows_below,
     rows_of_names,
 )
-from deltaw.tables.reading.formats.sheets import area, hidden_sheets, without_values
+from deltaw.tables.reading.formats.sheets import Sheets
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, limit, undamaged
 from deltaw.tables.reading.source import Source
@@ -52,14 +52,14 @@ def read_workbook(file: Source) -> Table:
     for library in ("fastexcel", "calamine"):  # they warn about empty columns, and sheets that are charts
         logging.getLogger(library).setLevel(logging.CRITICAL)
     with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
-        book = fastexcel.read_excel(file.data)
+        sheets, book = Sheets(file.data), fastexcel.read_excel(file.data)
         names = list(book.sheet_names)
-        order = sorted(names, key=hidden_sheets(file.data).__contains__)  # those that are shown first
+        order = sorted(names, key=sheets.hidden.__contains__)  # those that are shown first
         if (asked := file.reading.sheet) not in (None, *names):
             line = "sheet: expected one of the sheets of {source} ({names})"
             expected = say(line, source=file.name, names=listing(names))
             raise SettingError(expected, repr(asked), suggested(str(asked), names, say("choose one of these")))
-        name, frame, above, of_rows = _first_with_rows(book, order if asked is None else [asked], file)
+        name, frame, above, of_rows = _first_with_rows(book, sheets, order if asked is None else [asked], file)
     if name is None:
         found = say("none in {names}", names=listing(names)) if asked is None else say('none in "{asked}"', asked=asked)
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
@@ -68,19 +68,19 @@ def read_workbook(file: Source) -> Table:
         line = 'read from its sheet "{name}", not {others}; --sheet to change'
         notes.append(say(line, name=name, others=listing(others)))
     notes += of_rows
-    notes += without_values(file.data, name, above + 1)
+    notes += sheets.without_values(name, above + 1)
     return table_of(_tidy(frame), file.name, file.reading, notes)
 
 
 def _first_with_rows(
-    book: Any, names: list[str], file: Source
+    book: Any, sheets: Sheets, names: list[str], file: Source
 ) -> tuple[str | None, pl.DataFrame, int, tuple[str, ...]]:
     """(name of the first sheet with rows, its cells, number of rows above the column names, notes on rows).
 
     Raises TableError if its cells lie too far apart for the memory, as with one in the last row of the last column.
     """
     for name in names:
-        if CELL * (cells := area(file.data, name)) > limit(file.reading.max_bytes):
+        if CELL * (cells := sheets.area(name)) > limit(file.reading.max_bytes):
             expected = say('{source}: expected cells side by side in the sheet "{name}"', source=file.name, name=name)
             found = say("a rectangle of {cells:,} around them", cells=cells)
             raise TableError(expected, found, "delete the rows and columns far from the table")
