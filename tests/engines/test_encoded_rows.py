@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
 from typing import Any
 
 import numpy as np
@@ -238,46 +235,3 @@ def test_numbers_that_are_kept_raw_give_the_same_bits(name: str, fields: tuple[F
         assert bits(networks[0]) == bits(networks[1]), batch_size
     answers = [engines.predictor.outputs(start, rows) for rows in (raw, X)]
     assert answers[0].tobytes() == answers[1].tobytes()
-
-
-RACE = """
-import threading, time
-import numpy as np
-import deltaw
-from deltaw.equations.encoded import Encoded, Field
-
-rng = np.random.default_rng(0)
-fields = [Field("bins", 5), Field(), Field("slots", 7)] * 5
-X = Encoded(np.zeros((20000, 15), np.float32), fields)
-noise = rng.choice(np.float32([0, 1, 3e38, -3e38, np.nan, np.inf, 1e9, -1e9]), X.stored.shape)
-T = rng.uniform(0.1, 0.9, (20000, 2)).astype(np.float32)
-done = False
-
-def write():
-    while not done:
-        X.stored[...] = noise
-        X.stored[...] = 0
-
-writers = [threading.Thread(target=write) for _ in range(2)]
-for writer in writers:
-    writer.start()
-until = time.monotonic() + {seconds}
-while time.monotonic() < until:
-    network = deltaw.Network([X.shape[1], 5, 2], seed=0)
-    for run in (lambda: deltaw.train(network, X, T, batch_size=32, epochs=1), lambda: deltaw.Predictor(network)(X),
-                lambda: deltaw.train(network, X, T, batch_size=1, epochs=1)):
-        try:
-            run()
-        except deltaw.DeltaWError:
-            pass  # a number was found where there should be none
-done = True
-print("alive")
-"""
-
-
-@pytest.mark.parametrize("seconds", [0.5, pytest.param(10, marks=pytest.mark.slow)])
-def test_a_thread_that_writes_to_the_rows_meanwhile_breaks_nothing(seconds: float) -> None:
-    script = textwrap.dedent(RACE).format(seconds=seconds)
-    run = [sys.executable, "-X", "faulthandler", "-W", "ignore", "-c", script]
-    done = subprocess.run(run, capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stdout.strip()) == (0, "alive"), done.stderr

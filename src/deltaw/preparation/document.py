@@ -35,3 +35,10 @@ def fields(document: Any, schema: dict[str, Any], what: str, usual: Mapping[str,
     known = {**usual, **document} if isinstance(document, dict) else document
     check(known, schema, what)
     return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+
+
+def frozen(value: Any) -> Any:
+    """JSON data with tuples for lists, also those within others."""
+    if isinstance(value, dict):
+        return {name: frozen(each) for name, each in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value

@@ -155,7 +155,7 @@ def _answered(model: Model, parts: Pieces) -> Iterator[tuple[Path, Table | None,
 
 
 def _cells(model: Model, piece: Piece) -> float:
-    """Number of cells of a piece; TOGETHER for one that has to be predicted alone."""
+    """Number of cells of a piece; infinite for one that has to be predicted alone."""
     table = piece[1]
     if table is None:
         return 0

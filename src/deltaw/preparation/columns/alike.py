@@ -12,7 +12,7 @@ probability d / 2^53.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -99,12 +99,6 @@ class Coded(Plain):
         cells, words = document["cells"], document["kind"] == Category.kind
         fits = all(isinstance(cell, str) == words for cell in cells) and cells == sorted(cells)
         return fits and len(document["codes"]) == len(cells) + 1
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Coded:
-        """The inverse of `dataclasses.asdict`, of what it `accepts`."""
-        known = dict(document)
-        return cls(**known | {name: tuple(known[name]) for name in ("cells", "codes")})
 
     @property
     def is_number(self) -> bool:

@@ -13,7 +13,7 @@ from deltaw.preparation.columns.numbers import Day, Number
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.text import Text
 from deltaw.preparation.columns.truth import Truth
-from deltaw.preparation.document import fields
+from deltaw.preparation.document import fields, frozen
 from deltaw.preparation.scales.scaling import Scale
 from deltaw.speech import listed, say
 from deltaw.tables.columns import KINDS
@@ -57,10 +57,10 @@ def step_of(document: dict[str, Any], what: str) -> Step:
     values = fields({name: value for name, value in document.items() if name != "kind"}, step.CHECKS, what, left_out)
     if "scale" in values:
         values["scale"] = Scale(**values["scale"])
-    if values.get("means") is not None:
-        values["means"] = step.MEANS.from_document(values["means"])
+    if (means := frozen(values.get("means"))) is not None:
+        values["means"] = step.MEANS(**means | {"scales": tuple(Scale(**each) for each in means["scales"])})
     if step is Alike:
-        values["columns"] = tuple(map(Coded.from_document, values["columns"]))
+        values["columns"] = tuple(Coded(**each) for each in frozen(values["columns"]))
     made: Step = step(**values)
     if not made.is_sound():
         raise ModelFileError(

@@ -290,13 +290,6 @@ class Means(Plain):
         return cls(targets.names, targets.scales, tuple(known["word"]), *map(_plain, (values, missing, other)))
 
     @classmethod
-    def from_document(cls, document: dict[str, Any]) -> Means:
-        """The inverse of `dataclasses.asdict`, of what it `accepts`."""
-        made = {name: tuple(value) for name, value in document.items()}
-        return cls(**made | {"scales": tuple(Scale(**each) for each in made["scales"]),
-                             "values": tuple(map(tuple, made["values"]))})  # fmt: skip
-
-    @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` holds the fields of one, that fit together."""
         if not agrees(document, cls.CHECKS):

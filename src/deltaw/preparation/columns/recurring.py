@@ -107,12 +107,6 @@ class Recurring(Plain):
         return replace(self, numbers=tuple(sums.numbers[known].tolist()), values=tuple(map(tuple, means.tolist())))
 
     @classmethod
-    def from_document(cls, document: dict[str, Any]) -> Recurring:
-        """The inverse of `dataclasses.asdict`, of what it `accepts`."""
-        scales, values = (Scale(**each) for each in document["scales"]), map(tuple, document["values"])
-        return cls(tuple(document["names"]), tuple(scales), tuple(document["numbers"]), tuple(values))
-
-    @classmethod
     def accepts(cls, document: Any) -> bool:
         """Whether `document` holds the fields of one, that fit together."""
         if not agrees(document, cls.CHECKS):
