@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.engines.rows import spread
+from deltaw.numbers import number
+from deltaw.speech import say
 
 Array = NDArray[Any]
 
@@ -38,6 +40,23 @@ class Outliers:
     high: float
     rest: tuple[float, float]
     times: float
+
+    @property
+    def same(self) -> bool:
+        """Whether all of them are one value."""
+        return self.low == self.high
+
+    @property
+    def shown(self) -> str:
+        """The value, or the range."""
+        if self.same:
+            return number(self.low, 4)
+        return say("{low} to {high}", low=number(self.low, 3), high=number(self.high, 3))
+
+    @property
+    def hint(self) -> str:
+        """A sentence on what one value may mean; else ""."""
+        return say(" It may be a code for missing values.") if self.same else ""
 
 
 def outliers(x: Array, low: Array, high: Array, std: Array) -> tuple[Outliers, ...]:

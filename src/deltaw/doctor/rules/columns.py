@@ -101,26 +101,22 @@ def input_outliers(evidence: Evidence) -> Finding | None:
     if not known.outliers:
         return None
     worst, names = _as_written(evidence, known.outliers[0]), known.columns.names
-    same = worst.low == worst.high
-    ends = number(worst.low, 3), number(worst.high, 3)
-    value = number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1])
-    hint = say(" It may be a code for missing values.") if same else ""
-    codes = tuple((each.column, each.low) for each in known.outliers if each.low == each.high)
+    codes = tuple((each.column, each.low) for each in known.outliers if each.same)
     first = {"missing": codes} if codes and not evidence.setup.raw else {}
     words = say("make them missing, or correct them; or scale by quartiles and clip outliers")
-    if same and evidence.setup.raw:
+    if worst.same and evidence.setup.raw:
         read = f"{worst.low:g}"
         words = say("read {read} as missing (--na={read}); or scale by quartiles and clip outliers", read=read)
     return finding(
         "Some values of column {name} are outliers ({value}), all others lie from {low} to {high}, within "
         "{range}: on a common scale the others differ {times} times less than an input should.{hint}{more}",
         name=names[worst.column],
-        value=value,
+        value=worst.shown,
         range=worst.rest[1] - worst.rest[0],
         low=worst.rest[0],
         high=worst.rest[1],
         times=worst.times,
-        hint=hint,
+        hint=worst.hint,
         more=say(" {n} columns have such values.", n=len(known.outliers)) if len(known.outliers) > 1 else "",
         evidence={"deviation_over_others": worst.times, "columns": len(known.outliers)},
         where=Where(column=names[worst.column]),

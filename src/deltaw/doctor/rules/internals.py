@@ -111,7 +111,7 @@ def _gradient_ratio(evidence: Evidence, vanishing: bool) -> Finding | None:
     if not (ratio < FADED if vanishing else ratio > GROWN):
         return None
     l = int((sent[:-1] / sent[-1] < FADED).nonzero()[0].max()) if vanishing else int(sent.argmax())
-    name = max(set(hidden), key=hidden.count)
+    name = max(hidden, key=hidden.count)
     return finding(
         "At the end an error of 1 at the output arrives at the first layer as {ratio}, through {n} {name} layers: "
         "the first {fate}.",

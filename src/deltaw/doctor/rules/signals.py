@@ -31,7 +31,7 @@ def vanishing_gradient_at_start(evidence: Evidence) -> Finding | None:
     backward = _ratio(start.sent[0], start.sent[-1])
     if not min(forward, backward) < FADED:
         return None
-    name = max(set(hidden), key=hidden.count)
+    name = max(hidden, key=hidden.count)
     limit = (
         say(" A {name}'s slope is {steepest} at most.", name=name, steepest=number(STEEPEST[name]))
         if name in STEEPEST

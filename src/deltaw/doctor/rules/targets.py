@@ -178,20 +178,19 @@ def target_outliers(evidence: Evidence) -> Finding | None:
     t = known.t[:, found[0].column]
     share = float(((t >= found[0].low) & (t <= found[0].high)).mean())
     worst = _as_answered(evidence, found[0])
-    same, ends = worst.low == worst.high, (number(worst.low, 3), number(worst.high, 3))
     words = say("correct these targets, or leave out their rows; or train on logarithms, or with the absolute error")
-    if same and evidence.setup.target_column is not None:
+    if worst.same and evidence.setup.target_column is not None:
         words = say("read {read} as missing (--na={read}), so that these rows are left out", read=f"{worst.low:g}")
     return finding(
         "{share:.1%} of the targets are outliers ({value}), all others lie from {low} to {high}: the standard "
         "deviation of all targets is {times} times that of the others, whose errors are negligible next to those of "
         "these few.{hint}",
         share=share,
-        value=number(worst.low, 4) if same else say("{low} to {high}", low=ends[0], high=ends[1]),
+        value=worst.shown,
         low=worst.rest[0],
         high=worst.rest[1],
         times=worst.times,
-        hint=say(" It may be a code for missing values.") if same else "",
+        hint=worst.hint,
         evidence={"deviation_over_others": worst.times, "share": share},
         where=Where(unit=worst.column),
         repair=Repair(words),

@@ -59,7 +59,7 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
         raise TableError(
             "{source}: expected arrays called x_train and y_train, or X and y", found, "rename them", source=source
         )
-    for name in set(names) & set(arrays):
+    for name in filter(arrays.__contains__, names):
         if arrays[name].dtype.kind not in "buifUS":
             found = say("the type {dtype}", dtype=arrays[name].dtype)
             line = '{source}: expected numbers or text in "{name}"'
