@@ -1,1 +1,1 @@
-"""What is decided before a training, as data; nothing is trained here."""
+"""What is decided before a training, as data. Nothing is trained here but what tells which columns to leave out."""
