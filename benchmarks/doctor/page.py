@@ -22,10 +22,9 @@ import numpy as np
 from benchmarks import commands
 from deltaw import InputError, Network, language, plots, train
 from deltaw.doctor import RULES, Finding, Rule, Setup, diagnose
-from deltaw.doctor.evidence.targets import targets
+from deltaw.doctor.evidence.targets import targets_of
 from deltaw.doctor.page import title
 from deltaw.doctor.rules.table import SYMPTOMS
-from deltaw.doctor.setup import matrix
 from deltaw.doctor.trials.changes import applied
 from deltaw.doctor.trials.scores import guess, score, scored
 from deltaw.preparation import Target
@@ -291,8 +290,8 @@ def part(rule: Rule) -> str:
 
 def scores(made: Setup) -> list[float]:
     """Accuracy or R² on the rows held out after each epoch; none where `deltaw.train` refuses."""
-    known = targets(matrix(made.T, "T"), made)
-    t = known.encoded(matrix(made.validation[1], "T"))
+    known = targets_of(made)
+    t = known.encoded(made.validation[1])
     found: list[float] = []
 
     def judge(epoch: Any) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from deltaw.doctor.evidence.targets import targets
+from deltaw.doctor.evidence.targets import targets_of
 from deltaw.doctor.findings import Finding, Repair
-from deltaw.doctor.setup import Setup, matrix
+from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.changes import NETWORK, applied
 from deltaw.equations.optimizers import optimizer
 from deltaw.models import Recipe
@@ -183,7 +183,7 @@ LABEL = {"labels": "np.reshape(T, -1).astype(int)", "one_hot": "T.argmax(axis=1)
 
 
 def _label(setup: Setup) -> str:
-    form = targets(matrix(setup.T, "T"), setup).form
+    form = targets_of(setup).form
     return LABEL.get(form, "(np.reshape(T, -1) > (T.min() + T.max()) / 2).astype(int)")
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deltaw.doctor import judge
 from deltaw.doctor.evidence.outliers import scaling
-from deltaw.doctor.evidence.targets import Targets, targets
+from deltaw.doctor.evidence.targets import Targets, targets_of
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.engines.rows import spread
 
@@ -40,15 +40,15 @@ def comparable(setup: Setup) -> bool:
 
 def neighbours(setup: Setup, X: Any) -> Array:
     """(n, n_out) the mean targets of the training rows that are most similar to the rows of X (n, n_in)."""
-    train, rows, T = _comparable(setup, setup.X), _comparable(setup, X), _encoded(setup)
+    train, rows, T = _scaled(setup, setup.X), _scaled(setup, X), _encoded(setup)
     some = spread(len(T), MOST_ROWS)
     return np.asarray(T[some][_nearest(rows, train[some], False)].mean(axis=1))
 
 
 def offset(setup: Setup) -> int:
     """The k for which inputs of row i predict the targets of row i + k, but not those of row i; 0 if there is none."""
-    known = targets(matrix(setup.T, "T"), setup)
-    x, t = _comparable(setup, setup.X)[:MOST_ROWS], _encoded(setup)[:MOST_ROWS]
+    known = targets_of(setup)
+    x, t = _scaled(setup, setup.X)[:MOST_ROWS], _encoded(setup)[:MOST_ROWS]
     if known.task == "labels":
         return 0
     near = _nearest(x, x, True)
@@ -72,7 +72,7 @@ def offset(setup: Setup) -> int:
 
 def codes(setup: Setup) -> tuple[int, ...]:
     """Inputs of few values whose means of the targets follow no curve: numbers that stand for names."""
-    x, t = _comparable(setup, setup.X), _encoded(setup)
+    x, t = _scaled(setup, setup.X), _encoded(setup)
     whole = {j for column in setup.raw or () if len(column.inputs) > 1 for j in column.inputs}
     found = []
     for j in range(x.shape[1]):
@@ -113,11 +113,10 @@ def _gains(known: Targets, t: Array, o: Array) -> tuple[judge.Gain, ...]:
 
 
 def _encoded(setup: Setup) -> Array:
-    T = matrix(setup.T, "T")
-    return targets(T, setup).encoded(T)
+    return targets_of(setup).encoded(setup.T)
 
 
-def _comparable(setup: Setup, X: Any) -> Array:
+def _scaled(setup: Setup, X: Any) -> Array:
     """Rows of X with columns scaled by the training rows."""
     x, own = setup.scaled_inputs(X), setup.scaled_inputs(setup.X)
     lower, middle, upper = np.quantile(own, (0.25, 0.5, 0.75), axis=0)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from deltaw.doctor import judge
 from deltaw.doctor.evidence.start import Start
-from deltaw.doctor.evidence.targets import targets
-from deltaw.doctor.setup import Setup, matrix
+from deltaw.doctor.evidence.targets import targets_of
+from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.learning_rate import Sweep
 from deltaw.doctor.trials.scores import measure, scoring_rows
 from deltaw.doctor.trials.stepping import Divergence
@@ -100,7 +100,7 @@ class During(Plain):
     @cached_property
     def task(self) -> str:
         """ "classification", "labels" or "regression"."""
-        return targets(matrix(self.setup.T, "T"), self.setup).task
+        return targets_of(self.setup).task
 
     @cached_property
     def measure(self) -> str:

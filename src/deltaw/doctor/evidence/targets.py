@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.doctor.setup import Setup
+from deltaw.doctor.setup import Setup, matrix
 from deltaw.equations.losses import one_hot
 
 Array = NDArray[Any]
@@ -48,17 +48,19 @@ class Targets:
         """Whether a column of T holds one value only, to the precision of float32."""
         return constant(self.low, self.high)
 
-    def encoded(self, T: Array) -> Array:
+    def encoded(self, T: Any) -> Array:
         """Rows of T as float64 (rows, outputs), class numbers as one-hot if they fit the network's outputs."""
+        T = matrix(T, "T")
         if self.form == "labels" and np.isfinite(T).all():
             labels = T.reshape(-1).astype(np.int64)
             if labels.min() >= 0 and labels.max() < self.outputs:
                 return one_hot(labels, self.outputs)
         return np.asarray(T, np.float64)
 
-    def label(self, T: Array) -> NDArray[np.int64]:
+    def label(self, T: Any) -> NDArray[np.int64]:
         """(rows,) class index of each row of T; only for classification."""
         assert self.task == "classification"
+        T = matrix(T, "T")
         if self.form == "labels":
             return np.asarray(T.reshape(-1), np.int64)
         if self.form == "one_hot":
@@ -69,6 +71,11 @@ class Targets:
 def constant(low: Array, high: Array) -> NDArray[np.bool_]:
     """Whether values from low to high are one value to the precision of float32; also if they are NaN."""
     return np.asarray(~(high - low > 1e-7 * np.maximum(np.abs(low), np.abs(high))))
+
+
+def targets_of(setup: Setup) -> Targets:
+    """Detect what the targets of a set-up are. Raises InputError if T is no table of numbers."""
+    return targets(matrix(setup.T, "T"), setup)
 
 
 def targets(T: Array, setup: Setup) -> Targets:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deltaw.doctor.evidence.alternatives import codes, comparable, neighbours, offset
 from deltaw.doctor.evidence.during import CLOCK, During
 from deltaw.doctor.evidence.start import start
-from deltaw.doctor.evidence.targets import targets
+from deltaw.doctor.evidence.targets import targets_of
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.clock import left, within
 from deltaw.doctor.trials.learning_rate import sweep
@@ -117,14 +117,14 @@ def _best_baseline(setup: Setup, seconds: float) -> tuple[Baseline, Trial]:
     def made(baseline: Baseline) -> Trial:
         return trial(plain(setup, seconds, baseline), seconds=2 * seconds)
 
-    known = targets(matrix(setup.T, "T"), setup)
+    known = targets_of(setup)
     trials = {baseline: made(baseline) for baseline in (PLAIN, LINE)}
     if comparable(setup):
         if found := codes(setup):
             coded = replace(LINE, codes=found)
             trials[coded] = made(coded)
         X, T = scoring_rows(setup)
-        alike = scored(known, known.encoded(matrix(T, "T")), neighbours(setup, X))
+        alike = scored(known, known.encoded(T), neighbours(setup, X))
         if (
             alike - max(max(each.score, each.fitted) for each in trials.values()) > SIMILAR
         ):  # none fits even its own rows
@@ -146,7 +146,7 @@ def sample(setup: Setup, most: int = SAMPLE) -> tuple[Array, Array]:
     """Inputs (scaled) and targets of evenly spaced training rows, float64."""
     X, T = matrix(setup.X, "X"), matrix(setup.T, "T")
     index = spread(X.shape[0], most)
-    return setup.scaled_inputs(X[index]), targets(T, setup).encoded(T[index])
+    return setup.scaled_inputs(X[index]), targets_of(setup).encoded(T[index])
 
 
 def guess_error(setup: Setup) -> float:
@@ -174,5 +174,5 @@ def _p_value(setup: Setup, first: Trial, other: Trial, baseline: Baseline) -> fl
     best = max((first, other), key=lambda t: t.score)
     made = setup if best is first else plain(setup, 1.0, baseline)
     X, T = scoring_rows(made)
-    known = targets(matrix(made.T, "T"), made)
-    return min(1.0, 3 * permutation_p_value(known, known.encoded(matrix(T, "T")), outputs(made, best.network, X)))
+    known = targets_of(made)
+    return min(1.0, 3 * permutation_p_value(known, known.encoded(T), outputs(made, best.network, X)))

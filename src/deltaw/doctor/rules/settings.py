@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from deltaw.doctor.evidence.evidence import Evidence
 from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.doctor.rules.outputs import loss_kind
-from deltaw.doctor.setup import matrix
 from deltaw.doctor.trials.trial import whole_number
 from deltaw.equations.dropout import Dropout
 from deltaw.equations.schedules import factors, schedule
@@ -226,7 +225,7 @@ def _excluded_class(evidence: Evidence, w: NDArray[np.float64]) -> tuple[int, in
     targets = evidence.known.targets
     if targets.task != "classification" or targets.bad or (w > 0).all():
         return None
-    label = targets.label(matrix(evidence.setup.T, "T"))
+    label = targets.label(evidence.setup.T)
     rows, weights = np.bincount(label), np.bincount(label, w)
     excluded = np.flatnonzero((rows > 0) & (weights == 0))
     return (int(excluded[0]), int(rows[excluded[0]])) if len(excluded) else None

@@ -89,7 +89,7 @@ def target_shift(evidence: Evidence) -> Finding | None:
     if known.targets.task != "regression" or held_out is None or known.targets.bad:
         return None
     try:
-        t = known.targets.encoded(matrix(held_out[1], "T"))
+        t = known.targets.encoded(held_out[1])
     except (InputError, IndexError, TypeError, ValueError):
         return None  # the rule `invalid_arguments` reports it
     if t.ndim != 2 or t.shape[1] != len(known.targets.low) or len(t) < FEWEST:

@@ -149,8 +149,7 @@ def unseen_classes(evidence: Evidence) -> Finding | None:
     if setup.validation is None or targets.task != "classification":
         return None
     try:
-        T = np.asarray(setup.validation[1])
-        label = targets.label(T[:, None] if T.ndim == 1 else T)
+        label = targets.label(setup.validation[1])
         unseen = np.setdiff1d(label, np.flatnonzero(targets.classes))
     except (InputError, IndexError, TypeError, ValueError):
         return None  # `invalid_arguments` says what is wrong with it

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaw.doctor.evidence.targets import targets
+from deltaw.doctor.evidence.targets import targets_of
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.equations.losses import one_hot
 from deltaw.exceptions import SettingError
@@ -219,11 +219,10 @@ def _balance(setup: Setup, on: bool) -> Setup:
     """Row weights that give all classes the same total weight, with a mean of 1."""
     if not on:
         return replace(setup, sample_weight=None)
-    T = matrix(setup.T, "T")
-    known = targets(T, setup)
+    known = targets_of(setup)
     if known.task != "classification":
         raise SettingError("balance: expected classes", known.task, "leave it out")
-    label = known.label(T)
+    label = known.label(setup.T)
     counts = np.bincount(label, minlength=len(known.classes))
     return replace(setup, sample_weight=len(label) / (np.count_nonzero(counts) * counts[label]))
 

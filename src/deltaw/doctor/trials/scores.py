@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor import judge
-from deltaw.doctor.evidence.targets import Targets, targets
-from deltaw.doctor.setup import Setup, matrix
+from deltaw.doctor.evidence.targets import Targets, targets_of
+from deltaw.doctor.setup import Setup
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses
 from deltaw.network import Network
@@ -35,8 +35,8 @@ def score(setup: Setup, network: Network, X: Any, T: Any) -> float:
 
     For quantile regression the score is D² = 1 − E/E₀, with E₀ of the best constant (Koenker & Machado 1999).
     """
-    known = targets(matrix(setup.T, "T"), setup)
-    t, o = known.encoded(matrix(T, "T")), outputs(setup, network, X)
+    known = targets_of(setup)
+    t, o = known.encoded(T), outputs(setup, network, X)
     row = quantile(setup)
     if row is None or known.task != "regression":
         return scored(known, t, o)
@@ -97,10 +97,10 @@ def _yes(known: Targets, t: Array) -> NDArray[np.bool_]:
 
 def guess(setup: Setup) -> float:
     """The score of the constant guess: the commonest class, or the mean, of the training rows."""
-    known = targets(matrix(setup.T, "T"), setup)
+    known = targets_of(setup)
     if known.task == "regression" or not len(known.classes):
         return 0.0
-    if imbalanced(known, known.encoded(matrix(scoring_rows(setup)[1], "T"))):
+    if imbalanced(known, known.encoded(scoring_rows(setup)[1])):
         return 0.5
     shares = known.classes / len(setup.T)
     return float(shares.max() if known.task == "classification" else np.maximum(shares, 1.0 - shares).mean())
@@ -108,17 +108,17 @@ def guess(setup: Setup) -> float:
 
 def measure(setup: Setup) -> str:
     """The name of `score` for this set-up: "accuracy", "AUC" or "R²"."""
-    known = targets(matrix(setup.T, "T"), setup)
+    known = targets_of(setup)
     if known.task == "regression":
         return "R²"
-    return "AUC" if imbalanced(known, known.encoded(matrix(scoring_rows(setup)[1], "T"))) else "accuracy"
+    return "AUC" if imbalanced(known, known.encoded(scoring_rows(setup)[1])) else "accuracy"
 
 
 def gains_over_guess(setup: Setup, network: Network) -> tuple[judge.Gain, ...]:
     """The network's gains over the guess on the scoring rows, see `judge`; () if outputs are not finite."""
-    known = targets(matrix(setup.T, "T"), setup)
+    known = targets_of(setup)
     X, T = scoring_rows(setup)
-    t, o = known.encoded(matrix(T, "T")), outputs(setup, network, X)
+    t, o = known.encoded(T), outputs(setup, network, X)
     row = quantile(setup)
     if known.task == "regression" and row is not None:
         before, after = row.E(np.broadcast_to(np.quantile(t, row.parameter, axis=0), t.shape), t), row.E(o, t)

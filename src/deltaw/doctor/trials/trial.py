@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw.doctor.evidence.outliers import scaling
-from deltaw.doctor.evidence.targets import targets
+from deltaw.doctor.evidence.targets import targets_of
 from deltaw.doctor.findings import Repair
 from deltaw.doctor.setup import Setup, matrix
 from deltaw.doctor.trials.changes import applied
@@ -317,7 +317,7 @@ LINE, PLAIN, BINNED = Baseline((), l2=0.01), Baseline((PLAIN_UNITS,)), Baseline(
 def plain(setup: Setup, seconds: float, baseline: Baseline = PLAIN) -> Setup:
     """A baseline on the same rows."""
     setup = applied(setup, {"codes": baseline.codes}) if baseline.codes else setup
-    known = targets(matrix(setup.T, "T"), setup)
+    known = targets_of(setup)
     activation, loss = OF_TASK[known.task]
     changes: dict[str, Any] = {"inputs": baseline.inputs or scaling(setup), "sample_weight": None}
     columns = len(known.classes) if known.task == "classification" else known.low.size
