@@ -19,7 +19,7 @@ from deltaw.models.fitting.trainings.linear_start import (
     as_network,
     carry_line,
     line,
-    started_from_line,
+    start_from_line,
     with_linear_start,
 )
 from deltaw.models.fitting.trainings.packed import member_plan
@@ -63,7 +63,8 @@ def test_a_line_through_all_rows_does_not_win() -> None:
 
 def test_an_output_that_is_no_line_gets_none() -> None:
     drawn = Network([3, 32, 24, 1], activations=["relu", "relu", "sigmoid"], seed=0)
-    made = started_from_line(drawn.copy(), rng.normal(size=(50, 3)), rng.uniform(size=(50, 1)))
+    made = drawn.copy()
+    assert start_from_line(made, rng.normal(size=(50, 3)), rng.uniform(size=(50, 1))) is None
     assert all(np.array_equal(a, b) for a, b in zip(made.weights, drawn.weights, strict=True))
 
 

@@ -193,13 +193,14 @@ class Setup(Plain):
         """
         if not self.from_line:
             return self
-        from deltaw.models.fitting.trainings.linear_start import started_from_line
+        from deltaw.models.fitting.trainings.linear_start import start_from_line
 
         X, T = matrix(self.X, "X"), matrix(self.T, "T")
         weight = None if self.sample_weight is None else np.asarray(self.sample_weight)
         unscaled = self.input_scale is None and not hasattr(X, "tocsr")  # needs no float64 copy
-        inputs = np.asarray if unscaled else self.scaled_inputs
-        return replace(self, network=started_from_line(self.network.copy(), X, T, weight, inputs))
+        network = self.network.copy()
+        start_from_line(network, X, T, weight, np.asarray if unscaled else self.scaled_inputs)
+        return replace(self, network=network)
 
     def seeded(self, seed: int) -> Setup:
         """The same with another `seed`: other initial weights, if they were drawn, and another order of rows."""

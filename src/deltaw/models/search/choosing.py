@@ -46,10 +46,8 @@ class HeldOut:
 
     def outcome(self, outputs: Array, parts: Sequence[int] | None = None) -> Outcome:
         """Outputs (n, k) for all rows, or those of some parts, as predictions beside the truth."""
-        known = [self.parts[k] for k in (range(len(self.parts)) if parts is None else parts)]
-        weight = None if known[0].weight is None else np.concatenate([np.asarray(each.weight) for each in known])
-        group = None if known[0].group is None else np.concatenate([np.asarray(each.group) for each in known])
-        return outcome(self.plan.target, outputs, np.concatenate([each.truth for each in known]), weight, group)
+        columns = zip(*((each.truth, each.weight, each.group) for each in self._some(parts)), strict=True)
+        return outcome(self.plan.target, outputs, *map(_joined, columns))
 
     def badness(self, outputs: Array, parts: Sequence[int] | None = None) -> float:
         """The loss of outputs (n, k), or the negative score, as the recipe's `keep` says; lower is better."""
@@ -57,12 +55,12 @@ class HeldOut:
         if recipe.keep != "loss":
             metric = metric_of(recipe.metric, target.task)
             return float(metric.gain(0.0, metric.score(self.outcome(outputs, parts))))
-        known = [self.parts[k] for k in (range(len(self.parts)) if parts is None else parts)]
-        T = np.concatenate([each.T for each in known])
+        T, weight = map(_joined, zip(*((each.T, self.plan.counts(each)) for each in self._some(parts)), strict=True))
         T = one_hot(T, outputs.shape[1]) if T.ndim == 1 and outputs.shape[1] > 1 else T.reshape(outputs.shape)
-        counts = [self.plan.counts(each) for each in known]
-        weight = None if counts[0] is None else np.concatenate([np.asarray(each) for each in counts])
         return float(np.average(loss(recipe.loss).E(outputs, T), weights=weight))
+
+    def _some(self, parts: Sequence[int] | None) -> Sequence[Part]:
+        return self.parts if parts is None else [self.parts[k] for k in parts]
 
     def mean(self, outputs: Iterable[Array]) -> Array:
         """The mean of several outputs, each (n, k)."""
@@ -72,3 +70,8 @@ class HeldOut:
         """Indices of the candidates whose mean is best, the best single one first; [] if no outputs are finite."""
         found = np.stack([np.asarray(each, np.float64) for each in outputs])
         return selected(found, partial(self.badness, parts=parts), most, again=False)
+
+
+def _joined(arrays: Sequence[Any]) -> Any:
+    """The arrays of several parts as one; None if there are none."""
+    return None if arrays[0] is None else np.concatenate(arrays)

@@ -53,27 +53,17 @@ def starts_linear(plan: Plan) -> bool:
     return recipe.from_line and recipe.init is None and plan.start is None and plan.streamed is None
 
 
-def started_from_line(
-    network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
-) -> Network:
-    """The same network, its weights changed to start from the line of these rows, if it can; see `start_from_line`.
-
-    Args:
-        X, T: (n, n_in) or encoded, (n, 1).
-        weight: row weights, (n,).
-        seen: makes dense inputs of some rows of X.
-    """
-    start_from_line(network, X, T, weight, seen)
-    return network
-
-
 def start_from_line(
     network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
 ) -> Network | None:
     """Make the network start from the line of these rows; returns the line, or None if it cannot.
 
-    It can if it has a single linear output, and enough units for FEWEST pairs in each layer. For the arguments see
-    `started_from_line`.
+    It can if it has a single linear output, and enough units for FEWEST pairs in each layer.
+
+    Args:
+        X, T: (n, n_in) or encoded, (n, 1).
+        weight: row weights, (n,).
+        seen: makes dense inputs of some rows of X.
     """
     pairs = min(network.sizes[1:-1], default=0) // SHARE
     room = pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS
