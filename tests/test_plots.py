@@ -223,6 +223,9 @@ def test_chinese_letters_have_the_room_of_two() -> None:
         assert layout.narrow(figure)
         columns.append(figure.axes[0].get_legend()._ncols)
     assert columns[0] > columns[1]
+    truth = RNG.integers(3, size=60)
+    drawn = [curves.roc(truth, shares(3)[:60], [f"{word}{k}" for k in range(3)]) for word in ("abc", "葡萄酒")]
+    assert [each.legends[0]._ncols for each in drawn] == [2, 1]
 
 
 def test_curves_weigh_rows_as_scores_do() -> None:

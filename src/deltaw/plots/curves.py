@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deltaw.plots.layout import letters
 from deltaw.plots.look import BLUE, GREEN, GREY, VERMILION
 from deltaw.plots.style import figure, percent, short, styled
 from deltaw.speech import say
@@ -28,7 +29,7 @@ MAX_POINTS = 200  # of a curve: more would make the page heavy, and no differenc
 MAX_CURVES = 5  # classes that have one
 MAX_BARS = 15
 BANDS = 12  # of answers, in which residuals are summed up
-TWO_COLUMNS = 18  # letters of the names of a legend with two columns
+TWO_COLUMNS = 18  # width in letters of the names of a legend with two columns
 LINE = 0.17  # inches of its lines
 DASHED = (0, (4, 3))
 # Okabe and Ito's, and a pattern each for print.
@@ -307,7 +308,7 @@ def _legend(axis: Axes) -> None:
     """Below the drawing, where it covers no curve."""
     drawing: Any = axis.figure
     handles, labels = axis.get_legend_handles_labels()
-    columns = 2 if max(map(len, labels), default=0) <= TWO_COLUMNS else 1
+    columns = 2 if max(map(letters, labels), default=0) <= TWO_COLUMNS else 1
     lines = -(-len(handles) // columns)
     if handles:
         width, height = drawing.get_size_inches()
