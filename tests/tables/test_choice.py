@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import ColumnError, InputError, SettingError
 from deltaw.tables import Block, Table
-from deltaw.tables.choice import with_selected_columns
+from deltaw.tables.choice import checked_selection, with_selected_columns
 
 NAMES = ["id", "sub_1", "sub_2", "x", "sub_y", "a*b", "last, first"]
 FRAME = pl.DataFrame({name: [i, i + 1] for i, name in enumerate(NAMES)})
@@ -92,3 +92,9 @@ def test_blocks_go_by_their_names_and_lose_their_shape_with_a_part() -> None:
     assert (without.frame.columns, without.blocks) == (["x", "y"], ())
     part = with_selected_columns(table, "y", columns="pixels", drop="p3")
     assert part.blocks == (Block("pixels", pixels[:3], 0, 255, (3,)),)
+
+
+def test_of_several_wrong_columns_the_first_is_named() -> None:
+    for names in (("weight", "group"), ("group", "weight")):
+        with pytest.raises(SettingError, match=f'"{names[0]}", which is not to be used'):
+            checked_selection(names, None, None, {"weight": "number", "group": "number"})

@@ -68,11 +68,11 @@ def checked_selection(
     Raises SettingError if one of these is given a kind, or would be the only input.
     """
     _check_kinds(kinds)
-    apart, less, only = set(names) - {None}, names_of("drop", drop), names_of("columns", columns)
+    apart = [name for name in names if name is not None]
+    less, only = names_of("drop", drop), names_of("columns", columns)
     kept = tuple(name for name in only if name not in apart)
-    wrong = {"kinds": apart.intersection(kinds or ()), "columns": set() if kept else apart.intersection(only)}
-    for what, found in wrong.items():
-        for name in found:
+    for what, asked in (("kinds", kinds or ()), ("columns", () if kept else only)):
+        for name in (name for name in apart if name in asked):
             expected = say("{what}: expected columns to learn from", what=what)
             raise SettingError(expected, say('"{name}", which is not to be used', name=clip(str(name))), "leave it out")
     return tuple(name for name in less if name not in apart) or None, kept or None
