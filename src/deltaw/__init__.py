@@ -22,10 +22,11 @@ from deltaw.allocators import giving_back as _giving_back
 from deltaw.forks import watch as _watch
 
 if TYPE_CHECKING:
-    from deltaw import callbacks, doctor, explain, export, lessons
+    from deltaw import callbacks, doctor, explain, lessons
     from deltaw.engines.predictor import Predictor
     from deltaw.equations.encoded import Encoded
     from deltaw.exceptions import DeltaWError, InputError, TrainingInterrupted
+    from deltaw.export import ExportRoom
     from deltaw.export.forms.torch import from_torch
     from deltaw.languages import language
     from deltaw.live import lab
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from deltaw.network import Network
     from deltaw.tables import read
     from deltaw.training import EarlyStopping, History, train, train_pack
+
+    export: ExportRoom
 
 __version__ = "0.1.0"
 

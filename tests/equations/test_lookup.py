@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deltaw.equations.activations import activation
+from deltaw.equations.initializers import initializer
 from deltaw.equations.lookup import finite, lookup, positive
+from deltaw.equations.losses import loss
+from deltaw.equations.optimizers import optimizer
 from deltaw.exceptions import InputError, SettingError
 
 
@@ -114,3 +119,21 @@ def test_limits() -> None:
     for value in (float("nan"), float("-inf"), 10**400, "a", False):
         with pytest.raises(InputError, match=r"^x: expected a finite number, found "):
             finite(value, "x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("find", "theirs"),
+    [
+        (activation, {"ReLU": "relu", "LeakyReLU": "leaky_relu", "SiLU": "silu", "swish": "silu", "linear": "identity"}),
+        (loss, {"MSELoss": "squared", "BCEWithLogitsLoss": "binary_cross_entropy", "HuberLoss": "huber",
+                "mean_absolute_error": "absolute", "sparse_categorical_crossentropy": "cross_entropy"}),
+        (optimizer, {"AdamW": "adamw", "SGD": "sgd", "RMSprop": "rmsprop"}),
+        (initializer, {"kaiming_normal_": "he_normal", "GlorotUniform": "xavier_uniform"}),
+    ],
+)  # fmt: skip
+def test_names_of_other_libraries_are_understood(find: Any, theirs: dict[str, str]) -> None:
+    """And ours are names of rows, so that what is said can be done."""
+    for name, ours in theirs.items():
+        with pytest.raises(SettingError, match=f"did you mean '{ours}'"):
+            find(name)
+        assert find(ours)

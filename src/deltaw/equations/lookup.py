@@ -18,13 +18,15 @@ from deltaw.speech import listed, say
 
 Row = TypeVar("Row")
 
-# How other libraries call rows of the tables.
+# How other libraries call rows of the tables, as `_bare` writes them, and parts of names.
 ELSEWHERE = {
-    "mse": "squared", "l2": "squared", "mae": "absolute", "l1": "absolute", "bce": "binary_cross_entropy",
-    "log_loss": "cross_entropy", "nll": "cross_entropy", "categorical_crossentropy": "cross_entropy",
-    "quantile": "pinball", "logistic": "sigmoid", "linear": "identity", "swish": "silu",
-    "glorot": "xavier", "kaiming": "he",
+    "mse": "squared", "l2": "squared", "rmse": "squared", "meansquarederror": "squared",
+    "mae": "absolute", "l1": "absolute", "meanabsoluteerror": "absolute", "smoothl1": "huber", "quantile": "pinball",
+    "bce": "binary_cross_entropy", "bcewithlogits": "binary_cross_entropy", "logloss": "cross_entropy",
+    "nll": "cross_entropy", "categoricalcrossentropy": "cross_entropy", "poissonnll": "poisson",
+    "sparsecategoricalcrossentropy": "cross_entropy", "logistic": "sigmoid", "linear": "identity", "swish": "silu",
 }  # fmt: skip
+PARTS = {"glorot": "xavier", "kaiming": "he"}
 
 NUMBER: tuple[type[Any], ...] = (int, float, np.integer, np.floating)  # what counts as a number in a setting
 
@@ -48,9 +50,8 @@ def lookup(table: Mapping[str, Callable[..., Row]], spec: str | Row, kind: type[
         raise SettingError(expected, repr(spec), remedy, what=what, name=kind.__name__, names=names(table))
     name, args, settings = (spec, [], {}) if spec in table else _parse(spec, what)
     if name not in table:
-        elsewhere = ELSEWHERE.get(name.lower())
-        close = [elsewhere] if elsewhere in table else difflib.get_close_matches(name, table, n=1)
-        hint = say("did you mean '{name}'? ", name=close[0]) if close else ""
+        near = _near(name, table)
+        hint = say("did you mean '{name}'? ", name=near) if near else ""
         expected = "{what}: expected one of {names}"
         raise SettingError(expected, f"'{name}'", "{hint}choose one of these", what=what, names=names(table), hint=hint)
     try:
@@ -84,6 +85,23 @@ def _code(value: Any) -> Any:
 def names(table: Mapping[str, Any]) -> str:
     """The names of a table in one line, for messages."""
     return listed(table)
+
+
+def _near(name: str, table: Mapping[str, Any]) -> str | None:
+    """The row of another library's name, of another spelling, or of a slip; None if no name is like it."""
+    written = _bare(name)
+    for theirs, ours in PARTS.items():
+        written = written.replace(theirs, ours)
+    if (known := ELSEWHERE.get(written)) in table:
+        return known
+    rows = {_bare(each): each for each in table}
+    close = difflib.get_close_matches(written, rows, n=1)
+    return rows[close[0]] if close else None
+
+
+def _bare(name: str) -> str:
+    """ "SmoothL1Loss" -> "smoothl1", "xavier_uniform_" -> "xavieruniform"."""
+    return re.sub(r"[\W_]", "", name.removesuffix("Loss").lower())
 
 
 def _parse(spec: str, what: str) -> tuple[str, list[Any], dict[str, Any]]:

@@ -39,13 +39,17 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"deltaw.export.{_HOMES[name]}"), name)
 
 
-class _Room(ModuleType):
+class ExportRoom(ModuleType):
     """The package is callable: `deltaw.export(network, "n.c")` is `deltaw.export.exporting.export`."""
 
-    def __call__(self, *arguments: Any, **choices: Any) -> Exported:
-        from deltaw.export.exporting import export
+    if TYPE_CHECKING:  # of a module that is called, type checkers know no more than is said here
+        __call__, recheck = staticmethod(export), staticmethod(recheck)
+    else:
 
-        return export(*arguments, **choices)
+        def __call__(self, *arguments: Any, **choices: Any) -> Exported:
+            from deltaw.export.exporting import export
+
+            return export(*arguments, **choices)
 
 
-sys.modules[__name__].__class__ = _Room
+sys.modules[__name__].__class__ = ExportRoom

@@ -134,7 +134,8 @@ def thermometer() -> deltaw.Model:
 
 def test_dates_words_and_missing_cells(thermometer: deltaw.Model) -> None:
     found = thermometer.importance(thermometer.held_out)
-    assert [each.column for each in found.columns] == ["day", "town", "broken"]
+    assert [*dict(found)] == ["day", "town", "broken"]
+    assert all(found[each.column] == each for each in found.columns)
     assert found["day"].interval[0] > found["broken"].interval[1]
     assert found == thermometer.importance(thermometer.held_out)  # the same seed, the same numbers
     assert json.loads(json.dumps(found.document(), allow_nan=False)) == found.document()

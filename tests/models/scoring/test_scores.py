@@ -107,6 +107,8 @@ def test_names_are_attributes_and_a_line_says_it(classifier: deltaw.Model) -> No
     scores = classifier.scores
     assert scores is not None
     assert scores.accuracy == scores["accuracy"]
+    assert dict(scores) == scores.values
+    assert [*scores] == [metric.name for metric in scores.metrics]
     assert {"accuracy", "auc", "log_loss"} <= set(dir(scores))
     with pytest.raises(KeyError, match=r"Scores has no 'r2': its scores are accuracy"):
         classifier.scores["r2"]

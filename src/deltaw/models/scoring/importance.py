@@ -7,7 +7,7 @@ information, either can stand in for the other, and both seem less important tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,13 @@ class Importance:
 
     def __getitem__(self, column: str) -> Worth:
         return {each.column: each for each in self.columns}[column]
+
+    def keys(self) -> list[str]:
+        """The columns' names: `dict(importance)` has the `Worth` of each."""
+        return [each.column for each in self.columns]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
 
     def __repr__(self) -> str:
         first = ", ".join(f"{one_line(reads(each.column))} {self.show(each)}" for each in self.columns[:3])

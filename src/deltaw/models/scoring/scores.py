@@ -7,7 +7,7 @@ worth nothing (99% where 99% are "no") is seen at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,13 @@ class Scores:
         if name not in self.values:
             raise KeyError(_unknown(name, self.values))
         return self.values[name]
+
+    def keys(self) -> Iterable[str]:
+        """The scores' names: `dict(scores)` is a dict of numbers."""
+        return self.values.keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
 
     def __getattr__(self, name: str) -> float:
         values = vars(self).get("values", {})  # none in a copy that is being made
