@@ -300,7 +300,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
 
 class TableRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
-    """A regressor for tables as they are; see TableClassifier, whose parameters it has but those of classes.
+    """A regressor for tables as they are. Its parameters are those of `TableClassifier`, without those of classes.
 
     `target_scale` is "log" to learn the logarithm of y, or "none".
     """

@@ -114,7 +114,7 @@ class Epoch:
     loss: float
     validation_loss: float | None
     seconds: float
-    outputs: NDArray[Any] | None
+    outputs: NDArray[Any] | None = field(repr=False)
     network: Network
     look: Look | None = None
     last: bool = False
