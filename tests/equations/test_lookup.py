@@ -124,7 +124,7 @@ def test_limits() -> None:
 @pytest.mark.parametrize(
     ("find", "theirs"),
     [
-        (activation, {"ReLU": "relu", "LeakyReLU": "leaky_relu", "SiLU": "silu", "swish": "silu", "linear": "identity"}),
+        (activation, {"ReLU": "relu", "LeakyReLU": "leaky_relu", "SiLU": "silu", "swish": "silu"}),
         (loss, {"MSELoss": "squared", "BCEWithLogitsLoss": "binary_cross_entropy", "HuberLoss": "huber",
                 "mean_absolute_error": "absolute", "sparse_categorical_crossentropy": "cross_entropy"}),
         (optimizer, {"AdamW": "adamw", "SGD": "sgd", "RMSprop": "rmsprop"}),
