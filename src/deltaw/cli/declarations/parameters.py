@@ -20,7 +20,7 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; or - for stdin.",
+        help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; a folder or pattern of files; or - for stdin.",
         autocompletion=completion.tables,
     ),
 ]

@@ -27,8 +27,8 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; - for stdin; or digits, iris, wine, "
-            "breast_cancer, diabetes.",
+            help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; a folder or pattern of files; - for "
+            "stdin; or digits, iris, wine, breast_cancer, diabetes.",
             autocompletion=completion.tables,
         ),
     ] = "digits",
