@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <thread>
 
 #include "held.hpp"
+#include "random.hpp"
 #include "trainer.hpp"
 
 using namespace nb::literals;
@@ -113,6 +115,29 @@ class Alone {
   std::atomic<bool>& busy_;
 };
 
+// What a capsule of this name points to, by NumPy's numpy/random/bitgen.h.
+struct BitGenerator {
+  static constexpr const char* NAME = "BitGenerator";
+  void* state;
+  std::uint64_t (*next_uint64)(void*);
+  std::uint32_t (*next_uint32)(void*);
+  double (*next_double)(void*);
+  std::uint64_t (*next_raw)(void*);
+};
+
+// Put each row of `orders` in random order, as NumPy's Generator.permuted does. The caller holds the generator's lock.
+void permute(nb::capsule generator, Array<std::int64_t, 2> orders) {
+  require(generator.name() && std::strcmp(generator.name(), BitGenerator::NAME) == 0, "permute: a generator of NumPy's");
+  const auto& bits = *static_cast<const BitGenerator*>(generator.data());
+  const std::int64_t rows = std::int64_t(orders.shape(0)), n = std::int64_t(orders.shape(1));
+  require(n <= std::int64_t(1) << 32, "permute: at most 2^32 numbers");
+  std::int64_t* const first = numbers(orders);
+  without_gil([&](const WithoutGil&) {
+    for (std::int64_t r = 0; r < rows; ++r) shuffle(n, first + r * n, [&] { return bits.next_uint32(bits.state); });
+    return 0;
+  });
+}
+
 // One epoch for each row of `orders`: the sum of E and the seconds of each. Ends after an epoch whose E is NaN.
 std::pair<std::vector<double>, std::vector<double>> train(
     HeldTrainer& trainer, const HeldInputs& X, const HeldTargets& T, Array<const std::int64_t, 2> orders,
@@ -130,7 +155,9 @@ std::pair<std::vector<double>, std::vector<double>> train(
   require(first_step >= 0 && first_step <= std::numeric_limits<std::int64_t>::max() - epochs * steps, "train: steps from 0 on");
   const Alone alone(trainer);
   const std::vector<std::int64_t> order(numbers(orders), numbers(orders) + epochs * n);
-  for (const std::int64_t row : order) require(row >= 0 && row < X.data.rows, "train: a row that is not there");
+  std::uint64_t last = 0;  // looked at afterwards, so that the loop is vectorised; negative ones are beyond all others
+  for (const std::int64_t row : order) last = std::max(last, std::uint64_t(row));
+  require(last < std::uint64_t(X.data.rows), "train: a row that is not there");
 
   std::vector<double> errors, seconds;
   errors.reserve(epochs), seconds.reserve(epochs);
@@ -291,6 +318,8 @@ NB_MODULE(DELTAW_MODULE, m) {
       .def("look", look, "X"_a, "T"_a, "flat"_a, "threads"_a)
       .def("predict", predict, "X"_a.noconvert(), "threads"_a)
       .def("evaluate", evaluate, "X"_a, "T"_a.none(), "out"_a.noconvert(), "threads"_a);
+
+  m.def("permute", permute, "generator"_a, "orders"_a.noconvert());
 
   // Asked of the baseline's module: which of the others this processor and its system can run, best first.
   m.def("instruction_sets", [] {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "memory.hpp"
 #include "scales.hpp"
 
 namespace deltaw::DELTAW_ISA {
@@ -184,8 +185,8 @@ struct Inputs {
 // Dense rows of which most entries equal `common`, as CSR: x = multiply · raw + offset = c + u, where u = 0 if raw is
 // `common`, and c = multiply · common + offset.
 struct Compressed {
-  std::vector<float> values;
-  std::vector<std::int32_t> columns;
+  Paged<float> values;
+  Paged<std::int32_t> columns;
   std::vector<std::int64_t> starts;
 };
 // Another thread may write to `raw` between counting and copying: so there is always room for a whole row.
@@ -199,7 +200,15 @@ Compressed compress(const T* raw, std::int64_t rows, int n_in, T common, float m
   std::size_t i = 0;
   for (std::int64_t r = 0; r < rows; ++r, raw += n_in) {
     if (i + n_in > to.values.size()) make_room(2 * (i + n_in));
-    for (int k = 0; k < n_in; ++k) {  // write always and advance only if it counts: no branch to mispredict
+    int k = 0;
+    for (; COMPRESSES && k + VL <= n_in; k += VL) {
+      const vf x = load_as_float(raw + k);
+      const unsigned lanes = unequal(x, splat(float(common)));
+      store(&to.values[i], compress(multiply * (x - float(common)), lanes));
+      store(&to.columns[i], (vi)compress((vf)(numbered() + k), lanes));
+      i += __builtin_popcount(lanes);
+    }
+    for (; k < n_in; ++k) {  // write always and advance only if it counts: no branch to mispredict
       to.values[i] = multiply * (float(raw[k]) - float(common));
       to.columns[i] = k;
       i += raw[k] != common;

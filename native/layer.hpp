@@ -8,50 +8,32 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
-#include <new>
-
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
 
 #include "activations.hpp"
+#include "memory.hpp"
 #include "simd.hpp"
 
 namespace deltaw::DELTAW_ISA {
-
-struct Free {
-  std::align_val_t grain{};
-  void operator()(float* p) const { ::operator delete(p, grain); }
-};
 
 // An array of floats on cache lines of its own, zero at first.
 class Floats {
  public:
   Floats() = default;
-  explicit Floats(std::size_t n) : size_(n) {
-    const std::size_t wanted = (n + 16) * sizeof(float), grain = wanted < 2 * HUGE_PAGE ? 64 : HUGE_PAGE;
-    const std::size_t bytes = (wanted + grain - 1) / grain * grain;
-    data_ = {static_cast<float*>(::operator new(bytes, std::align_val_t(grain))), Free{std::align_val_t(grain)}};
-#ifdef __linux__
-    if (grain == HUGE_PAGE) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // only a hint
-#endif
-    std::memset(data_.get(), 0, bytes);
-  }
+  explicit Floats(std::size_t n) : numbers_(n + 16), size_(n) {}
+  Floats(Floats&&) = default;
+  Floats& operator=(Floats&&) = default;  // and no copies by mistake
+
   static Floats filled(std::size_t n, float value) {
     Floats all(n);
     std::fill_n(all.data(), n, value);
     return all;
   }
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
+  float* data() { return numbers_.data(); }
+  const float* data() const { return numbers_.data(); }
   std::size_t size() const { return size_; }
 
  private:
-  // A sparse row reads weights from all over a large array: on huge pages these need few entries of the TLB.
-  static constexpr std::size_t HUGE_PAGE = std::size_t(1) << 21;
-
-  std::unique_ptr<float, Free> data_;
+  Paged<float> numbers_;
   std::size_t size_ = 0;
 };
 

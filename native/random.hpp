@@ -1,13 +1,34 @@
-// NumPy's default random numbers for the browser: PCG64 (O'Neill 2014, XSL-RR 128/64) and methods of NumPy's Generator.
-// A seed becomes `state` and `stream` by NumPy's SeedSequence (lab/src/engine/random.ts).
+// Random numbers as NumPy draws them.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
 
 namespace deltaw::DELTAW_ISA {
 
+// Put n numbers, up to 2³², in random order (Fisher and Yates, from the end). The place for number i is drawn by rejection:
+// as many bits as i has, by `half()`, which makes 32 of them, until they are not above it. Some places are drawn ahead, so
+// that no branch depends on what was drawn, which would be mispredicted at every third number, and nobody waits for memory.
+template <class Half>
+void shuffle(std::int64_t n, std::int64_t* numbers, Half&& half) {
+  constexpr std::int64_t AHEAD = 64;
+  std::uint32_t places[AHEAD];
+  for (std::int64_t i = n - 1; i > 0;) {
+    const std::uint32_t mask = ~std::uint32_t(0) >> __builtin_clz(std::uint32_t(i));
+    const std::int64_t count = std::min(AHEAD, i - mask / 2);  // with the same mask
+    for (std::int64_t k = 0; k < count; k += places[k] <= i - k) {
+      places[k] = half() & mask;
+      __builtin_prefetch(numbers + places[k], 1);
+    }
+    for (std::int64_t k = 0; k < count; ++k) std::swap(numbers[i - k], numbers[places[k]]);
+    i -= count;
+  }
+}
+
+// NumPy's default generator for the browser: PCG64 (O'Neill 2014, XSL-RR 128/64) and methods of NumPy's Generator. A seed
+// becomes `state` and `stream` by NumPy's SeedSequence (lab/src/engine/random.ts).
 class Generator {
  public:
   using Wide = unsigned __int128;
@@ -38,18 +59,10 @@ class Generator {
   }
   double unit() { return double(bits() >> 11) * (1.0 / 9007199254740992.0); }  // [0, 1), multiples of 2⁻⁵³
 
-  // An integer from 0 to `most`, by rejection: as many bits as `most` has, drawn until they are not above it.
-  std::uint32_t up_to(std::uint32_t most) {
-    const std::uint32_t mask = most ? ~std::uint32_t(0) >> __builtin_clz(most) : 0;
-    std::uint32_t found = half() & mask;
-    while (found > most) found = half() & mask;
-    return found;
-  }
-
-  // 0 … n − 1 in random order (Fisher and Yates, from the end).
+  // 0 … n − 1 in random order.
   void permutation(std::int64_t n, std::int64_t* to) {
     for (std::int64_t i = 0; i < n; ++i) to[i] = i;
-    for (std::int64_t i = n - 1; i > 0; --i) std::swap(to[i], to[up_to(std::uint32_t(i))]);
+    shuffle(n, to, [this] { return half(); });
   }
 
   // A standard normal number by a ziggurat of 256 layers (Marsaglia & Tsang 2000; Doornik 2005 for its use of bits).

@@ -56,6 +56,13 @@ inline vf load(const float* p) {
   return v;
 }
 inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
+inline void store(std::int32_t* p, vi v) { std::memcpy(p, &v, sizeof v); }
+// In every lane its number.
+inline vi numbered() {
+  vi lane;
+  for (int i = 0; i < VL; ++i) lane[i] = i;
+  return lane;
+}
 // x in every lane. By name where it is in a product's inner loop: 0 + x is no x where that is −0, so that compilers add.
 inline vf splat(float x) {
 #if defined(__AVX512F__)
@@ -181,13 +188,15 @@ inline vi load_as_int(const std::uint16_t* p) {
 #endif
 }
 
-// The lanes whose bits are set, moved to the front.
+// The lanes whose bits are set, moved to the front; and a bit for each lane in which two vectors differ.
 #if defined(__AVX512F__)
 constexpr bool COMPRESSES = true;
 inline vf compress(vf x, unsigned lanes) { return _mm512_maskz_compress_ps(__mmask16(lanes), x); }
+inline unsigned unequal(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ); }
 #else
 constexpr bool COMPRESSES = false;  // one by one is quicker
 inline vf compress(vf x, unsigned) { return x; }
+inline unsigned unequal(vf, vf) { return 0; }
 #endif
 
 // √x for x ≥ 0, and a/x for x > 0. True ones cost wide vectors as much as the matrix product whose gradient they
@@ -301,11 +310,7 @@ inline vf tanh(vf x) {
 }
 
 // The lanes of vector v of a row of n numbers that hold one of them.
-inline vi inside(int v, int n) {
-  vi lane;
-  for (int i = 0; i < VL; ++i) lane[i] = i;
-  return lane < (n - v * VL);
-}
+inline vi inside(int v, int n) { return numbered() < (n - v * VL); }
 inline vf keep(vi mask, vf x) { return select(mask, x, zero()); }
 
 namespace detail {

@@ -29,9 +29,27 @@ using Threads = int;
 // Bytes between what different threads write: two cache lines, since processors prefetch a line's neighbour, too.
 constexpr std::size_t APART = 128;
 
-// All threads wait here for the last one. Steps take microseconds, so a thread first spins; then it yields, since the
-// last one may be waiting for its processor; and after a millisecond it sleeps until it is woken. It does not sleep
-// earlier because waking takes longer than a step: the others would then wait for it and sleep too, at every barrier.
+// Wait until `what` is no longer `old`. Steps take microseconds, so a thread first spins; then it yields, since the one that
+// it waits for may be waiting for its processor; and after a millisecond it sleeps until it is woken. It does not sleep earlier
+// because waking takes longer than a step: the others would then wait for it and sleep too, at every barrier.
+inline void wait_while(const std::atomic<int>& what, int old) {
+  constexpr int SPINS = 100;  // microseconds: a pause takes 40 to 140 cycles
+  const auto changed = [&] { return what.load(std::memory_order_acquire) != old; };
+  for (int spins = 0; spins < SPINS; ++spins) {
+    if (changed()) return;
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+  }
+#ifndef __wasm__
+  constexpr std::chrono::microseconds AWAKE{1000};
+  const auto end = std::chrono::steady_clock::now() + AWAKE;
+  while (!changed() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+#endif
+  what.wait(old, std::memory_order_acquire);
+}
+
+// All threads wait here for the last one.
 class Barrier {
  public:
   explicit Barrier(int threads) : threads_(threads) {}
@@ -39,36 +57,13 @@ class Barrier {
   void wait() {
     if (threads_ == 1) return;
     const int round = round_.load(std::memory_order_acquire);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
-      arrived_.store(0, std::memory_order_relaxed);
-      round_.store(round + 1, std::memory_order_release);
-      round_.notify_all();
-      return;
-    }
-    for (int spins = 0; spins < SPINS; ++spins) {
-      if (round_.load(std::memory_order_acquire) != round) return;
-      pause();
-    }
-    yield_until_next(round);
-    round_.wait(round, std::memory_order_acquire);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < threads_) return wait_while(round_, round);
+    arrived_.store(0, std::memory_order_relaxed);
+    round_.store(round + 1, std::memory_order_release);
+    round_.notify_all();
   }
 
  private:
-  static constexpr int SPINS = 100;  // microseconds: a pause takes 40 to 140 cycles
-  static constexpr std::chrono::microseconds AWAKE{1000};
-
-  void yield_until_next([[maybe_unused]] int round) const {
-#ifndef __wasm__
-    const auto end = std::chrono::steady_clock::now() + AWAKE;
-    while (round_.load(std::memory_order_acquire) == round && std::chrono::steady_clock::now() < end)
-      std::this_thread::yield();
-#endif
-  }
-  static void pause() {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#endif
-  }
   const Threads threads_;
   alignas(APART) std::atomic<int> arrived_{0};
   alignas(APART) std::atomic<int> round_{0};
@@ -143,8 +138,8 @@ class ThreadChoice {
 };
 
 // The calling thread, which is thread 0, and as many others as are wanted; it is alone if the system cannot give all of them.
-// They wait for `run`, so that what they need can be made for as many as there are. What they do must not throw: the others
-// would wait for whoever left. So its memory is made before it runs, or by `or_nothing`.
+// They wait for each `run`, so that what they need can be made for as many as there are. What they do must not throw: the
+// others would wait for whoever left. So its memory is made before it runs, or by `or_nothing`.
 #ifdef __wasm__
 template <class Make>
 auto or_nothing(Make&& make) {
@@ -175,11 +170,7 @@ class Team {
   explicit Team(int wanted) {
     try {
       others_.reserve(wanted - 1);
-      while (size() < wanted)
-        others_.emplace_back([this, thread = size()] {
-          told_.wait(0, std::memory_order_acquire);
-          if (work_) (*work_)(thread);
-        });
+      while (size() < wanted) others_.emplace_back([this, thread = size()] { serve(thread); });
     } catch (const std::system_error&) {
       dismiss();
     } catch (const std::bad_alloc&) {
@@ -194,27 +185,37 @@ class Team {
   // work(thread) on all threads, once.
   void run(const std::function<void(int)>& work) {
     work_ = &work;
+    busy_.store(size() - 1, std::memory_order_relaxed);
     tell();
     work(0);
-    join();
+    for (int busy; (busy = busy_.load(std::memory_order_acquire)) > 0;) wait_while(busy_, busy);
   }
 
  private:
+  void serve(int thread) {
+    for (int round = 0;; ++round) {
+      wait_while(told_, round);
+      if (over_) return;
+      (*work_)(thread);
+      busy_.fetch_sub(1, std::memory_order_acq_rel);
+      busy_.notify_one();
+    }
+  }
   void tell() {
-    told_.store(1, std::memory_order_release);
+    told_.fetch_add(1, std::memory_order_acq_rel);
     told_.notify_all();
   }
-  void join() {
+  void dismiss() {
+    over_ = true;
+    tell();
     for (std::thread& each : others_) each.join();
     others_.clear();
   }
-  void dismiss() {
-    tell();
-    join();
-  }
 
   const std::function<void(int)>* work_ = nullptr;
-  std::atomic<int> told_{0};
+  bool over_ = false;  // written before they are told
+  alignas(APART) std::atomic<int> told_{0};  // how often
+  alignas(APART) std::atomic<int> busy_{0};  // how many of the others work
   std::vector<std::thread> others_;
 };
 #endif

@@ -1,6 +1,7 @@
 #include "trainer.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 #include "run.hpp"
@@ -180,6 +181,8 @@ double Trainer::stretches(const Epoch& epoch, const std::function<bool()>& stop)
     }
   } settled{*this, epoch.inputs};
   double error = epoch.error;
+  Team alone(1);
+  std::optional<Team> all;  // kept from one stretch to the next: to start and end threads takes a hundredth of one
   const std::int64_t last_step = (epoch.n - 1) / plan_.batch_size * plan_.batch_size;  // its first row
   for (std::int64_t begin = 0; begin < epoch.n;) {
     const std::int64_t step = begin / plan_.batch_size;
@@ -191,7 +194,8 @@ double Trainer::stretches(const Epoch& epoch, const std::function<bool()>& stop)
     stretch.pace = {epoch.pace.alpha + step, epoch.pace.decay + step, epoch.pace.dropout + step};
 
     const auto started = std::chrono::steady_clock::now();
-    Team team(choice_.threads());
+    if (choice_.threads() > 1 && !all) all.emplace(choice_.threads());
+    Team& team = choice_.threads() > 1 ? *all : alone;
     Run run(stretch, team.size(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, asking_, work_, error);
     if (own_inputs(run)) work_.add_inputs();
     std::atomic<bool> starved{false};

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltaw import engines
+from deltaw.engines.orders import permute
 from deltaw.engines.protocol import Pace, Plan, thread_count
 from deltaw.engines.rows import Rows
 from deltaw.equations import losses, optimizers, schedules
@@ -236,10 +237,11 @@ class Training:
 
     def orders(self, count: int) -> NDArray[np.int64]:
         """The order of the rows in each of the next epochs, (count, n)."""
-        places = np.tile(np.arange(self.n, dtype=np.int64), (count, 1))  # NumPy is slower at numbers of four bytes
+        orders = np.empty((count, self.n), np.int64)
+        orders[:] = np.arange(self.n) if self.part is None else self.part
         if self.shuffle:  # each row as `permutation` would draw it
-            self.randomness.permuted(places, axis=1, out=places)
-        return places if self.part is None else self.part[places]
+            permute(orders, self.randomness)
+        return orders
 
     def _some(self, most: int) -> Rows:
         """At most `most` training rows, evenly spaced."""
