@@ -69,6 +69,7 @@ def test_a_row_has_the_same_bits_alone_and_among_others(
 def test_however_the_rows_come(n: int) -> None:
     network = NETWORKS[20, 33, 3]
     predict = Predictor(network)
+    assert repr(predict) == f"Predictor({network.summary()})"
     X = inputs(n, 20, 0.5, 1)
     wanted = predict(X).tobytes()
     wide = np.zeros((n, 40), np.float32)

@@ -60,6 +60,9 @@ class Predictor:
         self._predict = self._engine.trainer.predict
         self._most, self._many = self._engine.most_threads, self._engine.worth_threads
 
+    def __repr__(self) -> str:
+        return f"Predictor({self.network.summary()})"
+
     def __call__(self, X: ArrayLike, threads: int | None = None) -> NDArray[np.float32]:
         """Outputs (n, n_out) of rows X (n, n_in), or of one row (n_in,).
 

@@ -82,6 +82,9 @@ def path_of(given: Any, what: str) -> Path:
 
 def place_of(given: Any, what: str, way: str) -> Any:
     """`path_of`, or a file object, if it can be used that way ("read" or "write")."""
+    if isinstance(given, bytes | bytearray | memoryview):
+        expected, remedy = "{what}: expected a path or a file object", "a file's bytes: io.BytesIO(…)"
+        raise SettingError(expected, type(given).__name__, remedy, what=what)
     return given if is_file(given, way) else path_of(given, what)
 
 

@@ -34,6 +34,7 @@ def train(**settings: Any) -> Callable[[Any], Any]:
 
 CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a model for its path": (deltaw.load, "load: expected a path"),
+    "bytes for their path": (lambda _: deltaw.load(bytes(9)), "load: expected a path or a file object, found bytes"),
     "a number for a path": (lambda model: model.save(3), "save: expected a path, found 3"),
     "none to export to": (lambda model: model.export(None), "export: expected a path, found None"),
     "a yes for a folder": (train(checkpoint=True), "checkpoint: expected the path of a folder, found True"),
