@@ -166,12 +166,12 @@ def check_size(name: str, size: int, most: int) -> None:
         raise _too_large(name, most, f"{size:,}")
 
 
-def check_archive(data: bytes, name: str, what: str, most: int) -> None:
+def check_archive(data: bytes, name: str, what: str, most: int, remedy: str = "write it again") -> None:
     """Raise TableError for a ZIP archive that is unreadable, larger than `most`, of members with one name, or not
     compressed by deflate (other decompressors of Python may return more than is asked for).
     """
     of_one = say("{name}: expected {what}", name=name, what=what)
-    with undamaged(name, what, say("write it again")), zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with undamaged(name, what, say(remedy)), zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         check_size(name, sum(member.file_size for member in members), most)
         if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deltaw.exceptions import TableError
 from deltaw.speech import say
-from deltaw.tables.reading.loading import check_archive, first_line, limit, without_packing
+from deltaw.tables.reading.loading import check_archive, limit, without_packing
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import clip, listing
 
@@ -38,19 +38,17 @@ def packed(file: Source) -> tuple[Source, tuple[str, ...]] | None:
     if any(member.filename.endswith(FORMATS) or member.filename.startswith(FORMATS) for member in members):
         return None
     there = [member for member in members if not member.is_dir() and not _beside(member.filename)]
-    expected = say("{name}: expected a ZIP archive with one table in it", name=file.name)
+    what = say("a ZIP archive with one table in it")
+    expected = say("{name}: expected {what}", name=file.name, what=what)
     files = there if len(there) == 1 else _tables(there)
     if len(files) != 1:
         found = listing(member.filename for member in files or there) if there else say("none")
         raise TableError(expected, found, "unpack it, and give one of its files")
     if files[0].flag_bits & LOCKED:
         raise TableError(expected, say("one that a password locks"), "unpack it")
-    check_archive(file.data, file.name, say("a ZIP archive"), limit(file.reading.max_bytes, len(file.data)))
-    try:
-        with zipfile.ZipFile(io.BytesIO(file.data)) as archive, archive.open(files[0]) as member:
-            data = member.read(files[0].file_size)  # limited, since `read()` would decompress everything
-    except Exception as error:  # damaged, or not supported by this Python
-        raise TableError(expected, say("an unreadable one ({reason})", reason=first_line(error)), "unpack it") from None
+    check_archive(file.data, file.name, what, limit(file.reading.max_bytes, len(file.data)), "unpack it")
+    with zipfile.ZipFile(io.BytesIO(file.data)) as archive, archive.open(files[0]) as member:
+        data = member.read(files[0].file_size)  # limited, since `read()` would decompress everything
     others = [member.filename for member in there if member is not files[0]]
     line = 'read from "{name}" in the archive, not {others}'
     notes = (say(line, name=clip(files[0].filename), others=listing(others, 3)),) if others else ()
