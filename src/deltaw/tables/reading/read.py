@@ -33,7 +33,7 @@ from deltaw.tables.reading.formats.encodings import codec, is_wide
 from deltaw.tables.reading.formats.json_lines import read_json
 from deltaw.tables.reading.formats.pixels import find_images
 from deltaw.tables.reading.formats.together import Few
-from deltaw.tables.reading.formats.workbooks import read_workbook
+from deltaw.tables.reading.formats.workbooks import EXCEL, read_workbook
 from deltaw.tables.reading.formats.zipped import packed
 from deltaw.tables.reading.frames import from_object
 from deltaw.tables.reading.halving import halved
@@ -70,7 +70,7 @@ def read(
     """A table from a file or a data frame.
 
     Args:
-        source: a path (CSV, TSV or other delimited text, JSON Lines or an array of objects, Excel's .xlsx, Parquet,
+        source: a path (CSV, TSV or other delimited text, JSON Lines or an array of objects, .xlsx, .ods, Parquet,
             Arrow/Feather, NPZ, IDX; each may be compressed with gzip, bzip2 or xz, or the only table in a ZIP archive),
             several files of one table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are
             columns), "-" for standard input, the name of a bundled data set where no file has that name, a pandas,
@@ -143,7 +143,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
         absent = say("a link whose target does not exist") if path.is_symlink() else say("no file of this name")
         raise TableError(say("{name}: expected a file", name=name), absent, _instead(path)) from None
     format = _format(data, path)
-    if reading.sheet is not None and WORKBOOK not in data:
+    if reading.sheet is not None and not _is_workbook(data):
         raise SettingError(
             "sheet: expected an Excel workbook", say("{name}, which has none", name=name), "leave it out"
         )
@@ -211,9 +211,13 @@ def _read_archive(file: Source) -> Table:
         table = _format(inside.data, inside.path).read(inside)
         return replace(table, notes=(*notes, *table.notes)) if notes else table
     cut_off = ending(file.path) in WORKBOOKS and b".npy" not in file.data  # a truncated workbook
-    if WORKBOOK in file.data or cut_off:
+    if _is_workbook(file.data) or cut_off:
         return read_workbook(file)
     return read_npz(file.data, file.name, limit(file.reading.max_bytes, len(file.data)))
+
+
+def _is_workbook(data: bytes) -> bool:
+    return data.startswith(b"PK") and (EXCEL in data or OPEN_DOCUMENT in data)
 
 
 def _read_idx(file: Source) -> Table:
@@ -285,7 +289,7 @@ class Format:
 
 
 BINARY, BEGIN = re.compile(rb"[\0-\x08\x0e-\x1f]"), 1 << 12  # what no text has, and the bytes that are looked at
-WORKBOOKS = (".xlsx", ".xlsm")
+WORKBOOKS = (".xlsx", ".xlsm", ".ods")
 IDX = rb"\0\0[\x08\x09\x0b-\x0e]"  # two zeros and the type of its numbers
 
 # The first bytes decide, then the extension; everything else is delimited text.
@@ -302,7 +306,7 @@ TEXT = Format(b"", (".csv", ".tsv", ".txt"), _read_text, _look_at_text)
 ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))
 ADDRESSES = {"http:", "https:", "ftp:", "s3:", "gs:", "hf:"}  # first parts of URLs
 KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
-WORKBOOK = b"xl/workbook"  # a member's name, uncompressed in the archive
+OPEN_DOCUMENT = b"vnd.oasis.opendocument.spreadsheet"  # a member's text, uncompressed in the archive
 
 COMPRESSED = "a file compressed by another method than gzip, bzip2 or xz"
 UNPACK = "unpack it, or compress it with gzip"
@@ -327,7 +331,11 @@ FOREIGN = (
     (LIBSVM, "a sparse file (LIBSVM)", "write it as CSV, e.g. by sklearn.datasets.load_svmlight_file"),
     (ARFF, "an ARFF file (Weka)", "write it as CSV, or read it with scipy.io.arff"),
     (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", "write it as CSV: write.csv in R"),
-    (rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", "save it as .xlsx or CSV"),
+    (
+        rb"(?s)PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument(?!\.spreadsheet)",
+        "an OpenDocument file",
+        "save it as .xlsx or CSV",
+    ),
     (rb"\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|\x1f\x9d|7z\xbc\xaf\x27\x1c|Rar!", COMPRESSED, UNPACK),
     (rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0", "a file that is compressed twice", "unpack it once"),
     (rb"(?s).{257}ustar[\0 ]", "a tar archive", "unpack it, and give one of its files"),

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): a sheet with column names in the first row, or below a title."""
+"""Workbooks (.xlsx of Excel, .ods of LibreOffice): a sheet with column names in the first row, or below a title."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ from deltaw.tables.reading.formats.heads import (
     rows_below,
     rows_of_names,
 )
+from deltaw.tables.reading.formats.open_document import OpenDocument, cells
 from deltaw.tables.reading.formats.sheets import Sheets
 from deltaw.tables.reading.frames import table_of
-from deltaw.tables.reading.loading import check_archive, limit, undamaged
+from deltaw.tables.reading.loading import check_archive, check_size, limit, undamaged
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import HEADER_ROWS, Table, listing, suggested
 
 MOST_BELOW = 50  # rows of notes below a table
+EXCEL = b"xl/workbook"  # a member's name, uncompressed in the archive
 CELL = 32  # bytes of a cell in fastexcel
 FIRST_DAY = datetime(1900, 1, 1)  # before it are times of a clock, without a day
 EXACT = 2**53  # integers are exact up to here, since workbooks store floating-point numbers
@@ -52,7 +54,9 @@ def read_workbook(file: Source) -> Table:
     for library in ("fastexcel", "calamine"):  # they warn about empty columns, and sheets that are charts
         logging.getLogger(library).setLevel(logging.CRITICAL)
     with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
-        sheets, book = Sheets(file.data), fastexcel.read_excel(file.data)
+        check_size(file.name, CELL * cells(file.data), limit(file.reading.max_bytes))  # read all at once
+        sheets = Sheets(file.data) if EXCEL in file.data else OpenDocument(file.data)
+        book = fastexcel.read_excel(file.data)
         names = list(book.sheet_names)
         order = sorted(names, key=sheets.hidden.__contains__)  # those that are shown first
         if (asked := file.reading.sheet) not in (None, *names):
@@ -73,16 +77,16 @@ def read_workbook(file: Source) -> Table:
 
 
 def _first_with_rows(
-    book: Any, sheets: Sheets, names: list[str], file: Source
+    book: Any, sheets: Sheets | OpenDocument, names: list[str], file: Source
 ) -> tuple[str | None, pl.DataFrame, int, tuple[str, ...]]:
     """(name of the first sheet with rows, its cells, number of rows above the column names, notes on rows).
 
     Raises TableError if its cells lie too far apart for the memory, as with one in the last row of the last column.
     """
     for name in names:
-        if CELL * (cells := sheets.area(name)) > limit(file.reading.max_bytes):
+        if CELL * (area := sheets.area(name)) > limit(file.reading.max_bytes):
             expected = say('{source}: expected cells side by side in the sheet "{name}"', source=file.name, name=name)
-            found = say("a rectangle of {cells:,} around them", cells=cells)
+            found = say("a rectangle of {cells:,} around them", cells=area)
             raise TableError(expected, found, "delete the rows and columns far from the table")
         top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=HEADER_ROWS, dtypes="string")
         rows = [["" if cell is None else cell for cell in row] for row in top.to_polars().rows()]
