@@ -65,6 +65,13 @@ def test_text(tmp_path: Path, late: bool) -> None:
     assert read(tmp_path / "x.csv", **TOLD).frame.tail(5).to_dict(as_series=False) == EXPECTED
 
 
+def test_a_word_is_not_for_one_column() -> None:
+    """It was a word that no cell is, and nobody said so."""
+    with pytest.raises(SettingError, match=r'in all columns, found \'age=-999\'; give "-999", if it is none in the'):
+        read({"Age": [1, 2]}, na="Age=-999")
+    assert read({"x": ["age=1", "b"]}, na="age=1").frame["x"].to_list() == [None, "b"]
+
+
 def test_frames(tmp_path: Path) -> None:
     typed = pl.DataFrame({"n": [1.0, -999, 3, 4.5, None], "word": CELLS["word"], "whole": [-999, 2, 3, 4, 5]})
     category = typed.with_columns(pl.col("word").cast(pl.Categorical))

@@ -42,6 +42,15 @@ def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in (*MISSING, *more) if word not in less))
 
 
+def check_for_all(na: Iterable[str], columns: Iterable[str]) -> None:
+    """Raise SettingError for a word like "age=-999" that names a column, since words count in all columns."""
+    for word in na:
+        name, equals, value = word.partition("=")
+        if equals and name in {column.lower() for column in columns}:
+            expected = "na: expected words, which mean a missing value in all columns"
+            raise SettingError(expected, repr(word), 'give "{value}", if it is none in the others', value=value)
+
+
 def numbers_among(words: Iterable[str]) -> list[float]:
     """The words that are numbers (-999), which are missing values in columns of numbers, too."""
     found = []

@@ -16,6 +16,7 @@ from deltaw.forks import refuse_after_fork
 from deltaw.given import is_file, is_path, name_of
 from deltaw.speech import say
 from deltaw.tables.held import all_as_read, compacted
+from deltaw.tables.missing import check_for_all
 from deltaw.tables.reading.bundled import BUNDLED, bundled
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.containers import contained
@@ -105,6 +106,7 @@ def read(
 def read_as(source: Any, reading: Reading) -> Table:
     """`read` with the options in a `Reading`."""
     found = _read_as(source, reading)
+    check_for_all(reading.named, found.frame.columns)
     table = halved(found if found is source else with_notes_on_odd_rows(found), reading.unrounded)
     return table if reading.unrounded is None else replace(table, frame=compacted(table.frame))
 
