@@ -45,10 +45,10 @@ def missing_words(na: Any = None, not_na: Any = None) -> tuple[str, ...]:
 def check_for_all(na: Iterable[str], columns: Iterable[str]) -> None:
     """Raise SettingError for a word like "age=-999" that names a column, since words count in all columns."""
     for word in na:
-        name, equals, value = word.partition("=")
+        name, equals, _ = word.partition("=")
         if equals and name in {column.lower() for column in columns}:
-            expected = "na: expected words, which mean a missing value in all columns"
-            raise SettingError(expected, repr(word), 'give "{value}", if it is none in the others', value=value)
+            expected, instead = "na: expected words, which mean a missing value in all columns", "give that word alone"
+            raise SettingError(expected, repr(word), instead)
 
 
 def numbers_among(words: Iterable[str]) -> list[float]:
