@@ -65,6 +65,12 @@ def test_a_spelling_is_the_number(way: str, tmp_path: Path) -> None:
     assert kinds(tables[0])[0].kind == "number"
 
 
+@pytest.mark.parametrize("word", ["-nan", "+NaN"])
+def test_no_number_with_a_sign_is_missing(word: str) -> None:
+    """As C prints it; it was NaN in the frame."""
+    assert read({"x": ["1.5", word, "2"]}).frame["x"].to_list() == [1.5, None, 2.0]
+
+
 def test_marks_at_school_are_not_negative() -> None:
     frame = pl.DataFrame({"mark": ["1", "1-", "2", "2-", "3"] * 9, "y": range(45)})
     assert kinds(read(frame), "y")[0].kind == "category"

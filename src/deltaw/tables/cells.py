@@ -171,7 +171,8 @@ def typed(
         if notations is not None:
             notations.number([words.name], delimiter)
         whole = words.cast(pl.Int64, strict=False)
-        return missing_to_null(whole if whole.null_count() == words.null_count() else numbers, missing)
+        numbers = whole if whole.null_count() == words.null_count() else numbers.fill_nan(None)  # as of "-nan"
+        return missing_to_null(numbers, missing)
     return with_decimal_points(words, delimiter, notations, few)
 
 

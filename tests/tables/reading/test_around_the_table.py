@@ -53,6 +53,31 @@ def test_notes_below_a_table_are_left_out_and_told(written: Written, notes: str,
     assert [note.startswith('what stands below the table is left out ("') for note in table.notes] == [True]
 
 
+@pytest.mark.parametrize(
+    "notes", ["# 60 rows\n", "__________\n(C) an office\n", "数据来源：国家统计局\n", '"Source: a"\n']
+)
+def test_notes_that_are_signed_need_no_blank_line(written: Written, notes: str) -> None:
+    table = read(written(NAMED + notes))
+    assert same_rows(table)
+    told = notes.partition("\n")[0].strip('"')
+    assert table.notes == (f'what stands below the table is left out ("{told}")',)
+
+
+@pytest.mark.parametrize("names", ["item,x,w,y\n", "item,x,w,y,\n"])
+def test_a_first_line_of_other_width_is_a_title(written: Written, names: str) -> None:
+    """As of phones and loggers: com.maker.weight,6008,5; rows may end with a separator that the names have not."""
+    table = read(written("com.maker.weight,6\n" + names + ROWS.replace("\n", ",\n")))
+    assert [row[:4] for row in table.frame.rows()] == [(i, i % 7 + 0.5, f"w{i % 3}", i * 3) for i in range(1, 61)]
+    assert "the column names are in row 2; the rows above are ignored" in table.notes
+
+
+def test_a_title_above_two_columns(written: Written) -> None:
+    rows = "".join(f"2024-01-{i:02},<{i}\n" for i in range(1, 29))
+    table = read(written("Category: All\n\nWeek,term: (Worldwide)\n" + rows))
+    assert table.frame.columns == ["Week", "term: (Worldwide)"]
+    assert len(table.frame) == 28
+
+
 @pytest.mark.parametrize("blank", [0, 1, 3])
 def test_notes_below_a_table_of_a_workbook(tmp_path: Path, blank: int) -> None:
     """As in text: its columns have the types of the rows above the notes; without a blank row they are rows."""
@@ -71,6 +96,7 @@ def test_notes_below_a_table_of_a_workbook(tmp_path: Path, blank: int) -> None:
 
 @pytest.mark.parametrize("rest", [
     "Source\n",  # no blank line: a row that was cut off
+    "12:30\n",
     "\n61,0.5\n",  # begins with a number
     "\nw,0.5,w1\n",  # most of the columns
 ])  # fmt: skip

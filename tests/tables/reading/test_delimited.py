@@ -108,6 +108,7 @@ def test_numbers_that_appear_late_change_the_type_of_the_column() -> None:
         ("x y\n1 2\n", " "), ("a\n1\n", ","), ('"a;b",c\n"d;e",f\n', ","), ("a,b\nNew York,1\nRome,2\n", ","),
         ("a|b\n1|2\n", "|"), ("a^b\n1^2\n", "^"), ("a~b\n1~2\n", "~"), ("a\x01b\n1\x012\n", "\x01"),
         ("18.0  8  ?\t\"ford x\"\n7.0   4  1\t\"a b\"\n", " "), ("first name\tx\nA B\t1\nC D\t2\n", "\t"),
+        ("a\n" + "12 kg\n" * 60, ","),
         ("about\n~1\n~2\n~3\n", ","), ("a,b\n~1,^2\n~3,^4\n", ","),
     ],
 )  # fmt: skip

@@ -37,6 +37,7 @@ QUOTED, OTHERS = ",;\t|", ":/&!"  # signs between fields that are found unless a
 FEW = 4  # rows per word, on average, from which on a column has few words
 FEWEST_NAMES = 3  # columns of a table below a title
 TAIL = 1 << 12  # bytes at the end of a text in which notes below the table are looked for
+SIGNED = re.compile(rb'"?\s*(?:[#*_(=]|\xc2\xa9|[^\n]*(?::\s|\xef\xbc\x9a))')  # "# 80 rows", "(c) office", "Source: x"
 MOST_BELOW, ROWS_BELOW = 2, 5  # rows of units or descriptions below the names, and least number of rows below those
 
 
@@ -100,12 +101,19 @@ def rows_above(rows: Sequence[Sequence[str]]) -> int:
     usual = mode(map(len, cells or [title]))
     width = max((sum(map(bool, row)) for row in cells if len(row) == usual), default=0)  # blanks may be behind all
     is_title = 2 * sum(map(bool, title)) <= width or abs(len(title) - usual) > 1  # one cell may be of row names
-    if width < FEWEST_NAMES or not title[0] or not is_title:
+    if (width < FEWEST_NAMES and not _two_columns(cells)) or not title[0] or not is_title:
         return 0
-    named = (i for i, row in enumerate(cells) if len(row) == usual and len({*row[:width]} - {""}) == width)
+    lengths = range(max(width, usual - 1), usual + 1)  # a separator may be behind all rows but the names
+    named = (i for i, row in enumerate(cells) if len(row) in lengths and len({*row[:width]} - {""}) == width)
     first = next(named, 0)
     groups = next((i for i in range(1, first or len(cells)) if rows_of_names(cells[i:])[0]), 0)
     return groups or (first if has_header(cells[first:]) else 0)
+
+
+def _two_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether single cells stand above two columns of enough rows, all of which are complete."""
+    first = next((i for i, row in enumerate(rows) if len(row) != 1), len(rows))
+    return len(rows) - first > ROWS_BELOW and all(len(row) == 2 for row in rows[first:])
 
 
 def rows_below(head: list[list[str]], missing: tuple[str, ...]) -> int:
@@ -195,13 +203,21 @@ def notes_on_rows(above: int, below: Sequence[Sequence[str]]) -> tuple[str, ...]
 
 
 def rows_at_end(text: bytes, separator: str, width: int) -> int:
-    """Where notes below a table begin: behind the only blank lines (`are_notes`); the text's length without notes."""
-    line = re.compile(rf"\n(?:[{re.escape(separator)}\s]*\n)+".encode())
-    blank = line.search(text, max(0, len(text) - TAIL)) if width >= FEWEST_NAMES else None
-    if blank is None or line.search(text, 0, blank.start()):
+    """Where notes below a table begin: behind the only blank lines (`are_notes`), or last lines of a single field that
+    are notes by their signs; the text's length without notes.
+    """
+    if width < FEWEST_NAMES:
         return len(text)
-    rest = io.StringIO(text[blank.end() :].decode(), newline="")
-    return blank.start() + 1 if are_notes(csv.reader(rest, delimiter=separator), width) else len(text)
+    line = re.compile(rf"\n(?:[{re.escape(separator)}\s]*\n)+".encode())
+    blank = line.search(text, max(0, len(text) - TAIL))
+    if blank is not None and not line.search(text, 0, blank.start()):
+        rest = io.StringIO(text[blank.end() :].decode(), newline="")
+        if are_notes(csv.reader(rest, delimiter=separator), width):
+            return blank.start() + 1
+    end = len(text)
+    while SIGNED.match(last := text[text.rfind(b"\n", 0, end - 1) + 1 : end]) and separator.encode() not in last:
+        end -= len(last)
+    return end
 
 
 def are_notes(rows: Iterable[Sequence[str]], width: int) -> bool:
