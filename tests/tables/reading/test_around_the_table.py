@@ -141,6 +141,12 @@ def test_a_mark_before_the_names_is_no_name(written: Written, mark: str) -> None
     assert table.frame.columns == ["item", "x", "w", "y"]
 
 
+def test_a_mark_before_two_names_is_no_name(written: Written) -> None:
+    table = read(written("# x y\n" + "".join(f"{i} {i}.5\n" for i in range(30))))
+    assert table.frame.columns == ["x", "y"]
+    assert len(table.frame) == 30
+
+
 def test_a_missing_value_in_the_first_row_is_no_name(written: Written) -> None:
     rows = [f"{i}.5,{'?' if i % 9 == 0 else i},{'ab'[i % 2]}" for i in range(60)]
     assert len(read(written("\n".join(rows))).frame) == 60

@@ -80,7 +80,7 @@ def find_delimiter(text: bytes) -> str:
         # R's header has no name for the row names, NumPy's has a # before the names.
         other = widths[:1] in ([usual - 1], [usual + 1]) and {*widths[1:]} == {usual}
         share = (widths.count(usual) + (other and usual > 2)) / len(widths) if usual > 1 else 0.0
-        if delimiter == " " and other and usual == 2:  # a column of 12 kg
+        if delimiter == " " and other and widths[0] == 1:  # a column of 12 kg
             return 0.0
         return share if share >= AGREEMENT[delimiter] else 0.0
 
