@@ -153,6 +153,14 @@ def test_what_holds_for_its_own_rows_only_is_no_fault(choices: dict[str, float])
     assert outcome(models.run(still), still).startswith("fault, learnt nothing: R²")
 
 
+def test_folds_that_chose_other_inputs_than_the_plan_are_judged_by_their_model() -> None:
+    """Of few rows they choose how many bins there are: the plan's inputs are not the network's then."""
+    plan = models.plan(pl.DataFrame({"x": range(40), "y": [*"uv" * 19, "u", "z"]}), "y", epochs=1)
+    model = models.run(plan)
+    assert model.preparation.feature_names != plan.preparation.feature_names
+    assert outcome(model, plan).startswith("fault, learnt nothing: log loss")
+
+
 def test_a_network_that_answers_alike_is_found_among_rare_classes() -> None:
     """Its accuracy is as good as anybody's."""
     plan = models.plan(rare(), "y", epochs=30, init="zeros", hidden=[8], learning_rate=1e-9)

@@ -61,10 +61,13 @@ def gains_over_guess(known: Outcome, statistic: tuple[float, ...]) -> tuple[judg
 
 def _of_training_rows(model: Model, plan: Plan | None) -> Outcome | None:
     """Predictions for training rows; None if they are not known."""
-    if plan is not None:
-        rows = plan.training.some(spread(len(plan.training), MOST_ROWS))
-        mean = answers.mean_of((outputs(each, rows.X) for each in model.members), model.task)
-        return answers.outcome(model.target, mean, rows.truth)
-    if model.witness is not None and model.held_out is not None:  # folds scored: all rows are learnt from
-        return model.evaluate(model.held_out).outcome
-    return None
+    if plan is None:
+        scored_by_folds = model.witness is not None and model.held_out is not None  # then all rows are learnt from
+        return model.evaluate(model.held_out).outcome if scored_by_folds else None
+    rows = plan.training.some(spread(len(plan.training), MOST_ROWS))
+    if plan.folds:  # which may have chosen other inputs than the plan's
+        return model.evaluate(rows.frame).outcome
+    if plan.preparation.feature_names != model.preparation.feature_names:
+        return None
+    mean = answers.mean_of((outputs(each, rows.X) for each in model.members), model.task)
+    return answers.outcome(model.target, mean, rows.truth)
