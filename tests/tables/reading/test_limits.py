@@ -96,6 +96,16 @@ def test_members_of_one_name_and_a_size_that_a_checksum_confirms(tmp_path: Path)
     assert "Bad CRC" in refusal(path)
 
 
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "arrows"])
+def test_a_text_that_a_file_has_once_counts_in_each_cell(tmp_path: Path, ending: str) -> None:
+    frame = pl.DataFrame({"x": pl.Series(["a" * 10_000] * 400, dtype=pl.Categorical)})
+    write = {"parquet": frame.write_parquet, "arrow": frame.write_ipc, "arrows": frame.write_ipc_stream}
+    write[ending](path := tmp_path / f"x.{ending}")
+    assert path.stat().st_size < MIB
+    assert "expected at most 1,048,576 bytes (decompressed), found 4,000,000" in refusal(path, max_bytes=MIB)
+    assert len(read(path, max_bytes=4 * MIB).frame) == 400
+
+
 CORNER = {
     "other quotes": "<c r='XFD1048576'><v>1</v></c>",
     "a blank of another kind": '<c\tr = "XFD1048576"><v>1</v></c>',

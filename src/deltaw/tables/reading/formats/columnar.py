@@ -56,13 +56,27 @@ def _columnar(
         if scanner is not None:  # by the metadata, since columns of one value shrink to almost nothing
             rows, width = shape(scanner(io.BytesIO(file.data)))
             check_size(file.name, CELL * rows * width, limit(file.reading.max_bytes))
-        frame = reader(io.BytesIO(file.data))
+        frame = bounded(reader(io.BytesIO(file.data)), file.name, file.reading)
     return without_index(frame, file.name, file.reading, index)
 
 
 def shape(lazy: pl.LazyFrame) -> tuple[int, int]:
     """Numbers of rows and columns of a scanned file, by its metadata."""
     return lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
+
+
+def bounded(frame: pl.DataFrame, name: str, reading: Reading) -> pl.DataFrame:
+    """The frame. Raises TableError if its text is larger than the limit once each cell has its own: in a file, a text
+    that recurs may stand once.
+    """
+    words = pl.selectors.string().str.len_bytes(), pl.selectors.by_dtype(pl.Categorical, pl.Enum).cat.len_bytes()
+    sizes = frame.lazy().select(each.cast(pl.UInt64).sum() for each in words).collect()
+    check_size(name, sum(sizes.row(0)) if sizes.width else 0, limit(reading.max_bytes))
+    return frame
+
+
+def _some_columns(path: Path, name: str, reading: Reading, columns: list[str]) -> pl.DataFrame:
+    return bounded(pl.read_parquet(path, columns=columns, glob=False), name, reading)
 
 
 def is_parquet(path: Path) -> bool:
@@ -107,11 +121,11 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
         found = look(path, name, reading)
         each = max(1, AT_ONCE // max(found.rows, 1))
         if len(found.kinds) <= each:
-            return without_index(found.lazy.collect(), name, reading, found.index)
+            return without_index(bounded(found.lazy.collect(), name, reading), name, reading, found.index)
 
         halves, notations = Halves.of_table(reading.unrounded, found.rows, len(found.kinds)), reading.noted()
         reading = replace(with_valid_decimals(found.lazy.head(FIRST).collect(), reading), notations=notations)
-        read = (pl.read_parquet(path, columns=some, glob=False) for some in turns(found, each))
+        read = (_some_columns(path, name, reading, some) for some in turns(found, each))
         # With `written`, conversion waits until all columns are there.
         parts = read if reading.written else (plain(part, name, reading) for part in read)
         frame = joined_columns(parts, len(found.kinds), halves, reading)[found.kept]
@@ -138,7 +152,7 @@ def joined_columns(parts: Iterable[pl.DataFrame], width: int, halves: Halves, re
 def some_of(path: Path, name: str, reading: Reading, found: Look, columns: list[str]) -> Table:
     """Some columns of a file. Raises NoRowsError if it has no rows."""
     with readable(name, "Parquet"):
-        part = pl.read_parquet(path, columns=columns, glob=False) if found.rows else pl.DataFrame()
+        part = _some_columns(path, name, reading, columns) if found.rows else pl.DataFrame()
     return table_of(part, name, reading, _notes(found.index))
 
 
