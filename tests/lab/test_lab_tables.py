@@ -531,7 +531,7 @@ def test_what_deltaw_train_asks_beyond_the_lab_is_said_where_it_may_matter(tmp_p
         "loud": noises | {"y": noise @ rng.normal(size=40)},
         "nothing says anything": noises | {"y": rng.normal(size=n)},
         "text": {"note": [f"row {i} is {word} here" for i, word in enumerate(np.where(x < 0, "low", "high"))],
-                 "y": x + rng.normal(size=n)},
+                 "x": x, "y": x + rng.normal(size=n)},
     }  # fmt: skip
     texts = [csv({k: [v if isinstance(v, str) else f"{v:.3f}" if isinstance(v, float) else str(v) for v in column]
                   for k, column in table.items()}) for table in tables.values()]  # fmt: skip
@@ -557,6 +557,15 @@ def test_what_deltaw_train_asks_beyond_the_lab_is_said_where_it_may_matter(tmp_p
         quiet = {"quiet"} if preparation.uninformative else set()
         words = {"text"} if any(step.kind == "text" for step in preparation.steps) else set()
         assert more | quiet | words == set(said)
+
+
+def test_text_alone_is_learnt_from() -> None:
+    text = csv({"note": [f"row {i} is so {word}" for i, word in enumerate(KIND)], "y": list(KIND)})
+    asks = [choice("y", scaling, False, 0.0, "classification") for scaling in ("", "piecewise", "standard")]
+    suited, chosen, refused = ask([asked(text, each) for each in asks])
+    assert suited["preparation"]["scaling"] == "piecewise"
+    assert np.array_equal(suited["inputs"], chosen["inputs"])
+    assert isinstance(refused, str)
 
 
 def test_a_target_stands_in_a_command_as_a_shell_takes_it() -> None:

@@ -170,3 +170,10 @@ def test_few_numbers_come_as_places_with_all_their_bits(different: int) -> None:
     assert ("inputs" in found) == (len(np.unique(X.view(np.uint32))) > 256)
     again = found["inputs"] if "inputs" in found else found["inputs.value"][found["inputs.place"]]
     assert again.view(np.uint32).tolist() == X.view(np.uint32).tolist()
+
+
+def test_a_table_of_text_alone_is_learnt_from() -> None:
+    word = np.resize(["good", "bad", "bad"], 300)
+    table = pl.DataFrame({"note": [f"row {i} is {each} here" for i, each in enumerate(word)], "y": word == "good"})
+    preparation = contents(table, None, "y", None, {}).document["data"]["preparation"]
+    assert [step["kind"] for step in preparation["steps"]] == ["text"]

@@ -110,7 +110,7 @@ function dataIn(core: Core, source: Source, division: Division, learnt: Learnt |
   const table = tableIn(core, source, came, learnt, part(tell, 0, 0.6)), known: Learnt = learnt ?? (came ? { target: came.target, gaps: came.gaps } : {});
   const target = known.target?.name ?? ((source.kind === 'csv' && source.target) || table.target || guessed(table));
   const choice: Choice = {
-    target, scaling: learnt?.preparation?.scaling ?? source.scaling ?? 'standard', encoding: 'labels', low: 0.01, high: 0.99, ...division, apart: came?.heldOut ?? null,
+    target, scaling: learnt?.preparation?.scaling ?? source.scaling ?? '', encoding: 'labels', low: 0.01, high: 0.99, ...division, apart: came?.heldOut ?? null,
     ...(learnt ? {} : { columns: source.columns }),
   };
   const data = dataOf(core, table, choice, known, part(tell, 0.6, 1));

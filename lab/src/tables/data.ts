@@ -18,7 +18,7 @@ import { asSaid, encoded, fitTarget, learnt, type Asked } from './target.ts';
 /** How a table is prepared: the recipe's words. */
 export interface Choice extends Asked {
   target: string;
-  scaling: string;
+  scaling: string; // '': that suits the columns
   columns?: string[]; // the only ones to use, beside the target
   heldOut: Settings['heldOut'];
   seed: number;
@@ -99,7 +99,7 @@ const chosenOf = ({ columns, block }: Table, choice: Choice): Cells[] =>
 function prepare(core: Core, table: Table, choice: Choice, given: Learnt = {}, tell = quiet): Data {
   const { name: source, block } = table, rows = countOf(table.columns[0]!), target = table.columns.find(({ name }) => name === choice.target)!;
   const inputs = chosenOf(table, choice), pixels = table.columns.filter(({ name }) => block?.columns.includes(name));
-  const found = kinds(inputs, source, part(tell, 0, 0.4)), scaling = scalingOf(given.preparation?.scaling ?? choice.scaling);
+  const found = kinds(inputs, source, part(tell, 0, 0.4)), chosen = given.preparation?.scaling ?? (choice.scaling || suited(found, pixels)), scaling = scalingOf(chosen);
   const whole = given.target ?? fitTarget(target, choice, source), { labels } = encoded(whole, target, source);
   const { trained, heldOut } = choice.apart || choice.heldOut <= 0 ? parts(marked(rows, choice.apart)) : split(core, rows, choice.heldOut, choice.seed, labels);
   const training = rowsOf(target, trained), spec = given.target ?? learnt(whole, training, choice, source);
@@ -114,10 +114,12 @@ function prepare(core: Core, table: Table, choice: Choice, given: Learnt = {}, t
     nIn, inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1), trained),
     notes: [...table.notes, ...(given.preparation ? unknown(given.preparation, named) : found.flatMap(({ note }) => note ?? []))],
     columns: shown({ inputs, pixels, found }, target, whole, steps),
-    preparation: given.preparation ?? { scaling: choice.scaling, steps: steps.map(({ step }) => step), left_out: leftOut(found, steps) },
+    preparation: given.preparation ?? { scaling: chosen, steps: steps.map(({ step }) => step), left_out: leftOut(found, steps) },
     image: block && steps.length === 1 ? { width: block.shape[1], height: block.shape[0] } : null,
   };
 }
+/** Words of text are asked for where numbers have bins: so it is where there is text alone. */
+const suited = (found: Found[], pixels: Cells[]): string => (!pixels.length && found.some(({ kind }) => kind === 'text') && found.every(({ kind }) => kind === 'text' || LEFT_OUT.includes(kind)) ? 'piecewise' : 'standard');
 function scalingOf(name: string): Scaling {
   const found = SCALINGS[name];
   if (!found) throw new Refusal('scaling: expected one of {scalings}', name, 'choose one of these', { scalings: Object.keys(SCALINGS) });

@@ -13,8 +13,10 @@ from deltaw.live.page import empty, filled
 from deltaw.models import Model, load, plan
 from deltaw.models.fitting.deciding.planning import replan
 from deltaw.models.rows.parts import with_known_target
+from deltaw.preparation.columns.text import Text
 from deltaw.speech import listed, say
-from deltaw.tables import Reading, origins, read_as
+from deltaw.tables import Reading, Table, origins, read_as
+from deltaw.tables.columns import LEFT_OUT, kinds
 
 ENDING = ".deltaw"
 OUTPUT = "lab.html"
@@ -82,7 +84,7 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
                 "expected DATA, or a model and DATA", listed([str(source), str(rows)], " and "), "give one table"
             )
         table = read_as(source, reading)
-        few = FEW | {"hidden": HIDDEN_OF_PICTURES if table.blocks else HIDDEN} if recipe is None else {}
+        few = _few(table, target) if recipe is None else {}
         apart = {} if others.get("test") is not None or table.test is not None else HELD_OUT
         return of_plan(plan(table, target, "default" if recipe is None else recipe, **SINGLE | apart | few | others))
     given = [*others, *(name for name, value in (("target", target), ("recipe", recipe)) if value is not None)]
@@ -97,3 +99,10 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
         return of_model(source, table, again.training.frame, None if again.test is None else again.test.frame, 0.0)
     table, _ = with_known_target(table, source.target)
     return of_model(source, table, table.frame, table.test, 0.0 if table.test is not None else HELD_OUT["test_size"])
+
+
+def _few(table: Table, target: str | None) -> dict[str, Any]:
+    """FEW for a table. Words of text are learnt from where numbers have bins: with text alone that scaling stays."""
+    few = FEW | {"hidden": HIDDEN_OF_PICTURES if table.blocks else HIDDEN}
+    used = {column.kind for column in kinds(table) if column.name != target} - set(LEFT_OUT)
+    return {name: value for name, value in few.items() if name != "scaling"} if used == {Text.kind} else few
