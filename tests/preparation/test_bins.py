@@ -66,11 +66,13 @@ def test_none_where_they_say_no_more_than_the_number(x: list[float]) -> None:
 
 
 def test_how_many() -> None:
-    assert most_bins(1, 10**6) == most_bins(8, 10**6) == 16
-    assert most_bins(16, 10**6) == 8
-    assert most_bins(1000, 10**6) == 4
-    assert most_bins(1, 3 * FEWEST_ROWS) == 3
-    assert most_bins(0, 2 * FEWEST_ROWS) == 2
+    assert most_bins(1, 10**6) == most_bins(8, 10**6) == (16, 16, 64)
+    assert most_bins(16, 10**6) == (8, 8, 32)
+    assert most_bins(1000, 10**6) == (4, 4, 16)
+    assert most_bins(1, 3 * FEWEST_ROWS) == (3, 16, 30)
+    assert most_bins(0, 2 * FEWEST_ROWS) == (2, 16, 20)
+    assert most_bins(1, 10**6, finer=True) == (64, 64, 64)
+    assert most_bins(1, 300, finer=True) == (20, 64, 50)
 
 
 @given(st.lists(FINITE, max_size=40), st.integers(0, 12), st.lists(FINITE, min_size=1, max_size=5))

@@ -8,6 +8,7 @@ subtracted: if that significantly reduces the squared error by enough, the input
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -98,7 +99,7 @@ def saved(made: Preparation, frame: pl.DataFrame, group: Indices, targets: Train
     whole, share, sure = 0.0, 0.0, 0.0
     for seed in range(TIMES):
         parts = (np.random.default_rng(seed).permutation(len(Z)) % PARTS).astype(np.uint8)
-        left = _left(H, Z, parts)
+        left = left_by_ridge(H, Z, parts)
         means = OutOfFold.by(TargetSums.of(cells, left.T, parts)).of(cells, parts)
         gains += (left**2 - (left - means) ** 2) @ weight
         whole += float((left**2 @ weight).mean())
@@ -120,13 +121,13 @@ def _whole_groups(group: Indices, most: int) -> Indices:
     return np.flatnonzero(chosen[group])
 
 
-def _left(H: Floats, Z: Values, parts: NDArray[np.uint8]) -> Values:
+def left_by_ridge(H: Floats, Z: Values, parts: NDArray[np.uint8], penalties: Sequence[float] = PENALTIES) -> Values:
     """Cross-validated residuals, (n, k), of ridge regression with the best penalty."""
     found, mine = [], [parts == part for part in range(PARTS)]
     grams = np.stack([H[part].T @ H[part] for part in mine]).astype(np.float64)
     along = np.stack([H[part].T @ Z[part] for part in mine])
     grams, along = grams.sum(axis=0) - grams, along.sum(axis=0) - along  # of the other parts
-    for penalty in PENALTIES:
+    for penalty in penalties:
         W = np.linalg.solve(grams + penalty * np.eye(H.shape[1]), along)
         left = Z.copy()
         for part, w in zip(mine, W, strict=True):

@@ -18,7 +18,7 @@ from deltaw.preparation.columns.numbers import BINNED, Number
 from deltaw.preparation.columns.steps import Step
 from deltaw.preparation.columns.text import Text
 from deltaw.preparation.making import Indices
-from deltaw.preparation.scales.bins import FEWEST_ROWS, finest, most_bins, most_of_few
+from deltaw.preparation.scales.bins import FEWEST_ROWS, most_bins
 from deltaw.preparation.scales.scaling import Scaling
 from deltaw.speech import in_english, listed, retold, say
 from deltaw.tables import Block, Column
@@ -44,6 +44,7 @@ class Learnt(NamedTuple):
     linear: Collection[str] = ()
     bin_rows: int = FEWEST_ROWS
     answers: NDArray[Any] | None = None
+    finer: bool = False
 
 
 def steps_of(
@@ -80,7 +81,7 @@ def _fitted(
     called, count = {block.name: block for block in blocks}, len(frame) if rows is None else len(rows)
     apart = {*called, *linear}
     numbers = sum(column.kind in BINNED and column.name not in apart for column in used)
-    most = (most_bins(numbers, count, by.bin_rows), most_of_few(numbers), finest(numbers, count))
+    most = most_bins(numbers, count, by.bin_rows, by.finer)
     bins, of_few, fine = most if scaling.bins else (0, 0, 0)
     judged = any(column.kind == Number.kind for column in used)
     sample = Sample.of(by.targets) if judged and by.targets is not None else None

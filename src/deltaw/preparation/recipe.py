@@ -80,6 +80,7 @@ class Preparation(Plain):
         linear: Collection[str] = (),
         bin_rows: int = FEWEST_ROWS,
         answers: NDArray[Any] | None = None,
+        finer: bool = False,
     ) -> Preparation:
         """Fit on training rows.
 
@@ -97,12 +98,13 @@ class Preparation(Plain):
             bin_rows: the fewest training rows per bin of a number.
             answers: (n, k) of the training rows, by which words of text are judged: numbers, or one-hot; None: those of
                 `targets`.
+            finer: whether numbers get finer bins.
 
         Raises:
             ColumnError: no column can be used, or an invalid cell.
             SettingError: an unknown scaling.
         """
-        by = Learnt(targets, counted, rows, uninformative or {}, linear, bin_rows, answers)
+        by = Learnt(targets, counted, rows, uninformative or {}, linear, bin_rows, answers, finer)
         return cls(scaling, *steps_of(frame, columns, scaling_called(scaling), blocks, by))
 
     def refitted(self, frame: pl.DataFrame, targets: TrainingTargets) -> Preparation:

@@ -27,23 +27,25 @@ Values = NDArray[np.float64]
 SHARED, FEWEST, MOST = 128, 4, 16
 FEWEST_ROWS = 60
 FINER, FEWEST_OF_CURVE = 4, 6  # times as many; the fewest rows for that, of a curve with little noise
+FEWEST_OF_FINER = 15  # rows, where finer bins of all columns are worth it
 FEWEST_OF_ONE = 8  # rows to a number, where there are few different ones: each is an edge, as each word has a slot
 MOST_EDGES = 256  # in a file: what a byte counts
 
 
-def most_bins(columns: int, rows: int, fewest_rows: int = FEWEST_ROWS) -> int:
-    """The most bins of a column, by the numbers of columns of numbers and of training rows."""
-    return min(most_of_few(columns), rows // fewest_rows)
+def most_bins(columns: int, rows: int, fewest_rows: int = FEWEST_ROWS, finer: bool = False) -> tuple[int, int, int]:
+    """The most bins of a column of numbers: of any; of few distinct numbers, each in enough rows; and of one whose
+    target is a fine curve.
 
-
-def most_of_few(columns: int) -> int:
-    """The most bins of a column with few distinct numbers, each in enough rows."""
-    return min(max(SHARED // max(columns, 1), FEWEST), MOST)
-
-
-def finest(columns: int, rows: int) -> int:
-    """The most bins of a column whose target is a fine curve."""
-    return min(FINER * most_of_few(columns), rows // FEWEST_OF_CURVE)
+    Args:
+        columns: of numbers.
+        rows: of training.
+        fewest_rows: of a bin.
+        finer: whether all columns get finer bins.
+    """
+    usual = min(max(SHARED // max(columns, 1), FEWEST), MOST)
+    fine = FINER * usual
+    bins, of_few = (min(fine, rows // FEWEST_OF_FINER), fine) if finer else (min(usual, rows // fewest_rows), usual)
+    return bins, of_few, min(fine, rows // FEWEST_OF_CURVE)
 
 
 def fit_edges(ascending: NDArray[np.floating], most: int, of_few: int = 0) -> tuple[float, ...]:

@@ -25,6 +25,7 @@ from deltaw.preparation.columns.means import TrainingTargets
 from deltaw.preparation.columns.numbers import Number
 from deltaw.preparation.columns.text import Text
 from deltaw.preparation.equal_rows import EqualRows, with_alike
+from deltaw.preparation.finer_bins import with_finer_bins
 from deltaw.preparation.fitting import UNINFORMATIVE
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.speech import say
@@ -98,6 +99,8 @@ def fitted(
             fit = partial(fit, uninformative=dict.fromkeys(without, UNINFORMATIVE))
             made = fit(targets=targets)
         asks = streamed is None and SCALINGS[recipe.scaling].means
+        if asks and targets is not None:
+            made = with_finer_bins(made, lambda: fit(targets=targets, finer=True), table.frame, rows, targets)
         if asks and (again := EqualRows.of(made, table.frame, rows)) is not None:
             targets = targets or training_targets(beside, target, recipe, tied, seed)
             made = made if targets is None else with_alike(made, again, targets)
