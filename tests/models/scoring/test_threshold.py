@@ -139,7 +139,7 @@ def test_the_estimators_answer_by_it() -> None:
     np.testing.assert_array_equal(moved.predict(X) == "yes", p >= 0.2)
     assert moved.score(X, y) == metrics.accuracy_score(y == "yes", p >= 0.2)
     with pytest.raises(SettingError, match="two classes, found numbers"):
-        TableRegressor(threshold=0.2, **settings).fit(X, rows.get_column("a").to_numpy())
+        TableRegressor(**settings | {"settings": {"threshold": 0.2}}).fit(X, rows.get_column("a").to_numpy())
 
 
 @pytest.mark.parametrize(
