@@ -589,7 +589,7 @@ const CHECKS = {
     const page = await opened({ locale: 'zh-CN' });
     const table = (rows) => ['a,b,kind', ...rows].join('\n'), thirty = (row) => Array.from({ length: 30 }, (_, i) => row(i));
     const files = {
-      'empty.csv': ['', '应为表，实际：空文件；请给有表头和数据行的文件'],
+      'empty.csv': ['', '应为表，实际：空文件；请给出有表头和数据行的文件'],
       'header.csv': ['a,b,kind\n', '表头下面应有数据行，实际：只有表头'],
       'one.csv': [table(thirty(() => '1,2,ant')), '目标“kind”应有不同的值，实际：只有 ant；请另选目标'],
       'stray.csv': [table(thirty((i) => `${i === 6 ? 'x1' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为数值，实际："x1"；请改正单元格、留空，或去掉该列'],
@@ -598,7 +598,7 @@ const CHECKS = {
       'book.csv': ['PK\x03\x04', '应为表，实际：ZIP 压缩包；请先解压'],
       'title.csv': [['报告', 'a,kind', ...thirty((i) => `${i},${'ab'[i % 2]}`)].join('\n'), '与第一行一样，实际：2；请删去列名上方的内容'],
       'damaged.xlsx': [archive({ 'xl/workbook.xml': '<workbook/>' }), '应为 Excel 工作簿，实际：无法读取（xl/workbook.xml）；请重新保存'],
-      'noise.deltaw': ['12345678901234567890', '应为 DeltaW 写的模型文件，实际：另一种文件；请给 .deltaw 文件'],
+      'noise.deltaw': ['12345678901234567890', '应为 DeltaW 写的模型文件，实际：另一种文件；请给出 .deltaw 文件'],
     };
     for (const [name, [content, expected]] of Object.entries(files)) {
       writeFileSync(join(folder, name), content);

@@ -201,10 +201,7 @@ def test_dates_are_spoken_of_as_in_python(tmp_path: Path) -> None:
 
 def test_dates_in_every_way_are_read_as_in_python(tmp_path: Path) -> None:
     moments = [datetime(2024, 1, 1, 5, 40) + timedelta(hours=29 * i) for i in range(N)]
-    lab = (LAB / "src" / "tables" / "days.ts").read_text(encoding="utf-8")
-    known = [way for way in DAY_FORMATS | TIME_FORMATS if f"'{way}'" in lab]
-    ways = [way.replace("%.f", "").replace("%#z", "+05:30") for way in known]
-    assert len(ways) > 40
+    ways = [way.replace("%.f", ".5").replace("%#z", "+05:30") for way in DAY_FORMATS | TIME_FORMATS]
     texts = [csv({"d": [f"{x:{way}}" for x in moments], "x": X, "y": Y}) for way in [*ways, "%B %d, %Y"]]
     jobs = [asked(text, choice("y", "standard", False, 0.0, "classification")) for text in texts]
     for text, found in zip(texts, ask(jobs), strict=True):

@@ -1,4 +1,5 @@
 // Model files, as deltaw.files has them: Python loads what is written here, with the same answers; and what Python wrote goes on here.
+import { DATE_FORMATS } from '../tables/days.ts';
 import { KINDS, stepOf } from '../tables/steps.ts';
 import { isMixture } from '../engine/line.ts';
 import { initFor } from '../engine/specs.ts';
@@ -172,6 +173,8 @@ function opened(bytes: Uint8Array): Opened {
   if (document.others?.length) notes.push(said('a model of {n} networks: the first goes on here', { n: document.others.length + 1 }));
   if ('offset' in document.target.scale) refuse(said('numbers on a log scale'), 'the lab learns them as they are: train it here anew');
   if (new Set(network.bias).size > 1) refuse(said('layers with and without biases'), 'the lab has biases in all or none');
+  const strange = document.preparation.steps.find((step: Step & { format?: string }) => step.kind === 'date' && step.format && !Object.hasOwn(DATE_FORMATS, step.format));
+  if (strange) refuse(said('dates written {how}', { how: strange.format }), 'it comes from a later DeltaW');
   const names: string[] = network.activations, inits: string[] = network.init;
   const usual = names.every((name, l) => inits[l] === initFor(name));
   const float = (name: string, count: number): Float32Array => {

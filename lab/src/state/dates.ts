@@ -16,7 +16,7 @@ export const dayText = (day: number): string => (Number.isFinite(day) ? isoOf(da
 /** A day of a column's own way to write it, or of any known one; NaN for none. */
 export function dayIn(word: string, format: string): number {
   for (const each of [format, ...Object.keys(DATE_FORMATS)]) {
-    const day = each in DATE_FORMATS ? dayOf(word, each) : NaN;
+    const day = dayOf(word, each);
     if (!Number.isNaN(day)) return day;
   }
   return NaN;

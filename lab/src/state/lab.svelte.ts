@@ -178,6 +178,11 @@ class Lab extends Looking {
     this.before = null;
   }
 
+  /** What was wrong is right now. */
+  private mended(): void {
+    if (this.said?.kind === 'wrong') this.hush();
+  }
+
   /** The page as it comes: what it was given, what its address says, or a first toy. Whether an address, or a saved page, said what. */
   async begin(): Promise<boolean> {
     const turn = ++this.turn;
@@ -348,6 +353,7 @@ class Lab extends Looking {
     if (!run || !data) return;
     const bad = impossible({ ...run.settings, ...changes }, data);
     if (bad) return this.tell(bad, {}, 'wrong');
+    this.mended();
     // Other rows held out prepare other inputs; beside a second run the rows stay those of the first.
     if (('seed' in changes || 'heldOut' in changes) && this.runs.length === 1) return this.anew({}, fitted, changes);
     const played = this.playing;
@@ -389,6 +395,7 @@ class Lab extends Looking {
     const value = typed(text);
     if (!this.run) return false;
     if (!Number.isFinite(Math.fround(value))) return this.tell('no_weight', { typed: text.trim() }, 'wrong'), false;
+    this.mended();
     if (this.playing) await this.pause();
     await this.run.setWeight(place.layer, place.j, place.k, value);
     this.edits++;

@@ -127,8 +127,8 @@ function tableIn(core: Core, source: Source, came: Came | undefined, learnt: Lea
 /** Files of the reader's as a source: those with the columns of the first one below the other, as deltaw reads a folder; and which have others. */
 async function ofFiles({ kind: _, files: given, encoding, ...chosen }: Files): Promise<{ source: Source; others: string[] }> {
   const files = await Promise.all(given.map(async (file) => ({ name: file.name, bytes: await bytesOf(file) })));
-  const [first] = files as [(typeof files)[0]], bytes = await unzipped(first.bytes, first.name);
-  if (files.length === 1 && !isWorkbook(bytes)) return { source: { kind: 'csv', name: first.name, ...decoded(bytes, first.name, encoding), target: '', ...chosen }, others: [] };
+  const [first] = files as [(typeof files)[0]], notes: Text[] = [], bytes = await unzipped(first.bytes, first.name, notes);
+  if (files.length === 1 && !notes.length && !isWorkbook(bytes)) return { source: { kind: 'csv', name: first.name, ...decoded(bytes, first.name, encoding), target: '', ...chosen }, others: [] };
   const all = await Promise.all(files.map(({ bytes, name }) => recordsOf(bytes, name))), alike = all.filter((each) => areAlike(all[0]!, each));
   const { text, written } = joined(alike), name = alike.length > 1 ? `${first.name} + ${alike.length - 1}` : first.name;
   if (alike.length > 1) written.notes.push(said('{n} files with the same columns, one below the other', { n: alike.length }));

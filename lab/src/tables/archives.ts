@@ -1,4 +1,4 @@
-// ZIP archives: the members that a workbook is made of, or a table alone in one; deltaw.tables.reading.formats.zipped.
+// ZIP archives: the members that a workbook is made of, or a table in one, and perhaps what describes it; deltaw.tables.reading.formats.zipped.
 import { Refusal, listed, said, type Text } from '../said.ts';
 
 export interface Member {
@@ -36,15 +36,20 @@ async function inflated(content: Uint8Array, size: number): Promise<Uint8Array> 
 
 const FORMATS = /\.npy$|^(xl\/|\[Content_Types\]\.xml|mimetype)/; // of archives that are formats themselves
 const BESIDE = /\/$|^__MACOSX\/|(^|\/)\.[^/]*$/; // folders, and what systems put beside files
-/** The file that is alone in an archive; other bytes as they are. */
-export async function unzipped(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+// What holds a table, and what does where no other file does; and what describes one, by its name.
+const TABLES = [/\.(csv|tsv|tab|data|dat|parquet|arrow|feather|jsonl|ndjson|npz|xlsx)(\.(gz|bz2|xz))?$/i, /\.(txt|json)(\.(gz|bz2|xz))?$/i];
+const ABOUT = /(read.?me|licen[cs]e|copying|notice|meta.?data|datapackage|code.?book|dictionary|description)[^/]*$/i;
+/** The table in an archive, telling the others in it; other bytes as they are. */
+export async function unzipped(bytes: Uint8Array, name: string, notes: Text[] = []): Promise<Uint8Array> {
   const inside = bytes[0] === 0x50 && bytes[1] === 0x4b ? membersOf(bytes) : [];
   if (!inside.length || inside.some((member) => FORMATS.test(member.name))) return bytes;
   const refuse = (found: Text, remedy: string): never => {
     throw new Refusal('{name}: expected a ZIP archive with one table in it', found, remedy, { name });
   };
-  const files = inside.filter((member) => !BESIDE.test(member.name)), [file] = files;
-  if (!file || files.length > 1) return refuse(file ? listed(files.map((member) => member.name)) : said('none'), 'unpack it, and give one of its files');
+  const there = inside.filter(({ name }) => !BESIDE.test(name)), names = (of: Member[]): string[] => of.map(({ name }) => name);
+  const files = there.length < 2 ? there : TABLES.map((ending) => there.filter(({ name }) => ending.test(name) && !ABOUT.test(name))).find(({ length }) => length) ?? [], [file] = files;
+  if (!file || files.length > 1) return refuse(there.length ? listed(names(file ? files : there)) : said('none'), 'unpack it, and give one of its files');
+  if (there.length > 1) notes.push(said('read from "{name}" in the archive, not {others}', { name: file.name, others: listed(names(there.filter((each) => each !== file)), 3) }));
   if (file.locked) return refuse(said('one that a password locks'), 'unpack it');
   return file.read().catch((error: Error) => refuse(said('an unreadable one ({reason})', { reason: error.message }), 'unpack it'));
 }

@@ -8,46 +8,46 @@ const DAYS: Record<string, string> = {
   '%d/%m/%Y': 'day/month/year', '%d-%m-%Y': 'day-month-year', '%d %b %Y': 'day name year', '%d-%b-%Y': 'day-name-year',
   '%b %d, %Y': 'name day, year', '%d.%m.%y': 'day.month.yy', '%m/%d/%y': 'month/day/yy', '%d/%m/%y': 'day/month/yy', '%y-%m-%d': 'yy-month-day',
   '%d-%b-%y': 'day-name-yy', '%Y年%m月%d日': 'year年month月day日', '%Y.%m.%d': 'year.month.day', '%Y. %m. %d.': 'year. month. day.',
+  '%b %d %Y': 'name day year', '%m-%d-%Y': 'month-day-year', '%d-%m-%y': 'day-month-yy',
 };
-const TIMES: Record<string, string> = {
-  '%Y-%m-%d %H:%M:%S%.f': 'year-month-day time', '%Y-%m-%dT%H:%M:%S%.f': 'year-month-dayTtime',
-  '%Y-%m-%dT%H:%M:%S%.fZ': 'year-month-dayTtimeZ', '%Y-%m-%dT%H:%M:%S%.f%#z': 'year-month-dayTtime, its zone',
-  '%Y-%m-%d %H:%M:%S%.f%#z': 'year-month-day time, its zone', '%Y-%m-%d %H:%M:%S%.f UTC': 'year-month-day time UTC',
-  '%Y-%m-%d %H:%M': 'year-month-day time', '%Y-%m-%dT%H:%M': 'year-month-dayTtime',
-  '%Y/%m/%d %H:%M:%S': 'year/month/day time', '%Y/%m/%d %H:%M': 'year/month/day time',
-  '%d.%m.%Y %H:%M:%S': 'day.month.year time', '%d.%m.%Y %H:%M': 'day.month.year time',
-  '%m/%d/%Y %H:%M:%S': 'month/day/year time', '%m/%d/%Y %H:%M': 'month/day/year time',
-  '%d/%m/%Y %H:%M:%S': 'day/month/year time', '%d/%m/%Y %H:%M': 'day/month/year time',
-  '%d.%m.%y %H:%M': 'day.month.yy time', '%m/%d/%y %H:%M': 'month/day/yy time', '%d/%m/%y %H:%M': 'day/month/yy time',
-  '%Y年%m月%d日 %H:%M:%S': 'year年month月day日 time', '%Y年%m月%d日 %H:%M': 'year年month月day日 time',
-  '%Y年%m月%d日%H时%M分': 'year年month月day日hour时minute分',
-  '%m/%d/%Y %I:%M:%S %p': 'month/day/year time AM or PM', '%m/%d/%Y %I:%M %p': 'month/day/year time AM or PM',
-  '%d/%m/%Y %I:%M:%S %p': 'day/month/year time AM or PM', '%d/%m/%Y %I:%M %p': 'day/month/year time AM or PM',
+const TIME = ' time', HALVES = ' time AM or PM';
+const ISO: Record<string, string> = {
+  '%Y-%m-%d %H:%M:%S%.f': 'year-month-day time', '%Y-%m-%dT%H:%M:%S%.f': 'year-month-dayTtime', '%Y-%m-%dT%H:%M:%S%.fZ': 'year-month-dayTtimeZ',
+  '%Y-%m-%dT%H:%M:%S%.f%#z': 'year-month-dayTtime, its zone', '%Y-%m-%d %H:%M:%S%.f%#z': 'year-month-day time, its zone', '%Y-%m-%d %H:%M:%S%.f UTC': 'year-month-day time UTC',
+  '%Y-%m-%d %H:%M': 'year-month-day time', '%Y-%m-%dT%H:%M': 'year-month-dayTtime', '%Y-%m-%dT%H:%MZ': 'year-month-dayTtimeZ', '%Y年%m月%d日%H时%M分': 'year年month月day日hour时minute分',
 };
+const CLOCKS = ['%H:%M:%S', '%H:%M', '%I:%M:%S %p', '%I:%M %p', '%H:%M:%S%.f'];
+const TIMES = { ...ISO, ...Object.fromEntries([' ', ', '].flatMap((between) => CLOCKS.flatMap((clock) => Object.entries(DAYS).map(([day, how]) => [day + between + clock, how + (clock.includes('p') ? HALVES : TIME)])))) };
 // Read as their first days.
 const MONTHS_ALONE: Record<string, string> = {
   '%Y-%m': 'year-month', '%Y/%m': 'year/month', '%m/%Y': 'month/year', '%m-%Y': 'month-year', '%b %Y': 'name year', '%b-%Y': 'name-year', '%YM%m': 'yearMmonth', '%Y年%m月': 'year年month月',
 };
 const TERMS = 4, [FIRST_YEAR, LAST_YEAR] = [1800, 2199]; // of a year, at most; of dates without a day
+export const areMonths = (format: string): boolean => format in MONTHS_ALONE;
 export const DATE_FORMATS: Record<string, string> = { ...DAYS, ...TIMES, ...MONTHS_ALONE };
 
-const PARTS: Record<string, string> = {
-  '%Y': '(?<Y>\\d{4})', '%y': '(?<y>\\d{2})', '%m': '(?<m>\\d{1,2})', '%d': '(?<d>\\d{1,2})', '%b': '(?<b>[A-Za-z]{3,9})', '%H': '(?<H>\\d{1,2})',
-  '%M': '(?<M>\\d{1,2})', '%S': '(?<S>\\d{1,2})', '%.f': '(?:\\.(?<f>\\d+))?',
-  '%I': '(?<H>\\d{1,2})', '%p': '(?<p>[AaPp][Mm])', '%#z': ' ?(?<z>Z|[+-]\\d\\d(?::?\\d\\d)?)',
+/** How a known format is called. */
+export function how(format: string): Text {
+  const called = DATE_FORMATS[format] ?? format, time = [HALVES, TIME].find((each) => called.endsWith(each));
+  return time ? said(`{day}${time}`, { day: said(called.slice(0, -time.length)) }) : said(called);
+}
+
+const PARTS: Record<string, string> = { // the others are numbers of a digit or two
+  '%Y': '(?<Y>\\d{4})', '%y': '(?<y>\\d\\d)', '%b': '(?<b>[A-Za-z]+)', '%I': '(?<H>\\d\\d?)', '%p': '(?<p>[AaPp][Mm])', '%.f': '(?:\\.(?<f>\\d+))?', '%#z': '\\s*(?<z>[Zz]|[+-]\\d\\d(?::?\\d\\d)?)',
+  ' ': '\\s*', '.': '\\.',
 };
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
 const PATTERNS = new Map(
   Object.keys(DATE_FORMATS).map((format) => [
     format,
-    new RegExp(`^${format.split(/(%[.#]?[A-Za-z])/).map((part) => PARTS[part] ?? part.replace(/[./]/g, '\\$&')).join('')}$`),
+    new RegExp(`^${format.replace(/%[.#]?[A-Za-z]|[ .]/g, (part) => PARTS[part] ?? `(?<${part[1]}>\\d\\d?)`)}$`),
   ]),
 );
 const LIKE_A_DATE = /\p{Nd}\P{Nd}+\p{Nd}|[A-Za-z]{3}[ -]\p{Nd}{4}/u, DAY = 86_400_000_000; // microseconds
 
 /** Days since 1970-01-01, with the time as a fraction; NaN for what is not written so. */
 export function dayOf(word: string, format: string): number {
-  const found = PATTERNS.get(format)!.exec(plainNumerals(word))?.groups;
+  const found = PATTERNS.get(format)?.exec(plainNumerals(word))?.groups;
   if (!found) return NaN;
   const called = found['b']?.toLowerCase(); // whole, or cut to three letters
   const month = called ? MONTHS.findIndex((name) => called === name || called === name.slice(0, 3)) + 1 : Number(found['m']);
@@ -61,7 +61,7 @@ export function dayOf(word: string, format: string): number {
   const real = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   if (!real) return NaN;
   const fraction = Number((found['f'] ?? '').padEnd(6, '0').slice(0, 6));
-  const east = (found['z'] ?? 'Z').replace('Z', '+00').replace(':', ''); // hours and minutes ahead of UTC
+  const east = (found['z'] ?? 'z').replace(/z/i, '+00').replace(':', ''); // hours and minutes ahead of UTC
   const ahead = Number(`${east[0]}1`) * (Number(east.slice(1, 3)) * 60 + Number(east.slice(3)));
   return (date.getTime() * 1000 + ((hour * 60 + minute - ahead) * 60 + second) * 1e6 + fraction) / DAY;
 }
@@ -73,7 +73,7 @@ export function dateFormat(words: string[]): [string, number] {
   const hopeful = Object.keys(DATE_FORMATS).filter((format) => fails(few, format) <= 2 * MISTAKES * few.length);
   const counted = hopeful.map((format): [string, number] => [format, fails(words, format)]);
   const best = counted.reduce((a, b) => (b[1] < a[1] ? b : a), counted[0] ?? ['', 0]);
-  return best[0] && best[1] <= MISTAKES * words.length && !(best[0] in MONTHS_ALONE && noMonths(words, best[0])) ? best : ['', 0];
+  return best[0] && best[1] <= MISTAKES * words.length && !(areMonths(best[0]) && noMonths(words, best[0])) ? best : ['', 0];
 }
 /** Whether months may be something else: seasons (2010-11), or terms and quarters (2000-1), of a single digit. */
 function noMonths(words: string[], format: string): boolean {
@@ -86,12 +86,15 @@ function noMonths(words: string[], format: string): boolean {
 
 const MOST_SHAPES = 3; // of dates in one way of writing
 const SOME = 50, ENOUGH = 0.5; // cells that tell in which ways dates may be written; so many of them are no chance
-const how = (format: string): Text => said(DATE_FORMATS[format]!);
+
+/** The format by which the same text is another date: of 03/04/2024. */
+export const swapped = (format: string): string | undefined =>
+  ['dm', 'dy'].map((pair) => format.replace(/%[dmy]/g, ([, part]) => `%${pair.includes(part!) ? pair.replace(part!, '') : part}`)).find((other) => other !== format && other in DATE_FORMATS);
 
 /** What to say of dates that another way reads, too: of 03/04/2024 no cell is sure to tell. */
 export function noteOnDates(name: string, words: string[], format: string): Text | undefined {
-  const other = format.includes('/') ? format.replace(/[dm]/g, (part) => (part === 'd' ? 'm' : 'd')) : format;
-  if (other === format || !(other in DATE_FORMATS) || words.some((word) => Number.isNaN(dayOf(word, other)))) return undefined;
+  const other = swapped(format);
+  if (!other || words.some((word) => Number.isNaN(dayOf(word, other)))) return undefined;
   return said('"{name}" is read as {how}, but all of its dates could also be {other}: write year-month-day to be sure', { name: clipped(name), how: how(format), other: how(other) });
 }
 /** What keeps words that look like dates from being some: no way of writing reads nearly all. */
@@ -107,12 +110,13 @@ export function noteOnWords(column: string, words: string[]): Text | undefined {
     if (now.length < left.length) (left = now), ways.push(format);
   }
   if (ways.length > 1 && some.length - left.length >= (1 - MISTAKES) * some.length)
-    return said('"{name}" is read as categories, since its dates are written in several ways ({ways}): use one', { name, ways: [...new Set(ways.map((way) => DATE_FORMATS[way]!))].map((way) => said(way)) });
-  const wrong = unread(words, best);
+    return said('"{name}" is read as categories, since its dates are written in several ways ({ways}): use one', { name, ways: ways.filter((way, i) => i === ways.findIndex((each) => DATE_FORMATS[each] === DATE_FORMATS[way])).map(how) });
   if (n < ENOUGH * some.length) {
     const shapes = new Set(some.map((word) => word.replace(/\p{Nd}+/gu, '0').replace(/\p{L}+/gu, 'a')));
     return shapes.size <= MOST_SHAPES && some.every(mayBeDate) ? said('"{name}" looks like dates ("{cell}"), but in no known way of writing: write year-month-day, to have dates', { name, cell: clipped(some[0]!, 40) }) : undefined;
   }
+  const wrong = unread(words, best);
+  if (areMonths(best) && noMonths(words, best)) return undefined;
   return said('"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} ("{cell}"): correct them, or leave them empty', { name, n: wrong.length, rows: words.length, how: how(best), cell: clipped(wrong[0] ?? '', 20) });
 }
 /** Whether the numbers of a text are a year and others below 60, a fraction of seconds and a zone aside, and its letters are words, or mark a

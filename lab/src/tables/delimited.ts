@@ -1,14 +1,14 @@
 // Text with one record a line, by the rules of deltaw.tables.reading.formats.delimited: the delimiter and the header are found, quotes are kept.
 
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
-import { FEWEST_NAMES, hasHeader, lacking, leavesOutRowNames, noteOnNotes, notesBelow, notesOnRows, rowsAbove, rowsBelow } from './heads.ts';
+import { FEWEST_NAMES, hasHeader, lacking, leavesOutRowNames, noteOnNotes, notesBelow, noteOnNames, notesOnRows, rowsAbove, rowsBelow, rowsOfNames } from './heads.ts';
 import { wordOf } from './missing.ts';
 import { unprinted } from './printed.ts';
 import { quiet } from './progress.ts';
 import { markOf, ofFile } from './notations.ts';
 
-const DELIMITERS = ['\t', ';', '|', ',', ' ']; // of those that explain the first lines equally well, the first is taken
-const AGREEMENT: Record<string, number> = { '\t': 0.5, ';': 0.5, '|': 0.5, ',': 0.5, ' ': 0.95 };
+const DELIMITERS = ['\t', ';', '|', ',', ' ', '^', '~', '\x01']; // of those that explain the first lines equally well, the first is taken
+const AGREEMENT = [0.5, 0.5, 0.5, 0.5, 0.95, 1, 1, 1];
 const HEAD_RECORDS = 200, HEAD_SIGNS = 1 << 22;
 const SEPARATOR_TOLD = /^"?sep=(\t|[!-~])"?\r?\n/i; // a first line with which files tell Excel
 const COMMENTS = ['#', '%', '//']; // what may stand before the names, as a field of its own
@@ -42,10 +42,14 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
   if (!head.length) refuse('{source}: expected a header and rows', said('only quotes and spaces'), 'give a file with rows');
   const lineIn = (record: string[]): number => beginOf(record, records) + begun, title = rowsAbove(head);
   head = head.slice(title);
+  const [over, together] = rowsOfNames(head), joined = over > 0 && together.length > 0, notes = joined ? [noteOnNames(lineIn(head[0]!), over, together)] : [];
+  head = head.slice(joined ? over - 1 : over);
+  if (joined) head[0] = records[records.indexOf(head[0]!)] = together;
   const begin = records.indexOf(head[0]!), line = lineIn(head[0]!), below = head.splice(1, rowsBelow(head));
   const named = hasHeader(head);
   if (named) head[0]!.push(...Array<string>(lacking(head)).fill('')); // every row ends in separators that the names do not have
-  const notes = [...notesOnRows(title || (begun && !told) ? line - 1 : 0, below), ...(printed === null ? [] : [said('a printed table: lines of dashes, and lines without its bars, are no rows')])];
+  notes.unshift(...notesOnRows(title || (over && !joined) || (begun && !told) ? line - 1 : 0, below));
+  if (printed !== null) notes.push(said('a printed table: lines of dashes, and lines without its bars, are no rows'));
   const surely = !', '.includes(delimiter) || whole.split('\n', line + 1)[line]!.startsWith('"'); // a comma or blank in a field needs quotes
   if (named && COMMENTS.includes(head[0]![0]!) && head.slice(1).every((record) => record.length + 1 === head[0]!.length)) head[0]!.shift(); // as numpy.savetxt marks the names
   else if (named && leavesOutRowNames(head, surely)) {
@@ -53,7 +57,7 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
     if (!surely) notes.push(said('the first column, which counts the rows, has no name in the header'));
   }
   const width = head[0]!.length, end = width < FEWEST_NAMES ? records.length : begin + notesBelow(records.slice(begin), width);
-  if (end < records.length) notes.push(noteOnNotes(records.slice(end).find((record) => record.some((cell) => cell.trim()))!.join(delimiter).replace(new RegExp(`[${delimiter}"\\s]+$`), '')));
+  if (end < records.length) notes.push(noteOnNotes(records.slice(end).find((record) => record.some((cell) => cell.trim()))!.join(delimiter).replace(new RegExp(`["\\s\\${delimiter}]+$`), '')));
   const from = width === 1 && !named ? 0 : begin; // in a single column a blank line is a missing value
   const rows = records.slice(from, end).filter((record, i) => !below.includes(record) && (!isBlank(record) || (width === 1 && (i > 0 || !named)))).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
@@ -153,13 +157,13 @@ function firstRecords(text: string, delimiter: string): string[][] {
 /** The delimiter that gives most of the first lines the same number of fields (more than one); else the comma. */
 function findDelimiter(text: string): string {
   const head = text.slice(0, HEAD_SIGNS);
-  const shares = DELIMITERS.map((delimiter) => {
+  const shares = DELIMITERS.map((delimiter, i) => {
     const widths = firstRecords(delimiter === ' ' ? unaligned(head) : head, delimiter).map((record) => record.length);
     const count = (width: number): number => widths.filter((each) => each === width).length;
     const usual = [...new Set(widths)].reduce((a, b) => (count(b) > count(a) || (count(b) === count(a) && b > a) ? b : a), 1);
-    const other = usual > 2 && Math.abs(widths[0]! - usual) === 1 && count(usual) === widths.length - 1; // R leaves out the name of the row names, NumPy writes a # before the names
-    const share = usual > 1 ? (count(usual) + Number(other)) / widths.length : 0;
-    return share >= AGREEMENT[delimiter]! ? share : 0;
+    const other = Math.abs(widths[0]! - usual) === 1 && count(usual) === widths.length - 1; // R leaves out the name of the row names, NumPy writes a # before the names
+    const share = usual > 1 ? (count(usual) + Number(other && usual > 2)) / widths.length : 0;
+    return share < AGREEMENT[i]! || (delimiter === ' ' && other && widths[0] === 1) ? 0 : share;
   });
   const best = Math.max(...shares);
   return best > 0 ? DELIMITERS[shares.indexOf(best)]! : ',';

@@ -1,5 +1,5 @@
 // The first records of a table: which of them name the columns, and which are no rows; deltaw.tables.reading.formats.heads.
-import { said, type Text } from '../said.ts';
+import { listed, said, type Text } from '../said.ts';
 import { clipped } from './cells.ts';
 import { isMissing } from './missing.ts';
 import { mayBeNumber } from './numerals.ts';
@@ -20,33 +20,68 @@ function usualOf(all: number[]): number {
   return [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0])[0];
 }
 
-/** How many rows stand above the column names: where the first is a title (its first cell and few others), those above the first that has a
- * different word in every column. */
+const different = (cells: string[]): number => new Set(filled(cells)).size;
+
+/** How many rows stand above the column names: where the first is a title (its first cell and few others, or another number of cells), those
+ * above the first that has a different word in every column, or above groups of columns. */
 export function rowsAbove(rows: string[][]): number {
   const cells = rows.map((row) => row.map((cell) => cell.trim())), title = cells.find((row) => row.some(Boolean)) ?? [''];
   const usual = usualOf(cells.map(({ length }) => length)), whole = cells.filter(({ length }) => length === usual);
-  const width = Math.max(0, ...whole.map((row) => filled(row).length)); // blanks may stand behind all
-  if (width < FEWEST_NAMES || !title[0] || 2 * filled(title).length > width) return 0;
-  const first = cells.findIndex((row) => row.length === usual && new Set(filled(row.slice(0, width))).size === width);
-  return first > 0 && hasHeader(cells.slice(first)) ? first : 0;
+  const width = Math.max(0, ...whole.map((row) => filled(row).length)), isTitle = 2 * filled(title).length <= width || Math.abs(title.length - usual) > 1; // blanks may stand behind all
+  if ((width < FEWEST_NAMES && !twoColumns(cells)) || !title[0] || !isTitle) return 0;
+  const named = ({ length }: string[]): boolean => length <= usual && length >= Math.max(width, usual - 1); // a delimiter may be behind all rows but the names
+  const first = Math.max(0, cells.findIndex((row) => named(row) && different(row.slice(0, width)) === width));
+  const groups = cells.slice(0, first || cells.length).findIndex((_, i) => i && rowsOfNames(cells.slice(i))[0]);
+  return groups > 0 ? groups : hasHeader(cells.slice(first)) ? first : 0;
 }
+/** Whether single cells stand above two columns of enough rows, all of which are complete. */
+function twoColumns(rows: string[][]): boolean {
+  const first = rows.findIndex(({ length }) => length !== 1);
+  return first >= 0 && rows.length - first > ROWS_BELOW && rows.slice(first).every(({ length }) => length === 2);
+}
+
+/** How many rows directly below the first have no number, at most MOST_BELOW, where enough rows are below. */
+function withoutNumbers(head: string[][]): number {
+  const most = Math.max(0, Math.min(MOST_BELOW, head.length - 1 - ROWS_BELOW)), first = head.slice(1, 1 + most).findIndex((row) => row.some(mayBeNumber));
+  return first < 0 ? most : first;
+}
+/** The columns that have only numbers from a row on. */
+const ofNumbers = (head: string[][], from: number): number[] =>
+  [...Array(Math.min(...head.map(({ length }) => length))).keys()].filter((j) => {
+    const cells = present(head.slice(from).map((row) => row[j]!));
+    return cells.length && cells.every(mayBeNumber);
+  });
 
 /** How many rows directly below the column names are units or descriptions: they have no number, and words in columns of numbers, the first
  * of them two different ones or more. */
 export function rowsBelow(head: string[][]): number {
-  const most = Math.min(MOST_BELOW, head.length - 1 - ROWS_BELOW);
-  if (most < 1) return 0;
-  const apart = head.slice(1, 1 + most).findIndex((row) => row.some(mayBeNumber));
-  const width = Math.min(...head.map(({ length }) => length)), columns = Array.from({ length: width }, (_, k) => head.map((row) => row[k]!));
-  for (let count = apart < 0 ? most : apart; count > 0; --count) {
-    const ofNumbers = columns.filter(([name, ...column]) => {
-      const data = present(column.slice(count));
-      return data.length && data.every(mayBeNumber) && !isMissing(name!) && !mayBeNumber(name!);
-    });
-    const words = (row: number): number => new Set(present(ofNumbers.map((column) => column[row]!))).size;
+  for (let count = withoutNumbers(head); count > 0; --count) {
+    const named = ofNumbers(head, 1 + count).filter((j) => !isMissing(head[0]![j]!) && !mayBeNumber(head[0]![j]!));
+    const words = (row: number): number => new Set(present(named.map((j) => head[row]![j]!))).size;
     if (words(1) > 1 && words(count)) return count;
   }
   return 0;
+}
+
+/** Groups of columns above their names, as of merged cells: a number of first rows, and the names in their place, none where the next row has
+ * them. One of its words stands over several columns, and the rows below have no number, but words in columns of numbers. */
+export function rowsOfNames(head: string[][]): [number, string[]] {
+  const alike = new Set(head.map(({ length }) => length)).size === 1;
+  for (let count = alike ? withoutNumbers(head) : 0; count > 0; --count) {
+    const [first, ...others] = head.slice(0, 1 + count).map((row) => row.map((cell) => cell.trim())) as [string[], ...string[][]], last = others.at(-1)!;
+    const ofIndex = count > 1 && !last.some((cell, j) => cell && (first[j] || others[0]![j]));
+    const told = ofNumbers(head, 1 + count).map((j) => (ofIndex ? others[0]! : last)[j]!), below = first.map((_, j) => filled(others.map((row) => row[j]!)).join(' '));
+    let before = '';
+    const groups = first.map((group, j) => (before = group || (below[j] ? before : ''))), names = groups.map((group, j) => `${group} ${below[j]}`.trim());
+    const over = groups.filter((group, j) => group && below[j]);
+    if (present(told).length && different(over) < over.length && different(names) === filled(names).length) return different(last) === last.length ? [count, []] : [1 + count, names];
+  }
+  return [0, []];
+}
+/** What to say of names in several rows, of which the first is `first`. */
+export function noteOnNames(first: number, rows: number, names: string[]): Text {
+  const several = names.filter((name) => name.includes(' ')), some = several.length ? several : names;
+  return said('the column names are joined from rows {first:,} to {last:,} ({names})', { first, last: first + rows - 1, names: listed(some.map((name) => `"${clipped(name, 30)}"`), 3) });
 }
 
 export const rowsIn = (count: number): Text => (count > 1 ? said('{count} rows', { count }) : said('{count} row', { count }));
@@ -74,12 +109,15 @@ export function leavesOutRowNames([names, ...rows]: string[][], surely: boolean)
 }
 
 const isBlank = (row: string[]): boolean => row.every((cell) => !cell.trim());
-/** Where notes below a table begin: behind its only blank rows, of rows that begin with a word and fill at most half of the columns; the
- * number of rows where there are none. */
+const SIGNED = /^\s*([#*_(=©]|.*(:\s|：))/; // "# 80 rows", "(c) office", "Source: x"
+/** Where notes below a table begin: behind its only blank rows, of rows that begin with a word and fill at most half of the columns; or last
+ * rows of one field that are notes by their signs; the number of rows where there are none. */
 export function notesBelow(rows: string[][], width: number): number {
   const blank = rows.findIndex(isBlank), rest = blank < 0 ? [] : rows.slice(blank).filter((row) => row.some(Boolean) && !isBlank(row));
   const are = rest.length && rest.every((row) => row[0]!.trim() && !number(row[0]!.trim()) && 2 * filled(row).length <= width);
-  return are ? blank : rows.length;
+  let end = rows.length;
+  while (!are && rows[end - 1]?.length === 1 && SIGNED.test(`${rows[end - 1]![0]}\n`)) --end;
+  return are ? blank : end;
 }
 export const noteOnNotes = (cell: string): Text => said('what stands below the table is left out ("{cell}")', { cell: clipped(cell) });
 

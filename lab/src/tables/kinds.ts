@@ -1,6 +1,6 @@
 // What each column is, and why: deltaw.tables.columns.
 import { TRUTHS, areCodes, checkFinite, checkStrays, clipped, countOf, refuse, saysTotal, type Cells } from './cells.ts';
-import { DATE_FORMATS, dateFormat, dayOf, noteOnDates, noteOnDigits, noteOnWords } from './days.ts';
+import { dateFormat, dayOf, how, noteOnDates, noteOnDigits, noteOnWords } from './days.ts';
 import { asWritten } from './notations.ts';
 import { quiet } from './progress.ts';
 import { said, type Text } from '../said.ts';
@@ -73,9 +73,9 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
   const [format, wrong] = dateFormat(there);
   if (format && wrong) {
     const row = cells.words.findIndex((word) => word !== null && Number.isNaN(dayOf(word, format)));
-    refuse(source, cells.name, row, said('a date, {how}', { how: said(DATE_FORMATS[format]!) }), cells.words[row]!, saysTotal(cells.words[row]!) ? 'remove the row, which seems to be a total' : 'correct it or leave it empty');
+    refuse(source, cells.name, row, said('a date, {how}', { how: how(format) }), cells.words[row]!, saysTotal(cells.words[row]!) ? 'remove the row, which seems to be a total' : 'correct it or leave it empty');
   }
-  if (format) return ['date', said('written {how}', { how: said(DATE_FORMATS[format]!) }), format, noteOnDates(cells.name, there, format)];
+  if (format) return ['date', said('written {how}', { how: how(format) }), format, noteOnDates(cells.name, there, format)];
   const many = said(MANY, { distinct, rows: there.length }), first = there.slice(0, 1000);
   const length = first.reduce((sum, word) => sum + (word.match(WORD)?.length ?? 0) + ((word.match(SIGN)?.length ?? 0) >> 1), 0) / first.length;
   const numbers = asWritten(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));

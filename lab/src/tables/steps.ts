@@ -2,7 +2,7 @@
 // deltaw's own document of it, with `column` and `features` for all.
 import { TRUTHS, asWords, byCodePoints, isPresent, refuse, type Cells } from './cells.ts';
 import { finer } from './curves.ts';
-import { DATE_FORMATS, dateFormat, dayOf } from './days.ts';
+import { areMonths, dateFormat, dayOf, how, swapped } from './days.ts';
 import type { Found } from './kinds.ts';
 import { fitMeans, type Answers, type Means } from './means.ts';
 import { numbersIn, readNumbers } from './notations.ts';
@@ -36,13 +36,13 @@ function daysOf({ words }: Cells, format: string): Float64Array {
   const days = read(format || dateFormat(there)[0]);
   if (known(days).length === there.length) return days;
   const [another, wrongly] = dateFormat(there);
-  return another && !wrongly && !another.includes('/') ? read(another) : days;
+  return another && !wrongly && !swapped(another) && areMonths(another) <= areMonths(format) ? read(another) : days;
 }
 /** Raise for the first cell that is no date, where a model's dates are. */
 export function checkDays(cells: Cells, format: string, source: string): void {
   if (cells.type !== 'words') throw new Refusal('{source}: expected dates in column "{name}", as in training', said('numbers'), 'convert the column', { source, name: cells.name });
   const days = daysOf(cells, format), row = cells.words.findIndex((word, i) => word !== null && Number.isNaN(days[i]!));
-  if (row >= 0) refuse(source, cells.name, row, said('a date, {how}', { how: said(DATE_FORMATS[format || '%Y-%m-%d']!) }), cells.words[row]!, 'correct it or leave it empty');
+  if (row >= 0) refuse(source, cells.name, row, said('a date, {how}', { how: how(format || '%Y-%m-%d') }), cells.words[row]!, 'correct it or leave it empty');
 }
 const ANSWERS = new Map(TRUTHS.flatMap(([yes, no]): [string, number][] => [[yes, 1], [no, 0]]));
 const sharesOf = (cells: Cells): number[] => asWords(cells).map((word) => (word === null ? NaN : (ANSWERS.get(word.toLowerCase()) ?? NaN)));

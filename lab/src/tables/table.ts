@@ -35,10 +35,10 @@ export interface Read extends Records {
   inWorkbook: boolean;
 }
 export async function recordsOf(bytes: Uint8Array, name: string): Promise<Read> {
-  bytes = await unzipped(bytes, name);
-  if (isWorkbook(bytes)) return { ...(await readWorkbook(bytes, name)), name, notation: `${CELLS},`, encoding: null, inWorkbook: true };
-  const { text, encoding } = decoded(bytes, name);
-  return { ...recordsIn(text, name), name, encoding, inWorkbook: false };
+  const notes: Text[] = [], inWorkbook = isWorkbook((bytes = await unzipped(bytes, name, notes)));
+  const { text, encoding } = inWorkbook ? { text: '', encoding: null } : decoded(bytes, name);
+  const read = inWorkbook ? { ...(await readWorkbook(bytes, name)), notation: `${CELLS},` } : recordsIn(text, name);
+  return { ...read, notes: [...notes, ...read.notes], name, encoding, inWorkbook };
 }
 const recordsIn = (text: string, name: string, tell = quiet): Records => (areObjects(text) ? readObjects : readDelimited)(text, name, tell);
 

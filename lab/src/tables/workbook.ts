@@ -1,7 +1,7 @@
 // Excel workbooks (.xlsx), which are ZIP archives of XML: the first sheet with rows, by the rules of deltaw.tables.reading.formats.workbooks.
 import { Refusal, listed, said, type Text } from '../said.ts';
 import { members } from './archives.ts';
-import { FEWEST_NAMES, noteOnNotes, notesBelow, notesOnRows, rowsAbove, rowsBelow, rowsIn } from './heads.ts';
+import { FEWEST_NAMES, noteOnNotes, notesBelow, noteOnNames, notesOnRows, rowsAbove, rowsBelow, rowsIn, rowsOfNames } from './heads.ts';
 
 /** What a sheet holds, as text. */
 export interface Sheet {
@@ -138,13 +138,15 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
     if (!sheets.length) wrong('xl/workbook.xml');
     for (const { name, target } of sheets) {
       const xml = await text(target.startsWith('/') ? target.slice(1) : `xl/${target}`), { all, lastTexts } = rowsOf(xml, { texts, formats, since });
-      const head = all.filter(({ at }) => at < all[0]!.at + HEAD).map(({ cells }) => cells), above = rowsAbove(head), rows = all.slice(above), below = rows.splice(1, rowsBelow(head.slice(above)));
+      const head = all.filter(({ at }) => at < all[0]!.at + HEAD).map(({ cells }) => cells), title = rowsAbove(head), [over, together] = rowsOfNames(head.slice(title)), joined = over > 0 && together.length > 0;
+      const above = title + over - Number(joined), rows = all.slice(above), below = rows.splice(1, rowsBelow([...(joined ? [together] : []), ...head.slice(above + Number(joined))]));
+      if (joined) rows[0] = { ...rows[0]!, cells: together };
       if (rows.length < 2) continue;
       const foot = rows.splice(firstNote(rows));
       const others = sheets.filter((each) => each.name !== name).map((each) => each.name), notes: Text[] = [];
       if (others.length) notes.push(said('read from its sheet "{name}", not {others}', { name, others }));
       const [{ at: first }] = rows as [Row], last = below.at(-1)?.at ?? first;
-      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > last), notes: [...notes, ...notesOnRows(above && first, below.map(({ cells }) => cells)), ...foot.slice(0, 1).map(({ cells }) => noteOnNotes(cells.find(Boolean)!)), ...withoutValues(xml, first + 1)] };
+      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > last), notes: [...notes, ...notesOnRows(joined ? 0 : above && first, below.map(({ cells }) => cells)), ...(joined ? [noteOnNames(all[title]!.at + 1, over, together)] : []), ...foot.slice(0, 1).map(({ cells }) => noteOnNotes(cells.find(Boolean)!)), ...withoutValues(xml, first + 1)] };
     }
     throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });
   } catch (error) {

@@ -55,7 +55,7 @@ export const en = {
   model_needs_table: 'This model predicts {target} from columns that are not here: open its table, and it goes on with that.',
   model_opened: 'The trained weights go on here, with {rows} rows.',
   class_blue: 'blue', class_orange: 'orange',
-  data_is: ': {rows} rows, {inputs} inputs',
+  data_is: ': {rows} rows, {inputs} inputs', data_is_one: ': {rows} rows, 1 input',
   target: 'Column to predict (target)',
   encoding: 'Encoding',
   scaling: 'Scaling of the inputs',

@@ -55,7 +55,7 @@ export const zh: Record<Key, string> = {
   model_needs_table: '这个模型由这里没有的列预测{target}：打开它的表格，就用那张表继续。',
   model_opened: '训练好的权重在这里继续，共 {rows} 行。',
   class_blue: '蓝', class_orange: '橙',
-  data_is: '：{rows} 行，{inputs} 个输入',
+  data_is: '：{rows} 行，{inputs} 个输入', data_is_one: '：{rows} 行，1 个输入',
   target: '要预测的列（目标）',
   encoding: '编码',
   scaling: '输入的缩放',
