@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from engine import LAB, ask
+from engine import LAB, ask, told
 from test_lab_tables import agree, asked, choice, csv, planned
 
 import deltaw
@@ -55,7 +55,7 @@ OPEN = "x,w,y\n" + "".join(f"{X[i]},{QUOTES.get(i, 'w')},{Y[i]}\n" for i in rang
 REFUSED = {
     "infinite answers": (INFINITE, "a finite number in row 6"),
     "an open quote": (OPEN, "the quote in line 22 closed, found it closed amidst a cell in line 25"),
-    "a title of two columns": ("Report\n" + csv({"a": X, "y": Y}), "remove the lines above the column names"),
+    "a title of few rows": ("Report\na,y\n1,2\n3,4\n", "remove the lines above the column names"),
     "a stray comma": ("a\n" + "\n".join(X) + "\n1,2\n", "mend the line"),
     "files that were joined": (2 * csv({"x": X, "y": X}), 'row 61 of column "x", found "x"; remove the row'),
     "large classes": (csv({"x": X, "y": [str(10**17 + i % 3) for i in range(N)]}), "100000000000000000"),
@@ -113,6 +113,41 @@ def test_lines_that_are_no_rows_are_left_out_as_in_python(tmp_path: Path) -> Non
         assert found["numbers"].keys() == set(table.frame.columns), text
         x = table.frame["x"]
         np.testing.assert_array_equal(found["numbers"]["x"], x if x.dtype.is_numeric() else [])
+
+
+FOUR = "".join(f"{i},{i % 7}.5,w{i % 3},{i * 3}\n" for i in range(1, 61))
+AROUND = [
+    *(head + FOUR for head in (
+        ",size,,\nn,x,w,y\n", "n,x,x,y\n,mean,kind,mean\n", ",x,,y\n,mean,kind,mean\nk,,,\n", "x,x,y,y\na,b,a,b\n",
+        ",2020,,2021\nname,high,wide,high\n", "id,How old?,Which?,\n,Response,Tea,Other\n", "Person,,Size,\nn,x,w,y\n",
+        ",2020,,2021\nname,high,wide,high\nx,cm,cm,m\n", "Report,,,\n\n,2020,,2021\nname,high,wide,high\n",
+        "a:1,6\nn,x,w,y\n", "x,size,,y\n,kg,m,\n",
+    )),
+    *("n,x,w,y\n" + FOUR + below for below in (
+        "# 60 rows\n", "__________\n(C) an office\n", "数据来源：国家统计局\n", '"Source: a"\n', "Source:\n",
+        "\nNote\n# b\n",
+    )),
+    "maker.weight,6\nn,x,w,y\n" + FOUR.replace("\n", ",\n"),
+    "Category: All\n\nWeek,term: (Worldwide)\n" + "".join(f"2024-01-{i:02},<{i}\n" for i in range(1, 29)),
+    *(("n,x,w,y\n" + FOUR).replace(",", sign) for sign in ("^", "~", "\x01")),
+    "weight\n" + "".join(f"{i} kg\n" for i in range(30)),
+    "when,y\n" + "".join(f"2010-{11 + i % 2},{i}\n" for i in range(30)),
+    "n,x,w,y\n" + FOUR.replace("5,w", "-nan,w", 1),
+]  # fmt: skip
+
+
+def test_what_stands_around_a_table_is_taken_for_the_same_as_in_python(tmp_path: Path) -> None:
+    """Groups above names, notes by their signs, titles of another width; and fields parted by signs that seldom are."""
+    for text, found in zip(AROUND, ask([rows_of(text.encode()) for text in AROUND]), strict=True):
+        (tmp_path / "t.csv").write_text(text)
+        if isinstance(found, str):
+            with pytest.raises(InputError, match=re.escape(found)):
+                read(tmp_path / "t.csv")
+            continue
+        table = read(tmp_path / "t.csv")
+        assert (found["notes"], [*found["numbers"]]) == ([*table.notes], table.frame.columns), text[:80]
+        for column in table.frame.select(pl.selectors.numeric()):
+            np.testing.assert_array_equal(found["numbers"][column.name], column, text)
 
 
 def test_what_cannot_be_learnt_from_is_refused() -> None:
@@ -225,8 +260,18 @@ def described(book: Any) -> None:
         sheet.write_row(5 + i, 0, [i * 1.5, i % 7, f"w{i % 3}", Y[i]])
 
 
+def grouped(book: Any) -> None:
+    """Below a title; with groups above the names, and units below them."""
+    sheet = book.add_worksheet()
+    for i, row in enumerate([["Sales"], [], ["", "size", "", ""], ["y", "x", "z", "w"], ["", "kg", "", "m"]]):
+        sheet.write_row(i, 0, row)
+    for i in range(N):
+        sheet.write_row(5 + i, 0, [Y[i], i * 1.5, i % 7, i % 5])
+
+
 BOOKS = {
     "titled": (titled, {}),
+    "grouped": (grouped, {}),
     "described": (described, {}),
     "everything": (everything, {}),
     "aside": (aside, {}),
@@ -249,7 +294,7 @@ def test_workbooks_are_read_as_in_python(tmp_path: Path) -> None:
         both = (rows["notes"], planning.table.notes)
         ours, pythons = ([note for note in notes if "column names" in note] for notes in both)
         assert ours == pythons, name
-        assert len(ours) == {"titled": 1, "described": 2}.get(name, 0)
+        assert len(ours) == {"titled": 1, "grouped": 1, "described": 2}.get(name, 0)
         sheets = [note for note in found["notes"] if "sheet" in note["say"]]
         assert bool(sheets) == (name == "aside")
         assert not sheets or sheets[0]["values"] == {"name": "数据", "others": ["Empty", "Names"]}
@@ -430,12 +475,16 @@ def test_a_table_alone_in_an_archive_is_read_as_in_python(tmp_path: Path) -> Non
                 )
             }
         ),
+        "with what describes it": archive({"README.txt": b"x", "data/t.csv": text, "datapackage.json": b"{}"}),
+        "with a text": archive({"t.txt": text, "License.md": b"MIT"}),
         "a workbook": archive({"t.xlsx": workbook(aside)}),
         "a workbook as it is": archive({"t.xlsx": workbook(aside)}, compresslevel=0),
     }
     for (name, data), found in zip(archives.items(), ask([*map(as_job, archives.values())]), strict=True):
         (tmp_path / "t.zip").write_bytes(data)
-        agree(found, planned(tmp_path / "t.zip", "y", "standard", False, 0.0), name)
+        agree(found, planning := planned(tmp_path / "t.zip", "y", "standard", False, 0.0), name)
+        ours = [told(note) for note in found["notes"] if "archive" in note["say"]]
+        assert ours == [note for note in planning.table.notes if "archive" in note], name
 
 
 def test_other_archives_are_refused_as_in_python(tmp_path: Path) -> None:
@@ -445,7 +494,8 @@ def test_other_archives_are_refused_as_in_python(tmp_path: Path) -> None:
     locked[good.index(b"PK\1\2") + 8] |= 1
     begin = 30 + len("t.csv")
     bad = {
-        "a.csv, b.csv": archive({"a.csv": text, "b.csv": text}),
+        "a.csv, b.csv": archive({"a.csv": text, "b.csv": text, "README": b"x"}),
+        "readme.md, notes.pdf": archive({"readme.md": text, "notes.pdf": b"x"}),
         "none": archive({"folder/": b""}),
         "one that a password locks": bytes(locked),
         "an unreadable one": good[:begin] + b"\xff" * 20 + good[begin + 20 :],
