@@ -166,7 +166,7 @@ class Model(Contents):
         return Answers.of_batches(self.target, self._outputs(frame, table.name, engine, threads), len(frame))
 
     def answers_in_turn(self, rows: Any, *, engine: str | None = None, threads: int | None = None) -> Iterator[Answers]:
-        """`answers` in batches of rows, so that only one batch of probabilities is in memory."""
+        """`answers` in batches of rows, so that only one batch of probabilities is in memory (see `predict`)."""
         frame = rows_of(table := self.read(rows))
         return (Answers.of(self.target, each) for each in self._outputs(frame, table.name, engine, threads))
 
