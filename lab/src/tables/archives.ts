@@ -37,7 +37,7 @@ async function inflated(content: Uint8Array, size: number): Promise<Uint8Array> 
 const FORMATS = /\.npy$|^(xl\/|\[Content_Types\]\.xml|mimetype)/; // of archives that are formats themselves
 const BESIDE = /\/$|^__MACOSX\/|(^|\/)\.[^/]*$/; // folders, and what systems put beside files
 // What holds a table, and what does where no other file does; and what describes one, by its name.
-const TABLES = [/\.(csv|tsv|tab|data|dat|parquet|arrow|feather|jsonl|ndjson|npz|xlsx)(\.(gz|bz2|xz))?$/i, /\.(txt|json)(\.(gz|bz2|xz))?$/i];
+const TABLES = [/\.(csv|tsv|tab|data|dat|parquet|arrow|feather|jsonl|ndjson|npz|xlsx)$/i, /\.(txt|json)$/i];
 const ABOUT = /(read.?me|licen[cs]e|copying|notice|meta.?data|datapackage|code.?book|dictionary|description)[^/]*$/i;
 /** The table in an archive, telling the others in it; other bytes as they are. */
 export async function unzipped(bytes: Uint8Array, name: string, notes: Text[] = []): Promise<Uint8Array> {

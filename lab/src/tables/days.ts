@@ -2,6 +2,7 @@
 import { MISTAKES, clipped } from './cells.ts';
 import { plainNumerals } from './numerals.ts';
 import { said, type Text } from '../said.ts';
+import { median } from './statistics.ts';
 
 const DAYS: Record<string, string> = {
   '%Y-%m-%d': 'year-month-day', '%Y/%m/%d': 'year/month/day', '%d.%m.%Y': 'day.month.year', '%m/%d/%Y': 'month/day/year',
@@ -75,6 +76,12 @@ export function dateFormat(words: string[]): [string, number] {
   const best = counted.reduce((a, b) => (b[1] < a[1] ? b : a), counted[0] ?? ['', 0]);
   return best[0] && best[1] <= MISTAKES * words.length && !(areMonths(best[0]) && noMonths(words, best[0])) ? best : ['', 0];
 }
+const HERE = [1500, 2300] as const; // years of most dates in this calendar; in that of Thailand 2020 is 2563, in that of Iran 1399
+/** Whether most dates have years of another calendar, some of whose days, 29/2/2563, are none in this. */
+export function ofAnotherCalendar(words: string[], format: string): boolean {
+  const year = new Date((median(Float64Array.from(words, (word) => dayOf(word, format)).filter((day) => !Number.isNaN(day))) * DAY) / 1000).getUTCFullYear();
+  return year < HERE[0] || year > HERE[1];
+}
 /** Whether months may be something else: seasons (2010-11), or terms and quarters (2000-1), of a single digit. */
 function noMonths(words: string[], format: string): boolean {
   const days = words.map((word) => dayOf(word, format)).filter((day) => !Number.isNaN(day)).map((day) => new Date((day * DAY) / 1000)), months = days.map((day) => day.getUTCMonth() + 1);
@@ -117,6 +124,7 @@ export function noteOnWords(column: string, words: string[]): Text | undefined {
   }
   const wrong = unread(words, best);
   if (areMonths(best) && noMonths(words, best)) return undefined;
+  if (ofAnotherCalendar(words, best)) return said('"{name}" is read as categories, since its years are of another calendar, whose {cell} is no day in this', { name, cell: clipped(wrong[0] ?? '', 20) });
   return said('"{name}" is read as categories, since {n:,} of its {rows:,} cells are not dates written {how} ("{cell}"): correct them, or leave them empty', { name, n: wrong.length, rows: words.length, how: how(best), cell: clipped(wrong[0] ?? '', 20) });
 }
 /** Whether the numbers of a text are a year and others below 60, a fraction of seconds and a zone aside, and its letters are words, or mark a

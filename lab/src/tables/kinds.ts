@@ -1,6 +1,6 @@
 // What each column is, and why: deltaw.tables.columns.
 import { TRUTHS, areCodes, checkFinite, checkStrays, clipped, countOf, refuse, saysTotal, type Cells } from './cells.ts';
-import { dateFormat, dayOf, how, noteOnDates, noteOnDigits, noteOnWords } from './days.ts';
+import { dateFormat, dayOf, how, noteOnDates, noteOnDigits, noteOnWords, ofAnotherCalendar } from './days.ts';
 import { asWritten } from './notations.ts';
 import { quiet } from './progress.ts';
 import { said, type Text } from '../said.ts';
@@ -70,12 +70,12 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
   const spelt = new Map([...new Set(there)].sort().map((word) => [word.toLowerCase(), word])); // Yes, YES and yes are one answer
   if (TRUTHS.some((pair) => [...spelt.keys()].every((word) => (pair as readonly string[]).includes(word)))) return ['boolean', either([...spelt.values()].sort())];
   checkStrays(cells, source);
-  const [format, wrong] = dateFormat(there);
-  if (format && wrong) {
+  const [format, wrong] = dateFormat(there), elsewhere = wrong && ofAnotherCalendar(there, format);
+  if (wrong && !elsewhere) {
     const row = cells.words.findIndex((word) => word !== null && Number.isNaN(dayOf(word, format)));
     refuse(source, cells.name, row, said('a date, {how}', { how: how(format) }), cells.words[row]!, saysTotal(cells.words[row]!) ? 'remove the row, which seems to be a total' : 'correct it or leave it empty');
   }
-  if (format) return ['date', said('written {how}', { how: how(format) }), format, noteOnDates(cells.name, there, format)];
+  if (format && !elsewhere) return ['date', said('written {how}', { how: how(format) }), format, noteOnDates(cells.name, there, format)];
   const many = said(MANY, { distinct, rows: there.length }), first = there.slice(0, 1000);
   const length = first.reduce((sum, word) => sum + (word.match(WORD)?.length ?? 0) + ((word.match(SIGN)?.length ?? 0) >> 1), 0) / first.length;
   const numbers = asWritten(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
