@@ -259,11 +259,14 @@ def _shapes(words: pl.Series) -> int:
 
 def note_on_digits(numbers: pl.Series) -> str:
     """A note on numbers that are all days or months written without dashes: 20240131, 202401, 01.2024; "" for none."""
+    low, high, kind = numbers.min(), numbers.max(), numbers.dtype
+    months = kind.is_float() and low is not None and 1 < low <= high < 13  # type: ignore[operator]
+    if not (months or (kind.is_integer() and low is not None and BOUNDS[0] <= low <= high <= BOUNDS[1])):  # type: ignore[operator]
+        return ""
     present = numbers.drop_nulls().head(LOOKED).unique()
-    if numbers.dtype.is_float() and len(present) and 1 < present.min() <= present.max() < 13:  # type: ignore[operator]
+    if months:
         present = (present % 1 * 10_000).round().cast(pl.Int64) * 100 + present.cast(pl.Int64)
-    low, high = present.min(), present.max()
-    if not present.dtype.is_integer() or len(present) < FEWEST or not BOUNDS[0] <= low <= high <= BOUNDS[1]:  # type: ignore[operator]
+    if len(present) < FEWEST or not present.is_between(*BOUNDS).all():
         return ""
     words = present.cast(pl.String)
     if not words.str.contains(DIGITS).all() or words.str.len_bytes().n_unique() > 1:
