@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import deltaw
 from deltaw.exceptions import InputError
 from deltaw.tables.reading.formats import letters
 from deltaw.tables.reading.read import read
+from deltaw.tables.table import Table
 
 N = 60
 X = [f"{x:.3f}" for x in np.random.default_rng(5).normal(size=N)]
@@ -66,6 +67,17 @@ def rows_of(data: bytes, name: str = "t.csv") -> dict[str, Any]:
     return {"do": "rows", "bytes": np.frombuffer(data, np.uint8), "name": name}
 
 
+def read_by_both(texts: list[str], path: Path) -> Iterator[tuple[str, dict[str, Any], Table]]:
+    """(text, what the lab finds in it, Python's table) of each that is read; both must refuse the others alike."""
+    for text, found in zip(texts, ask([rows_of(text.encode()) for text in texts]), strict=True):
+        path.write_text(text)
+        if isinstance(found, str):
+            with pytest.raises(InputError, match=re.escape(found)):
+                read(path)
+        else:
+            yield text, found, read(path)
+
+
 def test_odd_tables_are_read_as_in_python(tmp_path: Path) -> None:
     found = ask([asked(text, choice(y, "piecewise", False, 0.2, "classification")) for text, y in ODD.values()])
     for (name, (text, target)), each in zip(ODD.items(), found, strict=True):
@@ -102,13 +114,7 @@ def test_lines_that_are_no_rows_are_left_out_as_in_python(tmp_path: Path) -> Non
         "# z\n" * 120 + NAMED[0] + NAMED[1],
         "x,w\n" + "".join(f"{2000 + i}-{1 + i % 12:02},\u200ba{i % 3}\n" for i in lines),
     ]
-    for text, found in zip(texts, ask([rows_of(text.encode()) for text in texts]), strict=True):
-        (tmp_path / "t.csv").write_text(text)
-        if isinstance(found, str):
-            with pytest.raises(InputError, match=re.escape(found)):
-                read(tmp_path / "t.csv")
-            continue
-        table = read(tmp_path / "t.csv")
+    for text, found, table in read_by_both(texts, tmp_path / "t.csv"):
         assert found["notes"] == list(table.notes), text
         assert found["numbers"].keys() == set(table.frame.columns), text
         x = table.frame["x"]
@@ -138,13 +144,7 @@ AROUND = [
 
 def test_what_stands_around_a_table_is_taken_for_the_same_as_in_python(tmp_path: Path) -> None:
     """Groups above names, notes by their signs, titles of another width; and fields parted by signs that seldom are."""
-    for text, found in zip(AROUND, ask([rows_of(text.encode()) for text in AROUND]), strict=True):
-        (tmp_path / "t.csv").write_text(text)
-        if isinstance(found, str):
-            with pytest.raises(InputError, match=re.escape(found)):
-                read(tmp_path / "t.csv")
-            continue
-        table = read(tmp_path / "t.csv")
+    for text, found, table in read_by_both(AROUND, tmp_path / "t.csv"):
         assert (found["notes"], [*found["numbers"]]) == ([*table.notes], table.frame.columns), text[:80]
         for column in table.frame.select(pl.selectors.numeric()):
             np.testing.assert_array_equal(found["numbers"][column.name], column, text)

@@ -17,23 +17,23 @@ class OpenDocument:
     """A workbook with the interface of `deltaw.tables.reading.formats.sheets.Sheets`, as far as it tells anything.
 
     Attributes:
-        data: the file.
+        cells: the number of cells of all sheets (`cells_of`).
         hidden: names of hidden sheets: none that are told.
     """
 
-    data: bytes
+    cells: int
     hidden: frozenset[str] = frozenset()
 
     def area(self, sheet: str) -> int:
         """The number of cells of all sheets."""
-        return cells(self.data)
+        return self.cells
 
     def without_values(self, sheet: str, names: int) -> list[str]:
         """Notes on cells without values: none that are told."""
         return []
 
 
-def cells(data: bytes) -> int:
+def cells_of(data: bytes) -> int:
     """The number of cells that a reader holds in memory, at most; 0 for an archive of another kind.
 
     A cell or a row is written once for as many as follow alike, so that a few bytes may be a sheet full of them.

@@ -21,7 +21,7 @@ from deltaw.tables.reading.formats.heads import (
     rows_below,
     rows_of_names,
 )
-from deltaw.tables.reading.formats.open_document import OpenDocument, cells
+from deltaw.tables.reading.formats.open_document import OpenDocument, cells_of
 from deltaw.tables.reading.formats.sheets import Sheets
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, check_size, limit, undamaged
@@ -54,8 +54,8 @@ def read_workbook(file: Source) -> Table:
     for library in ("fastexcel", "calamine"):  # they warn about empty columns, and sheets that are charts
         logging.getLogger(library).setLevel(logging.CRITICAL)
     with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
-        check_size(file.name, CELL * cells(file.data), limit(file.reading.max_bytes))  # read all at once
-        sheets = Sheets(file.data) if EXCEL in file.data else OpenDocument(file.data)
+        check_size(file.name, CELL * (cells := cells_of(file.data)), limit(file.reading.max_bytes))  # read all at once
+        sheets = Sheets(file.data) if EXCEL in file.data else OpenDocument(cells)
         book = fastexcel.read_excel(file.data)
         names = list(book.sheet_names)
         order = sorted(names, key=sheets.hidden.__contains__)  # those that are shown first
