@@ -20,7 +20,8 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; a folder or pattern of files; or - for stdin.",
+        help="A table: CSV, JSON, .xlsx, .ods, Parquet, Arrow, NPZ, IDX; a folder or pattern of files; - for stdin; or "
+        "digits, iris, wine, breast_cancer, diabetes, which come along.",
         autocompletion=completion.tables,
     ),
 ]

@@ -11,7 +11,7 @@ import typer
 from deltaw.cli import completion
 from deltaw.cli.config import given as given_by_file
 from deltaw.cli.config import text as config_text
-from deltaw.cli.declarations.parameters import Json, LikeTrain, Model, Quiet, Report, Rows, Verbose
+from deltaw.cli.declarations.parameters import Data, Json, LikeTrain, Model, Quiet, Report, Rows, Verbose
 from deltaw.cli.options.keeping import Keeping, before_training, interrupted, keeping_options
 from deltaw.cli.options.row import Options
 from deltaw.cli.options.training import not_for_a_model, training_options
@@ -23,15 +23,7 @@ from deltaw.cli.settings import list_settings
 @training_options
 def train(
     context: typer.Context,
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            help="A table: CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ, IDX; a folder or pattern of files; - for "
-            "stdin; or digits, iris, wine, breast_cancer, diabetes.",
-            autocompletion=completion.tables,
-        ),
-    ] = "digits",
+    data: Data = "digits",
     *,
     options: Options,
     keeping: Keeping,

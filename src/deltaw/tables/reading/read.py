@@ -29,7 +29,7 @@ from deltaw.tables.reading.formats.columnar import (
     read_arrow_stream,
     read_parquet,
 )
-from deltaw.tables.reading.formats.delimited import Records, check_head, read_delimited
+from deltaw.tables.reading.formats.delimited import KNOWN, Records, check_head, read_delimited
 from deltaw.tables.reading.formats.encodings import codec, is_wide
 from deltaw.tables.reading.formats.json_lines import read_json
 from deltaw.tables.reading.formats.pixels import find_images
@@ -72,7 +72,7 @@ def read(
 
     Args:
         source: a path (CSV, TSV or other delimited text, JSON Lines or an array of objects, .xlsx, .ods, Parquet,
-            Arrow/Feather, NPZ, IDX; each may be compressed with gzip, bzip2 or xz, or the only table in a ZIP archive),
+            Arrow/Feather, NPZ, IDX; each may be compressed with gzip, bzip2 or xz, or the one table in a ZIP archive),
             several files of one table by a pattern ("shards/*.parquet") or their folder (NAME=VALUE/ in it are
             columns), "-" for standard input, the name of a bundled data set where no file has that name, a pandas,
             Polars or pyarrow frame, a list of rows ({"age": 31}) or a dict of columns ({"age": [31]}), a structured
@@ -146,9 +146,7 @@ def _read_as(source: Any, reading: Reading) -> Table:
         raise TableError(say("{name}: expected a file", name=name), absent, _instead(path)) from None
     format = _format(data, path)
     if reading.sheet is not None and not _is_workbook(data):
-        raise SettingError(
-            "sheet: expected an Excel workbook", say("{name}, which has none", name=name), "leave it out"
-        )
+        raise SettingError("sheet: expected a workbook", say("{name}, which has none", name=name), "leave it out")
     return format.read(Source(data, name, path, reading))
 
 
@@ -307,7 +305,6 @@ FORMATS = (
 TEXT = Format(b"", (".csv", ".tsv", ".txt"), _read_text, _look_at_text)
 ENDINGS = set[str]().union(*(each.endings for each in (*FORMATS, TEXT)))
 ADDRESSES = {"http:", "https:", "ftp:", "s3:", "gs:", "hf:"}  # first parts of URLs
-KNOWN = "CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX"
 OPEN_DOCUMENT = b"vnd.oasis.opendocument.spreadsheet"  # a member's text, uncompressed in the archive
 
 COMPRESSED = "a file compressed by another method than gzip, bzip2 or xz"

@@ -54,6 +54,7 @@ from deltaw.tables.reading.loading import NoRowsError
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import check_names
 
+KNOWN = "CSV, JSON, .xlsx, .ods, Parquet, Arrow, NPZ or IDX"  # formats, in messages
 UNNAMED = "Unnamed: 0"  # name of a first column without one, which pandas and R write for row names; pandas' own name
 
 SEPARATOR_LINE = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line for Excel
@@ -318,7 +319,7 @@ def check_head(head: bytes, source: str, more: bool, encoding: str | None = None
 def _refuse_zero(data: bytes, source: str, before: int = 0) -> None:
     if (position := data.find(b"\0")) >= 0:
         found = say("binary data (a zero byte at position {position:,})", position=before + position)
-        remedy = say("give CSV, JSON Lines, .xlsx, Parquet, Arrow, NPZ or IDX")
+        remedy = say("give {known}", known=say(KNOWN))
         if b"\n" in data[:position] and not NO_TEXT.search(data, 0, position):
             found = say("a zero byte at position {position:,}, amidst text", position=before + position)
             remedy = say("remove such bytes, which loggers leave where their power failed")

@@ -44,16 +44,16 @@ def read_workbook(file: Source) -> Table:
         TableError: the workbook is unreadable, too large, or without rows.
         SettingError: there is no such sheet.
     """
-    check_archive(file.data, file.name, say("an Excel workbook"), limit(file.reading.max_bytes, len(file.data)))
+    check_archive(file.data, file.name, say("a workbook"), limit(file.reading.max_bytes, len(file.data)))
     try:
         import fastexcel
     except ImportError:
-        wanted = "{name}: expected fastexcel, which reads Excel workbooks"
+        wanted = "{name}: expected fastexcel, which reads workbooks"
         install = 'install it: pip install "deltaw[excel]"; or save the sheet as CSV'
         raise MissingError(wanted, say("none installed"), install, name=file.name) from None
     for library in ("fastexcel", "calamine"):  # they warn about empty columns, and sheets that are charts
         logging.getLogger(library).setLevel(logging.CRITICAL)
-    with undamaged(file.name, say("an Excel workbook"), say("save it anew")):
+    with undamaged(file.name, say("a workbook"), say("save it anew")):
         check_size(file.name, CELL * (cells := cells_of(file.data)), limit(file.reading.max_bytes))  # read all at once
         sheets = Sheets(file.data) if EXCEL in file.data else OpenDocument(cells)
         book = fastexcel.read_excel(file.data)
