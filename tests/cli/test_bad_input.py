@@ -201,6 +201,8 @@ CASES: dict[str, tuple[str, ...]] = {
     "train good.csv --target": ("--target",),
     "predict": ("MODEL", "predict --help"),
     "predict good.deltaw": ("DATA",),
+    "predict good.csv good.deltaw": ("DATA: expected a table", "MODEL DATA"),
+    "tune good.deltaw": ("DATA: expected a table", "MODEL DATA"),
     "show": ("MODEL",),
     "--nonsense": ("--nonsense",),
     # outputs

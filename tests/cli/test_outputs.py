@@ -146,6 +146,9 @@ def test_a_current_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.Monke
         "doctor d.csv -t y --seconds 0 --html other.csv",
         "predict m.deltaw d.csv -o other.deltaw",
         "lab d.csv -t y -o other.csv",
+        "lab d.csv -t y -o m.deltaw",
+        "export m.deltaw --form c -o n.deltaw",
+        f"train d.csv -t y {QUICK} -o other.html",
     ],
 )
 def test_what_is_no_table_never_goes_where_tables_are(run: Run, command: str) -> None:

@@ -322,8 +322,9 @@ def test_a_byte_for_each_weight(name: str, tmp_path: Path) -> None:
     text = (tmp_path / "m.c").read_text(encoding="ascii")
     assert "int8 weights" in text.partition("*/")[0]
     assert len(text) < len(written("c", program_of(model), tmp_path).read_text(encoding="ascii"))
-    with pytest.raises(SettingError, match="int8"):
-        model.export(tmp_path / "m.py", int8=True)
+    for option, value in {"int8": True, "libm": False}.items():
+        with pytest.raises(SettingError, match=f"{option}: expected C"):
+            model.export(tmp_path / "m.py", **{option: value})
     made = program.in_bytes(program_of(model))
     for each in made.all(Matrix):
         assert each.step is not None

@@ -119,8 +119,9 @@ def export(
     if not isinstance(table, str) or not table:
         raise SettingError("table: expected the name of the table that SQL reads from", repr(table), "give one")
     options = Options(dialect_of(dialect, name), table, libm)
-    if int8 and name != "c":
-        raise SettingError("int8: expected C to be written", name, "leave it out")
+    for option, given in {"int8": int8, "libm": not libm}.items():
+        if given and name != "c":
+            raise SettingError("{option}: expected C to be written", name, "leave it out", option=option)
     proof_path = path.with_suffix(".check.json")
     check_outputs({"export": path, "check": proof_path if check else None} if file is None else {}, inputs)
     made = of_network(what) if isinstance(what, Network) else what.program(prepared)

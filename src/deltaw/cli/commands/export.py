@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from deltaw.cli.output.endings import no_table
+from deltaw.cli.output.endings import own_kind
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import stderr, stdout
 from deltaw.exceptions import SettingError
@@ -39,7 +39,7 @@ def export(
     written = form_of(output, form)
     dialect_of(choices["dialect"], written)
     check_outputs({"--output": output}, (source,))
-    no_table("--output", output, FORMS[written].endings[0])
+    own_kind("--output", output, FORMS[written].endings[0])
     with stderr().status(say("exporting {source}", source=source)):
         model = models.load(source)
         done = model.export(output, form=form, inputs=(source,), check=check is None, **choices)

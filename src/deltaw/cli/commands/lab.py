@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaw.cli.options.training import brings_a_model
-from deltaw.cli.output.endings import PAGES, no_table
+from deltaw.cli.output.endings import PAGES, own_kind
 from deltaw.cli.output.paper import put_json
 from deltaw.cli.output.screen import stderr, stdout
 from deltaw.speech import say
@@ -29,7 +29,7 @@ def lab(
 
     from deltaw import live
 
-    no_table("--output", output, PAGES[0])
+    own_kind("--output", output, PAGES[0])
     is_model = brings_a_model("lab", source, data, given)
     if is_model:
         options = {name: value for name, value in options.items() if name not in OF_A_TRAINING}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaw.cli.options.keeping import interrupted
-from deltaw.cli.output.endings import PAGES, ending, no_table
+from deltaw.cli.output.endings import PAGES, ending, own_kind
 from deltaw.exceptions import SettingError
 from deltaw.files import check_outputs
 from deltaw.speech import say
@@ -36,7 +36,7 @@ def check(
     given = [choices[each] for each in ("test", "validation") if isinstance(choices.get(each), str)]
     sources = [path for source in (data, *given) for path in origins(source)]
     check_outputs(outputs, [*sources, *([start] if start else [])], folders or {})
-    no_table("--output", outputs["--output"])
+    own_kind("--output", outputs["--output"])
     if outputs["--report"] is not None:
         ending("--report", outputs["--report"], PAGES)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deltaw.cli import completion
+from deltaw.exceptions import SettingError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 Format = Annotated[
@@ -16,6 +17,15 @@ Format = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Output file; by default, stdout.")]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file written by `deltaw train`.")]
+
+
+def _no_model(context: typer.Context, data: str) -> str:
+    """The DATA of a command that is not the file of a model. Raises SettingError, as for exchanged arguments."""
+    if data.endswith(".deltaw") and not context.resilient_parsing:
+        raise SettingError("DATA: expected a table", data, "give a model first, and then its table: MODEL DATA")
+    return data
+
+
 Data = Annotated[
     str,
     typer.Argument(
@@ -23,11 +33,13 @@ Data = Annotated[
         help="A table: CSV, JSON, .xlsx, .ods, Parquet, Arrow, NPZ, IDX; a folder or pattern of files; - for stdin; or "
         "digits, iris, wine, breast_cancer, diabetes, which come along.",
         autocompletion=completion.tables,
+        callback=_no_model,
     ),
 ]
 # Of the commands that train.
 LikeTrain = Annotated[
-    str, typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables)
+    str,
+    typer.Argument(metavar="DATA", help="A table, as for train.", autocompletion=completion.tables, callback=_no_model),
 ]
 Model = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to save the model.")]
 Report = Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML report to this file.")]

@@ -93,7 +93,10 @@ TRAINING: dict[str, Row] = {
     ),
     "test": option(str, "A test table to score on; all of DATA is then trained on.", metavar="FILE"),
     "validation": option(
-        str, "A validation table that chooses the best weights; or a share of the rows.", metavar="FILE", read=rows
+        str,
+        "A validation table that chooses the best weights; or, with --folds 0, a share of the rows.",
+        metavar="FILE",
+        read=rows,
     ),
     "test_size": option(float, "Share of the rows held out for scores only; 0 for no scores."),
     "folds": option(

@@ -16,7 +16,7 @@ from deltaw.speech import listed, say
 if TYPE_CHECKING:
     import polars as pl
 
-PAGES = (".html", ".htm")  # of reports and diagnoses
+MODEL, PAGES = ".deltaw", (".html", ".htm")  # PAGES: of reports and diagnoses
 
 
 class Writer(NamedTuple):
@@ -62,14 +62,15 @@ def writer(option: str, path: Path | None) -> Writer:
     return (WRITERS | ZIPPED).get(found, CSV)
 
 
-def no_table(option: str, path: Path | None, usual: str = ".deltaw") -> None:
-    """Raise SettingError for a path with the ending of a table, which may be an input; `usual`: the right ending."""
+def own_kind(option: str, path: Path | None, usual: str = MODEL) -> None:
+    """Raise SettingError for a path with the ending of a table, a model or a page, other than `usual`."""
     from deltaw.tables.reading.loading import without_packing
     from deltaw.tables.reading.read import ENDINGS
     from deltaw.tables.reading.read import ending as ending_of
 
-    if path is not None and ending_of(path) in ENDINGS:
-        expected, instead = "{option} {path}: expected a name that no table has", "call it e.g. {name}"
+    others = {*ENDINGS, MODEL, *PAGES} - {*(PAGES if usual in PAGES else [usual])}
+    if path is not None and ending_of(path) in others:
+        expected, instead = "{option} {path}: expected a name that no other kind of file has", "call it e.g. {name}"
         name = without_packing(path).stem + usual
         raise SettingError(expected, repr(ending_of(path)), instead, option=option, path=path, name=name)
 
