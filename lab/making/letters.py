@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import lzma
 import sys
 
@@ -12,12 +13,15 @@ SIGNS = 94  # " " to "~" without "<"
 MASK = (1 << 13) - 1
 # Two signs have 94² = 8,836 values: 13 bits, and 14 where the lower 13 are below the rest (after J. Henke's basE91).
 LEFT = SIGNS**2 - 1 - MASK
-WAYS = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 273}
+WAYS = [
+    {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "lc": lc, "mf": finder, "nice_len": length}
+    for lc, finder, length in itertools.product((2, 3), (lzma.MF_BT2, lzma.MF_BT3, lzma.MF_BT4), (64, 273))
+]
 
 
 def packed(content: bytes) -> str:
     """LZMA's header has the length in the place of an end mark."""
-    tried = [lzma.compress(content, format=lzma.FORMAT_ALONE, filters=[WAYS | {"lc": lc}]) for lc in (2, 3)]
+    tried = [lzma.compress(content, format=lzma.FORMAT_ALONE, filters=[way]) for way in WAYS]
     found = min(tried, key=len)
     return written(found[:5] + len(content).to_bytes(8, "little") + found[13:])
 

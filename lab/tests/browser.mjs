@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { digits } from './strokes.mjs';
 
@@ -436,6 +437,12 @@ const CHECKS = {
     const dots = [...readFileSync(await download.path(), 'utf8').matchAll(/<circle cx="([^"]+)" cy="([^"]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]), cell = (v, from) => ((v - from) / 400 * 3) % 1 - 0.5;
     const within = dots.map(([x, y]) => [cell(x, 40), cell(y, 10)]), sum = (of) => within.reduce((all, each) => all + of(each), 0);
     truth(dots.length === 150 && Math.abs(sum(([x, y]) => x * y)) < 0.3 * Math.sqrt(sum(([x]) => x * x) * sum(([, y]) => y * y)), 'rows with the same words lie on a line');
+    const columns = [...Array(9).keys()].map((i) => `measurement number ${i + 4} of the sensor`), table = [[...columns, 'y'], ...Array.from({ length: 60 }, (_, i) => [...Array(10).keys()].map((k) => Math.sin(i * (k + 1)).toFixed(3)))];
+    writeFileSync(join(folder, 'alike.zip'), archive({ 'alike.csv.gz': gzipSync(table.join('\n')), 'README.txt': 'alike' }));
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'alike.zip'));
+    await page.waitForFunction(() => document.querySelector('.about').textContent.includes('alike.zip'));
+    const alike = await page.locator('.name.left').allTextContents();
+    same(alike.map((name) => Number(/\d+/.exec(name))), columns.map((_, i) => i + 4), 'inputs whose names begin and end alike, by their numbers');
     same(page.faults, [], 'what went wrong');
   },
 

@@ -3,7 +3,6 @@
 import type { Data, Settings, Step } from '../engine/types';
 import { said, type Sentence, type Text } from '../said';
 import { page, say } from './page.svelte';
-import { clipped } from '../tables/cells';
 import { className } from './scores';
 
 const LEAST = 4; // letters of a column's name
@@ -31,26 +30,39 @@ export function unitName(data: Data, settings: Settings, layer: number, unit: nu
 
 type Cut = (text: string, length: number) => string;
 const whole: Cut = (text) => text;
+/** In letters of Latin, of which a sign of Chinese takes two. */
+export const breadth = (text: string): number => text.length + (text.match(/[\u1100-\u11ff\u2e80-\ud7ff\uf900-\uffdc]/g)?.length ?? 0);
+/** The first signs of a text for all of which there is no room. */
+const within = (signs: string[], room: number): string[] => signs.slice(0, signs.findIndex((sign) => (room -= breadth(sign)) < 0));
+export const shortened: Cut = (text, length) => (breadth(text) > length ? `${within([...text], length - 1).join('')}…` : text);
 /** Both ends; the dots are as wide as two letters. */
 export function ends(text: string, length: number): string {
   const last = Math.floor((length - 1) / 2);
-  return text.length <= length || last < 1 ? clipped(text, length) : clipped(text, length - last - 1) + text.slice(-last);
+  return breadth(text) <= length || last < 1 ? shortened(text, length) : shortened(text, length - last - 1) + within([...text].reverse(), last).reverse().join('');
 }
-/** Texts by both ends where their beginnings are alike; the others as they are, or cut. */
+/** Texts by both ends where their beginnings are alike, by what comes after these where the ends are, too; the others as they are, or cut. */
 export function distinct<T>(all: T[], made: (each: T, cut: Cut) => string, cut: Cut = whole): string[] {
-  const begun = all.map((each) => made(each, clipped));
-  return all.map((each, i) => made(each, begun.indexOf(begun[i]) === begun.lastIndexOf(begun[i]) ? cut : ends));
+  const full = all.map((each) => made(each, whole));
+  const alike = (cut: Cut): string[][] => { const labels = all.map((each) => made(each, cut)); return labels.map((one) => full.filter((_, i) => labels[i] === one)); };
+  const begun = alike(shortened), ended = alike(ends);
+  return all.map((each, i) => made(each, begun[i]!.length < 2 ? cut : ended[i]!.length < 2 ? ends : (text, length) => `…${shortened(text.slice(common(ended[i]!)), length - 1)}`));
+}
+/** How many letters some texts begin with alike, of numbers none. */
+function common(texts: string[]): number {
+  let n = 0;
+  while (texts[0]![n] && texts.every((text) => text[n] === texts[0]![n])) n++;
+  return texts[0]!.slice(0, n).search(/[\d\ud800-\udbff]*$/);
 }
 
 /** An input's name in so many letters: what tells the inputs of a column apart stays longest, or alone. */
 function inputLabel(data: Data, unit: number, room: number, cut: Cut): string {
   const { feature, step: { column, features } } = input(data, unit), name = page.tell(feature), { say, values = {} } = feature as Sentence, { slot, word, number } = values;
-  if (word !== undefined && features.some((each) => page.tell(each).length > room)) return cut(`"${word}"`, room);
-  if (name.length <= room || name === column || !name.startsWith(column)) return cut(name, room);
+  if (word !== undefined && features.some((each) => breadth(page.tell(each)) > room)) return cut(`"${word}"`, room);
+  if (breadth(name) <= room || name === column || !name.startsWith(column)) return cut(name, room);
   const own = number === undefined ? name.slice(column.length) : page.tell(said(say, { ...values, number: '' })); // of a bin its place
   if (room < TWO && slot !== undefined) return cut(page.tell(slot), room);
   const shown = cut(own, Math.max(LEAST, room - LEAST));
-  return clipped(column, Math.max(LEAST, room - shown.length)) + shown;
+  return shortened(column, Math.max(LEAST, room - breadth(shown))) + shown;
 }
 
 /** The names at both sides of a network, of the units that are shown there, in so many letters. */

@@ -1,11 +1,10 @@
 // Pictures to take away: SVG text, and PNG drawn from it. Names from tables are text there, too: escaped.
 
 import type { Data } from '../engine/types';
-import { clipped } from '../tables/cells';
 import { classColour, colour } from './colour';
 import { lab } from './lab.svelte';
 import { curve, layout, strongest, weightOf } from './layout';
-import { ends, outerNames } from './names';
+import { ends, outerNames, shortened } from './names';
 import { page, say } from './page.svelte';
 import type { Run } from './run.svelte';
 import { hand } from './saving';
@@ -43,7 +42,7 @@ export function networkSvg(run: Run): string {
   const [width, height] = [960, 560];
   const { data, settings, state } = run;
   const shape = { nIn: data.nIn, layers: settings.layers, image: data.image !== null };
-  const shown = strongest(shape, state, [12, ...settings.layers.map(() => 12)]), names = outerNames(data, shown, { left: LETTERS, right: LETTERS }, clipped);
+  const shown = strongest(shape, state, [12, ...settings.layers.map(() => 12)]), names = outerNames(data, shown, { left: LETTERS, right: LETTERS }, shortened);
   const place = layout(shape, width, height, shown, 1, { left: 120, right: 120 });
   const most = settings.layers.map((_, l) => Math.max(1e-9, ...place.links.filter((link) => link.layer === l).map((link) => Math.abs(weightOf(shape, state, link)))));
   const links = place.links.map((link) => {

@@ -3,7 +3,8 @@
 
 import type { Core } from '../engine/core';
 import type { Column, Data, Preparation } from '../engine/types';
-import { Refusal, said, type Text } from '../said';
+import { said, type Text } from '../said';
+import { checkSize, plain, unzipped } from '../tables/archives';
 import { beyond } from '../tables/beyond';
 import { countOf, withNones } from '../tables/cells';
 import { present } from '../tables/kinds';
@@ -11,7 +12,7 @@ import type { Decimals } from '../tables/notations';
 import { part, type Tell } from '../tables/progress';
 import { asText } from '../tables/delimited';
 import { dataOf, inputsOf, tableOf, type Choice, type Learnt } from '../tables/data';
-import { areAlike, decoded, isWorkbook, joined, readText, recordsOf, recordsOfText, tableFrom, unzipped, type Table } from '../tables/table';
+import { areAlike, decoded, isWorkbook, joined, readText, recordsOf, recordsOfText, tableFrom, type Table } from '../tables/table';
 import { toy, toyTable, type ToyChoice } from '../tables/toys';
 import { axes, type Axis } from './plane';
 import { FIRST } from './settings';
@@ -49,7 +50,6 @@ export interface ToAnswer {
 }
 
 const ROWS: Record<string, number> = { digits: 1500 };
-const MOST = 2 ** 28; // bytes that are read: more would not fit into a page
 
 export const read = (core: Core, request: Request | Unanswered, tell: Tell): Promise<Loaded | ToAnswer> => ('answer' in request ? toAnswer(request, tell) : loaded(core, request, tell));
 
@@ -135,21 +135,9 @@ async function ofFiles({ kind: _, files: given, encoding, ...chosen }: Files): P
   return { source: { kind: 'csv', name, text, target: '', written, ...chosen }, others: all.filter((each) => !alike.includes(each)).map((each) => each.name) };
 }
 
-/** A file's bytes, without gzip around them. */
 async function bytesOf(file: File): Promise<Uint8Array> {
-  const refuse = (size: number): never => {
-    throw new Refusal('{name}: expected at most {most:,} bytes', said('{n:,}', { n: size }), 'learn from it by deltaw train, or open a part of it', { name: file.name, most: MOST });
-  };
-  if (file.size > MOST) refuse(file.size);
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader(), parts: BlobPart[] = [];
-  let size = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    parts.push(next.value as BlobPart);
-    if ((size += next.value.length) > MOST) refuse(size);
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  checkSize(file.size, file.name);
+  return plain(new Uint8Array(await file.arrayBuffer()), file.name);
 }
 
 /** The column that is most likely the question: the last one that says different things of most rows, and is not all different words. */

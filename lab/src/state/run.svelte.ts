@@ -18,7 +18,7 @@ export interface Pictures {
 
 const MOVING = 28; // pixels a side of the units' pictures while training, and when it rests
 const RESTING = 56;
-const SHARE = 4; // a look may take one part in so many of the engine's time
+const SHARE = 4, LONGEST = 1000; // a look may take one part in so many of the engine's time, which the page may have held up; milliseconds to wait
 const JUDGED = 2000, AT_REST = 1e6; // rows that detailed scores are taken of while training; inputs of these when it rests
 const READ = 100; // ms between two states for texts: nobody reads faster
 
@@ -184,7 +184,7 @@ export class Run {
       if (!this.closed) await what();
     } finally {
       one.busy = false;
-      one.next = performance.now() + Math.max(every, SHARE * (performance.now() - begin));
+      one.next = performance.now() + Math.max(every, Math.min(LONGEST, SHARE * (performance.now() - begin)));
     }
   }
 }

@@ -37,7 +37,7 @@ async function inflated(content: Uint8Array, size: number): Promise<Uint8Array> 
 const FORMATS = /\.npy$|^(xl\/|\[Content_Types\]\.xml|mimetype)/; // of archives that are formats themselves
 const BESIDE = /\/$|^__MACOSX\/|(^|\/)\.[^/]*$/; // folders, and what systems put beside files
 // What holds a table, and what does where no other file does; and what describes one, by its name.
-const TABLES = [/\.(csv|tsv|tab|data|dat|parquet|arrow|feather|jsonl|ndjson|npz|xlsx)$/i, /\.(txt|json)$/i];
+const TABLES = [/\.(csv|tsv|tab|data|dat|parquet|arrow|feather|jsonl|ndjson|npz|xlsx)(\.gz)?$/i, /\.(txt|json)(\.gz)?$/i];
 const ABOUT = /(read.?me|licen[cs]e|copying|notice|meta.?data|datapackage|code.?book|dictionary|description)[^/]*$/i;
 /** The table in an archive, telling the others in it; other bytes as they are. */
 export async function unzipped(bytes: Uint8Array, name: string, notes: Text[] = []): Promise<Uint8Array> {
@@ -51,7 +51,26 @@ export async function unzipped(bytes: Uint8Array, name: string, notes: Text[] = 
   if (!file || files.length > 1) return refuse(there.length ? listed(names(file ? files : there)) : said('none'), 'unpack it, and give one of its files');
   if (there.length > 1) notes.push(said('read from "{name}" in the archive, not {others}', { name: file.name, others: listed(names(there.filter((each) => each !== file)), 3) }));
   if (file.locked) return refuse(said('one that a password locks'), 'unpack it');
-  return file.read().catch((error: Error) => refuse(said('an unreadable one ({reason})', { reason: error.message }), 'unpack it'));
+  const found = await file.read().catch((error: Error) => refuse(said('an unreadable one ({reason})', { reason: error.message }), 'unpack it'));
+  return plain(found, name);
+}
+
+const MOST = 2 ** 28; // bytes that are read: more would not fit into a page
+export function checkSize(n: number, name: string): void {
+  if (n > MOST) throw new Refusal('{name}: expected at most {most:,} bytes', said('{n:,}', { n }), 'learn from it by deltaw train, or open a part of it', { name, most: MOST });
+}
+/** A file's bytes, without gzip around them. */
+export async function plain(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const reader = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip')).getReader(), parts: BlobPart[] = [];
+  const read = (): ReturnType<typeof reader.read> => reader.read().catch(({ message }: Error) => {
+    throw new Refusal('{name}: expected a whole gzip, bzip2 or xz file', said('an unreadable one ({reason})', { reason: message }), 'compress or fetch it again', { name });
+  });
+  for (let size = 0, part = await read(); !part.done; part = await read()) {
+    parts.push(part.value as BlobPart);
+    checkSize((size += part.value.length), name);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 /** None where bytes are no archive that can be read: who reads the format says so. */
 function membersOf(bytes: Uint8Array): Member[] {

@@ -12,7 +12,7 @@ import type { Decimals } from './notations.ts';
 import { part, quiet, type Tell } from './progress.ts';
 import { NO_BINS, SCALINGS, binsOf, type Scaling } from './scaling.ts';
 import { checkDays, columnsOf, encoderOf, fitBlock, fitStep, presentIn } from './steps.ts';
-import type { Table } from './table.ts';
+import { evenly, noteOnSample, type Table } from './table.ts';
 import { asSaid, encoded, fitTarget, learnt, type Asked } from './target.ts';
 
 /** How a table is prepared: the recipe's words. */
@@ -28,12 +28,9 @@ export interface Choice extends Asked {
 const MOST_BYTES = 50 * 2 ** 20; // prepared; of larger tables a sample is taken
 const MOST_ANSWERED = 2 ** 29; // bytes, prepared, of a table that is only answered for
 
-/** So many rows, spread evenly. */
-function sampled(table: Table, most: number): Table {
-  const rows = countOf(table.columns[0]!);
-  const which = Int32Array.from({ length: most }, (_, i) => Math.floor((i * rows) / most));
-  const notes = [...table.notes, said('{most:,} of {rows:,} rows, spread evenly: more would not fit into a page', { most, rows })];
-  return { ...table, columns: table.columns.map((cells) => rowsOf(cells, which)), notes };
+function sampled(table: Table, most: number, rows: number): Table {
+  const which = evenly(most, rows);
+  return { ...table, columns: table.columns.map((cells) => rowsOf(cells, which)), notes: [...table.notes, noteOnSample(most, rows)] };
 }
 
 /** What is known already, by a model file or by Python, and not learnt of the table. */
@@ -107,7 +104,7 @@ function prepare(core: Core, table: Table, choice: Choice, given: Learnt = {}, t
   const answers = (): Answers | null => (scaling.bins ? answersOf(core, spec, asSaid(spec, training, source), labels && trained.map((row) => labels[row]!), choice.seed) : null);
   const steps = given.preparation ? told(table, given.preparation.steps) : fitted(table, { inputs, pixels, found, trained }, scaling, answers(), part(tell, 0.4, 0.7));
   const nIn = widthOf(steps), most = Math.floor(MOST_BYTES / (4 * nIn));
-  if (rows > most) return prepare(core, sampled(table, most), choice, given);
+  if (rows > most) return prepare(core, sampled(table, most, rows), choice, given, part(tell, 0.7, 1));
   const named = (name: string): Cells | undefined => table.columns.find((cells) => cells.name === name);
   return {
     name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec,

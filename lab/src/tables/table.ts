@@ -71,12 +71,20 @@ export async function readFile(bytes: Uint8Array, name: string, known?: Known): 
   const records = await recordsOf(bytes, name);
   return tableFrom({ ...records, notes: [...records.notes, ...readAs(records.encoding)] }, name, quiet, known);
 }
-export { decoded, isWorkbook, unzipped };
+export { decoded, isWorkbook };
 
 /** Text as a table; `encoding`: what its bytes were taken for, where that was guessed. */
 export function readText(text: string, name: string, encoding: string | null = null, written?: Written, tell = quiet, known?: Known): Table {
-  return tableFrom(recordsOfText(text, name, encoding, written, part(tell, 0, 0.5)), name, part(tell, 0.5, 1), known);
+  return tableFrom(enough(recordsOfText(text, name, encoding, written, part(tell, 0, 0.5))), name, part(tell, 0.5, 1), known);
 }
+const MOST_CELLS = 2 ** 23; // of more a thread's memory would not hold what is made
+function enough(records: Records): Records {
+  const { names, rows, notes } = records, most = Math.floor(MOST_CELLS / names.length);
+  return rows.length > most ? { ...records, rows: Array.from(evenly(most, rows.length), (row) => rows[row]!), notes: [...notes, noteOnSample(most, rows.length)] } : records;
+}
+/** So many of the rows, spread evenly. */
+export const evenly = (most: number, rows: number): Int32Array => Int32Array.from({ length: most }, (_, i) => Math.floor((i * rows) / most));
+export const noteOnSample = (most: number, rows: number): Text => said('{most:,} of {rows:,} rows, spread evenly: more would not fit into a page', { most, rows });
 export function recordsOfText(text: string, name: string, encoding: string | null = null, written?: Written, tell = quiet): Records {
   const found = written ? { ...headed(ofText(text, tell)), ...written } : recordsIn(text, name, tell);
   return { ...found, notes: [...found.notes, ...readAs(encoding)] };

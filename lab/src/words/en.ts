@@ -28,7 +28,7 @@ export const en = {
   speed_full: 'as fast as it goes',
   speed_steps: '{n} steps a second',
   moment: 'Moment',
-  moment_is: 'epoch {epoch}, step {step}',
+  moment_is: 'epoch {epoch}, step {step}', moment_end: 'all {epoch} epochs, step {step}',
   rewind_hint: 'Back to any moment, exactly, and on again',
   per_second: '{n} rows a second',
   alpha_hint: 'The learning rate α of the next step, and how many rows it learns from in a second',
