@@ -53,6 +53,7 @@ from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.preparation.task import TASKS
 from deltaw.progress import COUNTED
 from deltaw.speech import LANGUAGES, TIGHT, Kept, catalogue, in_english, listed, reads, retold, say
+from deltaw.speech.settings import by_command, given_as
 from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.dates import DATE_FORMATS
 from deltaw.tables.reading.formats.heads import PARTED
@@ -240,6 +241,25 @@ def test_no_blank_stands_beside_a_field() -> None:
     assert [text for text in said if re.search(rf"[{HAN}] \{{\w+\}}|\{{\w+\}} [{HAN}]", text)] == []
 
 
+@pytest.mark.parametrize(
+    ("given", "python", "command"),
+    [
+        (("cache",), "cache=", "--cache"),
+        (("resume", True), "resume=True", "--resume"),
+        (("check", False), "check=False", "--no-check"),
+        (("kinds", {"the year": "number"}), "kinds={'the year': 'number'}", "--as 'the year=number'"),
+        (("na", ["-999", "n/a"]), "na=['-999', 'n/a']", "--na=-999,n/a"),
+        (("not_na", ["last, first"]), "not_na=['last, first']", """--not-na '"last, first"'"""),
+        (("columns",), "columns=", "--only"),
+    ],
+)
+def test_a_setting_is_said_as_its_reader_gives_it(given: tuple[Any, ...], python: str, command: str) -> None:
+    assert given_as(*given) == python
+    with by_command():
+        assert given_as(*given) == command
+    assert given_as(*given) == python
+
+
 def test_what_is_kept_in_english_reads_as_it_is_spoken() -> None:
     """The name of a feature, made of parts; the words of a column stay, whatever they look like."""
     days = Kept("{column} days", column="rest days")
@@ -347,6 +367,14 @@ def fixed(node: ast.AST, names: dict[str, list[ast.expr]]) -> bool:
     if isinstance(node, ast.Name):
         return all(fixed(value, {}) for value in names.get(node.id, [node]))
     return isinstance(node, (ast.Constant, ast.Attribute))
+
+
+def test_only_the_command_line_names_its_options() -> None:
+    """What a Python program can be told says how a setting is given by `given_as`."""
+    own = ("cli/", "bench/", "lessons/")
+    assert [
+        text for text, where in said().items() if re.search(r"(^|\W)--[a-z]", text) and not where.startswith(own)
+    ] == []
 
 
 def test_errors_are_sentences_with_fields() -> None:

@@ -75,6 +75,7 @@ def train(folder: Path, memory: str, epochs: str) -> None:
 
 def beside(rows: int) -> None:
     import deltaw
+    from deltaw.models.contents import rows_an_epoch
 
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "d.parquet"
@@ -85,7 +86,7 @@ def beside(rows: int) -> None:
             for memory in (2**40, 2**28):  # the second streams
                 model = deltaw.fit(str(path), "y", epochs=4, seed=seed, memory=memory, cache=place, verbose=False)
                 assert model.scores is not None
-                found.append((model.scores["auc"], model.rows_an_epoch * 3 / sum(model.history.seconds[1:])))
+                found.append((model.scores["auc"], rows_an_epoch(model) * 3 / sum(model.history.seconds[1:])))
             (one, fast), (other, slow) = found
             print(f"{seed}      {one:.4f}, {other:.4f}            {fast:,.0f}, {slow:,.0f} ({slow / fast:.0%})")
 

@@ -73,11 +73,11 @@ def test_a_column_of_what_the_rows_are_of() -> None:
     assert leak is not None
     assert leak.where is not None
     assert leak.where.column == "the patient"
-    assert "--group 'the patient'" in leak.cause
+    assert "group='the patient'" in leak.cause
     pain = draw.normal(size=100)[patient]
     leak = found("pain", FIELDS | {"patient": patient, "pain": pain})
     assert leak is not None
-    assert "--group patient" in leak.cause
+    assert "group='patient'" in leak.cause
     assert found("ill", FIELDS | {"patient": draw.integers(0, 100, N), "ill": ill}) is None
 
 

@@ -212,7 +212,7 @@ def test_values_far_out_are_named_as_the_table_has_them() -> None:
         for each in found:
             assert each.cause.startswith("Some values of column age are outliers (−999), all others lie from ")
             assert each.repair is not None
-            assert each.repair.words.startswith("read -999 as missing (--na=-999)")
+            assert each.repair.words.startswith("read -999 as missing (na=['-999'])")
     assert models.plan(deltaw.read(frame, na=["-999"]), "y").columns[0].n_missing == 38
 
 
@@ -225,7 +225,7 @@ def test_targets_far_out_are_no_chance() -> None:
     assert first.rule == "target_outliers"
     assert " of the targets are outliers (−999), all others lie from −2" in first.cause
     assert first.repair is not None
-    assert first.repair.words.startswith("read -999 as missing (--na=-999)")
+    assert first.repair.words.startswith("read -999 as missing (na=['-999'])")
     assert all("target_outliers" in each.because_of for each in others if each.rule == "uninformative_inputs")
 
 

@@ -15,7 +15,8 @@ from sklearn.metrics import accuracy_score, r2_score
 from deltaw import Network
 from deltaw.doctor import examine, learning_rate
 from deltaw.doctor.evidence.targets import targets
-from deltaw.doctor.findings import Repair
+from deltaw.doctor.findings import Finding, Repair
+from deltaw.doctor.repair import Repaired
 from deltaw.doctor.setup import Setup
 from deltaw.doctor.trials.scores import WORST, guess, permutation_p_value, scored
 from deltaw.doctor.trials.trial import Budget, affordable_epochs, hold_out, matching_batches, plain, trial
@@ -229,3 +230,14 @@ def test_a_budget_that_cannot_be_is_said(ask: Any, rows: Any, seconds: Any) -> N
     setup = classes()
     with pytest.raises(SettingError, match=r"expected a (whole )?number"):
         ask(setup.network, setup.X, setup.T, loss="cross_entropy", rows=rows, seconds=seconds)
+
+
+def test_a_setting_that_is_set_again_is_said_once() -> None:
+    """The report of a repair named both learning rates, of which the first is not one that anything trains with."""
+    kept = [
+        Finding("", repair=Repair("scale the inputs", {"inputs": "standard"})),
+        Finding("", repair=Repair("α = 0.02", {"learning_rate": 0.02})),
+        Finding("", repair=Repair("α = 0.002", {"learning_rate": 0.002})),
+    ]
+    said = str(Repaired(tuple(kept), (), classes(), (0.5,), (0.9,), 0.4))
+    assert said.startswith("Repaired: scale the inputs; α = 0.002. ")

@@ -12,6 +12,7 @@ from small import QUICK
 import deltaw
 from deltaw import models
 from deltaw.doctor import examine_model
+from deltaw.models.contents import picture_of
 from deltaw.report import html
 
 
@@ -35,10 +36,10 @@ def test_as_if_the_columns_were_not_there(table: pl.DataFrame, choice: dict[str,
 
 def test_part_of_a_picture_is_no_picture() -> None:
     model = deltaw.fit("digits", columns=blocks()[0], **QUICK | {"epochs": 1})
-    assert model.picture is not None
+    assert picture_of(model) is not None
     first = deltaw.read("digits").blocks[0].columns[0]
     part = deltaw.fit("digits", drop=first, **QUICK | {"epochs": 1})
-    assert part.picture is None
+    assert picture_of(part) is None
     assert part.network.sizes[0] == 63
 
 

@@ -19,13 +19,14 @@ from deltaw.engines import predictor
 from deltaw.engines.predictor import Predictor
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.models import answers
+from deltaw.models.contents import picture_of
 
 
 @pytest.fixture(params=["classifier", "regressor", "notes"])
 def asked(request: pytest.FixtureRequest, table: pl.DataFrame) -> tuple[deltaw.Model, Any, pl.DataFrame]:
     """A model trained by the reference engine, and rows: as they are given, and as columns."""
     model = request.getfixturevalue(request.param)
-    rows = deltaw.read("digits") if model.picture else table
+    rows = deltaw.read("digits") if picture_of(model) else table
     return model, rows, rows if rows is table else rows.frame
 
 

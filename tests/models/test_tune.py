@@ -19,6 +19,7 @@ import deltaw
 from deltaw import models
 from deltaw.equations.optimizers import optimizer
 from deltaw.exceptions import SettingError
+from deltaw.models.contents import recipe_of
 from deltaw.models.fitting.trainings.listeners import Listeners
 from deltaw.models.fitting.trainings.one_training import trained
 from deltaw.models.fitting.trainings.packed import candidate_plan
@@ -234,7 +235,7 @@ def test_each_members_line_is_what_made_it(which: str, request: pytest.FixtureRe
     plan = models.replan(model, ONE if which == "tuned" else OTHER)
     assert plan is not None
     for number in {1, len(model.members)}:
-        way, recipe = model.ways[number - 1], model.recipe_of(number)
+        way, recipe = model.ways[number - 1], recipe_of(model, number)
         own = replace(candidate_plan(plan, way, recipe), test=None, validation=None)
         alone = trained(own, Listeners(()), until=way.epoch).network
         assert alone.sizes == model.members[number - 1].sizes
@@ -250,7 +251,7 @@ def test_it_is_a_model_as_any_other(grown: deltaw.Model, tmp_path: Path) -> None
     np.testing.assert_array_equal(loaded.predict(OTHER), grown.predict(OTHER))
     last = len(loaded.members)
     member = loaded.member(last)
-    assert member.recipe == grown.recipe_of(last)
+    assert member.recipe == recipe_of(grown, last)
     assert tuple(member.network.sizes[1:-1]) == member.recipe.hidden
     assert f"The answers of all {last} networks" in str(deltaw.explain.prediction(loaded, OTHER, 3, member=last))
     found = deltaw.doctor.examine_model(loaded, OTHER, member=last, seconds=0)

@@ -25,10 +25,11 @@ import deltaw
 from deltaw import files
 from deltaw.exceptions import ColumnError, InputError, ModelFileError, OutputError, SettingError
 from deltaw.models import document
+from deltaw.models.contents import picture_of
 
 
 def rows_for(model: deltaw.Model, table: pl.DataFrame) -> Any:
-    return deltaw.read("digits") if model.picture else table
+    return deltaw.read("digits") if picture_of(model) else table
 
 
 def test_save_and_load_give_the_same_answers(model: deltaw.Model, table: pl.DataFrame, tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_a_new_process_gives_the_same_bits(model: deltaw.Model, table: pl.DataFr
     model.save(tmp_path / "m.deltaw")
     rows = rows_for(model, table)
     source = "digits"
-    if not model.picture:
+    if not picture_of(model):
         source = str(tmp_path / "rows.parquet")
         rows.write_parquet(source)
     code = (

@@ -119,7 +119,7 @@ def test_clamp() -> None:
 
 
 BAD = [
-    ([None, None], ['"y"', "none in 2 rows", "not_na, --not-na"]),
+    ([None, None], ['"y"', "none in 2 rows", "(not_na=)"]),
     ([float("nan")], ["none in 1 row"]),
     (["", " ", None], ["none in 3 rows"]),
     (["a", " ", "a"], ["only a"]),

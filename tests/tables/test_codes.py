@@ -40,7 +40,7 @@ def test_codes_are_names_in_every_file(order: str, ending: str, tmp_path: Path) 
     assert table.frame["plz"].to_list() == frame["plz"].to_list()
     (found, _) = columns = kinds(table, "y")
     assert found.kind == "category"
-    assert "--as plz=number" in notes_on(columns)[0]
+    assert "kinds={'plz': 'number'}" in notes_on(columns)[0]
     assert '("0' in notes_on(columns)[0]
 
 

@@ -14,6 +14,7 @@ import pytest
 
 import deltaw
 from deltaw.models import plan
+from deltaw.speech.settings import by_command
 from deltaw.tables.strays import gaps_among, gaps_of
 
 NUMBERS = [f"{value:.2f}" for value in np.random.default_rng(0).normal(size=60)]
@@ -76,7 +77,8 @@ def test_a_class_of_the_target_is_none() -> None:
 def test_what_is_said_can_be_typed() -> None:
     """A name with a blank is one word of a shell's only in quotes; a word is quoted as the language quotes."""
     frame = pl.DataFrame({"Test 1": [*NUMBERS, "-", "-"], "y": ["no", "yes"] * 31})
-    assert gaps_of(frame, "y", {})[1][0].endswith("--as 'Test 1=category' if not")
+    with by_command():
+        assert gaps_of(frame, "y", {})[1][0].endswith("--as 'Test 1=category' if not")
     with deltaw.language("zh"):
         assert "写着“-”" in gaps_of(frame, "y", {})[1][0]
 

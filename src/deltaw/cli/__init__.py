@@ -18,6 +18,7 @@ from deltaw.languages import asked, language
 from deltaw.signs import one_line
 from deltaw.sigterm import Terminable
 from deltaw.speech import say, spoken
+from deltaw.speech.settings import by_command
 
 __all__ = ["main"]
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; `arguments` are `sys.argv[1:]` unless given. Returns the exit status."""
     with Terminable() as running:
         try:
-            with language(asked(arguments)):
+            with language(asked(arguments)), by_command():
                 try:
                     status = _main(arguments)
                 except KeyboardInterrupt:  # no command has begun, and to load takes a while

@@ -6,9 +6,6 @@ of `deltaw.Network` and `deltaw.train`, with lines of NumPy before the call for 
 
 from __future__ import annotations
 
-import csv
-import io
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -20,10 +17,11 @@ from deltaw.doctor.trials.changes import NETWORK, applied
 from deltaw.equations.optimizers import optimizer
 from deltaw.models import Recipe
 from deltaw.network import Network
+from deltaw.speech.settings import quoted, value_of, words_of
 
 MOST_NUMBERS = 12  # indices in the code; more are read from the diagnosis
 # Settings with an option of their own; any other is given by --set.
-OPTIONS = ("hidden", "epochs", "learning_rate", "batch_size", "seed", "class_weight", "drop")
+OPTIONS = ("hidden", "epochs", "learning_rate", "batch_size", "seed", "class_weight", "drop", "kinds")
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def _of_table(changes: Mapping[str, Any], setup: Setup) -> Code:
             settings |= AS_SETTINGS[name](value) if name in AS_SETTINGS else {name: value}
     if "optimizer" in settings:
         settings["optimizer"] = _optimizer(settings["optimizer"])
-    command = " ".join(_quoted(word) for pair in settings.items() for word in _option(*pair))
+    command = " ".join(quoted(word) for pair in settings.items() for word in _option(*pair))
     if settings or lines:
         lines.append(f"deltaw.fit(table, target, {', '.join(['...', *filter(None, [_keywords(settings)])])})")
     settable = SETTINGS | ({"drop_columns"} if names else set()) | ({"codes"} if coded else set())
@@ -110,28 +108,10 @@ def _whole_columns(inputs: Iterable[int], setup: Setup) -> list[str]:
 
 
 def _option(name: str, value: Any) -> list[str]:
-    if name == "hidden":
-        return ["--hidden", ",".join(map(str, value)) or "none"]
-    if name == "kinds":
-        return [word for column, kind in value.items() for word in ("--as", f"{column}={kind}")]
-    if name == "drop":
-        return ["--drop", _listed(value)]
-    text = _text(value)
-    return [f"--{name.replace('_', '-')}", text] if name in OPTIONS else ["--set", f"{name}={text}"]
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Column names as `--drop` reads them (CSV)."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(names)
-    return text.getvalue()
-
-
-def _text(value: Any) -> str:
-    """A value as `--set` reads it."""
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    return _short(value) if isinstance(value, float) else str(_plain(value))
+    value = _plain(value)
+    if name in OPTIONS:
+        return words_of(name, value if value != () else "none")
+    return ["--set", f"{name}={value_of(value)}"]
 
 
 # --- arrays: NumPy, deltaw.Network and deltaw.train -----------------------------------------------------------------
@@ -245,11 +225,6 @@ def _optimizer(given: Any) -> str:
     usual = optimizer(row.name)
     other = {f.name: getattr(row, f.name) for f in fields(row) if getattr(row, f.name) != getattr(usual, f.name)}
     return f"{row.name}({_keywords(other)})" if other else row.name
-
-
-def _quoted(word: str) -> str:
-    """A word quoted for a shell; in double quotes if it contains single ones."""
-    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
 
 
 def _short(value: float) -> str:

@@ -47,6 +47,7 @@ SEARCH, REEXAMINATION = 0.6, 0.2
 BEFORE, LAST, VERDICT = 1.0, 0.2, 0.4
 # Multiples of α and of the epochs, tried last, since other ones may suit the repaired network.
 RATES_AND_EPOCHS: tuple[tuple[float, float], ...] = ((0.1, 1), (0.3, 1), (3, 1), (10, 1), (1, 5), (1, 0.2), (1, 0.04))
+SET_AGAIN = {"learning_rate", "epochs"}  # settings that both findings and `tuned` change
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,18 @@ class Repaired:
             return say(none, measure=measure, **shown)
         said = say(
             "{did}. {measure} over {seeds} seeds: {before} before, {after} after, baseline {guess}.",
-            did=say("; ").join(f.repair.words for f in self.kept if f.repair),
+            did=say("; ").join(each.words for each in _standing(repairs(self.kept))),
             measure=measure.capitalize() if measure.islower() else measure, seeds=len(self.after), **shown,
         )  # fmt: skip
         if self.short:
             return say("Better, not repaired: {said} {short}", said=said, short=self.short)
         return say("Repaired: {said}", said=said)
+
+
+def _standing(made: Sequence[Repair]) -> list[Repair]:
+    """Those that later ones leave something of: a second learning rate takes the place of the first."""
+    later = ({name for other in made[i:] for name in other.changes} & SET_AGAIN for i in range(1, len(made) + 1))
+    return [each for each, names in zip(made, later, strict=True) if each.changes.keys() - names]
 
 
 def _scores(scores: Sequence[float]) -> str:

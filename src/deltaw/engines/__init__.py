@@ -12,6 +12,7 @@ from deltaw.equations.lookup import lookup
 from deltaw.exceptions import MissingError, SettingError
 from deltaw.network import Network
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 
 # name -> (module, class); a module is imported when its engine is used.
 ENGINES = {
@@ -78,7 +79,8 @@ def on(engine: str, device: str | None) -> str:
         return engine
     if chosen.name != "torch":
         expected = "device: expected engine 'torch', the only one with devices"
-        raise SettingError(expected, f"'{chosen.name}'", "use engine='torch' (--engine torch), or leave the device out")
+        remedy = "use {engine}, or leave the device out"
+        raise SettingError(expected, f"'{chosen.name}'", remedy, engine=given_as("engine", "torch"))
     return Choice("torch", chosen.settings | {"device": device}).spec
 
 

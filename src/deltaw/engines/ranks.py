@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from deltaw.exceptions import DeltaWError
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 
 Found = TypeVar("Found")
 PATIENCE = 300.0  # seconds for the others to come, as PyTorch has it
@@ -68,7 +69,8 @@ class Ranks(NamedTuple):
         except RuntimeError as error:
             raise DeltaWError(
                 "several processes: expected all {world} to run to the end", say("one that ended earlier"),
-                "start them again; with --checkpoint, add --resume to continue", world=self.world,
+                "start them again; with checkpoints, add {resume} to continue", world=self.world,
+                resume=given_as("resume", True),
             ) from error  # fmt: skip
 
 
@@ -133,7 +135,8 @@ def join() -> Ranks:
     except RuntimeError as error:
         raise DeltaWError(
             "several processes: expected all {world} to start", say("one that could not be reached"),
-            "start them again; with --checkpoint, add --resume to continue", world=own().world,
+            "start them again; with checkpoints, add {resume} to continue", world=own().world,
+            resume=given_as("resume", True),
         ) from error  # fmt: skip
     _STORES[:] = [store]
     atexit.register(_part)  # PyTorch's threads, if still running, abort the process at its exit

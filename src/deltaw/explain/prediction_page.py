@@ -15,6 +15,7 @@ from deltaw.explain.ensemble import Ensemble
 from deltaw.explain.largest import pick
 from deltaw.explain.step import Step, Trace
 from deltaw.models import Model
+from deltaw.models.contents import picture_of
 from deltaw.numbers import number
 from deltaw.pages import Block, Figure, Table, Text
 from deltaw.preparation.arithmetic import Line
@@ -59,7 +60,7 @@ class Answered:
     @property
     def columns(self) -> tuple[str, ...]:
         """The raw column (pixels: each its own) behind each input."""
-        picture = self.model.picture
+        picture = picture_of(self.model)
         return tuple(
             name if picture is not None and each.title == picture.name else each.title
             for each in self.model.preparation.steps
@@ -184,7 +185,7 @@ def pushes(found: Answered) -> list[Block]:
     here, other = {line.column: line.cell for line in reversed(found.prepared)}, found.other.row(0, named=True)
     if found.against == TYPICAL_ROW:  # whose words may be the slot of others
         other = {name: reads(Kept(OTHER)) if cell == OTHER else cell for name, cell in other.items()}
-    if found.model.picture is not None:
+    if picture_of(found.model) is not None:
         here |= {line.feature: line.cell for line in found.prepared}
     names = list(grouped)
     chosen = pick(np.array([grouped[name] for name in names]))
@@ -242,7 +243,7 @@ def _against(found: Answered) -> str:
 
 def _drawn(found: Answered, shown: Mapping[str, float], unit: str) -> Figure:
     """A bar chart; for an image, the contributions of its pixels."""
-    block = found.model.picture
+    block = picture_of(found.model)
     if block is None:
         return found.attributions.figure(shown, say("attribution of {what}", what=unit))
     cells = {line.feature: line.cell for line in found.prepared}

@@ -19,6 +19,7 @@ from deltaw.export.forms.c import field_names, literal, prefix
 from deltaw.export.operations import titles
 from deltaw.export.proof import Check
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 
 TENSORS: dict[str, Any] = {"number": np.float64, "date": np.float64, "feature": np.float32, "word": object}
 SECONDS = 300  # time limit for all rows
@@ -193,7 +194,7 @@ def _by_script(command: list[str], script: str, path: Path, check: Check) -> Ans
 def _program(name: str, expected: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise MissingError(expected, say("none"), "install it, or give --no-check")
+        raise MissingError(expected, say("none"), say("install it, or give {option}", option=given_as("check", False)))
     return found
 
 

@@ -71,12 +71,12 @@ class Kind(NamedTuple):
     most: int
 
 
-MODEL = Kind("deltaw", "model file", "give a .deltaw file", "train a model with `deltaw train -o FILE`", True, 2**20)
+MODEL = Kind("deltaw", "model file", "give a .deltaw file", "make one by `deltaw train` or `Model.save`", True, 2**20)
 # Also of diverged trainings, and of thousands of networks.
 CHECKPOINT = Kind(
     "deltaw-checkpoint",
     "checkpoint",
-    "give a folder that --checkpoint made",
+    "give a folder of checkpoints",
     "remove it, or start in another folder",
     False,
     2**26,

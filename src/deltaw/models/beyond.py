@@ -9,6 +9,7 @@ from deltaw.models.contents import Contents
 from deltaw.numbers import number
 from deltaw.preparation import unknown
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables import Table
 from deltaw.tables.table import clip, listing
 from deltaw.tables.units import plain_unit
@@ -60,10 +61,10 @@ def notes_on_rows(model: Contents, table: Table, kept: Iterable[str] = ()) -> It
         yield _beyond(line, other)
     for column, n, present in unknown.later_days(steps, rows) if model.origin.time is None else ():
         line = (
-            "{n:,} of {present:,} cells of {column} are dates later than all training rows: train with --time (time=) "
+            "{n:,} of {present:,} cells of {column} are dates later than all training rows: train with {option} "
             "for such rows"
         )
-        yield say(line, n=n, present=present, column=clip(column))
+        yield say(line, n=n, present=present, column=clip(column), option=given_as("time"))
 
 
 def _beyond(line: str, found: unknown.Beyond) -> str:

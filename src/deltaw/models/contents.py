@@ -149,41 +149,42 @@ class Contents:
         """All networks of the ensemble, or the single one."""
         return (self.network, *self.others)
 
-    @property
-    def described_networks(self) -> str:
-        """ "4 → 64 selu → 3 softmax: 515 parameters", or "4 networks, 4 → 64 …: 2,060 parameters in all"."""
-        count = sum(network.parameter_count for network in self.members)
-        if not self.others:
-            return say("{network}: {n:,} parameters", network=self.network.summary(), n=count)
-        kinds = list(dict.fromkeys(network.summary() for network in self.members))
-        shown = {"networks": len(self.members), "kind": say("; ").join(kinds), "n": count}
-        return say("{networks} networks, {kind}: {n:,} parameters in all", **shown)
 
-    @property
-    def picture(self) -> BlockOfNumbers | None:
-        """The input block that holds the pixels of an image, with its `columns` and `shape`; None if there is none."""
-        return next((s for s in self.preparation.steps if isinstance(s, BlockOfNumbers) and len(s.shape) == 2), None)
+def recipe_of(model: Contents, number: int) -> Recipe:
+    """The `Recipe` of network `number`, counted from 1. Raises SettingError for settings that are not allowed."""
+    own = model.ways[number - 1].settings if model.ways else {}
+    return Recipe.from_document(model.recipe.document() | own) if own else model.recipe
 
-    @property
-    def words(self) -> frozenset[str]:
-        """Columns of text in which no numbers are looked for: words that look like numbers might be misread in a few
-        rows, and those that do not need not be tried.
-        """
-        refuse_after_fork()
-        known = {step.column: step.known for step in self.preparation.steps if isinstance(step, Category)}
-        known |= {self.target.name: tuple(each for each in self.target.classes if isinstance(each, str))}
-        return frozenset(name for name, words in known.items() if would_be_respelt(words) or are_words_alone(words))
 
-    def recipe_of(self, number: int) -> Recipe:
-        """The `Recipe` of network `number`, counted from 1. Raises SettingError for settings that are not allowed."""
-        own = self.ways[number - 1].settings if self.ways else {}
-        return Recipe.from_document(self.recipe.document() | own) if own else self.recipe
+def described_networks(model: Contents) -> str:
+    """ "4 → 64 selu → 3 softmax: 515 parameters", or "4 networks, 4 → 64 …: 2,060 parameters in all"."""
+    count = sum(network.parameter_count for network in model.members)
+    if not model.others:
+        return say("{network}: {n:,} parameters", network=model.network.summary(), n=count)
+    kinds = list(dict.fromkeys(network.summary() for network in model.members))
+    shown = {"networks": len(model.members), "kind": say("; ").join(kinds), "n": count}
+    return say("{networks} networks, {kind}: {n:,} parameters in all", **shown)
 
-    @property
-    def rows_an_epoch(self) -> int:
-        """Rows per epoch, summed over the networks."""
-        rows, count, folds = self.origin.training_rows, len(self.members), self.origin.folds
-        return rows if count == 1 else round(rows * count * (1 - 1 / folds if folds else 1))
+
+def rows_an_epoch(model: Contents) -> int:
+    """Rows per epoch, summed over the networks."""
+    rows, count, folds = model.origin.training_rows, len(model.members), model.origin.folds
+    return rows if count == 1 else round(rows * count * (1 - 1 / folds if folds else 1))
+
+
+def picture_of(model: Contents) -> BlockOfNumbers | None:
+    """The input block that holds the pixels of an image, with its `columns` and `shape`; None if there is none."""
+    return next((s for s in model.preparation.steps if isinstance(s, BlockOfNumbers) and len(s.shape) == 2), None)
+
+
+def words_in(model: Contents) -> frozenset[str]:
+    """Columns of text in which no numbers are looked for: words that look like numbers might be misread in a few rows,
+    and those that do not need not be tried.
+    """
+    refuse_after_fork()
+    known = {step.column: step.known for step in model.preparation.steps if isinstance(step, Category)}
+    known |= {model.target.name: tuple(each for each in model.target.classes if isinstance(each, str))}
+    return frozenset(name for name, words in known.items() if would_be_respelt(words) or are_words_alone(words))
 
 
 def eliminated(model: Contents) -> list[int]:
@@ -204,5 +205,5 @@ def described(model: Contents) -> list[Treatment]:
 
 def reading_of(model: Contents, how: Reading | None = None) -> Reading:
     """`how`, with the model's missing-value words, columns of words and decimal marks."""
-    told = replace(how or Reading(), missing=model.missing, words=model.words, decimals=model.decimals)
+    told = replace(how or Reading(), missing=model.missing, words=words_in(model), decimals=model.decimals)
     return with_classes(told, model.target.name, model.target.classes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deltaw import notebook
-from deltaw.models.contents import described
+from deltaw.models.contents import described, described_networks
 from deltaw.speech import say
 from deltaw.tables.table import clip, listing
 
@@ -17,7 +17,7 @@ def fragment(model: Any) -> str:
     origin = model.origin
     facts = {
         say("trained on"): say("{rows:,} rows of {name}", rows=origin.training_rows, name=origin.source),
-        say("network"): model.described_networks,
+        say("network"): described_networks(model),
         say("recipe"): f"{model.recipe.name}, {say('seed')} {origin.seed}, {say('engine')} {origin.engine}",
         say("history"): say("; ").join(model.history._said()),
     } | ({say("classes"): listing(model.classes)} if model.classes else {})

@@ -20,7 +20,7 @@ from deltaw.given import among, is_whole
 from deltaw.models import html, storage
 from deltaw.models.answers import Answers, concatenated, decoded, mean_of, outcome, rows_of, some_rows, truth, values_of
 from deltaw.models.beyond import notes_on_rows
-from deltaw.models.contents import Contents, Learning, reading_of
+from deltaw.models.contents import Contents, Learning, reading_of, recipe_of
 from deltaw.models.distilling import FEWEST, HELD_OUT, Cost, agreement, distilled
 from deltaw.models.rows import weights
 from deltaw.models.rows.dividing import group_numbers
@@ -98,7 +98,7 @@ class Model(Contents):
             raise SettingError("member: expected {networks}, counted from 1", repr(number), "give 1", networks=networks)
         if count == 1:
             return self
-        return replace(self, network=self.members[number - 1], recipe=self.recipe_of(number), others=(), **RESET)
+        return replace(self, network=self.members[number - 1], recipe=recipe_of(self, number), others=(), **RESET)
 
     def single(self, rows: Any, *, seed: int = 0, threads: int | None = None) -> tuple[Model, Cost]:
         """Distil several networks into one, which is nearly as accurate (Hinton et al. 2015).

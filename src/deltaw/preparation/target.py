@@ -32,6 +32,7 @@ from deltaw.preparation.task import (
 )
 from deltaw.schema import agrees
 from deltaw.speech import listed, retold, say
+from deltaw.speech.settings import given_as
 from deltaw.tables.cells import as_words, read_numbers
 from deltaw.tables.codes import are_codes, width_of
 from deltaw.tables.held import are_plain, as_read
@@ -112,9 +113,14 @@ class Target(Plain):
             found = say("only {value}", value=clip(str(known[0]))) if distinct else none
             instead = "choose another target"
             if len(known) < len(series):
-                instead = "choose another target, or list the words that do not mean a missing value (not_na, --not-na)"
+                instead = "choose another target, or list the words that do not mean a missing value ({option})"
             raise ColumnError(
-                '{source}: expected different values in target "{name}"', found, instead, source=source, name=name
+                '{source}: expected different values in target "{name}"',
+                found,
+                instead,
+                source=source,
+                name=name,
+                option=given_as("not_na"),
             )
         inferred, reason = (task, AS_ASKED) if task else infer_task(known, distinct)
         if inferred == "classification":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from deltaw import plots
 from deltaw.equations.losses import titled
 from deltaw.models import Model, Tuning, metric_of
+from deltaw.models.contents import rows_an_epoch
 from deltaw.network import Network
 from deltaw.notebook import escape
 from deltaw.numbers import amount, number
@@ -50,7 +51,7 @@ def _learning(model: Model) -> str:
 def _learning_note(model: Model) -> str:
     history = model.history
     seconds = sum(history.seconds)  # 0 for a loaded model
-    rate = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
+    rate = rows_an_epoch(model) * len(history) / seconds if seconds > 0 else 0
     epochs = amount(len(history), "epoch")
     if seconds > 0:
         shown = {"epochs": epochs, "seconds": number(seconds, 3), "rate": rate}

@@ -9,6 +9,7 @@ import numpy as np
 
 from deltaw import plots
 from deltaw.models import GUESS, Model, Scores, worst
+from deltaw.models.contents import picture_of
 from deltaw.models.scoring.metrics import Outcome
 from deltaw.notebook import escape
 from deltaw.numbers import number
@@ -118,7 +119,7 @@ def _worst(model: Model, scores: Scores) -> str:
     assert scores.outcome is not None
     if model.held_out is None:
         return ""
-    shape = model.picture
+    shape = picture_of(model)
     chosen = worst(scores.outcome, MAX_WORST if shape is None else MAX_WORST_PICTURES)
     if not len(chosen):
         return f"<p>{say('Every answer was right.')}</p>"

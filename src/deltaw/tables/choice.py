@@ -12,6 +12,7 @@ import numpy as np
 from deltaw.exceptions import ColumnError, SettingError
 from deltaw.given import several
 from deltaw.speech import listed, say
+from deltaw.speech.settings import given_as
 from deltaw.tables.given_kinds import READ_AS
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, nearest, suggested, with_frames
 
@@ -49,8 +50,10 @@ def with_selected_columns(table: Table, target: str, drop: Names = None, columns
                 "drop: expected columns to learn from", say('the target "{target}"', target=clip(target)), "keep it"
             )
         if name in only:
-            expected = "drop: expected no column that --only (columns) names"
-            raise SettingError(expected, say('"{name}" in both', name=clip(name)), "leave one of them out")
+            raise SettingError(
+                "drop: expected no column that {columns} names", say('"{name}" in both', name=clip(name)),
+                "leave one of them out", columns=given_as("columns"),
+            )  # fmt: skip
     gone = {place for name in _matching(less, known, target, source) for place in known[name]}
     places = {place for columns_of in known.values() for place in columns_of} - gone
     if not places:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
-from shlex import quote
 from typing import NamedTuple
 
 import polars as pl
@@ -14,6 +13,7 @@ import polars as pl
 from deltaw.exceptions import ColumnError
 from deltaw.numbers import number
 from deltaw.speech import in_english, say
+from deltaw.speech.settings import given_as
 from deltaw.tables.cells import (
     FIRST,
     IN_A_NUMBER,
@@ -140,10 +140,10 @@ def _block_column(block: Block) -> Column:
 
 def check_finite(frame: pl.DataFrame, source: str) -> None:
     """Raise ColumnError for the first infinite number."""
-    instead = "correct it, leave it empty, or take such cells as missing: --na inf,-inf (na=)"
+    instead, na = "correct it, leave it empty, or take such cells as missing: {na}", given_as("na", ["inf", "-inf"])
     for column in frame.iter_columns():
         if column.dtype.is_float() and not isfinite(column.sum() or 0.0):  # cheaper than checking each
-            refuse_cell(column.is_infinite(), column, source, "a finite number", instead)
+            refuse_cell(column.is_infinite(), column, source, "a finite number", instead, na=na)
 
 
 def _single_columns(frame: pl.DataFrame, source: str, given: Mapping[str, str]) -> list[Column]:
@@ -224,9 +224,9 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
     if not readable:
         return ""
     if are_codes(present):
-        codes = '"{name}" is read as categories, since its numbers have leading zeros ("{cell}"): --as {option} if not'
+        codes = '"{name}" is read as categories, since its numbers have leading zeros ("{cell}"): {option} if not'
         cell = present.filter(present.str.starts_with("0"))[0]
-        return say(codes, name=name, cell=cell, option=quote(f"{name}=number"))
+        return say(codes, name=name, cell=cell, option=given_as("kinds", {name: "number"}))
     if stray is None:
         comma = (
             '"{name}" is read as categories, since its numbers have a decimal comma ("{cell}"), which only '

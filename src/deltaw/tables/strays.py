@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
-from shlex import quote
 
 import polars as pl
 
 from deltaw.exceptions import ColumnError
 from deltaw.speech import listed, say
+from deltaw.speech.settings import given_as
 from deltaw.tables.cells import FEW_CELLS, FIRST, MAYBE_NUMBER, as_written, no_numbers
 from deltaw.tables.codes import are_codes
 from deltaw.tables.dates import MISTAKES, date_format
@@ -28,8 +28,7 @@ TOTALS = frozenset((
     "всего", "сумма", "合计", "合計", "总计", "總計", "小计", "小計", "共计", "总和", "總和", "합계", "総計",
 ))  # fmt: skip
 OF_INPUT = (
-    '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: read as missing; '
-    "--as {option} if not"
+    '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: read as missing; {option} if not'
 )
 OF_TARGET = '"{name}" has {words} in {n:,} of {rows:,} cells, and numbers or dates otherwise: these rows have no target'
 OF_TOTAL = "remove the row, which seems to be a total"
@@ -52,7 +51,7 @@ def gaps_of(frame: pl.DataFrame, target: str, given: Mapping[str, str]) -> tuple
         words |= dict.fromkeys(found)
         said = {"name": clip(column.name), "n": sum(found.values()), "rows": len(column) - column.null_count(),
                 "words": listed(say('"{word}"', word=clip(word, 20)) for word in found),
-                "option": quote(f"{clip(column.name)}=category")}  # fmt: skip
+                "option": given_as("kinds", {clip(column.name): "category"})}  # fmt: skip
         notes.append(say(OF_TARGET if column.name == target else OF_INPUT, **said))
     return tuple(words), tuple(notes)
 

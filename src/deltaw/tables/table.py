@@ -132,6 +132,8 @@ def missing_column(name: str, known: Iterable[str], source: str, needed: str = "
             instead = "rename the column that has the answers, or add one"
     if alike:
         instead = "rename the one that looks the same: its letters differ in Unicode normalization (NFC, NFD)"
+    if isinstance(source, NameOfFrame) and name in source.levels:
+        instead = "it is in the index: call frame.reset_index()"
     found = say("the columns {known}", known=listing(known))
     return ColumnError('{source}: expected a column "{name}"', found, instead, source=source, name=name, near=near)
 
@@ -168,28 +170,42 @@ class NameOfRows(str):
         return made
 
 
+class NameOfFrame(str):
+    """The name of a frame of pandas, with the names in its index, which are not those of columns."""
+
+    levels: tuple[str, ...]
+
+    def __new__(cls, name: str, levels: Iterable[str] = ()) -> NameOfFrame:
+        made = super().__new__(cls, name)
+        made.levels = tuple(levels)
+        return made
+
+
 def name_of_rows(source: str, rows: slice | NDArray[np.bool_]) -> str:
     """The name of some of the rows of `source`."""
     return NameOfRows(source, np.asarray(source.places)[rows]) if isinstance(source, NameOfRows) else source
 
 
-def cell_error(source: str, column: str, row: int, expected: str, found: object, remedy: str) -> ColumnError:
+def cell_error(
+    source: str, column: str, row: int, expected: str, found: object, remedy: str, **values: object
+) -> ColumnError:
     """The error for an invalid cell; `row` counts from 0, and in the message from 1, without the header.
 
-    `expected` and `remedy` are sentences, as an error's; `found` is None for a missing cell.
+    `expected` and `remedy` are sentences, as an error's, the latter with `values`; `found` is None for a missing cell.
     """
     shown = say("a missing one") if found is None else f'"{found}"' if isinstance(found, str) else str(found)
     places = getattr(source, "places", ())
     row = 1 + (int(places[row]) if row < len(places) else row)
     line = '{source}: expected {expected} in row {row:,} of column "{column}"'
-    return ColumnError(say(line, source=source, expected=say(expected), row=row, column=column), clip(shown), remedy)
+    wanted = say(line, source=source, expected=say(expected), row=row, column=column)
+    return ColumnError(wanted, clip(shown), say(remedy, **values))
 
 
-def refuse_cell(wrong: pl.Series, cells: pl.Series, source: str, expected: str, remedy: str) -> None:
+def refuse_cell(wrong: pl.Series, cells: pl.Series, source: str, expected: str, remedy: str, **values: object) -> None:
     """Raise `cell_error` for the first wrong cell of a column, if any."""
     if wrong.any():
         row = wrong.arg_max() or 0
-        raise cell_error(source, cells.name, row, expected, cells[row], remedy)
+        raise cell_error(source, cells.name, row, expected, cells[row], remedy, **values)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

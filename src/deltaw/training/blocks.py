@@ -30,6 +30,7 @@ from deltaw.equations.encoded import Encoded, Field, is_plain
 from deltaw.exceptions import OutputError, reason
 from deltaw.numbers import of_bytes
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.threads import side_by_side
 
 Array = NDArray[Any]
@@ -219,7 +220,9 @@ def _opened(folder: Path) -> Any:
         return tempfile.TemporaryFile(dir=folder, prefix=".deltaw-", buffering=0)
     except OSError as error:
         expected = "{folder}: expected a folder for prepared rows"
-        raise OutputError(expected, reason(error), "give another with --cache", folder=folder) from None
+        raise OutputError(
+            expected, reason(error), "give another with {cache}", folder=folder, cache=given_as("cache")
+        ) from None
 
 
 def _made(folder: Path, size: int) -> Any:
@@ -245,4 +248,6 @@ def _made(folder: Path, size: int) -> Any:
 
 def _no_room(folder: Path, size: int, found: str) -> OutputError:
     expected = "{folder}: expected room for {size} of prepared rows"
-    return OutputError(expected, found, "give another folder with --cache", folder=folder, size=of_bytes(size))
+    return OutputError(
+        expected, found, "give another with {cache}", folder=folder, size=of_bytes(size), cache=given_as("cache")
+    )

@@ -26,6 +26,7 @@ from deltaw.numbers import amount
 from deltaw.schema import check
 from deltaw.sigterm import Terminable
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.training.epochs import Training
 from deltaw.training.folder import alone, file_of, keep_last, last_in, listed, make
 from deltaw.training.state import State, go_on, state_of
@@ -116,7 +117,7 @@ class Checkpoints:
         if found and not self.resume:
             raise SettingError(
                 "{folder}: expected a folder without checkpoints", found[max(found)].name,
-                "add resume (--resume) to continue, or give another", folder=self.folder,
+                "add {resume} to continue, or give another", folder=self.folder, resume=given_as("resume", True),
             )  # fmt: skip
         self._restored = self._read([found[n] for n in sorted(found, reverse=True) if found[n].is_file()])
 

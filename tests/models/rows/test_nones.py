@@ -16,7 +16,7 @@ from deltaw.models.fitting.deciding import streaming
 
 QUICK: dict[str, Any] = {"hidden": (3,), "epochs": 1}
 NONES = 'the target contains "None" ({n} rows): read as {what} to change'
-CLASS = ("a class; --na none",)
+CLASS = "a class; na=['none']"
 
 
 def frame(answers: tuple[str | None, ...] = ("Apnea", "Insomnia", "None"), n: int = 240) -> pl.DataFrame:
@@ -51,7 +51,7 @@ def test_none_is_a_class_wherever_it_comes_from(tmp_path: Path, name: str) -> No
     assert (plan.streamed is not None) == (name == "stream")
     assert plan.target.classes == ("Apnea", "Insomnia", "None")
     assert (plan.left_out, plan.rows) == (0, 240)
-    assert note("a class; --na none") in plan.table.notes
+    assert note(CLASS) in plan.table.notes
 
 
 @pytest.mark.parametrize("memory", [None, 1])

@@ -16,7 +16,7 @@ from deltaw.models.rows.time_order import likeness
 N = 60
 DAYS = [date(2024, 1, 1) + timedelta(days=2 * i) for i in range(N)]
 FRAME = pl.DataFrame({"when": DAYS, "x": np.random.default_rng(0).normal(size=N), "y": np.arange(N) / 7})
-LINE = 'rows are sorted by "when": with --time, networks trained on earlier rows are scored on later ones'
+LINE = "rows are sorted by \"when\": with time='when', networks trained on earlier rows are scored on later ones"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_times_that_count_the_rows_are_an_input() -> None:
 
 
 SORTED = (
-    'the order of "nr", which is left out as an identifier, tells the target: if it is that of time, say --time nr; '
+    "the order of \"nr\", which is left out as an identifier, tells the target: if it is that of time, say time='nr'; "
 )
 RANDOM = np.random.default_rng(3)
 TARGETS = {

@@ -153,8 +153,8 @@ def test_small_files_are_prepared_together(path: Path, tmp_path: Path, monkeypat
 
 
 def test_what_the_least_is_is_told(path: Path, tmp_path: Path) -> None:
-    (least,) = (note for note in planned(path, tmp_path).table.notes if "--memory" in note)
-    assert least == "the rows held at a time take up to 64 MiB, even if --memory allows less"
+    (least,) = (note for note in planned(path, tmp_path).table.notes if "memory=" in note)
+    assert least == "the rows held at a time take up to 64 MiB, even if memory= allows less"
 
 
 def test_means_of_answers_are_those_of_all_rows(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

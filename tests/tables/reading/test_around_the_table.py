@@ -218,7 +218,7 @@ def test_no_row_of_data_is_taken_for_names(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(("line", "said"), [
-    ("{}:{}:{}", 'its lines seem to have fields with ":" between them: --delimiter : if so'),
+    ("{}:{}:{}", "its lines seem to have fields with \":\" between them: delimiter=':' if so"),
     ('"{},{},{}"', "each line seems to stand in quotes as a whole: remove these"),
     ("{}   {}  {}", "its fields seem to begin at fixed places"),
     ("{}-{}", ""),

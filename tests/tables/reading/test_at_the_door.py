@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import pickle
 import re
 import unicodedata
 import zipfile
@@ -361,6 +362,16 @@ def test_names_that_begin_like_them(tmp_path: Path) -> None:
     for name in ("ORC", "ORC值", "FEA1", "BZh1", "RDX2"):  # a column alone, whose name ends the line
         path.write_text(f"{name}\n1\n3\n", encoding="utf-8")
         assert read(path).frame.columns == [name]
+
+
+def test_a_column_in_the_index_of_pandas_is_told() -> None:
+    rows = pd.DataFrame({"x": [1.0, 2.0, 3.0] * 20, "y": [0, 1, 2] * 20, "id": range(60)})
+    for left in (rows.set_index("y"), rows.set_index(["id", "y"]), pickle.loads(pickle.dumps(rows.set_index("y")))):
+        with pytest.raises(ColumnError, match=r'"y".*it is in the index: call frame.reset_index\(\)'):
+            kinds(read(left), "y")
+        assert pickle.loads(pickle.dumps(read(left).name)) == "data frame"
+    with pytest.raises(ColumnError, match="found the columns x; give one of these names"):
+        kinds(read(rows.set_index(["id", "y"])), "z")
 
 
 def test_intervals_and_periods_of_pandas() -> None:

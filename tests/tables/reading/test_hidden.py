@@ -25,7 +25,7 @@ def test_a_sheet_that_is_shown_is_read_first(tmp_path: Path) -> None:
         data.activate()
     table = read(tmp_path / "t.xlsx")
     assert table.frame.rows() == [*map(tuple, TABLE[1:])]
-    assert table.notes == ('read from its sheet "data", not lists; --sheet to change',)
+    assert table.notes == ('read from its sheet "data", not lists; sheet= to change',)
     assert read(tmp_path / "t.xlsx", sheet="lists").frame.rows() == [("yes",)]
 
 

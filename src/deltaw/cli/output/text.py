@@ -10,6 +10,7 @@ import numpy as np
 
 from deltaw.cli.output.screen import Screen
 from deltaw.equations.losses import titled
+from deltaw.models.contents import described_networks, rows_an_epoch
 from deltaw.numbers import amount, number, of_bytes
 from deltaw.pages.blocks import Column
 from deltaw.plots.style import MAX_NAME, short
@@ -69,7 +70,7 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
 
     history = model.history
     seconds = sum(history.seconds)
-    speed = model.rows_an_epoch * len(history) / seconds if seconds > 0 else 0
+    speed = rows_an_epoch(model) * len(history) / seconds if seconds > 0 else 0
     best = "" if history.best_epoch is None else say(", weights of epoch {epoch} kept", epoch=history.best_epoch)
     best += say(", then {epochs} on all rows", epochs=amount(history.finish, "epoch")) if history.finish else ""
     line = "{n} in {seconds} s ({speed:,.0f} samples/s){best}"
@@ -121,7 +122,7 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
     screen.print(say("{path}: {task} of {name}", path=path, task=say(model.task), name=model.target.name))
     line = "trained on {training_rows:,} rows of {source}, recipe {name}"
     screen.print(say(line, training_rows=origin.training_rows, source=origin.source, name=model.recipe.name))
-    screen.print(model.described_networks if model.others else model.network.summary())
+    screen.print(described_networks(model) if model.others else model.network.summary())
     if model.classes:
         screen.print(say("classes: {classes}", classes=listing(model.classes)))
     if model.target.rule:

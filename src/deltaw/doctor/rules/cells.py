@@ -16,6 +16,7 @@ from deltaw.doctor.rules.columns import FEWEST_ROWS, MOST_CELLS
 from deltaw.engines.rows import spread
 from deltaw.numbers import number
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 
 Array = NDArray[Any]
 
@@ -110,4 +111,5 @@ def _without(evidence: Evidence, found: Placeholder, otherwise: str) -> str:
     """How to make a placeholder missing; 0 may be a number in other columns."""
     if evidence.setup.raw is None or not found.value:
         return otherwise
-    return say("read {read} as missing (--na={read})", read=f"{found.value:g}")
+    read = f"{found.value:g}"
+    return say("read {read} as missing ({option})", read=read, option=given_as("na", [read]))

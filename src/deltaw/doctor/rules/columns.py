@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from deltaw.doctor.findings import Finding, Repair, Where, finding
 from deltaw.engines.rows import spread
 from deltaw.numbers import number
 from deltaw.speech import listed, reads, say
+from deltaw.speech.settings import given_as
 
 LARGE, SMALL = 10.0, 0.05  # root mean square of a column
 UNEVEN = 1e3  # range of the widest column over that of the narrowest
@@ -106,7 +106,8 @@ def input_outliers(evidence: Evidence) -> Finding | None:
     words = say("make them missing, or correct them; or scale by quartiles and clip outliers")
     if worst.same and evidence.setup.raw:
         read = f"{worst.low:g}"
-        words = say("read {read} as missing (--na={read}); or scale by quartiles and clip outliers", read=read)
+        line = "read {read} as missing ({option}); or scale by quartiles and clip outliers"
+        words = say(line, read=read, option=given_as("na", [read]))
     return finding(
         "Some values of column {name} are outliers ({value}), all others lie from {low} to {high}, within "
         "{range}: on a common scale the others differ {times} times less than an input should.{hint}{more}",
@@ -256,8 +257,8 @@ def leak(evidence: Evidence) -> Finding | None:
     identifies_groups = raw and order[best] < value[best] and len(np.unique(columns[varying[best]])) >= GROUPS
     of_groups = (
         "{found}: it may be the target in another form, or an identifier of groups, such as patients. The "
-        "score then does not hold for rows of other groups, and dropping the column may not help; --group "
-        "{option} scores each group by networks that have seen none of its rows."
+        "score then does not hold for rows of other groups, and dropping the column may not help; {option} "
+        "scores each group by networks that have seen none of its rows."
     )
     of_target = (
         "{found}: it may be the target in another form, or known only after it. The score then does not "
@@ -266,7 +267,7 @@ def leak(evidence: Evidence) -> Finding | None:
     return finding(
         of_groups if identifies_groups else of_target,
         found=found,
-        option=quote(name),
+        option=given_as("group", name),
         evidence={"strength": float(strength[best])},
         where=Where(column=name),
         repair=Repair(

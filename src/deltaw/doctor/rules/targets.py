@@ -16,6 +16,7 @@ from deltaw.equations.losses import titled
 from deltaw.exceptions import InputError
 from deltaw.numbers import number
 from deltaw.speech import listed, say
+from deltaw.speech.settings import given_as
 
 IMBALANCE = 20.0  # rows of the commonest class for each of the rarest
 SKEWED, FEWEST = 0.5, 100  # share of the variance; rows
@@ -179,7 +180,9 @@ def target_outliers(evidence: Evidence) -> Finding | None:
     worst = _as_answered(evidence, found[0])
     words = say("correct these targets, or leave out their rows; or train on logarithms, or with the absolute error")
     if worst.same and evidence.setup.target_column is not None:
-        words = say("read {read} as missing (--na={read}), so that these rows are left out", read=f"{worst.low:g}")
+        read = f"{worst.low:g}"
+        line = "read {read} as missing ({option}), so that these rows are left out"
+        words = say(line, read=read, option=given_as("na", [read]))
     return finding(
         "{share:.1%} of the targets are outliers ({value}), all others lie from {low} to {high}: the standard "
         "deviation of all targets is {times} times that of the others, whose errors are negligible next to those of "
@@ -217,7 +220,7 @@ def skewed_targets(evidence: Evidence) -> Finding | None:
     if share <= SKEWED:
         return None
     table = evidence.setup.target_column is not None
-    words = say("train on logarithms (--target-scale log)") if table else say("train on logarithms: T = np.log(T)")
+    words = say("train on logarithms: {how}", how=given_as("target_scale", "log") if table else "T = np.log(T)")
     return finding(
         "The {n} largest of {rows:,} targets have {share:.0%} of the variance: an error of squares is about these few.",
         n=few,
@@ -261,7 +264,7 @@ def numbers_as_classes(evidence: Evidence) -> Finding | None:
         high=number(float(max(names)), 4),
         rows=number(rows / len(names), 2),
         evidence={"classes": len(names)},
-        repair=Repair(say("predict the number (--task regression)")),
+        repair=Repair(say("predict the number: {how}", how=given_as("task", "regression"))),
     )
 
 

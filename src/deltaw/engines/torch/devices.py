@@ -11,6 +11,7 @@ import torch
 from deltaw.engines import ranks
 from deltaw.exceptions import DeltaWError, SettingError
 from deltaw.speech import listed, say
+from deltaw.speech.settings import given_as
 
 # Kind -> whether it is there. The first that is there is taken where none is named.
 DEVICES = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}
@@ -47,11 +48,12 @@ def shared(here: ranks.Ranks, name: str | None) -> Any:
     kinds, gpus = {kind for (kind, _), _ in of_ranks}, {which for (_, which), _ in of_ranks}
     if len(kinds) > 1:
         expected = "device: expected one kind in all processes"
-        raise SettingError(expected, " ".join(sorted(kinds)), "choose one by device (--device)")
+        raise SettingError(expected, " ".join(sorted(kinds)), "choose one by {device}", device=given_as("device"))
     if "cuda" in kinds and len(gpus) < here.world:
         raise SettingError(
             "device: expected a GPU for each of {world} processes", say("{count} in all", count=len(gpus)),
-            "start as many processes as there are GPUs, or give device='cpu' (--device cpu)", world=here.world,
+            "start as many processes as there are GPUs, or give {device}", world=here.world,
+            device=given_as("device", "cpu"),
         )  # fmt: skip
     return device
 

@@ -21,7 +21,7 @@ def model_of(done: Trained) -> Model:
     """The model, without scores."""
     plan = done.plan
     origin = Origin(
-        plan.table.name,
+        str(plan.table.name),
         plan.learnt,
         0 if plan.validation is None else len(plan.validation),
         0 if plan.test is None else len(plan.test),

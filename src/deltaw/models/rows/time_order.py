@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from deltaw.models.rows.dividing import Choices
 from deltaw.preparation import Target
 from deltaw.preparation.reading import as_days
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables import Column
 from deltaw.tables.table import clip
 
@@ -47,8 +47,9 @@ def notes_on_order(frame: pl.DataFrame, columns: Iterable[Column], choices: Choi
     for each in times:
         cells = frame.get_column(each.name)
         if all(_in_order(as_days(some, source, each.format)) for some in (cells.head(SOME), cells)):
-            line = 'rows are sorted by "{name}": with --time, networks trained on earlier rows are scored on later ones'
-            return (say(line, name=clip(each.name)),)
+            name = clip(each.name)
+            line = 'rows are sorted by "{name}": with {time}, networks trained on earlier rows are scored on later ones'
+            return (say(line, name=name, time=given_as("time", name)),)
     return ()
 
 
@@ -71,9 +72,9 @@ def notes_on_identifiers(
     found = [name for name in asked if likeness(answers[frame[name].arg_sort().to_numpy()]) >= least]
     line = (
         'the order of "{name}", which is left out as an identifier, tells the target: if it is that of time, say '
-        "--time {option}; if the file was sorted by its target, it is worth nothing"
+        "{option}; if the file was sorted by its target, it is worth nothing"
     )
-    return tuple(say(line, name=clip(name), option=quote(clip(name))) for name in found[:1])
+    return tuple(say(line, name=clip(name), option=given_as("time", clip(name))) for name in found[:1])
 
 
 def likeness(answers: NDArray[Any]) -> float:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from shlex import quote
 
 import polars as pl
 
 from deltaw.numbers import amount
 from deltaw.speech import listed, say
+from deltaw.speech.settings import given_as
 from deltaw.tables.cells import TRUTHS, first_stray, missing_to_null
 from deltaw.tables.codes import are_codes
 from deltaw.tables.held import are_words, as_read
@@ -95,19 +95,19 @@ class TargetWords:
         found = []
         if classes:
             found.append(
-                say("the target contains {said}: read as a class; --na {words} to change", **_note_fields(classes))
+                say("the target contains {said}: read as a class; {option} to change", **_note_fields("na", classes))
             )
         if gaps:
             found.append(
-                say("the target contains {said}: read as missing; --not-na {words} to change", **_note_fields(gaps))
+                say("the target contains {said}: read as missing; {option} to change", **_note_fields("not_na", gaps))
             )
         return tuple(found)
 
 
-def _note_fields(words: dict[str, int]) -> dict[str, str]:
-    """Fields of a note: the words with their numbers of rows, and as a value of an option."""
+def _note_fields(name: str, words: dict[str, int]) -> dict[str, str]:
+    """Fields of a note: the words with their numbers of rows, and the setting that would read them otherwise."""
     said = (say('"{word}" ({rows})', word=clip(word), rows=amount(rows, "row")) for word, rows in words.items())
-    return {"said": listed(said), "words": quote(",".join(dict.fromkeys(word.lower() for word in words)))}
+    return {"said": listed(said), "option": given_as(name, [*dict.fromkeys(word.lower() for word in words)])}
 
 
 def _without(series: pl.Series, words: Iterable[str]) -> pl.Series:

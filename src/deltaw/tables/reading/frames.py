@@ -24,7 +24,7 @@ from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.loading import NoRowsError, first_line
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading
-from deltaw.tables.table import Table, check_names
+from deltaw.tables.table import NameOfFrame, Table, check_names
 
 FRAME = "data frame"  # its name in messages
 EXTENSION = pl.BaseExtension  # types of other libraries: intervals, periods
@@ -36,7 +36,9 @@ def from_object(source: Any, reading: Reading) -> Table:
 
     Raises TableError as `polars_of`, and for frames without rows.
     """
-    return table_of(unnested(polars_of(source), FRAME), FRAME, reading)
+    levels = [str(name) for name in getattr(getattr(source, "index", None), "names", ()) if name is not None]
+    name = NameOfFrame(FRAME, levels) if levels else FRAME
+    return table_of(unnested(polars_of(source), name), name, reading)
 
 
 def unnested(frame: pl.DataFrame, source: str) -> pl.DataFrame:

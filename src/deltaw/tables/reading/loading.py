@@ -21,6 +21,7 @@ from deltaw.exceptions import InputError, SettingError, TableError, reason
 from deltaw.given import is_file, is_path, name_of
 from deltaw.numbers import number
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 
 GZIP, BZIP2, XZ = b"\x1f\x8b", re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P)"), b"\xfd7zXZ\0"
 PACKED = 10  # bytes of these signatures
@@ -42,7 +43,6 @@ with suppress(ImportError):  # a Python may be built without it
     from lzma import LZMAError
 
     DAMAGE = (*DAMAGE, LZMAError)
-RAISE = "raise the limit with max_bytes (--max-bytes) if it is meant"
 
 
 class NoRowsError(TableError):
@@ -227,7 +227,10 @@ def _read(stream: Any, most: int, name: str, look: Callable[[bytes], object]) ->
 
 
 def _too_large(name: str, most: int, found: str) -> TableError:
-    return TableError(say("{name}: expected at most {most:,} bytes (decompressed)", name=name, most=most), found, RAISE)
+    return TableError(
+        "{name}: expected at most {most:,} bytes (decompressed)", found, "raise the limit ({option}) if it is meant",
+        name=name, most=most, option=given_as("max_bytes"),
+    )  # fmt: skip
 
 
 def _size(file: Any) -> int | None:

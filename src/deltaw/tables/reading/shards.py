@@ -22,6 +22,7 @@ import polars.selectors as cs
 from deltaw.exceptions import ColumnError, TableError, no_path, reason
 from deltaw.plain import Plain
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables import exact
 from deltaw.tables.cells import EMPTY, as_words, typed
 from deltaw.tables.notations import Notations
@@ -102,7 +103,7 @@ class Shards(Plain):
             found = say("{size:,} in {n}", size=size, n=len(self.files))
             raise TableError(
                 "{name}: expected at most {most:,} bytes in all files", found,
-                "raise the limit with max_bytes (--max-bytes) if it is meant", name=self.name, most=most,
+                "raise the limit ({option}) if it is meant", name=self.name, most=most, option=given_as("max_bytes"),
             )  # fmt: skip
         looked = self._looks(reading, size)
         return self._in_turns(looked, reading) if looked else self._at_once(read, reading)

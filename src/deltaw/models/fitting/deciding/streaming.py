@@ -23,6 +23,7 @@ from deltaw.models.rows.extremes import DRAW
 from deltaw.models.rows.survey import ENOUGH, Streamed, Survey, survey
 from deltaw.numbers import of_bytes
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables import Stream, Table, exact, stream
 from deltaw.tables.choice import checked_selection, kinds_by_column, with_selected_columns
 from deltaw.tables.reading.answers import keeping_missing_words, with_classes
@@ -89,7 +90,7 @@ def _to_be_streamed(request: Request, memory: int | None, there: int | None) -> 
             return None
         raise SettingError(
             "{name}: expected none where rows do not fit into the memory", repr(wrong[1]),
-            "leave it out, or allow more memory (--memory)", name=wrong[0],
+            "leave it out, or allow more memory ({memory})", name=wrong[0], memory=given_as("memory"),
         )  # fmt: skip
     # Rounded, since what is free differs each time, and a resumed run needs the same rows in the same order.
     most = most if memory is not None or most >= ENOUGH else 2 ** (most.bit_length() - 1)
@@ -189,8 +190,8 @@ def _notes(seen: Survey, size: float | None, scored: int, memory: int) -> tuple[
     error = say("medians and quartiles of {n:,} rows, within {error:.2g}% of the rows", n=len(seen.sample),
                 error=100 * seen.error)  # fmt: skip
     capped = say("{n:,} rows to score, the most that are held where rows are streamed", n=scored)
-    least = say("the rows held at a time take up to {least}, even if --memory allows less",
-                least=of_bytes(LEAST))  # fmt: skip
+    least = say("the rows held at a time take up to {least}, even if {memory} allows less",
+                least=of_bytes(LEAST), memory=given_as("memory"))  # fmt: skip
     return (
         *([least] if memory < LEAST else []),
         *([error] if seen.error else []),

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables.reading.formats.letters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
 from deltaw.tables.table import clip, suggested
 
@@ -209,9 +210,11 @@ def _unknown(data: bytes, source: str, encoding: str, error: UnicodeDecodeError,
             readings.setdefault(word.decode(name), name)
     shown = ", ".join(f'{name} ("{text}")' for text, name in list(readings.items())[:SHOWN])
     found = _wrong_byte(data, error.start, before)
-    advice = "mend it, or give the encoding (--encoding) that reads it right: {shown}, …" if shown else "mend the line"
+    advice = "mend it, or give the encoding ({option}) that reads it right: {shown}, …" if shown else "mend the line"
     wanted = "{source}: expected text in {upper}"
-    return TableError(wanted, found, advice, source=source, upper=encoding.upper(), shown=shown)
+    return TableError(
+        wanted, found, advice, source=source, upper=encoding.upper(), shown=shown, option=given_as("encoding")
+    )
 
 
 def _line(data: bytes, position: int) -> tuple[bytes, int]:

@@ -14,6 +14,7 @@ import polars as pl
 
 from deltaw.numbers import amount
 from deltaw.speech import listed, say
+from deltaw.speech.settings import given_as
 from deltaw.tables.cells import MAYBE_NUMBER, missing_to_null
 from deltaw.tables.decimals import has_mark, valid_decimals
 from deltaw.tables.missing import MISSING
@@ -244,7 +245,8 @@ def note_on_one_column(head: list[list[str]]) -> tuple[str, ...]:
         return (say("its fields seem to begin at fixed places: write it as CSV, e.g. by pandas.read_fwf"),)
     there = (sign for sign in QUOTED + OTHERS if sign in lines[0] and len({line.count(sign) for line in lines}) == 1)
     if (sign := next(there, "")) in OTHERS and sign:
-        return (say('its lines seem to have fields with "{sign}" between them: --delimiter {sign} if so', sign=sign),)
+        line = 'its lines seem to have fields with "{sign}" between them: {option} if so'
+        return (say(line, sign=sign, option=given_as("delimiter", sign)),)
     return (say("each line seems to stand in quotes as a whole: remove these"),) if sign else ()
 
 

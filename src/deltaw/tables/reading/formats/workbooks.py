@@ -11,6 +11,7 @@ import polars.selectors as cs
 
 from deltaw.exceptions import MissingError, SettingError, TableError
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables.reading.formats.heads import (
     FEWEST_NAMES,
     are_notes,
@@ -69,8 +70,8 @@ def read_workbook(file: Source) -> Table:
         raise TableError("{name}: expected a sheet with a header and rows", found, "give another sheet", name=file.name)
     others, notes = [each for each in names if each != name], []
     if others and asked is None:
-        line = 'read from its sheet "{name}", not {others}; --sheet to change'
-        notes.append(say(line, name=name, others=listing(others)))
+        line = 'read from its sheet "{name}", not {others}; {option} to change'
+        notes.append(say(line, name=name, others=listing(others), option=given_as("sheet")))
     notes += of_rows
     notes += sheets.without_values(name, above + 1)
     return table_of(_tidy(frame), file.name, file.reading, notes)
