@@ -117,7 +117,12 @@ def export(
     ] = None,
     form: Annotated[
         str | None,
-        typer.Option("--form", "-f", help="The format, whatever the extension.", autocompletion=completion.forms),
+        typer.Option(
+            "--form",
+            "-f",
+            help="onnx, c, javascript, python or sql, whatever the extension.",
+            autocompletion=completion.forms,
+        ),
     ] = None,
     dialect: Annotated[str | None, typer.Option(help="SQL dialect: duckdb or postgres.")] = None,
     table: Annotated[str, typer.Option(metavar="NAME", help="The table that SQL reads from.")] = "data",

@@ -51,7 +51,8 @@ TRAINING: dict[str, Row] = {
     "target": option(str, "The column to predict.", "--target", "-t", autocompletion=completion.columns),
     "recipe": option(
         str,
-        "default; quick; accurate: the mean of several networks; or notes: the method of the notes.",
+        "default; quick: a fifth of its epochs; accurate: the mean of several networks; or notes: the method of the "
+        "study notes.",
         "--recipe",
         "-r",
         default="default",
@@ -94,7 +95,7 @@ TRAINING: dict[str, Row] = {
     "test": option(str, "A test table to score on; all of DATA is then trained on.", metavar="FILE"),
     "validation": option(
         str,
-        "A validation table that chooses the best weights; or, with --folds 0, a share of the rows.",
+        "A validation table that chooses the best weights; or a share of the rows, with --folds 0.",
         metavar="FILE",
         read=rows,
     ),
