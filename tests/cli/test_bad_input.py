@@ -54,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "no_target.csv": lines(*((i, "1.0,red,") for i in range(1, N + 1))),
         "infinite.csv": lines((9, "inf,red,cat")),
         "bad_cell.csv": lines((11, "12x,red,cat")),
-        "latin.csv": lines((3, "1.0,rötlich,cat")).decode().encode("latin-1"),
+        "latin.csv": lines((3, "1.0,xüx,cat")).decode().encode("latin-1"),
         "text_only.csv": b"note,species\n"
         + b"".join(b"a sentence of its own number %d,%s\n" % (i, b"cat" if i % 2 else b"dog") for i in range(40)),
         "ids.csv": b"size,species\n" + b"".join(b"%d,s%d\n" % (i % 7, i) for i in range(30_000)),

@@ -35,19 +35,36 @@ FOUND = {
     ]),
     "EUC-KR": (("euc_kr", "cp949"), ["이름,성별,나이\n김민수,남,34\n이영희,여,28\n박지훈,남,45\n"]),
 }  # fmt: skip
-# Single letters: any bytes are some text in each of their encodings, so none is taken, and least of all GB18030.
-REFUSED = {
+# Of one byte a sign: any bytes are some text in each of their encodings, but not where a language has its letters.
+ALPHABETIC = {
     "Straße,Größe,Gemüse\nKönigsallee,äußerst groß,Möhre\nMüller,schön,Grünkohl\nÖÄÜ,ÜBERGRÖSSE,Soße\n": (
-        "cp1252", "latin-1", "cp1250", "cp850",
+        "cp1252", "latin-1", "cp1250", "cp850", "cp437", "mac_roman",
     ),
-    "prénom,numéro,région\nHélène,n°5,Île\nFrançois,créée,Côte\nZoë,déjà vu,naïve\n": ("cp1252", "latin-1", "cp850"),
-    "año,país,niño\n2020,España,sí\n2021,México,corazón\nAÑO,CAÑÓN,¿qué?\n": ("cp1252", "latin-1"),
+    "prénom,numéro,région\nHélène,n°5,Île\nFrançois,créée,Côte\nZoë,déjà vu,naïve\n": (
+        "cp1252", "latin-1", "iso8859-15", "cp850", "mac_roman",
+    ),
+    "año,país,niño\n2020,España,sí\n2021,México,corazón\nAÑO,CAÑÓN,¿qué?\n": ("cp1252", "latin-1", "mac_roman"),
     "São Paulo,AÇÃO,coração\nBrasília,AÇÕES,ações\nGOIÂNIA,NÃO,mamãe\n": ("cp1252", "cp850"),
-    "name,greeting\nhéllo,1\nb,2\n": ("cp1252",),
-    "miasto,wartość\nŁódź,źdźbło\nKraków,żółć\n": ("cp1250", "iso8859-2"),
-    "имя,пол,город\nИван,муж,Москва\nМАРИЯ,ЖЕН,САНКТ-ПЕТЕРБУРГ\n": ("cp1251", "koi8-r", "cp866", "iso8859-5"),
-    "όνομα,πόλη\nΓιώργος,Αθήνα\nΜΑΡΙΑ,ΘΕΣΣΑΛΟΝΙΚΗ\n": ("cp1253",),
+    "name,greeting\nhéllo,1\nb,2\n": ("cp1252", "latin-1"),
+    "miasto,wartość\nŁódź,źdźbło\nKraków,żółć\n": ("cp1250", "iso8859-2", "cp852"),
+    "město,jméno\nBřeclav,Dvořáková\nPříbram,Němcová\n": ("cp1250", "iso8859-2", "cp852"),
+    "имя,пол,город\nИван,муж,Москва\nМАРИЯ,ЖЕН,САНКТ-ПЕТЕРБУРГ\n": ("cp1251", "koi8-r", "koi8-u", "cp866"),
+    "όνομα,πόλη\nΓιώργος,Αθήνα\nΜΑΡΙΑ,ΘΕΣΣΑΛΟΝΙΚΗ\n": ("cp1253", "iso8859-7"),
+    "şehir,ağaç\nİstanbul,kırmızı\nDiyarbakır,değişik\n": ("cp1254", "iso8859-9"),
+    "שם,עיר\nיוסף כהן,תל אביב\nשרה לוי,ירושלים\n": ("cp1255",),
+    "miestas,šalis\nŠiauliai,Lietuva\nPanevėžys,čia yra žuvų\nTelšiai,ačiū\n": ("cp1257", "iso8859-13"),
+    "price,note\n12 €,don’t know\n13 €,“fine”\n14 €,it’s 21°C – 22°C…\n": ("cp1252", "cp1250", "cp1254"),
+    "t (°C),area (m²),PM (µg/m³)\n1,2,3\n": ("cp1252", "latin-1"),
+} | {f"id,n\n1,Smith\n2,{word}\n": ("cp1252",) for word in (
+    "Müller", "café", "El Niño", "São Paulo", "Zürich", "Malmö", "México", "García", "Québec", "Åland", "it’s", "MUÑOZ",
+)}  # fmt: skip
+REFUSED = {
+    "id,n\n1,Smith\n2,lunedì\n": ("cp1252",),  # ě is usual there in Czech
+    "id,n\n1,Smith\n2,Gdańsk\n": ("cp1250",),  # as Gdañsk is in Windows-1252
+    "id,n\n1,Smith\n2,xüx\n": ("cp1252",),
     "ชื่อ,เพศ\nสมชาย,ชาย\n": ("tis-620",),
+    "اسم,مدينة\nمحمد,القاهرة\n": ("cp1256",),
+    "имя,город\nИван,Москва\n": ("iso8859-5",),
 }  # fmt: skip
 TABLES = [
     (title, encoding, text) for title, (encodings, texts) in FOUND.items() for encoding in encodings for text in texts
@@ -69,26 +86,42 @@ def test_other_readings_are_far_behind(title: str, encoding: str, text: str) -> 
     assert shares[title] > 1.3 * LEAD * max(others)
 
 
-@pytest.mark.parametrize(("text", "encoding"), [(text, each) for text, them in REFUSED.items() for each in them])
-def test_single_letters_are_not_taken_for_chinese(text: str, encoding: str) -> None:
-    with pytest.raises(
-        TableError, match=r"expected text in UTF-8, found byte 0x.. at position \d+ \(line 1|2\).*encoding="
-    ):
-        decoded(text.encode(encoding), "x")
-    assert decoded(text.encode(encoding), "x", encoding) == (text.encode(), "")
+def test_found_by_pairs_of_its_signs() -> None:
+    wrong = [
+        (text, each) for text, them in ALPHABETIC.items() for each in them
+        if decoded(text.encode(each), "x")[0] != text.encode()
+    ]  # fmt: skip
+    assert not wrong
+    assert decoded("Müller,Größe".encode("latin-1"), "x")[1] == "Windows-1252"
+
+
+def test_two_readings_that_may_both_be_right_are_none() -> None:
+    for text, them in REFUSED.items():
+        for each in them:
+            expected = r"expected text in UTF-8, found byte 0x.. at position \d+ \(line 1|3\).*encoding="
+            with pytest.raises(TableError, match=expected):
+                decoded(text.encode(each), "x")
+            assert decoded(text.encode(each), "x", each) == (text.encode(), "")
+
+
+def test_damaged_utf_8_is_no_other_text() -> None:
+    for text in (*ALPHABETIC, *(text for _, texts in FOUND.values() for text in texts)):
+        damaged = (text * 2).encode() + b"M\xfcller,\x80\n"
+        with pytest.raises(TableError, match="expected text in UTF-8"):
+            decoded(damaged, "x")
 
 
 def test_the_word_is_shown_in_each_encoding_that_has_it() -> None:
     with pytest.raises(TableError) as caught:
-        decoded("a,b\n1,Müller\n".encode("latin-1"), "x")
+        decoded("a,b\n1,Mxüx\n".encode("latin-1"), "x")
     message = str(caught.value)
-    assert "byte 0xfc at position 7 (line 2)" in message
-    assert 'windows-1252 ("Müller")' in message
-    assert 'windows-1251 ("Mьller")' in message
+    assert "byte 0xfc at position 8 (line 2)" in message
+    assert 'windows-1252 ("Mxüx")' in message
+    assert 'windows-1251 ("Mxьx")' in message
     assert "\n" not in message
 
 
-ALL = [text for _, texts in FOUND.values() for text in texts] + list(REFUSED)
+ALL = [text for _, texts in FOUND.values() for text in texts] + [*ALPHABETIC, *REFUSED]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32", "utf-8", "utf-8-sig"])

@@ -82,7 +82,7 @@ def read(
         max_bytes: limit of a file's bytes, decompressed; None: a quarter of the memory, and for archives that grow more
             than a hundredfold 64 MiB.
         encoding: of text, a name of Python ("gb18030", "windows-1252"); None: detected (UTF-8, UTF-16, GB18030, Big5,
-            Shift_JIS, EUC-JP, EUC-KR), see `Table.notes`.
+            Shift_JIS, EUC-JP, EUC-KR, Windows-1252 and its relatives), see `Table.notes`.
         na: more words for a missing value, besides the usual ones (`deltaw.tables.missing.MISSING`); also numbers
             (-999).
         not_na: words among the usual ones that are not missing values.

@@ -1,9 +1,9 @@
 """Detecting the encoding of text.
 
 UTF-8, UTF-16 and ISO-2022 have a recognisable form. In other encodings of Chinese, Japanese and Korean nearly all bytes
-are valid: the one is chosen whose characters are mostly frequent ones of its language (`letters`). Single-byte
-encodings (Windows-1252, KOI8-R, …) accept any bytes and cannot be told apart: the user has to choose, and is shown a
-word in each.
+are valid: the one is chosen whose characters are mostly frequent ones of its language (`letters`). Encodings of one
+byte a sign (Windows-1252, KOI8-U, …) accept any bytes: one is chosen if its signs stand where a language has them, and
+those of all others do not (`alphabets`). Else the user has to choose, and is shown a word in each.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import NamedTuple
 from deltaw.exceptions import SettingError, TableError
 from deltaw.speech import say
 from deltaw.speech.settings import given_as
+from deltaw.tables.reading.formats.alphabets import Alphabet, alphabet_of
 from deltaw.tables.reading.formats.letters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
 from deltaw.tables.table import clip, suggested
 
@@ -91,7 +92,7 @@ def decoded(
     try:
         text = data.decode(found)
     except UnicodeDecodeError as error:
-        language = _language(data) if found == UTF8 else None
+        language = _language(data) if found == UTF8 and not _is_damaged(data) else None
         if language is None:
             raise _unknown(data, source, found, error, before) from None
         why = say("{encoding}, as most of it is", encoding=language.title)
@@ -173,8 +174,16 @@ def _wrong_byte(data: bytes, position: int, before: tuple[int, int]) -> str:
     return say("byte 0x{data:02x} {place}", data=data[position], place=place)
 
 
-def _language(data: bytes) -> Language | None:
-    """The encoding in which some lines have mostly frequent characters; None if none is clearly ahead."""
+def _is_damaged(data: bytes) -> bool:
+    """Whether most bytes beyond ASCII are UTF-8, and some are not."""
+    beyond = len(data.translate(None, bytes(range(128))))
+    return 2 * len(data.decode(errors="ignore").encode().translate(None, bytes(range(128)))) > beyond
+
+
+def _language(data: bytes) -> Language | Alphabet | None:
+    """The encoding in which some lines have mostly frequent characters, or usual pairs of signs; None if none is
+    clearly ahead, or one of each kind is.
+    """
     lines = islice(re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data), SAMPLE)
     sample, size = [], 0
     for line in lines:
@@ -184,7 +193,10 @@ def _language(data: bytes) -> Language | None:
             break
     shares = sorted(((_share(sample, each), each) for each in LANGUAGES), key=lambda pair: -pair[0])
     (best, language), (second, _) = shares[:2]
-    return language if best >= SHARE and best >= LEAD * second else None
+    alphabet = alphabet_of(sample)
+    if best < SHARE or best < LEAD * second:
+        return alphabet
+    return language if alphabet is None else None
 
 
 def _share(lines: Iterable[bytes], language: Language) -> float:
