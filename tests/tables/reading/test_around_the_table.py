@@ -228,3 +228,19 @@ def test_one_column_that_may_be_several_is_told(written: Written, line: str, sai
     table = read(written("".join(line.format(*row) + "\n" for row in rows)))
     assert table.frame.width == 1
     assert [note.startswith(said) for note in table.notes] == [True] * bool(said)
+
+
+@pytest.mark.parametrize("above", ["", "Table 3. Sizes\n", "Table 3. Sizes\n\n"])
+@pytest.mark.parametrize("note", ["", "\nSource: office\n", "* preliminary\n"])
+def test_a_note_below_hides_no_rows_above(tmp_path: Path, above: str, note: str) -> None:
+    rows = "".join(f"r{i},{10 * i},{20 * i},{30 * i},{40 * i}\n" for i in range(1, 13))
+    heads = {
+        ",2019,,2020,\nregion,height,width,height,width\n": ["2019 height", "2019 width", "2020 height", "2020 width"],
+        "region,speed,mass,length,t\n,m/s,kg,cm,s\n": ["speed", "mass", "length", "t"],
+    }
+    for head, names in heads.items():
+        (tmp_path / "x.csv").write_text(above + head + rows + note)
+        frame = read(tmp_path / "x.csv").frame
+        assert frame.columns == ["region", *names]
+        assert frame.rows()[0] == ("r1", 10, 20, 30, 40)
+        assert len(frame) == 12

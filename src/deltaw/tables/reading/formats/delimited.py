@@ -24,6 +24,7 @@ from deltaw.tables.reading.formats.careful import careful_frame, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
 from deltaw.tables.reading.formats.heads import (
     Marks,
+    above_notes,
     has_header,
     lacking,
     leaves_out_row_names,
@@ -175,7 +176,7 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     text = text if printed is None else printed.plain(text)
     separator = separator or (BAR if printed else find_delimiter(text))
     text = plain_spaces(text, separator)
-    head = head_of(text, separator)
+    head = above_notes(head_of(text, separator))
     if not head:
         expected, instead = "{source}: expected a header and rows", "give a file with rows"
         raise TableError(expected, say("only quotes and spaces"), instead, source=source)

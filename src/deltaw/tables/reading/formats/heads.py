@@ -92,6 +92,12 @@ def notes_on_marks(frame: pl.DataFrame, missing: tuple[str, ...], separator: str
     return tuple(found)
 
 
+def above_notes(head: list[list[str]]) -> list[list[str]]:
+    """The first records without last ones of fewer cells than most have, as notes below a table are."""
+    usual = mode(map(len, head)) if head else 0
+    return head[: next((i for i in range(len(head), 0, -1) if len(head[i - 1]) >= usual), 0)]
+
+
 def rows_above(rows: Sequence[Sequence[str]]) -> int:
     """The number of rows above the column names: if the first row that is not empty is a title (its first cell and few
     others, or another number of cells), those above the first row with a different word in every column, or above the
