@@ -15,7 +15,7 @@ export const listed = (names: string[], most = 8): Text => (names.length > most 
 export function retold(text: string, sentences: string[]): Text {
   for (const say of sentences) {
     const found = new RegExp(`^${say.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)\}/g, '(?<$1>.+)')}$`, 's').exec(text);
-    if (found) return said(say, { ...found.groups });
+    if (found) return said(say, { ...found.groups, ...(found.groups?.['how'] && { how: said(found.groups['how']) }) });
   }
   return text;
 }
@@ -44,11 +44,11 @@ export function filled(sentence: string, values: Sentence['values'], words = ENG
   return whole;
 }
 
-const HAN = '\u4e00-\u9fff', WORD = '0-9A-Za-z\u00c0-\u03ff∂∇√∞"\'`#$€_';
-const TIGHT = new RegExp(`^(?:[${HAN}][${WORD}(\\[\\-−+±~.]|[${WORD})\\]%′][${HAN}])$`);
+const HAN = '\u4e00-\u9fff', WORD = '0-9A-Za-z²³\u00c0-\u03ff\u2070-\u209c∂∇√∞‖"\'`#$€_';
+const TIGHT = new RegExp(`^(?:[${HAN}](?:[${WORD}(\\[\\-−+±~.]|/[${WORD}.])|[${WORD})\\]%′][${HAN}])`);
 
 /** Two texts as one, with a blank where Chinese and a word or number of another script would touch: deltaw.speech. */
-export const beside = (left: string, right: string): string => (TIGHT.test(left.slice(-1) + right.slice(0, 1)) ? `${left} ${right}` : left + right);
+export const beside = (left: string, right: string): string => (TIGHT.test(left.slice(-1) + right.slice(0, 2)) ? `${left} ${right}` : left + right);
 
 /** What cannot be used: what was expected, what was found, what to do; deltaw.exceptions. */
 export class Refusal extends Error {

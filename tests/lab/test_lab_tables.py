@@ -434,7 +434,12 @@ def test_words_that_look_like_numbers_are_spoken_of_as_in_python(tmp_path: Path)
 
 
 def _shown(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: ", ".join(value) if isinstance(value, list) else value for name, value in values.items()}
+    def one(value: Any) -> Any:
+        if isinstance(value, list):
+            return ", ".join(map(one, value))
+        return value["say"].format(**_shown(value["values"])) if isinstance(value, dict) else value
+
+    return {name: one(value) for name, value in values.items()}
 
 
 def test_none_is_a_class_where_it_is_in_python(tmp_path: Path) -> None:

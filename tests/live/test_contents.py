@@ -80,10 +80,15 @@ def test_cells_come_back() -> None:
         assert column["missing"] == table[column["name"]].null_count()
 
 
-def test_where_a_table_lay_stays_home(tmp_path: Path) -> None:
-    frame().write_csv(tmp_path / "rows.csv")
-    name = read(contents(str(tmp_path / "rows.csv"), None, "y", None, {}))[1]["data"]["name"]
-    assert name == "rows.csv"
+def test_a_file_is_read_as_a_training_reads_it(tmp_path: Path) -> None:
+    path = str(tmp_path / "rows.csv")
+    frame().write_csv(path, null_value="unknown", separator="|")
+    data = read(contents(path, None, "y", None, {"delimiter": "|"}))[1]["data"]
+    assert data["name"] == "rows.csv"  # where it lay stays home
+    kinds = {column.name: column.kind for column in models.plan(path, "y", delimiter="|").columns}
+    assert {column["name"]: column["kind"] for column in data["columns"]} == {**kinds, "y": "category"}
+    assert kinds["gap"] == "number"
+    assert data["gaps"] == ["unknown"]
 
 
 def test_numbers_and_their_scale() -> None:

@@ -117,8 +117,9 @@ export class Training {
     this.moment += count, this.trainedFor += seconds;
     this.count();
     this.time(count, seconds);
+    const every = this.young && this.machine.stepOfEpoch === 0 ? this.keepsFor : Math.max(SNAPSHOT_EVERY, this.keepsFor / SNAPSHOTS); // at first a weight's history has each epoch
     if (made < 0) this.breaks();
-    else if (this.trainedFor - this.lastKept >= Math.max(SNAPSHOT_EVERY, this.keepsFor / SNAPSHOTS)) this.keep();
+    else if (this.trainedFor - this.lastKept >= every) this.keep();
     if (this.epoch >= this.settings.epochs) this.ended ??= 'finished';
     if (this.young && this.machine.stepOfEpoch === 0 && this.moment > this.curves.end) this.look(true);
     return count;

@@ -40,7 +40,7 @@ export function withoutGaps(table: Table, target: string): { table: Table; gaps:
     if (!found.length || found.some(([word]) => known.has(word))) continue;
     for (const [word] of found) gaps.add(word);
     const told = {
-      name: clipped(cells.name), words: found.map(([word]) => `"${clipped(word, 20)}"`),
+      name: clipped(cells.name), words: found.map(([word]) => said('"{word}"', { word: clipped(word, 20) })),
       n: found.reduce((sum, [, n]) => sum + n, 0), rows: presentOf(cells.words).length,
     };
     notes.push(

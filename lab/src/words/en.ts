@@ -276,7 +276,7 @@ export const en = {
   save_page_about: 'One HTML file with the data, the weights, the curves and the way back: it opens where you left.',
   save_model: 'Download the model',
   save_model_about: 'A .deltaw file, for deltaw predict and Python.',
-  answer_rows: 'Predict the rows of a file',
+  answer_rows: 'Predict the rows of a file …',
   answer_rows_about: 'With the same columns as this table: they come back as CSV, each with a prediction.',
   answers_are_in: '{n} rows with their predictions are in {file}. {notes}',
   model_refused: 'One output that is no sigmoid is no model of two classes: choose sigmoid above the output.',

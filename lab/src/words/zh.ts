@@ -270,7 +270,7 @@ export const zh: Record<Key, string> = {
   save_page_about: '一个 HTML 文件，包含数据、权重、曲线和以前时刻的记录：打开后从你离开的地方继续。',
   save_model: '下载模型',
   save_model_about: '.deltaw 文件，供 deltaw predict 和 Python 使用。',
-  answer_rows: '预测文件中的行',
+  answer_rows: '预测文件中的行……',
   answer_rows_about: '列要与这张表格相同：每行加上预测，存成 CSV。',
   answers_are_in: '{n} 行及其预测已存入{file}。{notes}',
   model_refused: '只有一个输出又不是 sigmoid，就不是二分类模型：请在输出上方选 sigmoid。',

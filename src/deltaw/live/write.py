@@ -17,6 +17,7 @@ from deltaw.preparation.columns.text import Text
 from deltaw.speech import listed, say
 from deltaw.tables import Reading, Table, origins, read_as
 from deltaw.tables.columns import LEFT_OUT, kinds
+from deltaw.tables.reading.loading import comes_once
 
 ENDING = ".deltaw"
 OUTPUT = "lab.html"
@@ -86,6 +87,8 @@ def contents(source: Any, rows: Any, target: str | None, recipe: str | None, set
         table = read_as(source, reading)
         few = _few(table, target) if recipe is None else {}
         apart = {} if others.get("test") is not None or table.test is not None else HELD_OUT
+        if not comes_once(source):  # is read again, as `deltaw.fit` reads it: by what is predicted
+            table, others = source, settings
         return of_plan(plan(table, target, "default" if recipe is None else recipe, **SINGLE | apart | few | others))
     given = [*others, *(name for name, value in (("target", target), ("recipe", recipe)) if value is not None)]
     if given:
