@@ -322,7 +322,7 @@ BAD = [
     ("x.idx", write("x.idx", idx(images(3))[:-5]), ["192 bytes", "187"]),
     ("x.idx", write("x.idx", b"\0\0\x08\x03\0\0"), ["header"]),
     ("t-labels-idx1-ubyte", write("t-labels-idx1-ubyte", idx(np.ones(3, np.uint8))), ["labels alone"]),
-    ("x.xlsx", write("x.xlsx", b"PK\x03\x04...xl/workbook.xml"), ["Excel", "unreadable"]),
+    ("x.xlsx", write("x.xlsx", b"PK\x03\x04...xl/workbook.xml"), ["workbook", "unreadable"]),
     ("x.pkl", write("x.pkl", b"\x80\x04\x95"), ["pickle"]),
 ]  # fmt: skip
 
