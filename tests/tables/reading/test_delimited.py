@@ -54,6 +54,8 @@ def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quo
     ("text", "expected"),
     [
         ("a,b\n1,2\n3,4\n", {"a": [1, 3], "b": [2, 4]}),
+        ('a,b,c\n1,"\n\n",""\n2,3,4\n', {"a": [1, 2], "b": [None, 3], "c": [None, 4]}),
+        ('a,b,c\n"\n\n","x",""\n', {"a": [None], "b": ["x"], "c": [None]}),
         ("a,b\r\n1,x\r\n3,y", {"a": [1, 3], "b": ["x", "y"]}),
         ("\ufeff\ufeffa;b\n1,5;x\n2,25;y\n", {"a": [1.5, 2.25], "b": ["x", "y"]}),
         ("a;b\n1.234,5;1\n0,25;2\n", {"a": [1234.5, 0.25], "b": [1, 2]}),
@@ -223,7 +225,7 @@ def test_records_of_one_width_are_read_and_no_others(rows: list[list[str]]) -> N
     if len({*map(len, rows)}) == 1 and not any("".join(row[3:]) for row in rows):
         rows = [row[:3] for row in rows]  # of all rows alike, separators behind the last field are passed over
     if any(len(row) != 3 for row in rows):
-        with pytest.raises(TableError, match="expected 3 fields"):
+        with pytest.raises(TableError, match=r"expected \d fields in line"):
             read_delimited(text.encode(), "x.csv", Reading(","))
     else:
         frame = read_delimited(text.encode(), "x.csv", Reading(",", written=True)).written

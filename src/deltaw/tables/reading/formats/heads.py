@@ -217,7 +217,8 @@ def rows_at_end(text: bytes, separator: str, width: int) -> int:
         return len(text)
     line = re.compile(rf"\n(?:[{re.escape(separator)}\s]*\n)+".encode())
     blank = line.search(text, max(0, len(text) - TAIL))
-    if blank is not None and not line.search(text, 0, blank.start()):
+    outside = blank is not None and text.count(b'"', 0, blank.start()) % 2 == 0  # blank lines in quotes are a cell's
+    if blank is not None and outside and not line.search(text, 0, blank.start()):
         rest = io.StringIO(text[blank.end() :].decode(), newline="")
         if are_notes(csv.reader(rest, delimiter=separator), width):
             return blank.start() + 1
