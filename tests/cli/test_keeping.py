@@ -41,7 +41,7 @@ def test_a_run_and_on(run: Run, table: Path) -> None:
     assert f"resuming from {last}: training 3 of 3, after " in err
     assert Path("n.deltaw").read_bytes() == Path("plain.deltaw").read_bytes()
     for more, line in (
-        ((), f"run: expected a folder without checkpoints, found {last.name}; add resume (--resume)"),
+        ((), f"run: expected a folder without checkpoints, found {last.name}; add --resume to continue"),
         (
             ("--resume", "--seed", "4"),
             f"resume: expected seed as in {last}, found 0 there, 4",

@@ -37,7 +37,7 @@ def test_on_a_device(engine: str, device: str | None, spec: str) -> None:
 
 
 def test_a_device_is_of_torch_alone() -> None:
-    with pytest.raises(SettingError, match=r"^device: expected engine 'torch'.*--engine torch"):
+    with pytest.raises(SettingError, match=r"^device: expected engine 'torch'.*engine='torch'"):
         engines.on("native", "cuda")
     for spec in ("trch", "native('cuda')", 3):
         with pytest.raises(SettingError, match=r"^engine: "):

@@ -10,7 +10,6 @@ import numpy as np
 
 from deltaw.cli.output.screen import Screen
 from deltaw.equations.losses import titled
-from deltaw.models.contents import described_networks, rows_an_epoch
 from deltaw.numbers import amount, number, of_bytes
 from deltaw.pages.blocks import Column
 from deltaw.plots.style import MAX_NAME, short
@@ -66,7 +65,7 @@ def print_plan(screen: Screen, plan: Plan) -> None:
 
 def print_training(screen: Screen, model: Model, output: Path, report: Path | None) -> None:
     """Print the result of a training: scores with the baseline, and the written files."""
-    from deltaw.models.contents import eliminated
+    from deltaw.models.contents import eliminated, rows_an_epoch
 
     history = model.history
     seconds = sum(history.seconds)
@@ -115,7 +114,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
 
 def print_model(screen: Screen, model: Model, path: Path, columns: float | None = None) -> None:
     """`deltaw show`."""
-    from deltaw.models.contents import described
+    from deltaw.models.contents import described, described_networks
     from deltaw.models.settings import written
 
     origin = model.origin
