@@ -124,14 +124,15 @@ def _whole_groups(group: Indices, most: int) -> Indices:
 def left_by_ridge(H: Floats, Z: Values, parts: NDArray[np.uint8], penalties: Sequence[float] = PENALTIES) -> Values:
     """Cross-validated residuals, (n, k), of ridge regression with the best penalty."""
     found, mine = [], [parts == part for part in range(PARTS)]
-    grams = np.stack([H[part].T @ H[part] for part in mine]).astype(np.float64)
-    along = np.stack([H[part].T @ Z[part] for part in mine])
+    own = [H[part] for part in mine]
+    grams = np.stack([h.T @ h for h in own]).astype(np.float64)
+    along = np.stack([h.T @ Z[part] for h, part in zip(own, mine, strict=True)])
     grams, along = grams.sum(axis=0) - grams, along.sum(axis=0) - along  # of the other parts
     for penalty in penalties:
         W = np.linalg.solve(grams + penalty * np.eye(H.shape[1]), along)
         left = Z.copy()
-        for part, w in zip(mine, W, strict=True):
-            left[part] -= H[part] @ w
+        for part, h, w in zip(mine, own, W, strict=True):
+            left[part] -= h @ w
         found.append(left)
     return min(found, key=lambda left: float((left**2).sum()))
 

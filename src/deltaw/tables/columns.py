@@ -243,11 +243,13 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
 
 def _note_on_more(first: pl.Series, distinct: int) -> str:
     """A note on many distinct cells of a number followed by a mark or another number, or by nothing in some."""
+    if distinct <= CODES:
+        return ""
     rows, first = len(first), first.filter(first.str.contains(r"\d"))
     bare = as_written(first).is_not_null()
     some = bare.any() and len(first) >= NEARLY * rows and unit_of(first.filter(~bare))  # a unit in some cells
     more = ~bare if some else first.str.contains(MORE)
-    if distinct <= CODES or not more.any() or (more | bare).sum() < NEARLY * len(first):
+    if not more.any() or (more | bare).sum() < NEARLY * len(first):
         return ""
     told = (
         '"{name}" is read as categories, since its numbers are followed by other text ("{cell}"): move '
@@ -287,13 +289,17 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
 
 def _category(words: pl.Series, present: int, distinct: int, note: str = "") -> Kind:
     """Free text, identifiers, or categories."""
-    first = as_read(words.head(FIRST))
-    lengths = first.str.count_matches(WORD) + first.str.count_matches(f"[{UNSPACED}]") // 2
-    if distinct > present / 2 and (lengths.mean() or 0) >= SENTENCE:  # type: ignore[operator]
+    if distinct > present / 2 and _mean_length(as_read(words.head(FIRST))) >= SENTENCE:
         return Kind("text", _many(present, distinct), note=note)
     if distinct >= DISTINCT * present and present >= ENOUGH:
         return Kind("identifier", _many(present, distinct), note="" if are_codes(words) else note)
     return Kind("category", in_english("{n:,} distinct values", n=distinct), note=note)
+
+
+def _mean_length(cells: pl.Series) -> float:
+    """The mean number of words in a cell."""
+    lengths = cells.str.count_matches(WORD) + cells.str.count_matches(f"[{UNSPACED}]") // 2
+    return lengths.mean() or 0.0  # type: ignore[return-value]
 
 
 def _many(present: int, distinct: int) -> str:

@@ -67,6 +67,11 @@ class Part:
         """The raw columns of these rows."""
         return taken(self.source, self.rows)
 
+    @property
+    def bare(self) -> Part:
+        """The part without its raw columns."""
+        return replace(self, source=pl.DataFrame(), rows=None)
+
     def some(self, places: Indices) -> Part:
         """Some of the rows, by their indices in this part."""
         weight = None if self.weight is None else self.weight[places]
@@ -113,7 +118,12 @@ def joined_parts(first: Part, second: Part) -> Part:
 
 def with_known_target(table: Table, target: Target) -> tuple[Table, int]:
     """The rows with a target value, and the number of those without."""
-    kept = with_frames(table, lambda frame: frame.filter(target.known(frame.get_column(target.name), table.name)))
+
+    def with_target(frame: pl.DataFrame) -> pl.DataFrame:
+        known = target.known(frame.get_column(target.name), table.name)
+        return frame if known.all() else frame.filter(known)
+
+    kept = with_frames(table, with_target)
     left_out = total_rows(table) - total_rows(kept)
     return (kept if left_out else table), left_out
 

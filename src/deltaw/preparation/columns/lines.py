@@ -113,6 +113,11 @@ class ByNumber:
         """(k,) sums of squares that the means explain."""
         return np.asarray((self.sums * self.means).sum(axis=1))
 
+    @property
+    def flat(self) -> Values:
+        """(k,) sums of squares that the mean of all targets explains: not more than any `line` does."""
+        return np.asarray(self.sums.sum(axis=1) ** 2 / max(float(self.rows.sum()), SMALLEST))
+
     def _added(self, of_rows: Values) -> Values:
         alone = len(self._first) == len(self._order)
         return of_rows if alone else np.asarray(np.add.reduceat(of_rows, self._first, axis=-1))

@@ -158,11 +158,15 @@ def _no_chance(by_number: ByNumber, edges: tuple[float, ...]) -> bool:
     among, rows = len(by_number.counts) - len(edges), len(by_number.sample.targets.values)
     if several < FEWEST_NUMBERS or within < LEAST_SHARE * rows or among <= 0:
         return False
-    own = by_number.own
-    apart = float(by_number.units @ (own - by_number.line(edges)[1]))
-    noise = max(float(by_number.units @ (by_number.squares - own)) / within, STEADY * apart / among, SMALLEST)  # not 0
-    ratio = apart / among / noise
-    return bool(ratio > 1.0 and about(among, within, ratio) < CHANCE)
+    own, units = by_number.own, by_number.units
+    left = max(float(units @ (by_number.squares - own)) / within, SMALLEST)  # not 0
+
+    def significant(told: Values) -> bool:
+        apart = float(units @ (own - told))
+        ratio = apart / among / max(left, STEADY * apart / among)
+        return bool(ratio > 1.0 and about(among, within, ratio) < CHANCE)
+
+    return significant(by_number.flat) and significant(by_number.line(edges)[1])  # a cheap bound first
 
 
 class _Line(NamedTuple):

@@ -62,7 +62,7 @@ def finished(
         schedule=SCHEDULE,
         from_line=False,
     )
-    rows = plan.training if plan.validation is None else joined_parts(plan.training, plan.validation)
+    rows = plan.training if plan.validation is None else joined_parts(plan.training.bare, plan.validation.bare)
 
     def further(epoch: ScoredEpoch) -> bool:
         return listener is not None and listener(replace(epoch, number=epoch.number + made, epochs=epoch.epochs + made))
