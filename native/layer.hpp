@@ -53,6 +53,12 @@ struct Layer {
     for (int s = 0; s < slots; ++s) state[s] = Floats(vectors * stride);
   }
 
+  // Take the weights and the state of such a layer.
+  void copy(const Layer& other) {
+    std::copy_n(other.w.data(), w.size(), w.data());
+    for (int s = 0; s < 2; ++s) std::copy_n(other.state[s].data(), state[s].size(), state[s].data());
+  }
+
   std::size_t bytes() const { return w.size() * sizeof(float); }
   std::size_t place(int v, int k) const { return v * stride + std::size_t(k) * VL; }
 

@@ -40,13 +40,13 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   if (run.encoded) columns.take(inputs.encoding->inputs);
   else if (run.sparse || !Columns::worth(inputs)) columns.take_all();
   else columns.list(inputs, run.marks.data(), run.threads);
-  choose_workspace(run, piece, thread);
+  set_apart(run, piece, thread);
   Workspace& work = *run.work[thread];
-  work.lay(layers_, thread);
+  work.lay(run.layers[thread], thread);
   if (run.encoded) {
     const bool own = by_rows(layers_[0], run.threads, SMALL);
     const auto [v0, v1] = own ? Range{0, layers_[0].vectors} : part(layers_[0].vectors, thread, run.threads);
-    running_sums(layers_[0], *inputs.encoding, running_[own ? thread : 0].data(), v0, v1);
+    running_sums(run.layers[thread][0], *inputs.encoding, running_[own ? thread : 0].data(), v0, v1);
     for (int r = begin; r < end; ++r) {
       prefetch_rows(r, {begin, end}, prefetch);
       work.encoded.fetch(inputs, order[r], r, work.numbers.row(r), work.own[thread].row.data());
@@ -132,7 +132,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
   Workspace& work = *run.work[thread];
   const int running = run.encoded && by_rows(layers_[0], run.threads, SMALL) ? thread : 0;
   for (int l = 0; l < depth; ++l) {
-    Layer& layer = layers_[l];
+    Layer& layer = run.layers[thread][l];
     const Rows A = input_of(run, l, thread);
     const bool rowwise = by_rows(layer, run.threads, SMALL);
     const Dropout dropout = dropout_of(run, piece, l, thread);
@@ -242,7 +242,7 @@ void Trainer::backward(Run& run, const Piece& piece, int thread) {
   Workspace& work = *run.work[thread];
   float* scratch = layers_.size() > 1 ? work.scratch[thread].data() : nullptr;
   for (int l = int(layers_.size()) - 1; l > 0; --l) {
-    const Layer& layer = layers_[l];
+    const Layer& layer = run.layers[thread][l];
     const Rows from = (plan_.notes_rule ? work.sent : work.delta)[l], to = work.sent[l - 1];
     const bool rowwise = by_rows(layer, run.threads, SMALL) || layers_[l - 1].activation->coupled;
     if (!(rowwise && was_rowwise)) run.barrier.wait();
@@ -291,9 +291,15 @@ bool Trainer::by_own_rows(const Run& run, const Piece& piece, int thread) const 
 }
 
 // Each of two threads that go by their own rows has a workspace of its own: in common ones, what it reads ahead beyond the
-// end of its rows would be taken from the other one's cache, and asked back, at every step.
-void Trainer::choose_workspace(Run& run, const Piece& piece, int thread) {
-  run.work[thread] = thread > 0 && by_own_rows(run, piece, thread) ? &apart_ : &work_;
+// end of its rows would be taken from the other one's cache, and asked back, at every step. It also has weights of its own,
+// and makes the whole step in them: it takes longer to write what the other one has read than to compute it twice.
+void Trainer::set_apart(Run& run, const Piece& piece, int thread) {
+  const bool apart = thread > 0 && by_own_rows(run, piece, thread);
+  run.work[thread] = apart ? &apart_ : &work_;
+  Layer* const layers = apart ? apart_layers_.data() : layers_.data();
+  if (apart && run.layers[thread] != layers)
+    for (std::size_t l = 0; l < layers_.size(); ++l) layers[l].copy(layers_[l]);
+  run.layers[thread] = layers;
 }
 
 // visit(half, rows, share, shares) for each half that this thread has a share of: two teams have one half each, a

@@ -19,14 +19,16 @@ struct Trainer::Run {
   std::atomic<std::int64_t> last_row{std::numeric_limits<std::int64_t>::max()};
   std::vector<Columns::Marks> marks;  // each thread's, for the next piece
   std::vector<Columns> columns;       // each thread's copy, for this piece
-  std::vector<Workspace*> work;       // each thread's, for this piece: see Trainer::choose_workspace
+  std::vector<Workspace*> work;       // each thread's, for this piece: see Trainer::set_apart
+  std::vector<Layer*> layers;         // the same
   alignas(APART) double error;        // thread 0's, which may change it every few microseconds
 
   // `error_`: the sum so far, continued here, so that it is rounded the same however the epoch is cut.
   Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, bool steps_, const std::function<bool()>& stop_,
-      Asking& asking_, Workspace& work_, double error_)
+      Asking& asking_, Workspace& work_, std::vector<Layer>& layers_, double error_)
       : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), steps(steps_), stop(stop_), asking(asking_),
-        barrier(threads_), marks(threads_), columns(threads_), work(threads_, &work_), error(error_) {
+        barrier(threads_), marks(threads_), columns(threads_), work(threads_, &work_),
+        layers(threads_, layers_.data()), error(error_) {
     if (sparse) return;
     for (Columns::Marks& each : marks) Columns::make_room(epoch.inputs, each);
     for (Columns& each : columns) each.make_room(epoch.inputs);

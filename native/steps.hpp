@@ -98,11 +98,13 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
   for (int l = 0; l < int(layers_.size()); ++l)
     if (halved(run, piece, l, thread)) sum_halves(run, piece, l, thread), halves = true;
   if (halves) run.barrier.wait();
+  const bool alone = by_own_rows(run, piece, thread);  // then each thread makes the whole step
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    Layer& layer = layers_[l];
+    Layer& layer = run.layers[thread][l];
     if (halved(run, piece, int(l), thread)) {
-      const float *one = layer.halves[0].data(), *two = layer.halves[1].data();
-      step_from_memory(layer, Update<Opt, plain>(layer, c), Update<Opt>(layer, cb), piece.rows, thread, run.threads,
+      const float *one = layers_[l].halves[0].data(), *two = layers_[l].halves[1].data();
+      step_from_memory(layer, Update<Opt, plain>(layer, c), Update<Opt>(layer, cb), piece.rows, alone ? 0 : thread,
+                       alone ? Threads(1) : run.threads,
                        [one, two](std::size_t at) { return load(one + at) + load(two + at); });
       continue;
     }

@@ -151,7 +151,12 @@ void Trainer::batches(Run& run, int thread) {
 // Room for training on such rows on at most so many threads.
 void Trainer::make_room(const Inputs& inputs, int threads) {
   const bool halves = std::all_of(layers_.begin(), layers_.end(), [](const Layer& layer) { return layer.halves[0].size() > 0; });
-  if (halves && threads == 2 && !apart_.capacity) apart_ = for_rows(work_.capacity);
+  if (halves && threads == 2 && !apart_.capacity) {
+    std::vector<Layer> copies;
+    for (const Layer& each : layers_) copies.emplace_back(each.n_in, each.n_out, each.bias, each.activation, slots_);
+    apart_ = for_rows(work_.capacity);  // last of what may find no memory
+    apart_layers_ = std::move(copies);
+  }
   for (Workspace* space : {&work_, &apart_}) {
     if (!space->capacity) continue;
     space->make_scratch(layers_, threads);
@@ -196,7 +201,7 @@ double Trainer::stretches(const Epoch& epoch, const std::function<bool()>& stop)
     const auto started = std::chrono::steady_clock::now();
     if (choice_.threads() > 1 && !all) all.emplace(choice_.threads());
     Team& team = choice_.threads() > 1 ? *all : alone;
-    Run run(stretch, team.size(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, asking_, work_, error);
+    Run run(stretch, team.size(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, asking_, work_, layers_, error);
     if (own_inputs(run)) work_.add_inputs();
     std::atomic<bool> starved{false};
     team.run([&](int thread) {
@@ -237,7 +242,7 @@ void Trainer::keep(const Inputs& inputs) {
 
 // z and o of all layers into the workspace, for consecutive rows.
 void Trainer::signals(Workspace& space, const Inputs& inputs, const float* running, std::int64_t first, int rows) const {
-  space.lay(layers_, 0);
+  space.lay(layers_.data(), 0);
   Columns& columns = space.columns;
   columns.take_all();
   if (inputs.encoding) columns.take(inputs.encoding->inputs);

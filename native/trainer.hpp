@@ -170,7 +170,7 @@ class Trainer {
   StepConstants constants(const Run& run, std::int64_t step) const;
   bool own_inputs(const Run& run) const;
   Rows input_of(const Run& run, int l, int thread) const;
-  void choose_workspace(Run& run, const Piece& piece, int thread);
+  void set_apart(Run& run, const Piece& piece, int thread);
 
   void make_room(const Inputs& inputs, int threads);
   double stretches(const Epoch& epoch, const std::function<bool()>& stop);
@@ -185,9 +185,9 @@ class Trainer {
   const Loss* loss_;
   int slots_ = 0;
   bool buffered_;  // whether the gradient is summed in memory first: for clipping, and for batches larger than the workspace
-  std::vector<Layer> layers_;
+  std::vector<Layer> layers_, apart_layers_;  // the latter also for the second thread alone
   Floats parameter_, parameter_across_;  // the loss's parameter of each output: in a lane, and in a whole vector
-  Workspace work_, apart_;   // for training; for its second thread alone, see `choose_workspace`
+  Workspace work_, apart_;   // for training; for its second thread alone, see `set_apart`
   Workspace whole_, strip_;  // for `whole`, if that for training is too small; for `outputs`
   Floats parts_;  // of two samples, see `in_parts`
   std::vector<double> norms_;  // of every block of the gradient, see `gradient_norm`

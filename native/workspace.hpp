@@ -51,8 +51,8 @@ struct Workspace {
   }
 
   // Copy the current weights of narrow layers, for one of the threads.
-  void lay(const std::vector<Layer>& layers, int thread) {
-    for (std::size_t l = 0; l < layers.size(); ++l)
+  void lay(const Layer* layers, int thread) {
+    for (std::size_t l = 0; l < along.size(); ++l)
       if (along[l].size()) lay_along(layers[l], along_of(layers[l], l, thread));
   }
   float* along_of(const Layer& layer, std::size_t l, int thread) {
