@@ -13,10 +13,15 @@ import threading
 import tracemalloc
 import zipfile
 import zlib
+from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from deltaw.exceptions import SettingError, TableError
@@ -104,6 +109,62 @@ def test_a_text_that_a_file_has_once_counts_in_each_cell(tmp_path: Path, ending:
     assert path.stat().st_size < MIB
     assert "expected at most 1,048,576 bytes (decompressed), found 4,000,000" in refusal(path, max_bytes=MIB)
     assert len(read(path, max_bytes=4 * MIB).frame) == 400
+
+
+def lists(n: int) -> Any:
+    return pa.ListArray.from_arrays(pa.array([0, n, n], pa.int32()), pa.array(np.zeros(n, np.int8)))
+
+
+# A column of two cells that its file says in few bytes, and takes some MiB in memory.
+SMALL_IN_FILES: dict[str, Callable[[], Any]] = {
+    "a list": lambda: lists(MIB),
+    "a list in a list": lambda: pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), lists(MIB)),
+    "a struct of lists": lambda: pa.StructArray.from_arrays([lists(MIB)], ["x"]),
+    "a missing array": lambda: pa.array([None, [0] * MIB], pa.list_(pa.int8(), MIB)),
+    "an array of nothing": lambda: pa.FixedSizeListArray.from_arrays(pa.nulls(2 * MIB), MIB),
+    "a text": lambda: pa.array(["a" * (4 * MIB), "b"]),
+    "bytes": lambda: pa.array([b"a" * (4 * MIB), b"b"]),
+}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "arrows"])
+@pytest.mark.parametrize("column", SMALL_IN_FILES)
+def test_what_lists_and_texts_take_is_known_before_they_are_read(tmp_path: Path, column: str, ending: str) -> None:
+    frame = pa.table({"a": [1, 2], "x": SMALL_IN_FILES[column]()})
+    path = tmp_path / f"x.{ending}"
+    written(frame, path)
+    assert path.stat().st_size < MIB / 16
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("read_parquet", "read_ipc", "read_ipc_stream"):
+            patch.setattr(pl, name, lambda *_, **__: pytest.fail("read it"))
+        assert "expected at most 1,048,576 bytes (decompressed), found " in refusal(path, max_bytes=MIB)
+    assert read(path).frame.shape == (2, 2)
+    (tmp_path / "several").mkdir()
+    for i in range(2):
+        written(frame, tmp_path / "several" / f"{i}.{ending}")
+    assert "bytes (decompressed)" in refusal(tmp_path / "several", max_bytes=MIB)
+
+
+def written(frame: Any, path: Path, pack: str = "zstd") -> None:
+    if path.suffix == ".parquet":
+        return pq.write_table(frame, path, compression=pack)
+    new = pa.ipc.new_file if path.suffix == ".arrow" else pa.ipc.new_stream
+    with new(path, frame.schema, options=pa.ipc.IpcWriteOptions(compression=pack)) as writer:
+        writer.write_table(frame)
+    return None
+
+
+def nested(depth: int) -> Any:
+    return reduce(lambda kind, _: pa.struct([("x", kind)]), range(depth), pa.int8())
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "arrows"])
+def test_columns_nested_thousands_deep(tmp_path: Path, ending: str) -> None:
+    """Polars ends the process."""
+    written(pa.schema([("x", nested(400))]).empty_table(), path := tmp_path / f"x.{ending}")
+    assert "nested more than 64 deep" in refusal(path)
+    written(pa.table({"x": pa.array([None], nested(60))}), path)
+    assert len(read(path).frame) == 1
 
 
 CORNER = {

@@ -33,8 +33,8 @@ from deltaw.tables.columns import check_finite
 from deltaw.tables.reading.answers import TargetWords
 from deltaw.tables.reading.changes import another
 from deltaw.tables.reading.draws import drawn
+from deltaw.tables.reading.formats.columnar import CELLS
 from deltaw.tables.reading.shards import alongside, joined
-from deltaw.tables.reading.slices import CELLS
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.reading.streams import Slice, Stream, ahead, gathered
 from deltaw.tables.strays import Strays

@@ -203,11 +203,15 @@ def first_line(error: BaseException) -> str:
 
 
 def memory() -> int:
-    """Bytes of memory of the machine, or of the container if it has a limit."""
+    """Bytes of memory of the machine, or of the container or the process (`ulimit -v`) if it has a limit."""
     found = [8 << 30]  # if the system does not say
     if sys.platform != "win32":
         with suppress(OSError, ValueError):
             found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+            import resource
+
+            own = resource.getrlimit(resource.RLIMIT_AS)[0]
+            found += [own] if own != resource.RLIM_INFINITY else []
     for place in ("memory.max", "memory/memory.limit_in_bytes"):
         with suppress(OSError, ValueError):  # "max" without a limit
             found.append(int((Path("/sys/fs/cgroup") / place).read_text()))

@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 
 from deltaw.tables.reading.changes import facts, unchanged
-from deltaw.tables.reading.formats.columnar import readable, shape
+from deltaw.tables.reading.formats.batches import CELL
+from deltaw.tables.reading.formats.columnar import CELLS, check_parts, filled, readable, shape
 from deltaw.tables.reading.frames import table_of
-from deltaw.tables.reading.loading import first_bytes, located
+from deltaw.tables.reading.loading import check_size, first_bytes, limit, located
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import NameOfRows, Table
 
-CELLS = 2**24  # of a slice: 128 MiB of numbers
 Scanner = Callable[[Path], pl.LazyFrame]
 SCANNERS: dict[bytes, tuple[str, Scanner]] = {  # without glob, since a file name is not a pattern
     b"PAR1": ("Parquet", partial(pl.scan_parquet, glob=False)),
@@ -47,8 +47,10 @@ def _slices(
 ) -> Iterator[tuple[Path, Table]]:
     before = facts(path)
     with unchanged(path, before), readable(name, kind):
+        check_parts(path, name, limit(reading.max_bytes), at_once=False)
         rows, width = shape(lazy := scan(path))
-    each = max(1, cells // max(width, 1))
+        each = max(1, cells // max(width, 1))
+        check_size(name, CELL * filled(lazy, {}, each), limit(reading.max_bytes))
     for start in range(0, max(rows, 1), each)[share]:
         with unchanged(path, before):
             with readable(name, kind):

@@ -22,15 +22,15 @@ from deltaw.forks import refuse_after_fork
 from deltaw.tables.cells import as_words
 from deltaw.tables.notations import Notations
 from deltaw.tables.reading.changes import Facts, facts, unchanged
-from deltaw.tables.reading.formats.batches import BEGIN, batches, size
-from deltaw.tables.reading.formats.columnar import pandas_index, readable, shape
+from deltaw.tables.reading.formats.batches import BEGIN, CELL, batches, size
+from deltaw.tables.reading.formats.columnar import CELLS, check_parts, filled, pandas_index, readable, shape
 from deltaw.tables.reading.formats.pieces import PIECE, can_be_in_pieces, pieces
 from deltaw.tables.reading.formats.together import MOST, Few, Together, cells
 from deltaw.tables.reading.frames import table_of
-from deltaw.tables.reading.loading import DAMAGE, STDIN, as_path, located, memory, unreadable
+from deltaw.tables.reading.loading import DAMAGE, STDIN, as_path, check_size, limit, located, memory, unreadable
 from deltaw.tables.reading.read import TEXT, ending, several
 from deltaw.tables.reading.shards import Shards, alike
-from deltaw.tables.reading.slices import CELLS, SCANNERS
+from deltaw.tables.reading.slices import SCANNERS
 from deltaw.tables.reading.sorts import Sorts, as_dates
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import NameOfRows, Table, cell_error
@@ -172,7 +172,7 @@ def stream(source: object, reading: Reading) -> Stream | None:
         with suppress(OSError, ValueError):
             if path.is_file():
                 found = Shards(str(source), path.parent, (path,))
-    if found is None or not all(map(_can_be_sliced, found.files)):
+    if found is None or not all(_can_be_sliced(file, reading) for file in found.files):
         return None
     return Stream(found, reading, {file: facts(file) for file in found.files})
 
@@ -288,6 +288,7 @@ def _scanned(
     lazy = lazy.select(cs.by_name(wanted)) if wanted and wanted != there else lazy
     rows, width = shape(lazy)
     each = max(1, cells // max(width, 1))
+    check_size(str(file), CELL * filled(lazy, {}, each), limit(None))
     for start in range(0, rows, each):
         yield lazy.slice(start, each).collect()
 
@@ -306,9 +307,13 @@ def _begin(file: Path) -> bytes:
         raise unreadable(str(file), error) from None
 
 
-def _can_be_sliced(file: Path) -> bool:
+def _can_be_sliced(file: Path, reading: Reading) -> bool:
     """Whether a file can be read in slices. Raises TableError if it cannot be read."""
-    if _begin(file) in (*SCANNERS, BEGIN) or not file.stat().st_size:
+    if (begin := _begin(file)) in (*SCANNERS, BEGIN):
+        with readable(str(file), SCANNERS[begin][0] if begin in SCANNERS else "Arrow"):
+            check_parts(file, str(file), limit(reading.max_bytes), at_once=False)
+        return True
+    if not file.stat().st_size:
         return True
     try:
         return ending(file) in TEXT.endings and can_be_in_pieces(file)

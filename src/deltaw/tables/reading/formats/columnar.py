@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import reduce
+from operator import add
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -17,6 +20,8 @@ from deltaw.speech import say
 from deltaw.tables.cells import FIRST
 from deltaw.tables.held import compacted
 from deltaw.tables.reading.changes import facts, unchanged
+from deltaw.tables.reading.formats import batches, footers
+from deltaw.tables.reading.formats.batches import CELL
 from deltaw.tables.reading.frames import INDEX, plain, table_of, with_valid_decimals
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import check_size, first_bytes, first_line, limit, unreadable
@@ -26,18 +31,18 @@ from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, listing
 
 PARQUET = b"PAR1"
-CELL = 8  # bytes of a number in a frame
+CELLS = 2**24  # of a slice: 128 MiB of numbers
 AT_ONCE = 2**20  # cells read at a time from a file on disk, so that no second copy of the frame is in memory
 
 
 def read_parquet(file: Source) -> Table:
     """Parquet, without the index columns of pandas. Raises TableError, as all functions here."""
-    return _columnar(file, "Parquet", pl.read_parquet, pl.scan_parquet, pandas_index(file.data))
+    return _columnar(file, "Parquet", pl.read_parquet)
 
 
 def read_arrow(file: Source) -> Table:
     """Arrow's file format, which is Feather's."""
-    return _columnar(file, "Arrow", pl.read_ipc, pl.scan_ipc)
+    return _columnar(file, "Arrow", pl.read_ipc)
 
 
 def read_arrow_stream(file: Source) -> Table:
@@ -45,19 +50,45 @@ def read_arrow_stream(file: Source) -> Table:
     return _columnar(file, "Arrow", pl.read_ipc_stream)
 
 
-def _columnar(
-    file: Source,
-    kind: str,
-    reader: Callable[[io.BytesIO], pl.DataFrame],
-    scanner: Callable[[io.BytesIO], pl.LazyFrame] | None = None,
-    index: tuple[str, ...] = (),
-) -> Table:
+def _columnar(file: Source, kind: str, reader: Callable[[io.BytesIO], pl.DataFrame]) -> Table:
+    most = limit(file.reading.max_bytes)
     with readable(file.name, kind):
-        if scanner is not None:  # by the metadata, since columns of one value shrink to almost nothing
-            rows, width = shape(scanner(io.BytesIO(file.data)))
-            check_size(file.name, CELL * rows * width, limit(file.reading.max_bytes))
+        values = check_parts(file.data, file.name, most)
+        if kind == "Parquet":
+            check_size(file.name, CELL * filled(pl.scan_parquet(io.BytesIO(file.data)), values), most)
         frame = bounded(reader(io.BytesIO(file.data)), file.name, file.reading)
-    return without_index(frame, file.name, file.reading, index)
+    return without_index(frame, file.name, file.reading, pandas_index(file.data) if kind == "Parquet" else ())
+
+
+def check_parts(file: Path | bytes, name: str, most: int, at_once: bool = True) -> Counter[str]:
+    """How many values each column of a Parquet file has, with all in lists.
+
+    Raises TableError if a file, or unless it is read `at_once` a part of it, takes more than `most` bytes in memory, by
+    its metadata, since columns of one value shrink to almost nothing; ValueError for damaged metadata.
+    """
+    with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as opened:
+        if opened.read(len(PARQUET)) == PARQUET:
+            parts = footers.groups(opened)
+        else:
+            parts = [(size, Counter[str]()) for size in batches.sizes(opened)]
+    check_size(name, (sum if at_once else max)((0, *(size for size, _ in parts))), most)
+    return reduce(add, (values for _, values in parts), Counter[str]())
+
+
+def filled(lazy: pl.LazyFrame, values: Mapping[str, int], most: int | None = None) -> int:
+    """How many cells a scanned file has, or `most` of its rows; `values`: how many a column has, with all in lists."""
+    rows = shape(lazy)[0]
+    rows = rows if most is None else min(rows, most)
+    return sum(_cells(kind, rows, values.get(name, rows)) for name, kind in lazy.collect_schema().items())
+
+
+def _cells(kind: Any, rows: int, values: int) -> int:
+    """How many cells a column has, at most, with so many `values` in lists: a missing array has all of its own."""
+    if isinstance(kind, pl.Array):
+        return int(kind.size) * _cells(kind.inner, rows, values)
+    if several := [getattr(kind, each) for each in ("inner", "key", "value") if hasattr(kind, each)]:  # a list, a map
+        return max(_cells(each, values, values) for each in several)
+    return max((_cells(each.dtype, rows, values) for each in getattr(kind, "fields", ())), default=rows)
 
 
 def shape(lazy: pl.LazyFrame) -> tuple[int, int]:
@@ -69,7 +100,8 @@ def bounded(frame: pl.DataFrame, name: str, reading: Reading) -> pl.DataFrame:
     """The frame. Raises TableError if its text is larger than the limit once each cell has its own: in a file, a text
     that recurs may stand once.
     """
-    words = pl.selectors.string().str.len_bytes(), pl.selectors.by_dtype(pl.Categorical, pl.Enum).cat.len_bytes()
+    text, of_a_list = pl.selectors.string(), pl.selectors.by_dtype(pl.Categorical, pl.Enum)
+    words = text.str.len_bytes(), of_a_list.cat.len_bytes(), pl.selectors.binary().bin.size()
     sizes = frame.lazy().select(each.cast(pl.UInt64).sum() for each in words).collect()
     check_size(name, sum(sizes.row(0)) if sizes.width else 0, limit(reading.max_bytes))
     return frame
@@ -106,9 +138,10 @@ class Look:
 def look(path: Path, name: str, reading: Reading) -> Look:
     """The metadata of a file. Raises TableError if it is too large, and errors of Polars."""
     check_size(name, path.stat().st_size, most := limit(reading.max_bytes))
+    values = check_parts(path, name, most)
     lazy = pl.scan_parquet(path, glob=False)
-    (rows, width), kinds = shape(lazy), lazy.collect_schema()
-    check_size(name, CELL * rows * width, most)
+    (rows, _), kinds = shape(lazy), lazy.collect_schema()
+    check_size(name, CELL * filled(lazy, values), most)
     names = kinds.names()
     index = _named_index(pandas_index(path), names)
     kept = [each for each in names if each not in index and not INDEX.fullmatch(each)] or names

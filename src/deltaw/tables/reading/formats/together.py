@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from itertools import takewhile
@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from deltaw.tables.reading.formats.columnar import AT_ONCE, pandas_index, shape, without_index
+from deltaw.tables.reading.formats.columnar import AT_ONCE, check_parts, filled, pandas_index, shape, without_index
+from deltaw.tables.reading.loading import limit
 from deltaw.tables.reading.panics import quiet_panics
 from deltaw.tables.reading.source import Reading
 from deltaw.tables.table import Table
@@ -85,8 +86,9 @@ def _scanned(files: Sequence[Path]) -> pl.LazyFrame:
 
 def _read(files: Sequence[Path], columns: Collection[str] | None) -> Iterable[Few]:
     """The rows of each file; [] if they are many after all. Polars raises errors if columns or types differ."""
+    values = sum((check_parts(file, str(file), limit(None)) for file in files), Counter[str]())
     lazy = _scanned(files)
-    if math.prod(shape(lazy)) > AT_ONCE:
+    if filled(lazy, values) > AT_ONCE:
         return []
     there = lazy.collect_schema().names()
     wanted = [name for name in there if name != FILE and (columns is None or name in columns)]
