@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -149,12 +151,24 @@ def test_bad_arguments(case: str) -> None:
         [["a", "b", "c"]],
         sp.csr_array((2, 4)),
         None,
+        [["1", "2", "3"]],
+        [[1, None, 3]],
+        np.array([["2024-01-01"] * 3], "datetime64[D]"),
+        np.ones((1, 3), complex),
+        sp.csr_array(np.ones((1, 3), complex)),
+        np.ma.masked_array(np.ones((1, 3)), [[True, False, False]]),
     ],
 )
-def test_bad_rows(X: object) -> None:
-    with pytest.raises(InputError, match=r"^X: expected ") as caught:
-        Network([3, 2]).forward(X)  # type: ignore[arg-type]
-    assert "\n" not in str(caught.value)
+def test_bad_rows(X: Any) -> None:
+    """Training refuses the same."""
+    for take in (
+        Network([3, 2]).forward,
+        deltaw.Predictor(Network([3, 2])),
+        lambda X: deltaw.train(Network([3, 2]), X, np.eye(2)),
+    ):
+        with pytest.raises(InputError, match=r"^X: expected ") as caught:
+            take(X)
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from deltaw.equations.activations import Activation, activation
 from deltaw.equations.initializers import Initializer, initializer
 from deltaw.exceptions import InputError, SettingError
 from deltaw.given import is_whole
-from deltaw.speech import say
+from deltaw.speech import listed, say
 
 # The rule for initial weights that keeps the size of signals, for each kind of activation.
 INIT_FOR = {
@@ -155,21 +157,9 @@ class Network:
         Raises:
             InputError: as `forward`.
         """
-        try:
-            x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(np.asarray(X, dtype=np.float64))
-        except (TypeError, ValueError):
-            raise InputError(
-                "X: expected rows of numbers, all of one width",
-                say("text or rows of different widths"),
-                "convert it first",
-            ) from None
-        if x.ndim != 2 or x.shape[1] != self.sizes[0]:
-            raise InputError(
-                "X: expected {size} columns, the network's inputs",
-                say("shape {shape}", shape=x.shape),
-                "give rows of that width",
-                size=self.sizes[0],
-            )
+        x: Any = X if hasattr(X, "tocsr") else np.atleast_2d(array(X, "X"))
+        check_inputs(x, self.sizes[0], "X")
+        x = x if hasattr(X, "tocsr") else x.astype(np.float64, copy=False)
         W = [np.asarray(w, np.float64) for w in self.weights]
         b = [np.asarray(v, np.float64) for v in self.biases]
         return backprop.forward(x, W, b, self.rows)
@@ -196,6 +186,41 @@ class Network:
     def __repr__(self) -> str:
         bias = self.bias[0] if len(set(self.bias)) == 1 else self.bias
         return f"Network({self.sizes}, activations={self.activations}, bias={bias})"
+
+
+def array(values: Any, what: str) -> NDArray[Any]:
+    """An array of values that may be numbers. Raises InputError for masked cells, and rows of different widths."""
+    if hides(values):
+        place = listed(str(each) for each in np.argwhere(np.ma.getmaskarray(values))[0])
+        found = say("a masked cell at {place}", place=place)
+        raise InputError("{what}: expected an array of numbers", found, "fill it in, or leave its row out", what=what)
+    try:
+        return _of_objects(np.asarray(values))
+    except (TypeError, ValueError):
+        expected = "{what}: expected an array of numbers"
+        raise InputError(expected, say("rows of different widths"), "make all rows of one width", what=what) from None
+
+
+def hides(values: Any) -> bool:
+    """Whether it is a masked array that masks something; NumPy loads what it has for these where one is used."""
+    return hasattr(values, "filled") and bool(np.ma.is_masked(values))
+
+
+def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
+    """Numbers that NumPy keeps as objects, as those of pandas' nullable types and of mixed columns; others stay."""
+    if array.dtype != object or not all(isinstance(value, (Real, Decimal, np.bool_)) for value in array.flat):
+        return array
+    return array.astype(np.float64)
+
+
+def check_inputs(x: Any, n_in: int, what: str) -> None:
+    """Raise InputError unless it is a matrix of numbers, of n_in columns."""
+    if x.dtype.kind not in "fiub":
+        remedy = "encode text first, or use deltaw.fit for tables"
+        raise InputError("{what}: expected numbers", say("dtype {dtype}", dtype=x.dtype), remedy, what=what)
+    if x.ndim != 2 or x.shape[1] != n_in:
+        expected = "{what}: expected {n_in} columns, the network's inputs"
+        raise InputError(expected, say("shape {shape}", shape=x.shape), "give rows of that width", what=what, n_in=n_in)
 
 
 def generator(seed: int) -> np.random.Generator:

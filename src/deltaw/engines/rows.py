@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,9 +13,9 @@ from deltaw.equations.encoded import Encoded
 from deltaw.equations.lookup import NUMBER, finite
 from deltaw.equations.losses import Loss, one_hot
 from deltaw.exceptions import InputError, SettingError
-from deltaw.network import Network
+from deltaw.network import Network, array, check_inputs, hides
 from deltaw.numbers import typed
-from deltaw.speech import listed, say
+from deltaw.speech import say
 
 Scale = tuple[float, float]
 
@@ -100,13 +98,8 @@ class Rows:
 
 
 def _inputs(X: Any, n_in: int, what: str) -> Any:
-    x = X if isinstance(X, Encoded) else X.tocsr() if hasattr(X, "tocsr") else _array(X, what)
-    if x.dtype.kind not in "fiub":
-        remedy = "encode text first, or use deltaw.fit for tables"
-        raise InputError("{what}: expected numbers", say("dtype {dtype}", dtype=x.dtype), remedy, what=what)
-    if x.ndim != 2 or x.shape[1] != n_in:
-        expected = "{what}: expected {n_in} columns, the network's inputs"
-        raise InputError(expected, say("shape {shape}", shape=x.shape), "give rows of that width", what=what, n_in=n_in)
+    x = X if isinstance(X, Encoded) else X.tocsr() if hasattr(X, "tocsr") else array(X, what)
+    check_inputs(x, n_in, what)
     if isinstance(x, Encoded):
         x.check(what)
     elif isinstance(x, np.ndarray):
@@ -126,25 +119,6 @@ def _usable(x: Any, what: str) -> None:
     _finite(x, what)
 
 
-def _array(values: Any, what: str) -> NDArray[Any]:
-    if _hides(values):
-        place = listed(str(each) for each in np.argwhere(np.ma.getmaskarray(values))[0])
-        found = say("a masked cell at {place}", place=place)
-        raise InputError("{what}: expected an array of numbers", found, "fill it in, or leave its row out", what=what)
-    try:
-        return _of_objects(np.asarray(values))
-    except (TypeError, ValueError):
-        expected = "{what}: expected an array of numbers"
-        raise InputError(expected, say("rows of different widths"), "make all rows of one width", what=what) from None
-
-
-def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
-    """Numbers that NumPy keeps as objects, as those of pandas' nullable types and of mixed columns; others stay."""
-    if array.dtype != object or not all(isinstance(value, (Real, Decimal, np.bool_)) for value in array.flat):
-        return array
-    return array.astype(np.float64)
-
-
 def spread(rows: int, most: int) -> NDArray[np.int64]:
     """Indices of at most `most` of n rows, evenly spaced, in order."""
     return np.unique(np.linspace(0, rows - 1, min(most, rows)).astype(np.int64))
@@ -152,16 +126,11 @@ def spread(rows: int, most: int) -> NDArray[np.int64]:
 
 def unmasked(values: Any) -> Any:
     """Values as they are; of a masked array a plain one: NaN stands for a number that is masked, None for a word."""
-    if not _hides(values):
+    if not hides(values):
         return values
     if values.dtype.kind in "iub":
         values = values.astype(np.float64)
     return values.filled(np.nan) if values.dtype.kind == "f" else values.astype(object).filled(None)
-
-
-def _hides(values: Any) -> bool:
-    """Whether it is a masked array that masks something; NumPy loads what it has for these where one is used."""
-    return hasattr(values, "filled") and bool(np.ma.is_masked(values))
 
 
 def _well_formed(x: Any, what: str) -> Any:
@@ -222,7 +191,7 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
     if not loss.fits(n_out):
         expected, remedy = "loss: expected {name} on a network of {n} outputs", "give the network an output for each"
         raise SettingError(expected, f"{n_out}", remedy, name=loss.name, n=len(loss.parameters))
-    t = _array(T, what)
+    t = array(T, what)
     if t.dtype.kind not in "fiub":
         raise InputError(
             "{what}: expected numbers", say("dtype {dtype}", dtype=t.dtype), "encode labels as 0, 1, 2, …", what=what
@@ -256,7 +225,7 @@ def _targets(T: Any, n: int, n_out: int, loss: Loss, what: str) -> NDArray[Any]:
 
 def mean_one(weight: Any, n: int, what: str) -> NDArray[np.float64]:
     """Weights of n rows as `Rows` has them. Raises InputError for what cannot be."""
-    w = _array(weight, what)
+    w = array(weight, what)
     if w.shape != (n,) or w.dtype.kind not in "fiub":
         found = say("{dtype} of shape {shape}", dtype=w.dtype, shape=w.shape)
         raise InputError("{what}: expected {n} numbers, one a row", found, "give one weight a row", what=what, n=n)
