@@ -5,8 +5,8 @@ truth, and a file is a path or an object that is read or written.
 from __future__ import annotations
 
 import os
-from collections.abc import Container
-from numbers import Integral
+from collections.abc import Container, Sized
+from numbers import Integral, Number
 from os import PathLike
 from typing import Any, TypeGuard
 
@@ -29,6 +29,14 @@ def several(given: Any) -> tuple[Any, ...] | None:
         return None if isinstance(given, str) else tuple(given)
     except TypeError:
         return None
+
+
+def described(given: object) -> str:
+    """A number or a word as it is; of anything else its type, with its length."""
+    if given is None or isinstance(given, str | Number):
+        return repr(given)
+    size = f"[{len(given)}]" if isinstance(given, Sized) else ""
+    return f"{type(given).__name__}{size}"
 
 
 FILE = "file object"  # the name in messages of one without its own

@@ -17,7 +17,8 @@ from deltaw.cli.output.text import print_training
 from deltaw.engines.predictor import outputs
 from deltaw.equations.losses import loss
 from deltaw.exceptions import ModelFileError
-from deltaw.models.contents import described
+from deltaw.models.fitting import running
+from deltaw.models.fitting.assembling import without_weightless
 from deltaw.models.fitting.trainings.ablation import Ablation
 from deltaw.models.fitting.trainings.midway import Midway, silenced
 from deltaw.training.state import State
@@ -37,9 +38,9 @@ def table(rows: int = ROWS) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def learnt() -> tuple[Model, Midway]:
-    """As the recipe trains, with no setting of its own."""
-    plan, made = models.plan(table(), "y", **ONE), list[Midway]()
+def learnt() -> tuple[Model, Midway, Model]:
+    """As the recipe trains, with no setting of its own; and the model while it has all columns."""
+    plan, made, wholes = models.plan(table(), "y", **ONE), list[Midway](), list[Model]()
 
     def spy(plan: models.Plan) -> Midway | None:
         made.extend(found for found in [real(plan)] if found)
@@ -48,35 +49,38 @@ def learnt() -> tuple[Model, Midway]:
     real = Midway.of
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Midway, "of", staticmethod(spy))
-        return models.run(plan), made[0]
+        patch.setattr(running, "without_weightless", lambda model: wholes.append(model) or without_weightless(model))
+        return models.run(plan), made[0], wholes[0]
 
 
-def test_noise_has_no_say_in_the_end_and_what_tells_has(learnt: tuple[Model, Midway]) -> None:
-    model, found = learnt
+def test_noise_has_no_say_in_the_end_and_what_tells_has(learnt: tuple[Model, Midway, Model]) -> None:
+    model, found, whole = learnt
     gone = {found.columns[k][0] for k in found.left_out}
     assert {"noise0", "noise1", "noise2"} < gone
     assert not gone & {"a", "b", "word"}
     rows = table().drop("y")
-    shuffled = rows.with_columns(pl.col(name).reverse() for name in gone)
-    np.testing.assert_array_equal(model.predict(shuffled), model.predict(rows))
+    np.testing.assert_array_equal(model.predict(rows.drop(gone)), model.predict(rows))
+    assert not gone & {*model.preparation.input_names}
+    assert gone <= {*whole.preparation.input_names}
+    np.testing.assert_allclose(model.predict(rows), whole.predict(rows), rtol=1e-5)
     assert (model.predict(rows.with_columns(pl.col("b").reverse())) != model.predict(rows)).any()
 
 
-def test_eliminated_columns_are_named(learnt: tuple[Model, Midway], capsys: pytest.CaptureFixture[str]) -> None:
-    model, found = learnt
+def test_eliminated_columns_are_named(learnt: tuple[Model, Midway, Model], capsys: pytest.CaptureFixture[str]) -> None:
+    model, found, _ = learnt
     gone = [found.columns[k][0] for k in found.left_out]
-    lines = described(model)
-    assert [each.column for each in lines if each.treatment.startswith("no weights: held-out rows")] == gone
-    assert [each[::3] for each in lines] == [each[::3] for each in model.preparation.describe()]
-    assert model._repr_html_().count("no weights") == len(gone)
+    lines = model.preparation.describe()
+    assert [each.column for each in lines if each.treatment.startswith("left out: held-out rows")] == gone
+    assert model._repr_html_().count("left out: held-out rows") == len(gone)
     print_training(stdout(), model, Path("m"), None)
     assert f"better without: {', '.join(gone[:8])}" in " ".join(capsys.readouterr().out.split())
-    nothing = Network(model.network.sizes, model.network.activations, init="zeros")
-    assert described(replace(model, network=nothing)) == model.preparation.describe()
+    nothing = replace(model, network=Network(model.network.sizes, model.network.activations, init="zeros"))
+    assert without_weightless(nothing) is nothing
 
 
 def test_the_network_in_the_end_is_the_one_that_was_best(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ablation, "eliminated", lambda self, important: [2, 4])
+    monkeypatch.setattr(running, "without_weightless", lambda model: model)
     plan = models.plan(table(), "y", **HOW, finish=0.0, from_line=False)
     model = models.run(plan)
     assert plan.validation is not None
@@ -85,7 +89,7 @@ def test_the_network_in_the_end_is_the_one_that_was_best(monkeypatch: pytest.Mon
     assert E.mean() == pytest.approx(model.history.validation_loss[model.history.best_epoch - 1], rel=1e-6)
 
 
-def test_the_network_answers_as_with_the_columns_at_their_means(learnt: tuple[Model, Midway]) -> None:
+def test_the_network_answers_as_with_the_columns_at_their_means(learnt: tuple[Model, Midway, Model]) -> None:
     plan = models.plan(table(), "y", **HOW)
     found = Midway.of(plan)
     assert found is not None
@@ -99,7 +103,7 @@ def test_the_network_answers_as_with_the_columns_at_their_means(learnt: tuple[Mo
         np.testing.assert_allclose(outputs(network, rows), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_encoded_inputs_are_silenced_as_dense_ones(learnt: tuple[Model, Midway]) -> None:
+def test_encoded_inputs_are_silenced_as_dense_ones(learnt: tuple[Model, Midway, Model]) -> None:
     X = learnt[1].held_out.X
     gone = np.zeros(X.shape[1], bool)
     for _, place in learnt[1].columns[::2]:

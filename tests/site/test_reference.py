@@ -76,6 +76,12 @@ def parameters(value: Any) -> set[str]:
     return {p.name for p in by_name if not p.name.startswith("_")} - BY_NATURE
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_is_completed_is_public(room: str) -> None:
+    """Not the modules in which a room has it."""
+    assert [*dir(import_module(room))] == sorted(import_module(room).__all__)
+
+
 def test_every_public_name_is_on_a_page() -> None:
     """By the name that users write, or the one of the file that has it; constants are on a page, too."""
     on_pages = {(name.split(".")[1], name.rpartition(".")[2]) for name in PAGES}

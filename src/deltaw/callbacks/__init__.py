@@ -13,3 +13,7 @@ from deltaw.callbacks.mlflow import MLflow
 from deltaw.callbacks.tensorboard import TensorBoard
 
 __all__ = ["JsonLines", "MLflow", "TensorBoard"]
+
+
+def __dir__() -> list[str]:
+    return __all__

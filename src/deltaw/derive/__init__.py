@@ -23,7 +23,7 @@ from deltaw.pages import Page, Paged
 MOST_LAYERS = 50  # of the random network that the last lines are checked on
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Derivation(Proof, Paged):
     """∂E/∂w and ΔW of a network, derived and checked. Prints as text, shows in notebooks; `page` has four forms.
 

@@ -38,7 +38,7 @@ class Line:
     difference: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Proof:
     """All that was derived and checked; `Derivation` says what each part is."""
 

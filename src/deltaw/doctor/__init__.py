@@ -41,3 +41,7 @@ __all__ = [
     "outcome",
     "planned",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

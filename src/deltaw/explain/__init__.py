@@ -30,3 +30,7 @@ __all__ = [
     "signals",
     "step",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

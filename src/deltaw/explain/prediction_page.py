@@ -39,7 +39,7 @@ USUAL_CELLS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Answered:
     """A prediction for one row and its explanation; see `Prediction`."""
 
@@ -67,10 +67,15 @@ class Answered:
             for name in each.features
         )
 
+    @property
+    def by_column(self) -> dict[str, float]:
+        """The attribution of each raw column: those of its inputs together."""
+        return self.attributions.grouped(self.columns)
+
 
 def lead(found: Answered) -> str:
     """The lead: the prediction, of an ensemble its own, and the largest contributions."""
-    answer, shares, probability = found.answer, _grouped(found), None
+    answer, shares, probability = found.answer, found.by_column, None
     if found.probabilities is not None:
         probability = found.probabilities[found.attributions.output]  # which is the class that was answered
     if (all_of_them := found.together) is not None:
@@ -164,13 +169,9 @@ def _undone(scale: Scale | LogScale, o: float) -> str:
     return f"{back} · {number(scale.width)} + {number(scale.centre)}"
 
 
-def _grouped(found: Answered) -> dict[str, float]:
-    return found.attributions.grouped(found.columns)
-
-
 def pushes(found: Answered) -> list[Block]:
     """Contributions by raw column, and by input if a column has several."""
-    shares, grouped = found.attributions, _grouped(found)
+    shares, grouped = found.attributions, found.by_column
     what, unit, why = _shared(found)
     text = say(
         "The table attributes {what} to the columns. At the baseline the value is {there}; the baseline is "
@@ -262,7 +263,7 @@ def data(found: Answered) -> dict[str, Any]:
         "classes": found.model.classes, "probabilities": found.probabilities, "truth": found.truth,
         "prepared": [line._asdict() for line in found.prepared],
         "attributions": found.attributions.data() | {
-            "against": found.against, "columns": _grouped(found), "other": found.other.row(0, named=True),
+            "against": found.against, "columns": found.by_column, "other": found.other.row(0, named=True),
         },
         "step": steps,
     } | ({} if found.together is None else {"together": found.together.data()})  # fmt: skip

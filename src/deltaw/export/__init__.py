@@ -39,6 +39,10 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"deltaw.export.{_HOMES[name]}"), name)
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class ExportRoom(ModuleType):
     """The package is callable: `deltaw.export(network, "n.c")` is `deltaw.export.exporting.export`."""
 

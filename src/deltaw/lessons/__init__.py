@@ -27,4 +27,11 @@ _ORDER = (line, lines, neuron, signals, errors, descent, split, gradient, step, 
 LESSONS: dict[str, Entry] = {function.__name__: Entry(function) for function in _ORDER}
 """Name -> lesson, in the order in which they are best read."""
 
-__all__ = ["LESSONS", "Entry", "Lesson", "Parameter"]
+__all__ = [
+    "LESSONS", "Entry", "Lesson", "Parameter", "data", "descent", "errors", "gradient", "line", "lines", "network",
+    "neuron", "signals", "split", "step",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from deltaw import plots
 from deltaw.forks import refuse_after_fork
 from deltaw.models.recipes import Recipe
@@ -17,8 +15,7 @@ from deltaw.preparation import Preparation, Target
 from deltaw.preparation.columns.block import BlockOfNumbers
 from deltaw.preparation.columns.category import Category
 from deltaw.preparation.fitting import ELIMINATED
-from deltaw.preparation.recipe import Treatment
-from deltaw.speech import retold, say
+from deltaw.speech import say
 from deltaw.tables.cells import are_words_alone, would_be_respelt
 from deltaw.tables.missing import MISSING
 from deltaw.tables.notations import Decimals
@@ -187,20 +184,9 @@ def words_in(model: Contents) -> frozenset[str]:
     return frozenset(name for name, words in known.items() if would_be_respelt(words) or are_words_alone(words))
 
 
-def eliminated(model: Contents) -> list[int]:
-    """Which steps of the preparation no network has weights of: a single training eliminates columns so
-    (`fitting/trainings/midway.py`).
-    """
-    used = np.any([network.weights[0].any(axis=0) for network in model.members], axis=0)
-    return [i for i, (_, place) in enumerate(model.preparation.places) if used.any() and not used[place].any()]
-
-
-def described(model: Contents) -> list[Treatment]:
-    """`Preparation.describe`, with the reason why columns have no weights."""
-    lines = model.preparation.describe()
-    for i in eliminated(model):
-        lines[i] = lines[i]._replace(treatment=say("no weights: {reason}", reason=retold(ELIMINATED)))
-    return lines
+def eliminated(model: Contents) -> list[str]:
+    """The columns that were left out because held-out rows are predicted better without them."""
+    return [each.column for each in model.preparation.left_out if each.reason == ELIMINATED]
 
 
 def reading_of(model: Contents, how: Reading | None = None) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deltaw import notebook
-from deltaw.models.contents import described, described_networks
+from deltaw.models.contents import described_networks
 from deltaw.speech import say
 from deltaw.tables.table import clip, listing
 
@@ -21,7 +21,7 @@ def fragment(model: Any) -> str:
         say("recipe"): f"{model.recipe.name}, {say('seed')} {origin.seed}, {say('engine')} {origin.engine}",
         say("history"): say("; ").join(model.history._said()),
     } | ({say("classes"): listing(model.classes)} if model.classes else {})
-    lines = described(model)
+    lines = model.preparation.describe()
     columns = [(clip(c.column), c.kind, c.treatment, f"{c.features:,}") for c in lines[:MAX_COLUMNS]]
     more = say("… and {n:,} more columns", n=rest) if (rest := len(lines) - len(columns)) else ""
     return notebook.fragment(

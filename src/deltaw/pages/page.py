@@ -101,6 +101,9 @@ class Paged(Plain):
     def __str__(self) -> str:
         return str(self.page)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.page.title!r})"
+
     def _repr_html_(self) -> str:
         return self.page._repr_html_()
 

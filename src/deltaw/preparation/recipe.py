@@ -120,6 +120,17 @@ class Preparation(Plain):
         )
         return replace(self, steps=tuple(steps))
 
+    def without(self, gone: Collection[str], reason: str) -> Preparation:
+        """The same preparation without the steps of some columns, which are left out from now on.
+
+        Args:
+            gone: titles of steps.
+            reason: why, in English.
+        """
+        left_out = [LeftOut(step.title, step.kind, reason) for step in self.steps if step.title in gone]
+        steps = tuple(step for step in self.steps if step.title not in gone)
+        return replace(self, steps=steps, left_out=(*self.left_out, *left_out))
+
     @property
     def input_names(self) -> tuple[str, ...]:
         """Raw columns that `transform` needs."""

@@ -9,7 +9,6 @@ import numpy as np
 from deltaw import plots
 from deltaw.exceptions import InputError
 from deltaw.models import Model
-from deltaw.models.contents import described
 from deltaw.models.scoring.dependence import Dependence
 from deltaw.models.scoring.importance import Importance, sampled
 from deltaw.notebook import escape
@@ -106,7 +105,7 @@ def _lines(model: Model, known: list[Dependence]) -> list[int] | None:
 
 def table(model: Model) -> str:
     """The table of the preparation of each column."""
-    lines = described(model)
+    lines = model.preparation.describe()
     cells = [[column, kind, treatment, f"{features:,}"] for column, kind, treatment, features in lines[:MAX_COLUMNS]]
     headings = [say("column"), say("kind"), say("preparation"), say("features")]
     return pages.table(headings, cells, numbers={3}) + more(len(lines) - len(cells))

@@ -14,3 +14,7 @@ from deltaw.sklearn.regressor import MLPRegressor
 from deltaw.sklearn.tabular import TableClassifier, TableRegressor
 
 __all__ = ["MLPClassifier", "MLPRegressor", "TableClassifier", "TableRegressor", "from_sklearn", "from_torch"]
+
+
+def __dir__() -> list[str]:
+    return __all__

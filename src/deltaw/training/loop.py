@@ -15,8 +15,8 @@ from deltaw.equations import losses, optimizers, schedules
 from deltaw.equations.backprop import Rule
 from deltaw.equations.dropout import Dropout
 from deltaw.exceptions import SettingError, TrainingInterrupted
+from deltaw.given import described
 from deltaw.network import Network, check_network
-from deltaw.speech import say
 from deltaw.training.checkpoints import EVERY, Checkpoints, check_asked, digest
 from deltaw.training.epochs import Callback, Training
 from deltaw.training.history import History
@@ -214,6 +214,6 @@ def validation_rows(
     if validation is None:
         return None
     if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
-        raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", say("something else"), "give these")
+        raise SettingError("validation: expected (X, T) or (X, T, sample_weight)", described(validation), "give these")
     X, T, *weight = validation
     return Rows.of(network, X, T, loss, weight[0] if weight else None, scale, "validation ")

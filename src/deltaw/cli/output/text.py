@@ -14,7 +14,7 @@ from deltaw.numbers import amount, number, of_bytes
 from deltaw.pages.blocks import Column
 from deltaw.plots.style import MAX_NAME, short
 from deltaw.progress import left_out
-from deltaw.speech import listed, reads, say
+from deltaw.speech import listed, say
 
 if TYPE_CHECKING:
     from deltaw.models import Model, Plan, Recipe, Scores
@@ -80,7 +80,7 @@ def print_training(screen: Screen, model: Model, output: Path, report: Path | No
             "{n} of {all} networks diverged and are left out",
         )
         screen.print(say(one if lost == 1 else several, n=lost, all=model.recipe.ensemble_size))
-    if gone := [reads(model.preparation.steps[i].title) for i in eliminated(model)]:
+    if gone := eliminated(model):
         line = "columns eliminated, since held-out rows are predicted better without: {names}"
         screen.print(say(line, names=listing(gone)))
     if model.target.rule:
@@ -114,7 +114,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
 
 def print_model(screen: Screen, model: Model, path: Path, columns: float | None = None) -> None:
     """`deltaw show`."""
-    from deltaw.models.contents import described, described_networks
+    from deltaw.models.contents import described_networks
     from deltaw.models.settings import written
 
     origin = model.origin
@@ -126,7 +126,7 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
         screen.print(say("classes: {classes}", classes=listing(model.classes)))
     if model.target.rule:
         screen.print(_rule(model))
-    screen.table(*_columns(described(model), columns))
+    screen.table(*_columns(model.preparation.describe(), columns))
     settings = {name: written(value) for name, value in model.recipe.document().items() if name != "name"}
     screen.table(Column.words(say("setting"), list(settings)), Column.words(say("value"), list(settings.values())))
     if model.ways:

@@ -26,7 +26,7 @@ SMALL = 20_000  # parameters up to which the curvature takes less than a second
 DECADES = 4  # of the sweep, to each side of the rate in use
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Paged):
     """E and the score by learning rate, all other settings being equal.
 

@@ -24,6 +24,7 @@ from deltaw.doctor.trials.clock import Clock
 from deltaw.doctor.trials.scores import WORST, guess, quantile, score, scoring_rows
 from deltaw.doctor.trials.stepping import Watched, begun, watched
 from deltaw.exceptions import InputError, SettingError
+from deltaw.given import described
 from deltaw.network import Network
 from deltaw.speech import say
 from deltaw.training import History, train
@@ -136,7 +137,7 @@ def _check_rows(setup: Setup, n: int, targets: int) -> None:
     for name, rows in (("validation", setup.validation), ("test", setup.test)):
         if rows is not None and not (isinstance(rows, (tuple, list)) and len(rows) > 1):
             expected = "{name}: expected (X, T) or (X, T, sample_weight)"
-            raise SettingError(expected, say("something else"), "give these", name=name)
+            raise SettingError(expected, described(rows), "give these", name=name)
     if setup.sample_weight is not None and (shape := np.shape(setup.sample_weight)) != (n,):
         raise InputError("sample_weight: expected {n} numbers", f"{shape}", "give one a row", n=n)
     if n != targets or n == 0:

@@ -14,6 +14,8 @@ from deltaw.models.fitting.trainings.across_folds import own_threshold
 from deltaw.models.fitting.trainings.one_training import Trained
 from deltaw.models.model import Model
 from deltaw.models.scoring.scores import Baseline
+from deltaw.preparation.columns.alike import Alike
+from deltaw.preparation.fitting import ELIMINATED
 from deltaw.tables.notations import Decimals
 
 
@@ -40,6 +42,25 @@ def model_of(done: Trained) -> Model:
         done.network, plan.preparation, plan.target, plan.recipe, baseline, done.learning, None, origin,
         plan.table.missing, done.others, decimals=_decimals(plan),
     )  # fmt: skip
+
+
+def without_weightless(model: Model) -> Model:
+    """The same model of one network without the columns that it has no weights of, since its training eliminated them
+    (`trainings/midway.py`): rows to predict need not have them.
+    """
+    first, places = model.network.weights[0], model.preparation.places
+    read = {name for step, _ in places if isinstance(step, Alike) for name in step.inputs}
+    gone = {step.title: place for step, place in places if not first[:, place].any() and not read & {*step.inputs}}
+    if not gone or not first.any():
+        return model
+    kept = np.ones(first.shape[1], bool)
+    for place in gone.values():
+        kept[place] = False
+    network = model.network.copy()
+    network.weights[0], network.sizes = first[:, kept], [int(kept.sum()), *network.sizes[1:]]
+    decimals = {name: mark for name, mark in model.decimals.items() if name not in gone}
+    preparation = model.preparation.without(gone, ELIMINATED)
+    return replace(model, network=network, preparation=preparation, decimals=decimals)
 
 
 def _decimals(plan: Plan) -> Decimals:

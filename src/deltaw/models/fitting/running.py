@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 from deltaw.exceptions import TrainingInterrupted
-from deltaw.models.fitting.assembling import model_of, scored
+from deltaw.models.fitting.assembling import model_of, scored, without_weightless
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.fitting.trainings.across_folds import (
     answers_of,
@@ -72,7 +72,7 @@ def _run(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> M
     # Calibration and threshold come before the validation rows are trained on: then they are no longer held out.
     factor = factor_of(plan, held_out_answers(plan, best))
     threshold = own_threshold(calibrated(best, factor))
-    return scored(calibrated(finished(best, listeners.of_epochs, checkpoints), factor), threshold)
+    return without_weightless(scored(calibrated(finished(best, listeners.of_epochs, checkpoints), factor), threshold))
 
 
 def _after_folds(plan: Plan, listeners: Listeners, checkpoints: Checkpoints | None) -> Model:

@@ -2,7 +2,8 @@
 
 After the second of the learning rate's cycles, a fifth of the epochs, the network has learnt enough to tell by its
 held-out rows which columns it is better off without (`ablation.py`). From then on their inputs are 0, and in the end
-their weights; what they added on average goes into the biases. The columns stay in the preparation.
+their weights; what they added on average goes into the biases. The model that is made of it does not have them
+(`assembling.without_weightless`).
 
 This takes neither a training of its own, as for folds and ensembles (`elimination.py`), nor a second preparation.
 """
