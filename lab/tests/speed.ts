@@ -91,7 +91,7 @@ function loops(sizes: number[], X: Float32Array, T: Float32Array): Trainer {
 
 function lab(core: Core, sizes: number[], X: Float32Array, T: Float32Array): Trainer {
   const data = { name: '', rows: ROWS, nIn: sizes[0], nOut: sizes.at(-1)!, inputs: X, targets: T, labels: null, weight: null, heldOut: null,
-    target: { low: 0, high: 1 } } as unknown as Data;
+    target: { low: 0, high: 1, classes: [] } } as unknown as Data;
   const settings: Settings = { layers: sizes.slice(1).map((units) => ({ units, activation: 'tanh' })), bias: true, init: null, loss: 'squared', optimizer: 'sgd',
     rate: RATE, schedule: 'constant', epochs: 1e9, batch: BATCH, shuffle: true, seed: 0, backward: 'gradient', l2: 0, dropout: 0, dropoutSchedule: 'constant',
     labelSmoothing: 0, maxGradNorm: null, heldOut: 0 };
