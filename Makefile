@@ -95,12 +95,12 @@ test-lowest: $(VENV)/.created
 kills: install $(VENV)/.test-tools
 	$(BIN)/python -m pytest -m slow tests/training/test_killed_trainings.py -q
 
-# PyTorch for CPUs beside the test tools: the engine of that name, several ranks, frames on clusters (Spark needs Java), models
-# as modules.
+# PyTorch for CPUs and frames on clusters (Spark needs Java) beside the test tools: the tests that are skipped without them.
+TORCH_TESTS = $(shell grep -rlE --include='*.py' 'importorskip."(torch|dask|ray|pyspark)' tests)
 test-torch: PROGRAMS = java=default-jre-headless
 test-torch: install $(VENV)/.test-tools test-programs
 	$(BIN)/python -m pip install -q --disable-pip-version-check 'torch==2.13.0' 'dask[dataframe]' ray pyspark
-	$(BIN)/python -m pytest tests/engines/test_torch_engine.py tests/cli/test_together.py tests/models/test_batches.py tests/export/test_torch.py -m "slow or not slow" -q
+	$(BIN)/python -m pytest $(TORCH_TESTS) -m "slow or not slow" -q
 
 ROWS ?= 5000000
 big: install
@@ -128,7 +128,7 @@ sanitize:
 
 # The core as Python loads it, under AddressSanitizer: tests/engines on a copy of the package. Python itself leaks a little,
 # and its own allocator would hide what lies side by side; exceptions are found by a sanitizer that sees the C++ library. It
-# keeps what was freed for a while, so whether memory stays flat is not asked.
+# keeps what was freed for a while, so whether memory stays flat is not asked, nor what happens where the system gives none.
 ADDRESS := build/address
 sanitize-tests: $(VENV)/.installed $(VENV)/.test-tools
 	@mkdir -p $(ADDRESS)
@@ -139,7 +139,7 @@ sanitize-tests: $(VENV)/.installed $(VENV)/.test-tools
 	PATH="$(abspath $(BIN)):$$PATH" ninja -C $(ADDRESS)/cmake
 	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(abspath $(ADDRESS)) \
-	  $(BIN)/python -m pytest tests/engines -q --capture=sys -k 'not memory_stays_flat'
+	  $(BIN)/python -m pytest tests/engines -q --capture=sys -k 'not memory_stays_flat and not no_memory'
 
 wheel: $(VENV)/.created
 	$(BIN)/python -m pip install -q --disable-pip-version-check build

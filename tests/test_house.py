@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -179,6 +181,23 @@ def test_no_two_files_of_tests_share_a_name() -> None:
     """Their folders are no packages: pytest would take the second for the first, and end where all are run at once."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
     assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_paths_that_are_named_are_there() -> None:
+    """In make's commands, the workflow and the documents; CONTRIBUTING.md may name a path by its end."""
+    tops = ["src", "tests", "docs", "benchmarks", "native", "lab", "site", "notebooks"]
+    path = re.compile(rf"(?<![\w/.-])(?:{'|'.join(tops)})/[\w./-]*\w")
+    pages = [ROOT / "Makefile", *(ROOT / ".github").rglob("*.yml"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = {name for page in pages for name in path.findall(page.read_text(encoding="utf-8"))}
+    named = {name for name in named if not name.startswith(("lab/node_modules", "lab/dist"))}  # made by make
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    ends = re.findall(r"`([\w/-]+(?:/|\.(?:py|hpp|cpp|ts|cmake)))`", contributing)
+    walked = (folder for top in tops for folder in os.walk(ROOT / top) if "node_modules" not in folder[0])
+    there = [Path(here, name).as_posix() for here, folders, names in walked for name in (".", *names)]
+    assert len(named) > 20
+    assert len(ends) > 60
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert [end for end in ends if not any(each.endswith(f"/{end.rstrip('/')}") for each in there)] == []
 
 
 def test_public_names() -> None:
