@@ -23,6 +23,8 @@ ODD = (
     "new\nline",
     "carriage\r\nreturn",
     "中文",
+    "שלום",
+    "left\u202eright\u2066",
     "*/ int x;",
     "</script>",
     "while",

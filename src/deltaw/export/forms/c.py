@@ -142,7 +142,7 @@ def write(program: Program, path: Path, options: Options) -> Written:
     )  # fmt: skip
     takes = say("{size:,} bytes of constants, {stack:,} bytes of stack", size=size, stack=stack)
     return Written(
-        {path.name: source.encode("ascii"), f"{stem}.h": header.encode("ascii")},
+        {path.name: source.encode(), f"{stem}.h": header.encode()},
         (takes, *(each() for each in options.remarks)),
     )
 

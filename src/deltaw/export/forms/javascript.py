@@ -10,7 +10,7 @@ from typing import Any
 from deltaw.export import operations as o
 from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
-from deltaw.export.forms.text import date_pattern, functions_of, lines, needed, remark, single
+from deltaw.export.forms.text import date_pattern, functions_of, legible, lines, needed, remark, single
 from deltaw.export.operations import Program
 
 RUNTIME = functions_of("javascript.mjs")
@@ -82,7 +82,7 @@ def write(program: Program, path: Path, options: Options) -> Written:
         columns=_array(map(quoted, program.inputs)), classes=_array(map(_class, program.classes)),
         missing=_array(map(quoted, program.missing)), absent=_array(map(repr, program.absent)), iso=_pattern(""),
     )  # fmt: skip
-    return Written({path.name: (head + needed(RUNTIME, text) + "\n" + text).encode("ascii")})
+    return Written({path.name: (head + needed(RUNTIME, text) + "\n" + text).encode()})
 
 
 def _what(program: Program) -> str:
@@ -93,7 +93,8 @@ def _what(program: Program) -> str:
 
 def quoted(value: Any) -> str:
     """A string, number or boolean as a JavaScript literal, safe also within <script>."""
-    return json.dumps(value).replace("<", "\\u003c")
+    signs = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    return "".join(sign if legible(sign) else json.dumps(sign)[1:-1] for sign in signs)
 
 
 def _class(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from deltaw.export import operations as o
 from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
-from deltaw.export.forms.text import date_pattern, functions_of, lines, needed, remark, single
+from deltaw.export.forms.text import date_pattern, functions_of, legible, lines, needed, remark, single
 from deltaw.export.operations import Program
 
 RUNTIME = functions_of("python.py")
@@ -30,12 +30,12 @@ import re
 from array import array
 
 MODEL = "{digest}"
-TARGET = {name!a}
+TARGET = {name}
 COLUMNS = {columns}
 CLASSES = {classes}
 MISSING = frozenset({missing})
 ABSENT = {absent}
-ISO = {iso!a}
+ISO = {iso!r}
 MONTHS = "january february march april may june july august september october november december".split()
 '''
 
@@ -63,12 +63,12 @@ def write(program: Program, path: Path, options: Options) -> Written:
     bare = not program.classes and program.answer.size > 1
     what = "probabilities of classes" if program.classes else "outputs of a network" if bare else "a number"
     head = HEAD.format(
-        target=remark(program.target), what=what, made_by=program.made_by, digest=program.digest, name=program.target,
-        usage=CLASSES if program.classes else OUTPUTS if bare else NUMBERS, cells=CELLS, columns=_tuple(program.inputs),
-        classes=_tuple(program.classes), missing=_tuple(program.missing), absent=_tuple(program.absent),
-        iso=date_pattern(""),
+        target=remark(program.target), what=what, made_by=program.made_by, digest=program.digest,
+        name=literal(program.target), usage=CLASSES if program.classes else OUTPUTS if bare else NUMBERS, cells=CELLS,
+        columns=_tuple(program.inputs), classes=_tuple(program.classes), missing=_tuple(program.missing),
+        absent=_tuple(program.absent), iso=date_pattern(""),
     )  # fmt: skip
-    return Written({path.name: (head + needed(RUNTIME, text) + "\n\n" + text).encode("ascii")})
+    return Written({path.name: (head + needed(RUNTIME, text) + "\n\n" + text).encode()})
 
 
 PREDICT = {
@@ -96,8 +96,13 @@ def predict(row):
 Emitted = tuple[str, str]
 
 
+def literal(value: object) -> str:
+    """A string, number or boolean as a Python literal."""
+    return "".join(sign if legible(sign) else ascii(sign)[1:-1] for sign in repr(value))
+
+
 def _tuple(values: Any) -> str:
-    return f"({', '.join(ascii(each) for each in values)}{',' if len(values) == 1 else ''})"
+    return f"({', '.join(map(literal, values))}{',' if len(values) == 1 else ''})"
 
 
 def _table(name: str, values: Any) -> str:
@@ -107,7 +112,7 @@ def _table(name: str, values: Any) -> str:
 def _read(read: o.Read) -> Emitted:
     if read.kind == "date":
         patterns = [date_pattern(spelling) for spelling in read.spelling]
-        cells = ", ".join(f"days(row[{c!a}], {p!a})" for c, p in zip(read.columns, patterns, strict=True))
+        cells = ", ".join(f"days(row[{literal(c)}], {literal(p)})" for c, p in zip(read.columns, patterns, strict=True))
         return "", f"[{cells}]"
     name = read.out.upper()
     function = {"number": "number", "word": "word", "feature": "float"}[read.kind]
@@ -115,14 +120,14 @@ def _read(read: o.Read) -> Emitted:
 
 
 def _look(look: o.Look) -> Emitted:
-    pairs = (f"{word!a}: {value!r}" for word, value in zip(look.words, look.values, strict=True))
+    pairs = (f"{literal(word)}: {value!r}" for word, value in zip(look.words, look.values, strict=True))
     values = (_number(look.other), _number(look.missing), look.fold)
     table = f"{look.out.upper()} = {{\n" + "".join(f"    {pair},\n" for pair in pairs) + "}"
     return table, f"[look({look.of[0]}[0], {look.out.upper()}, {values[0]}, {values[1]}, {values[2]})]"
 
 
 def _contain(contain: o.Contain) -> Emitted:
-    rows = (f"({', '.join(map(ascii, spellings))},)" for spellings in contain.words)
+    rows = (f"({', '.join(map(literal, spellings))},)" for spellings in contain.words)
     table = f"{contain.out.upper()} = (\n" + "".join(f"    {row},\n" for row in rows) + ")"
     return table, f"contained({contain.of[0]}[0], {contain.out.upper()})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 WIDTH = 118
+LEFTWARD = ("R", "AL", "AN")  # Unicode's classes of letters and digits that are written from right to left
+UNSAFE = "".join(map(chr, range(32))) + "\x7f\"#$'*<>?\\^`{|}~"  # in a comment: what may end it, or make other signs
 RUNTIME = Path(__file__).with_name("runtime")  # what files of each language bring along, written in it
 
 
@@ -34,9 +37,14 @@ def lines(parts: Iterable[str], indent: str = "  ") -> str:
     return ",\n".join(indent + line for line in made)
 
 
+def legible(sign: str) -> bool:
+    """Whether source text may have a sign as it is: not one that is invisible or turns the order of others."""
+    return sign.isascii() or (sign.isprintable() and unicodedata.bidirectional(sign) not in LEFTWARD)
+
+
 def remark(text: str) -> str:
-    """Untrusted text for a comment of any language: letters, digits and a few harmless signs; others as U+XXXX."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in " _.,:=+-") else f"U+{ord(c):04X}" for c in text[:200])
+    """Untrusted text for a comment of any language: letters, digits and signs that end none; others as U+XXXX."""
+    return "".join(c if legible(c) and c not in UNSAFE else f"U+{ord(c):04X}" for c in text[:200])
 
 
 def stem_of(name: str, reserved: Container[str]) -> str:
