@@ -83,6 +83,7 @@ def test_the_command_line_wins(run: Run) -> None:
         (b"\xff\xfe", "expected TOML"),
         ("epochs = " + "[" * 5000, "expected TOML"),
         ("epochs = " + "1" * 5000, "expected TOML"),
+        ("epochs = 0x" + "f" * 5000, "expected TOML"),
         ("#" * 2**20 + "\nepochs = 1", "found more than 1,048,576 bytes"),
         (None, "expected a file"),
         ('output = "new/"', "--output: expected the path of a file, found new/"),

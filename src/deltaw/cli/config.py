@@ -95,7 +95,9 @@ def _read(path: Path) -> dict[str, Any]:
             text = file.read(LARGEST + 1)
         if len(text) > LARGEST:
             raise ValueError(say("more than {n:,} bytes", n=LARGEST))
-        return tomllib.loads(text.decode("utf-8-sig"))
+        found = tomllib.loads(text.decode("utf-8-sig"))
+        repr(found)  # which no whole number of thousands of digits has
+        return found
     except OSError as error:
         raise SettingError("--config {path}: expected a file", reason(error), "correct it", path=path) from None
     except (ValueError, RecursionError) as error:  # all that the parser may raise
