@@ -19,7 +19,7 @@ import deltaw
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "deltaw"
 ORDER = [
-    "given", "plain", "speech", "exceptions", "schema", "languages", "signs", "numbers", "notebook", "plots",
+    "given", "plain", "speech", "signs", "exceptions", "schema", "languages", "numbers", "notebook", "plots",
     "allocators", "forks", "sigterm", "threads", "equations", "tables", "preparation", "network", "engines", "files",
     "training", "progress", "export", "models", "pages", "callbacks", "report", "derive", "explain", "doctor",
     "lessons", "sklearn", "live", "bench", "cli", "__main__",
@@ -28,7 +28,7 @@ ORDER = [
 ONLY = {room: {"given", "speech", "exceptions"} for room in ("forks", "equations", "schema")} | {
     "files": {"given", "speech", "exceptions", "schema"},
     "plots": {"speech", "exceptions", "signs", "numbers"}, "notebook": {"signs"}, "signs": set(), "allocators": set(),
-    "plain": set(), "numbers": {"speech"}, "exceptions": {"speech"}, "speech": set(),
+    "plain": set(), "numbers": {"speech"}, "exceptions": {"speech", "signs"}, "speech": set(),
 }  # fmt: skip
 LIMIT = 420  # lines of a file
 HEAVY = {

@@ -30,6 +30,7 @@ import re
 import signal
 from typing import Any
 
+from deltaw.signs import one_line
 from deltaw.speech import say
 
 QUOTED = 200  # characters of anybody's data
@@ -76,8 +77,8 @@ def reason(error: OSError) -> str:
 
 
 def short(text: str, length: int = PART) -> str:
-    """Text as one line of at most `length` characters, `QUOTED` of them of a word or of what stands in quotes."""
-    text = _DATA.sub(lambda match: _cut(match[0], QUOTED), " ".join(text.split()))
+    """Text as one line of at most `length` visible signs, `QUOTED` of them of a word or of what stands in quotes."""
+    text = _DATA.sub(lambda match: _cut(match[0], QUOTED), one_line(" ".join(text.split())))
     return _cut(text, length)
 
 
