@@ -212,6 +212,13 @@ def test_other_zip_archives(tmp_path: Path, files: dict[str, bytes], found: str)
         read(zipped(tmp_path / "t.zip", **files))
 
 
+def test_a_member_without_a_name(tmp_path: Path) -> None:
+    data = zipped(tmp_path / "t.zip", Q=b"a", R=b"b").read_bytes()
+    (tmp_path / "t.zip").write_bytes(data.replace(b"Q", b"\0"))
+    with pytest.raises(TableError, match="found , R; unpack it"):
+        read(tmp_path / "t.zip")
+
+
 def test_a_damaged_zip_archive(tmp_path: Path) -> None:
     data = bytearray(zipped(tmp_path / "t.zip", **{"a.csv": bytes(range(256))}).read_bytes())
     data[40:50] = b"\xff" * 10

@@ -14,6 +14,7 @@ import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deltaw.exceptions import SettingError, TableError
+from deltaw.exceptions import InputError, SettingError, TableError
 from deltaw.tables import read
 from deltaw.tables.reading import loading
 from deltaw.tables.reading.formats import sheets
@@ -200,6 +201,15 @@ def test_a_sheet_of_tags_without_ends_is_searched_once(tmp_path: Path) -> None:
             assert not pattern.search(tag * 10**5)  # minutes, if each beginning looked at the rest
 
 
+@pytest.mark.parametrize("behind", ["{}", "{},é\n1,2,3\n", "1,2,{}x\n"])
+@pytest.mark.parametrize("sign", [" ", "a", "═", "-", "’"])
+def test_a_line_of_one_sign_is_searched_once(tmp_path: Path, sign: str, behind: str) -> None:
+    text = "x,y,z\n" + "1,2,a\n" * 20 + behind.format(sign * 10**5)  # minutes, if each beginning looked at the rest
+    (tmp_path / "x.csv").write_text(text, "latin-1" if sign.isascii() else "utf-8")
+    with suppress(InputError):
+        read(tmp_path / "x.csv")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="a kibibyte is a byte elsewhere")
 def test_refusing_takes_little_memory(tmp_path: Path, bomb: Path) -> None:
     assert peak_of_refusing(bomb) < 200
@@ -296,6 +306,12 @@ HEADERS = {
     "no type": "{'descr': '<q9', 'fortran_order': False, 'shape': (1,), }",
     "another type": "{'descr': [('a',)], 'fortran_order': False, 'shape': (1,), }",
 }
+
+
+def test_text_of_signs_that_there_are_not(tmp_path: Path) -> None:
+    y = np.full(8, 0x110000, np.uint32).view("U1")
+    np.savez(tmp_path / "x.npz", X=np.zeros((8, 2)), y=y)
+    assert 'numbers or text in "y", found signs that Unicode does not have' in refusal(tmp_path / "x.npz")
 
 
 @pytest.mark.parametrize("header", HEADERS)

@@ -80,7 +80,8 @@ ALPHABETS = (
 LEAD = 8  # bits ahead of all other readings
 MOST, ONCE = 10, 5  # bits of an average pair, at most, and more in all: a single word may have an unusual one
 SAMPLE = 1 << 14  # bytes that are looked at
-WORD = re.compile('[^\\s,;\t"|]*[^\x00-\x7f][^\\s,;\t"|]*')
+# A word with a sign beyond ASCII, which may be a blank; found from its beginning alone: it may be as long as all.
+WORD = re.compile(r'(?:(?<![^\s,;"|])[^\s,;"|]*)?[^\x00-\x7f][^\s,;"|]*')
 CONTROLS = re.compile("[\x80-\x9f]")
 # don’t, d’Ivoire, qu’il, dell’arte: apostrophes as they are written in the middle of words, as usual as '.
 ELISION = re.compile(r"(?<=\w)’(?=(?:[sStdm]|re|ll|ve)\b)|(?<=\b[cdjlmnstoCDJLMNSTO])’(?=\w)|(?<=qu|Qu|ll|un)’(?=\w)")

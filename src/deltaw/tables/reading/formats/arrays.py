@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,18 @@ def read_npz(data: bytes, source: str, most: int) -> Table:
             found = say("the type {dtype}", dtype=arrays[name].dtype)
             line = '{source}: expected numbers or text in "{name}"'
             raise TableError(line, found, "convert the array first", source=source, name=name)
+        if _is_no_text(arrays[name]):
+            found, line = say("signs that Unicode does not have"), '{source}: expected numbers or text in "{name}"'
+            raise TableError(line, found, REMEDY, source=source, name=name)
     train, labels, test, test_labels = (arrays.get(name) for name in names)
     assert train is not None
     return _table(source, (train, labels), (test, test_labels))
+
+
+def _is_no_text(array: Array) -> bool:
+    """Whether signs of text are beyond those of Unicode, which Python makes no text of."""
+    signs = np.ascontiguousarray(array).view(array.dtype.str[0] + "u4") if array.dtype.kind == "U" else ()
+    return bool(np.max(signs, initial=0) > sys.maxunicode)
 
 
 def read_idx(data: bytes, source: str, path: Path, load: Callable[[Path], bytes]) -> Table:

@@ -65,6 +65,8 @@ SHOWN = 4
 COMMON = (*OFFERED, "utf-8", "utf-16", "gbk", "euc-jp", "latin-1", "iso-8859-15", "koi8-r")  # for "did you mean"
 BOMS = re.compile(rb"(?:\xef\xbb\xbf)*")  # several, if several programs have written one
 UNPRINTABLE = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x80-\xff]")
+# A line with such bytes, found from its beginning alone: a line may be as long as a file.
+BEYOND = re.compile(rb"(?<![^\r\n])[^\r\n\x80-\xff]*[\x80-\xff][^\r\n]*")
 SEPARATOR, WORD = re.compile(rb"[\x00-\x2f;|]"), 12  # end of a word, and most bytes on each side of the wrong byte
 
 
@@ -184,7 +186,7 @@ def _language(data: bytes) -> Language | Alphabet | None:
     """The encoding in which some lines have mostly frequent characters, or usual pairs of signs; None if none is
     clearly ahead, or one of each kind is.
     """
-    lines = islice(re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data), SAMPLE)
+    lines = islice(BEYOND.finditer(data), SAMPLE)
     sample, size = [], 0
     for line in lines:
         sample.append(line[0][:SAMPLE])

@@ -38,7 +38,7 @@ QUOTED, OTHERS = ",;\t|", ":/&!"  # signs between fields that are found unless a
 FEW = 4  # rows per word, on average, from which on a column has few words
 FEWEST_NAMES = 3  # columns of a table below a title
 TAIL = 1 << 12  # bytes at the end of a text in which notes below the table are looked for
-SIGNED = re.compile(rb'"?\s*(?:[#*_(=]|\xc2\xa9|[^\n]*(?::\s|\xef\xbc\x9a))')  # "# 80 rows", "(c) office", "Source: x"
+SIGNED = re.compile(rb'"?\s*+(?:[#*_(=]|\xc2\xa9|[^\n]*(?::\s|\xef\xbc\x9a))')  # "# 80 rows", "(c) office", "Source: x"
 MOST_BELOW, ROWS_BELOW = 2, 5  # rows of units or descriptions below the names, and least number of rows below those
 
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 BAR = "|"  # between fields of the plain text
 BARS = str.maketrans(dict.fromkeys("│┃┆┇┊┋║", BAR))
 HINT = re.compile(rb"\||\xe2[\x94\x95]|[-=][ \t]+[-=]")  # a bar, box drawing (U+2500 to U+257F), or dashes
-BETWEEN = "[-=:|+_\\s\u2500-\u257f]*"  # what a line of dashes consists of
-DASHES = re.compile(f"{BETWEEN}(--|==|:-|-:|[─━═]){BETWEEN}")
+# A line of such signs, two of dashes among them; looked for one after another, since a line may be as long as a file.
+DASHES = re.compile("(?=.*(?:--|==|:-|-:|[─━═]))[-=:|+_\\s\u2500-\u257f]*")
 APART = re.compile(r"\s*(-+|=+)(\s+(-+|=+))+")  # a line of dashes below fields at fixed places
 LOOKED, BYTES = 200, 1 << 16  # lines and bytes in which the names and the dashes below them are looked for
 

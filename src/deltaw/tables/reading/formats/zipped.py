@@ -37,7 +37,7 @@ def packed(file: Source) -> tuple[Source, tuple[str, ...]] | None:
         return None
     if any(member.filename.endswith(FORMATS) or member.filename.startswith(FORMATS) for member in members):
         return None
-    there = [member for member in members if not member.is_dir() and not _beside(member.filename)]
+    there = [member for member in members if not member.filename.endswith("/") and not _beside(member.filename)]
     what = say("a ZIP archive with one table in it")
     expected = say("{name}: expected {what}", name=file.name, what=what)
     files = there if len(there) == 1 else _tables(there)
