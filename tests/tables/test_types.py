@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from deltaw.exceptions import ColumnError, InputError
+from deltaw.preparation.reading import as_days
 from deltaw.tables import kinds, read
 from deltaw.tables.cells import as_words
 
@@ -97,6 +98,20 @@ def test_a_type_that_is_refused(name: str) -> None:
     ) as caught:
         kinds(read(frame(REFUSED[name])))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("ms"), pl.Datetime("us")])
+@pytest.mark.parametrize("stamp", [2**31 - 1, -(2**31), 2**63 - 1, -(2**63)])  # infinity, in databases
+def test_a_date_that_no_calendar_has(kind: Any, stamp: int) -> None:
+    days = pl.Series([*range(30), None, stamp])
+    if kind == pl.Date:
+        days = days.clip(-(2**31), 2**31 - 1).cast(pl.Int32)
+    elif abs(stamp) < 2**32:
+        return  # some weeks
+    rows = read(pl.DataFrame({"d": days.cast(kind), "z": days}))
+    for use in (lambda: kinds(rows), lambda: as_days(rows.frame["d"], "rows")):
+        with pytest.raises(ColumnError, match=r'a date of the years 1 to 9999 in row 32 of column "d", found -?\d+-'):
+            use()
 
 
 @pytest.mark.parametrize("make", [pl.Series, pd.Series])

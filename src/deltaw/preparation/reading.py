@@ -17,6 +17,7 @@ from deltaw.tables.cells import (
     TRUTHS,
     as_words,
     as_written,
+    check_years,
     missing_to_null,
     numbers_in,
     read_numbers,
@@ -97,7 +98,9 @@ def as_days(series: pl.Series, source: str, spelling: str = "") -> NDArray[np.fl
         wrong = series.is_null() & words.is_not_null()
         expected = say("a date, {how}", how=say(DATE_FORMATS.get(spelling, spelling)))
         refuse_cell(wrong, words, source, expected, REMEDY)
-    elif not (series.dtype in (pl.Date, pl.Datetime) or series.null_count() == len(series)):
+    elif series.dtype in (pl.Date, pl.Datetime):
+        check_years(series, source)
+    elif series.null_count() < len(series):
         expected = say('{source}: expected dates in column "{name}", as in training', source=source, name=series.name)
         raise ColumnError(expected, say("the type {dtype}", dtype=series.dtype), "convert the column")
     return series.cast(pl.Datetime("us")).cast(pl.Int64).cast(pl.Float64).to_numpy() / DAY

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache, partial
 from unicodedata import is_normalized
 
+import numpy as np
 import polars as pl
 
 from deltaw.exceptions import ColumnError
@@ -27,7 +28,7 @@ from deltaw.tables.notations import (
     plain,
 )
 from deltaw.tables.numerals import WRITTEN, per_cell, plain_numerals
-from deltaw.tables.table import refuse_cell
+from deltaw.tables.table import cell_error, refuse_cell
 from deltaw.tables.units import PLACE, plain_unit, unit_of, without_unit
 
 # Pairs of words, true first, that make a column of text a boolean one.
@@ -46,6 +47,8 @@ UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 
 EMPTY = ("",)  # always missing
 REMEDY = "correct the cell or leave it empty, or give the column another kind"  # before training
+
+YEARS = -719_162, 2_932_896  # days from 1970 to the first of the year 1, and to the last of 9999
 
 FEW = 64  # cells up to which Python is faster than Polars
 # A superset of all notations of numbers: nothing else is a number.
@@ -308,8 +311,10 @@ def _with_point(cell: pl.Expr) -> pl.Expr:
 
 
 def check_type(series: pl.Series, source: str = "") -> None:
-    """Raise ColumnError for a column of lists, structs or objects."""
+    """Raise ColumnError for a column of lists, structs or objects, and for a date that no calendar has."""
     kind = series.dtype
+    if kind in (pl.Date, pl.Datetime):
+        check_years(series, source)
     if not (
         kind.is_numeric() or kind.is_temporal() or kind in (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum)
     ):
@@ -318,6 +323,16 @@ def check_type(series: pl.Series, source: str = "") -> None:
             '{where}expected numbers, text, dates or booleans in column "{name}"', where=where, name=series.name
         )
         raise ColumnError(expected, say("the type {kind}", kind=kind), "drop or convert the column")
+
+
+def check_years(dates: pl.Series, source: str) -> None:
+    """Raise ColumnError for a date that Python does not have, and that Polars cannot show, nor always count with."""
+    a_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+    days = dates.to_physical() // (a_day[dates.dtype.time_unit] if isinstance(dates.dtype, pl.Datetime) else 1)
+    if not days.drop_nulls().is_between(*YEARS).all():
+        row = (~days.is_between(*YEARS)).arg_max() or 0
+        wanted, found = "a date of the years 1 to 9999", np.datetime64(days[row], "D")
+        raise cell_error(source or say("the table"), dates.name, row, wanted, found, "correct it, or drop the column")
 
 
 def as_words(series: pl.Series) -> pl.Series:

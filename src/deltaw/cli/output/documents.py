@@ -100,7 +100,11 @@ def check_cells(kept: pl.DataFrame, writer: Writer) -> None:
     """Raise SettingError for a column whose cells the file format cannot represent."""
     import polars as pl
 
+    from deltaw.tables.cells import check_years
+
     for name, kind in kept.schema.items():
+        if writer.text and kind in (pl.Date, pl.Datetime):
+            check_years(kept[name], "--keep")
         if (kind.is_nested() and not writer.lists) or (kind in (pl.Binary, pl.Object) and writer.text):
             expected = say("--keep: expected columns of cells that the output can have")
             raise SettingError(

@@ -271,7 +271,8 @@ def _moments(column: pl.Series) -> pl.Series:
     """Times in UTC, since other files, and rows to be predicted, may have other zones."""
     kind = column.dtype
     bare = pl.Datetime(kind.time_unit) if isinstance(kind, pl.Datetime) else pl.Datetime("us")
-    return column.cast(pl.Int64).cast(bare).cast(pl.Datetime("us"))
+    stamps, most = column.cast(pl.Int64), 2**53 if bare.time_unit == "ms" else 2**63 - 1  # microseconds are 64 bits too
+    return stamps.clip(-most, most).cast(bare).cast(pl.Datetime("us"))
 
 
 # (whether it is for a type, the conversion of a column).

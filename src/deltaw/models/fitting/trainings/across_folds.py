@@ -102,7 +102,7 @@ def _curves(runs: Sequence[Trained]) -> Array:
 
 def _total(curves: Array, without: Sequence[int] = ()) -> Array:
     """The badness after each epoch, of all trainings but some."""
-    return np.asarray(curves.sum(axis=0) - curves[list(without)].sum(axis=0))
+    return np.asarray(np.delete(curves, list(without), axis=0).sum(axis=0))  # not by a difference: some are infinite
 
 
 def own_epochs(plan: Plan, runs: Sequence[Trained]) -> list[int | None]:
