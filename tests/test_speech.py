@@ -56,8 +56,8 @@ from deltaw.speech import LANGUAGES, TIGHT, Kept, catalogue, in_english, listed,
 from deltaw.speech.settings import by_command, given_as
 from deltaw.tables.columns import KINDS, kinds
 from deltaw.tables.dates import DATE_FORMATS
-from deltaw.tables.reading.formats.heads import PARTED
 from deltaw.tables.reading.formats.json_lines import SORTS
+from deltaw.tables.reading.formats.marks import PARTED
 from deltaw.tables.reading.read import FOREIGN
 from deltaw.training import checkpoints
 from deltaw.training.history import Ending

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from deltaw.exceptions import InputError, TableError
 from deltaw.tables import Table, kinds, read
-from deltaw.tables.reading.formats.heads import _may_be_number, rows_of_names
+from deltaw.tables.reading.formats.header import may_be_number
+from deltaw.tables.reading.formats.heads import rows_of_names
 from deltaw.tables.reading.formats.pieces import joined
 from deltaw.tables.reading.source import Reading
 
@@ -213,7 +214,7 @@ def test_no_row_of_data_is_taken_for_names(data: st.DataObject) -> None:
     cell = st.sampled_from(["1", "2.5", "-3", "u", "v", "n.d.", "", "NA", "x y"])
     table = [names, *([data.draw(cell) for _ in range(width)] for _ in range(rows))]
     whole = len({*names} - {""}) == width
-    if whole or any(map(_may_be_number, table[1])):
+    if whole or any(map(may_be_number, table[1])):
         assert rows_of_names(table) == (0, [])
 
 

@@ -22,22 +22,18 @@ from deltaw.tables.notations import COMMA, COMMAS, OPEN, POINT, Notations, marke
 from deltaw.tables.reading.answers import with_words
 from deltaw.tables.reading.formats.careful import careful_frame, rows_in_a_cell
 from deltaw.tables.reading.formats.encodings import decoded, is_wide
+from deltaw.tables.reading.formats.header import has_header, lacking, leaves_out_row_names
 from deltaw.tables.reading.formats.heads import (
-    Marks,
     above_notes,
-    has_header,
-    lacking,
-    leaves_out_row_names,
     note_on_names,
     note_on_notes,
-    note_on_one_column,
-    notes_on_marks,
     notes_on_rows,
     rows_above,
     rows_at_end,
     rows_below,
     rows_of_names,
 )
+from deltaw.tables.reading.formats.marks import Marks, notes_on_marks
 from deltaw.tables.reading.formats.pixels import SMALLEST
 from deltaw.tables.reading.formats.printed import BAR, Printed
 from deltaw.tables.reading.formats.separators import (
@@ -48,6 +44,7 @@ from deltaw.tables.reading.formats.separators import (
     end_of,
     find_delimiter,
     head_of,
+    note_on_one_column,
     plain_spaces,
     rectangle,
 )

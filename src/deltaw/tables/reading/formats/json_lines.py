@@ -17,7 +17,7 @@ import polars as pl
 from deltaw.exceptions import TableError
 from deltaw.speech import say
 from deltaw.tables.reading.formats.encodings import decoded
-from deltaw.tables.reading.formats.heads import has_header
+from deltaw.tables.reading.formats.header import has_header
 from deltaw.tables.reading.formats.separators import HEAD_RECORDS
 from deltaw.tables.reading.frames import table_of, unnested
 from deltaw.tables.reading.loading import check_size, limit

@@ -27,7 +27,7 @@ from deltaw.tables.reading.formats.delimited import (
     typed_frame,
 )
 from deltaw.tables.reading.formats.encodings import is_wide
-from deltaw.tables.reading.formats.heads import notes_on_marks
+from deltaw.tables.reading.formats.marks import notes_on_marks
 from deltaw.tables.reading.formats.separators import DELIMITERS, HEAD_BYTES, count_of
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import CHUNK, DAMAGE, PACKED, unpacked, unreadable

@@ -10,17 +10,28 @@ from itertools import islice
 import numpy as np
 
 from deltaw.exceptions import SettingError
+from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables.reading.formats.careful import is_blank
 
 # Candidates; of equally good ones the first is taken. The comma comes late since it is also a decimal mark (1,5;2,5),
 # the space since it is in texts, and signs that seldom are delimiters last (Hive's is \x01).
 DELIMITERS = ("\t", ";", "|", ",", " ", "^", "~", "\x01")
+FOUND, OTHERS = ",;\t|", ":/&!"  # signs between fields that are found unless a line is quoted, and that are not
+FEWEST_LINES = 3  # of a single field that may hold several
 DELIMITER_NAMES = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 # A line of fields at fixed places, between which stand several blanks; a tab among them is one more.
-ALIGNED = re.compile(rb"^.*\S  +\S.*$", re.MULTILINE)
+ALIGNED = re.compile(rb"\S  +\S")
 # Least share of the first records with the same number of fields.
 AGREEMENT = {"\t": 0.5, ";": 0.5, "|": 0.5, ",": 0.5, " ": 0.95, "^": 1.0, "~": 1.0, "\x01": 1.0}
+
+# A field in quotes beside any of the delimiters, and a record, which may have several lines in quotes.
+QUOTED = re.compile(rb"""(?<![^\t;|, ^~\x01\n])"(?:[^"]|"")*+"(?![^\t;|, ^~\x01\r\n])""")
+RECORD = re.compile(rb"(?:" + QUOTED.pattern + rb"|[^\n\"]++|\")*+\n")
+# Signs that are surely between fields (in a group): text has a blank behind them, &amp; is a sign, 1,5 a number.
+PARTS = {";": re.compile(rb"&#?\w+;|(;(?! ))"), "|": re.compile(rb"(\|(?! ))")}
+PARTS[","] = re.compile(rb"(?<![\w.,-])[+-]?[\d.]*\d,\d+(?![\w.,-])|(,(?! ))")
 
 # A formula that is only a text, as programs write it for Excel: ="007". The regular expression is Python's and Polars'.
 FORMULA = r'^="([^"]*)"$'
@@ -72,28 +83,49 @@ def _cut(text: bytes) -> bytes:
 
 
 def find_delimiter(text: bytes) -> str:
-    """The delimiter by which most of the first records have the same number of fields (more than one); else a comma."""
+    """The delimiter by which most of the first records have the same number of fields (more than one); else a comma.
 
-    def agreement(delimiter: str) -> float:
-        widths = [len(record) for record in head_of(_unaligned(head) if delimiter == " " else head, delimiter)]
+    Signs in quotes do not count. Of equally good ones a tab is taken, else the one that parts most fields: commas
+    in numbers, signs before a blank and entities may be parts of a field.
+    """
+    lines = (QUOTED.sub(b"x", found[0]) for found in RECORD.finditer(_cut(text)))
+    records = [*islice((line for line in lines if line.strip()), HEAD_RECORDS)]
+
+    def parts(delimiter: str) -> int:
+        signs = PARTS.get(delimiter)
+        return 0 if signs is None else sum(map(bool, signs.findall(b"\n".join(records))))
+
+    def goodness(delimiter: str) -> tuple[float, bool, int]:
+        sign = delimiter.encode()
+        widths = [len(record.split()) if delimiter == " " else 1 + record.count(sign) for record in records]
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
         # R's header has no name for the row names, NumPy's has a # before the names.
         other = widths[:1] in ([usual - 1], [usual + 1]) and {*widths[1:]} == {usual}
-        share = (widths.count(usual) + (other and usual > 2)) / len(widths) if usual > 1 else 0.0
-        if delimiter == " " and other and widths[0] == 1:  # a column of 12 kg
-            return 0.0
-        return share if share >= AGREEMENT[delimiter] else 0.0
+        share = widths.count(usual) / len(widths) if usual > 1 else 0.0
+        of_units = delimiter == " " and other and widths[0] == 1  # a column of 12 kg
+        if of_units or (1.0 if other and usual > 2 else share) < AGREEMENT[delimiter]:
+            return 0.0, False, 0
+        return share, delimiter == "\t", parts(delimiter)
 
-    head = _cut(text)
-    best, most = ",", 0.0
-    for delimiter in DELIMITERS:
-        there = delimiter.encode() in head or (delimiter == " " and b"\t" in head)
-        if there and (share := agreement(delimiter)) > most:  # the first of equally good ones
-            best, most = delimiter, share
-        if most == 1.0:  # `_unaligned` is slow
-            break
-    lines, aligned = count_of(head, "\n"), len(ALIGNED.findall(head)) if best == "\t" else 0
-    return " " if aligned > lines / 2 and agreement(" ") >= most else best
+    best = max(DELIMITERS, key=goodness)
+    if not (share := goodness(best)[0]):
+        return ","
+    aligned = sum(map(bool, map(ALIGNED.search, records))) if best == "\t" else 0
+    return " " if aligned > len(records) / 2 and goodness(" ")[0] >= share else best
+
+
+def note_on_one_column(head: list[list[str]]) -> tuple[str, ...]:
+    """A note on lines of a single field that seem to hold several."""
+    lines = [record[0].strip() for record in head]
+    if len(head[0]) > 1 or len(lines) < FEWEST_LINES:
+        return ()
+    if all("  " in line for line in lines):
+        return (say("its fields seem to begin at fixed places: write it as CSV, e.g. by pandas.read_fwf"),)
+    there = (sign for sign in FOUND + OTHERS if sign in lines[0] and len({line.count(sign) for line in lines}) == 1)
+    if (sign := next(there, "")) in OTHERS and sign:
+        line = 'its lines seem to have fields with "{sign}" between them: {option} if so'
+        return (say(line, sign=sign, option=given_as("delimiter", sign)),)
+    return (say("each line seems to stand in quotes as a whole: remove these"),) if sign else ()
 
 
 def count_of(text: bytes, sign: str) -> int:
