@@ -4,6 +4,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
 import { lessons } from './making/lessons';
+import { mounted } from './making/mounted';
 import { pack } from './making/pack';
 import { sentences } from './making/sentences';
 
@@ -11,6 +12,6 @@ const VERSION = /^__version__ = "(.+)"/m.exec(readFileSync(resolve(import.meta.d
 
 export default defineConfig({
   define: { __VERSION__: JSON.stringify(VERSION) },
-  plugins: [svelte(), lessons(), sentences(), viteSingleFile({ removeViteModuleLoader: true }), pack()],
+  plugins: [svelte(), mounted(), lessons(), sentences(), viteSingleFile({ removeViteModuleLoader: true }), pack()],
   build: { target: 'es2022', modulePreload: false, reportCompressedSize: false, chunkSizeWarningLimit: 2000 },
 });

@@ -18,7 +18,10 @@ import { filled, told } from '../src/said.ts';
 import { ofShare, ofSquares } from '../src/state/intervals.ts';
 import { settings as recipe, toLookAt } from '../src/state/recipes.ts';
 import { visible } from '../src/state/signs.ts';
+import { bitsIn } from '../src/tables/alphabets.ts';
 import { beyond } from '../src/tables/beyond.ts';
+import { decoded } from '../src/tables/encodings.ts';
+import * as pairs from '../src/tables/pairs.ts';
 import { dataOf, inputsOf, type Choice } from '../src/tables/data.ts';
 import type { Decimals } from '../src/tables/notations.ts';
 import { areAlike, joined, readFile, readText, recordsOf } from '../src/tables/table.ts';
@@ -48,6 +51,10 @@ const marked = (rows: number, which: Int32Array): Uint8Array => {
 const allOf = ({ rows }: Data): Int32Array => Int32Array.from({ length: rows }, (_, row) => row);
 
 const JOBS: Record<string, (core: Core, job: any) => unknown> = {
+  /** What bytes are read as; the refusal where that is not clear. */
+  decoded: (_, { bytes, encoding }: { bytes: Uint8Array; encoding?: string }) => decoded(bytes, 'x', encoding),
+  /** Bits of usual pairs of signs, by the name of their languages. */
+  pairs: () => Object.fromEntries(Object.entries(pairs).map(([name, text]) => [name, Object.fromEntries(bitsIn(text))])),
   /** Texts as they are shown. */
   visible: (_, { texts }: { texts: string[] }) => texts.map(visible),
   /** A training that does as it is told; what each action said. */

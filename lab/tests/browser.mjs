@@ -374,6 +374,11 @@ const CHECKS = {
     same(await page.locator('.encoding select').inputValue(), 'EUC-KR', 'the encoding');
     await page.locator('.encoding select').selectOption('GB18030');
     await page.waitForFunction(() => ![...document.querySelectorAll('.name')].some((each) => each.textContent.includes('도시')));
+    writeFileSync(join(folder, 'unclear.csv'), Buffer.from(`x\u00fcx,kind\n${rows.map((_, i) => `${i / 2},${'ab'[i % 2]}`).join('\n')}`, 'latin1'));
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'unclear.csv'));
+    await page.getByRole('button', { name: 'xьx Windows-1251' }).click(); // no language has xüx
+    await page.locator('.name', { hasText: 'xьx' }).waitFor();
+    same(await page.locator('.encoding select').inputValue(), 'Windows-1251', 'the encoding that was chosen');
     same(page.faults, [], 'what went wrong');
   },
 

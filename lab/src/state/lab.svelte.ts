@@ -54,7 +54,7 @@ class Lab extends Looking {
         await this.show(data, source, same ? fitted(before, data) : own ? toLookAt(data, division.seed, division.heldOut) : fresh(data, division), {}, turn);
       }
       if (others.length) this.tell('others_have_other_columns', { name: (wanted as Files).files[0].name, others }, 'wrong');
-    });
+    }, 'data_refused', (encoding) => this.open({ ...(wanted as Files), encoding }));
   }
 
   /** A toy set as a lesson begins with it. */
@@ -89,14 +89,15 @@ class Lab extends Looking {
   private pending: Shared | null = null; // a link's settings that wait for their table
   private pendingModel: string | null = null; // a model file that does
 
-  /** What reads a table: where that cannot be, it is said why. */
-  async reading(what: () => Promise<void>, wrong: Key = 'data_refused'): Promise<boolean> {
+  /** What reads a table: where that cannot be, it is said why; `again`: by an encoding that the reader chooses. */
+  async reading(what: () => Promise<void>, wrong: Key = 'data_refused', again?: Said['again']): Promise<boolean> {
     try {
       await what();
       return true;
     } catch (error) {
       if (error instanceof Overtaken) return false;
       this.tell(error instanceof Refusal || wrong === 'data_refused' ? wrong : 'link_damaged', { why: reason(error) }, 'wrong');
+      if (error instanceof Refusal && again) this.said = { ...this.said!, readings: error.said.values.readings as Said['readings'], again };
       return false;
     }
   }

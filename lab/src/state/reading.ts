@@ -129,7 +129,7 @@ async function ofFiles({ kind: _, files: given, encoding, ...chosen }: Files): P
   const files = await Promise.all(given.map(async (file) => ({ name: file.name, bytes: await bytesOf(file) })));
   const [first] = files as [(typeof files)[0]], notes: Text[] = [], bytes = await unzipped(first.bytes, first.name, notes);
   if (files.length === 1 && !notes.length && !isWorkbook(bytes)) return { source: { kind: 'csv', name: first.name, ...decoded(bytes, first.name, encoding), target: '', ...chosen }, others: [] };
-  const all = await Promise.all(files.map(({ bytes, name }) => recordsOf(bytes, name))), alike = all.filter((each) => areAlike(all[0]!, each));
+  const all = await Promise.all(files.map(({ bytes, name }) => recordsOf(bytes, name, encoding))), alike = all.filter((each) => areAlike(all[0]!, each));
   const { text, written } = joined(alike), name = alike.length > 1 ? `${first.name} + ${alike.length - 1}` : first.name;
   if (alike.length > 1) written.notes.push(said('{n} files with the same columns, one below the other', { n: alike.length }));
   return { source: { kind: 'csv', name, text, target: '', written, ...chosen }, others: all.filter((each) => !alike.includes(each)).map((each) => each.name) };

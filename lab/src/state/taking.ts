@@ -62,11 +62,11 @@ const stem = (name: string): string => name.replace(/\.\w+$/, '');
 
 export const chooseRows = (): void => chooseFiles(TABLES, (files) => void answerFiles(files));
 /** Other rows with an answer each, as `deltaw predict --keep '*'` writes them: a file for the reader. */
-async function answerFiles(files: File[]): Promise<void> {
+async function answerFiles(files: File[], encoding?: string): Promise<void> {
   const run = lab.runs[lab.active], { data } = run, { preparation, gaps, decimals, target } = data;
   await lab.pause();
   await lab.reading(async () => {
-    const { inputs, names, lines, notes } = await lab.withProgress(files[0].name, (tell) => readApart<ToAnswer>({ answer: { kind: 'files', files }, preparation, gaps, decimals } satisfies Unanswered, tell));
+    const { inputs, names, lines, notes } = await lab.withProgress(files[0].name, (tell) => readApart<ToAnswer>({ answer: { kind: 'files', files, encoding }, preparation, gaps, decimals } satisfies Unanswered, tell));
     const outputs = await run.predict(inputs, lines.length), classes = target.task === 'classification' ? target.classes.map((_, k) => k) : [];
     const own = ['prediction', ...classes.map((k) => `probability_${className(data, k)}`)].map((name) => (names.includes(name) ? `deltaw_${name}` : name));
     const told = lines.map((line, row) => {
@@ -76,7 +76,7 @@ async function answerFiles(files: File[]): Promise<void> {
     const file = `${stem(files[0].name)}-predictions.csv`;
     hand(file, `\ufeffrow,${asText([[...names, ...own]])}${told.join('')}`, 'text/csv');
     lab.tell('answers_are_in', { n: whole(lines.length), file, notes });
-  });
+  }, 'data_refused', (chosen) => answerFiles(files, chosen));
 }
 
 /** The run as a file that Python reads: the same answers. */

@@ -1,7 +1,8 @@
 // Bytes as text: deltaw.tables.reading.formats.encodings. UTF-8 and UTF-16 are known by their form, the encodings of Chinese, Japanese and
-// Korean by the letters that they give; of the others Python asks its user, and the lab takes one, says which, and lets the reader choose.
+// Korean by the letters that they give, others by pairs of letters (alphabets.ts). Where none is clear, the reader chooses.
 
 import { Refusal, said } from '../said.ts';
+import { ALPHABETIC, alphabetOf } from './alphabets.ts';
 import { JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL } from './letters.ts';
 
 export interface Decoded {
@@ -10,16 +11,19 @@ export interface Decoded {
 }
 
 const MARKS: [mark: number[], encoding: string][] = [[[0xff, 0xfe], 'utf-16le'], [[0xfe, 0xff], 'utf-16be']];
-/** What bytes that are no UTF can be read as. */
-export const ENCODINGS = ['GB18030', 'Big5', 'Shift_JIS', 'EUC-JP', 'EUC-KR', 'Windows-1252', 'Windows-1250', 'Windows-1251', 'Windows-1253', 'KOI8-R'];
-
 const LANGUAGES: [encoding: string, frequent: string][] = [['GB18030', SIMPLIFIED], ['Big5', TRADITIONAL + SIMPLIFIED], ['Shift_JIS', JAPANESE], ['EUC-JP', JAPANESE], ['EUC-KR', KOREAN]];
-// The share of letters that must be frequent ones, and how many there must be.
-const SHARE = 0.4, FEWEST = 2;
+/** What bytes that are no UTF can be read as. */
+export const ENCODINGS = [...LANGUAGES.map(([encoding]) => encoding), ...ALPHABETIC, 'Windows-1256', 'Windows-874', 'ISO-8859-5', 'ISO-8859-6'];
+// The share of letters that must be frequent ones, how many there must be, and the ratio to the second best share.
+const SHARE = 0.4, FEWEST = 2, LEAD = 1.5;
 const SAMPLE = 1 << 16; // bytes of lines with other signs than ASCII that are looked at
-// Of those that take any bytes, the words that a right reading has: of one alphabet, with capitals in front only.
-const SMALL = /(?<!\p{L})[А-ЯЁ]?[а-яё]{2,}(?!\p{L})/gu, CAPITAL = /(?<!\p{L})[А-ЯЁ]{3,}(?!\p{L})/gu;
-const WORDS: [encoding: string, words: RegExp][] = [['Windows-1251', SMALL], ['KOI8-R', SMALL], ['Windows-1251', CAPITAL]];
+// What browsers call otherwise, and the upper halves of what they do not know.
+const CALLED: Record<string, string> = { 'Mac Cyrillic': 'x-mac-cyrillic', 'Mac Roman': 'macintosh' };
+const BYTES = 'x-user-defined'; // a sign for each byte, those of ASCII as they are
+const UPPER: Record<string, string> = {
+  CP850: 'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\xad±‗¾¶§÷¸°¨·¹³²■\xa0',
+  CP852: 'ÇüéâäůćçłëŐőîŹÄĆÉĹĺôöĽľŚśÖÜŤťŁ×čáíóúĄąŽžĘę¬źČş«»░▒▓│┤ÁÂĚŞ╣║╗╝Żż┐└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\xad˝˛ˇ˘§÷¸°¨˙űŘř■\xa0',
+};
 
 // Files that are tables, and no text: deltaw.tables.reading.read.
 const TO_CSV = 'write the table as CSV', ANEW = 'unpack it, or compress it with gzip', COMPRESSED = 'a file that is compressed otherwise than by gzip';
@@ -36,8 +40,10 @@ const FOREIGN: [sign: RegExp, found: string, remedy: string][] = [
 ];
 
 const inEncoding = (bytes: Uint8Array, encoding: string): string | null => {
+  const upper = UPPER[encoding];
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    const text = new TextDecoder(upper ? BYTES : (CALLED[encoding] ?? encoding), { fatal: true }).decode(bytes);
+    return upper ? text.replace(/[^\0-\x7f]/g, (sign) => upper[sign.charCodeAt(0) - 0xf780]!) : text;
   } catch {
     return null;
   }
@@ -75,25 +81,46 @@ function shareOf(lines: Uint8Array[], encoding: string, frequent: string): numbe
   return right < FEWEST ? 0 : right / letters;
 }
 
-/** The encoding whose reading has most frequent letters, the first of equals; undefined where none has enough. */
+/** The encoding in which some lines have mostly frequent letters, or usual pairs of them; undefined where none is clearly ahead, or one of each kind is. */
 function language(bytes: Uint8Array): string | undefined {
   const lines = oddLines(bytes), shares = LANGUAGES.map(([encoding, frequent]) => ({ encoding, share: shareOf(lines, encoding, frequent) }));
-  const best = shares.reduce((a, b) => (b.share > a.share ? b : a));
-  return best.share >= SHARE ? best.encoding : undefined;
+  const [best, second] = shares.sort((a, b) => b.share - a.share) as [(typeof shares)[0], (typeof shares)[0]], alphabet = alphabetOf(lines, inEncoding);
+  return best.share < SHARE || best.share < LEAD * second.share ? alphabet : alphabet ? undefined : best.encoding;
 }
 
-/** Bytes as text: UTF-8 or UTF-16; else by the encoding whose signs they seem to be, or Windows-1252; or as the reader chose. */
+/** Whether most bytes beyond ASCII are UTF-8, and some are not. */
+const isDamaged = (bytes: Uint8Array): boolean => {
+  const right = new TextDecoder().decode(bytes).replace(/[\0-\x7f\ufffd]/g, '');
+  return 2 * new TextEncoder().encode(right).length > bytes.reduce((count, byte) => count + Number(byte > 127), 0);
+};
+
+/** The word with the first byte that is no UTF-8, in each encoding that can read its line: a reader chooses by that. */
+function readings(bytes: Uint8Array, source: string): Refusal {
+  const at = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\ufffd', 1)[0]).length;
+  const begin = bytes.lastIndexOf(10, at) + 1, end = bytes.indexOf(10, at), line = bytes.subarray(begin, end < 0 ? undefined : end), place = at - begin;
+  const signs = inEncoding(line, BYTES)!, before = /[^\0-/;|]{0,12}$/.exec(signs.slice(0, place))![0].length, after = /^[^\0-/;|]*/.exec(signs.slice(place))![0].length;
+  const words = new Map<string, string>();
+  for (const encoding of ENCODINGS) {
+    const text = inEncoding(line, encoding) && inEncoding(line.subarray(place - before, place + after), encoding)?.slice(0, 24);
+    if (text && !/[\x80-\x9f]/.test(text) && !words.has(text)) words.set(text, encoding);
+  }
+  const n = bytes.subarray(0, at).reduce((count, byte) => count + Number(byte === 10), 1);
+  return new Refusal(said('{source}: no encoding clearly fits line {n:,}; choose the one that reads it right', { source, n, readings: [...words] }));
+}
+
+/** Bytes as text: UTF-8 or UTF-16; else as the reader chose, or in the encoding whose signs they seem to be. */
 export function decoded(bytes: Uint8Array, source: string, chosen?: string): Decoded {
   const head = String.fromCharCode(...bytes.subarray(0, 200)), foreign = FOREIGN.find(([sign]) => sign.test(head));
   if (foreign) throw new Refusal('{source}: expected a table', said(foreign[1]), foreign[2], { source });
-  const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1] ?? unmarked(bytes);
-  const text = inEncoding(bytes, chosen ?? marked ?? 'utf-8');
-  if (text !== null) return { text, encoding: chosen ?? null };
-  if (chosen || marked) throw new Refusal('{source}: expected text in {expected}', said('others'), 'mend the file', { source, expected: (chosen ?? marked!).toUpperCase() });
-  const likely = (encoding: string, words: RegExp): boolean => {
-    const text = inEncoding(bytes, encoding) ?? '', count = (found: RegExp): number => (text.match(found) ?? []).join('').length;
-    return 2 * count(words) > count(/[^\0-\x7f]/g);
-  };
-  const encoding = language(bytes) ?? WORDS.find((each) => likely(...each))?.[0] ?? 'Windows-1252';
-  return { text: inEncoding(bytes, encoding)!, encoding };
+  const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1] ?? unmarked(bytes), refused = (expected: string): Refusal =>
+    new Refusal('{source}: expected text in {expected}', said('others'), 'mend the file', { source, expected });
+  const text = inEncoding(bytes, marked ?? 'utf-8');
+  const japanese = text?.includes('\x1b$') ? inEncoding(bytes, 'ISO-2022-JP') : null; // sequences that switch between sets of signs
+  if (text !== null) return { text: japanese ?? text, encoding: null };
+  if (marked) throw refused(marked.toUpperCase());
+  const encoding = chosen ?? (isDamaged(bytes) ? undefined : language(bytes));
+  if (!encoding) throw readings(bytes, source);
+  const own = inEncoding(bytes, encoding);
+  if (own === null) throw refused(encoding);
+  return { text: own, encoding };
 }

@@ -34,9 +34,9 @@ export interface Read extends Records {
   encoding: string | null;
   inWorkbook: boolean;
 }
-export async function recordsOf(bytes: Uint8Array, name: string): Promise<Read> {
+export async function recordsOf(bytes: Uint8Array, name: string, chosen?: string): Promise<Read> {
   const notes: Text[] = [], inWorkbook = isWorkbook((bytes = await unzipped(bytes, name, notes)));
-  const { text, encoding } = inWorkbook ? { text: '', encoding: null } : decoded(bytes, name);
+  const { text, encoding } = inWorkbook ? { text: '', encoding: null } : decoded(bytes, name, chosen);
   const read = inWorkbook ? { ...(await readWorkbook(bytes, name)), notation: `${CELLS},` } : recordsIn(text, name);
   return { ...read, notes: [...notes, ...read.notes], name, encoding, inWorkbook };
 }

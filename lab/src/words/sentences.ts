@@ -1,6 +1,7 @@
 // What of tables and files the lab alone says, in Chinese; what Python says, too, are its words (lab/making/sentences.ts).
 
 export const SENTENCES: Record<string, string> = {
+  '{source}: no encoding clearly fits line {n:,}; choose the one that reads it right': '{source}：第 {n:,} 行无法确定编码；请选择能正确显示文字的编码',
   'correct the cell, leave it empty, or drop the column': '请改正单元格、留空，或去掉该列',
   'format version {n}': '格式版本{n}',
   'rename the one that is meant, or add an empty one': '请把对应的列改成这个名称，或者加一列空的',
