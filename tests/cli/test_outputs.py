@@ -6,11 +6,10 @@ import os
 import shutil
 import signal
 import stat
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,6 +20,7 @@ from deltaw.cli import main
 from deltaw.exceptions import OutputError
 from deltaw.files.atomic import check_writable
 from deltaw.files.places import same_file
+from deltaw.training.epochs import Training
 
 QUICK = "--engine reference --hidden 4 --epochs 1"
 Run = Callable[[str], tuple[int, str]]
@@ -205,19 +205,20 @@ def test_modes_are_kept(run: Run) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_ctrl_c_leaves_the_finished_model(run: Run) -> None:
+@pytest.mark.usefixtures("undrawn")
+def test_ctrl_c_leaves_the_finished_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("r.html").write_text("before")
     before = contents()
-    command = "train d.csv -t y --engine reference --epochs 100000000 --batch-size 1 -o m.deltaw --report r.html"
-    arguments = [sys.executable, "-m", "deltaw", *command.split()]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert any(line.startswith("training") for line in process.stderr)
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "model saved in m.interrupted.deltaw" in out
+    advance, epochs = Training.advance, iter(range(99))
+
+    def interrupted(training: Training, *given: Any) -> Any:
+        if next(epochs) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return advance(training, *given)
+
+    monkeypatch.setattr(Training, "advance", interrupted)
+    status, err = run("train d.csv -t y --engine reference --epochs 9 --folds 1 -o m.deltaw --report r.html")
+    assert status == 130, err
     assert "m.interrupted.deltaw" in err
     assert {name: content for name, content in contents().items() if "interrupted" not in name} == before
     assert deltaw.load("m.interrupted.deltaw").history.ended == "interrupted"

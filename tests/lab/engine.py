@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 import json
+import os
 import re
 import runpy
 import shutil
@@ -61,10 +62,14 @@ def of_page(name: str) -> bytes:
 
 
 def ask(jobs: list[dict[str, Any]]) -> list[Any]:
-    """The answers to some jobs of lab/tests/answer.ts, done one after another in one Node; an error is a `str`."""
+    """The answers to some jobs of lab/tests/answer.ts, done one after another in one Node; an error is a `str`.
+
+    Node keeps what it makes of the sources, which takes most of the time of a short run.
+    """
     run = subprocess.run(
         [node(), "--no-warnings", str(LAB / "tests" / "answer.ts"), str(core())],
         input=json.dumps(jobs, default=_packed), capture_output=True, text=True, check=False,
+        env=os.environ | {"NODE_COMPILE_CACHE": str(LAB / "build" / "compiled")},
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     return [each.get("answer", each.get("error")) for each in json.loads(run.stdout, object_hook=_unpacked)]
