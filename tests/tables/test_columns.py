@@ -13,6 +13,7 @@ from deltaw.preparation.reading import as_days
 from deltaw.tables import Block, Table, kinds, read
 from deltaw.tables.cells import as_words
 from deltaw.tables.dates import DATE_FORMATS, MONTH_FORMATS, date_format, read_dates
+from deltaw.tables.months import month_of
 
 N = 40
 WORDS = ["red", "green", "blue", "red"] * (N // 4)
@@ -213,6 +214,44 @@ def test_a_year_of_two_digits_is_one_of_our_days(cell: str) -> None:
     found, failures = date_format(words)
     assert failures == 0
     assert [day.year for day in read_dates(words, found)] == [2020, 1999]
+
+
+@pytest.mark.parametrize("cells", [
+    ["1er janvier 2020", "2 FÉVR. 2021", "3 aout 1999"], ["1. Januar 2020", "2. Feb. 2021", "3 August 1999"],
+    ["1 de enero de 2020", "2 de febrero del 2021", "3 ago 1999"], ["1 января 2020 г.", "2 февр. 2021", "3 авг 1999"],
+    ["1 Ocak 2020", "2 Şubat 2021", "3 Ağu 1999"], ["1st of January 2020", "2nd Feb. 2021", "3rd Aug 1999"],
+])  # fmt: skip
+def test_months_have_names_in_many_languages(cells: list[str]) -> None:
+    assert date_format(pl.Series(cells)) == ("%d %b %Y", 0)
+    assert read_dates(pl.Series(cells), "%d %b %Y").to_list() == [date(2020, 1, 1), date(2021, 2, 2), date(1999, 8, 3)]
+
+
+def test_names_of_months_are_those_of_cldr() -> None:
+    babel = pytest.importorskip("babel")
+    for language in [
+        "en",
+        "de",
+        "fr",
+        "es",
+        "pt",
+        "it",
+        "nl",
+        "sv",
+        "da",
+        "nb",
+        "pl",
+        "cs",
+        "hu",
+        "ro",
+        "tr",
+        "ru",
+        "uk",
+        "el",
+    ]:
+        for names in (names for form in babel.Locale(language).months.values() for names in form.values()):
+            words = {month: name for month, name in names.items() if len(name.strip(".")) >= 3}
+            assert {month: month_of(name) for month, name in words.items()} == {month: month - 1 for month in words}
+    assert [month_of(name) for name in ("jui", "de", "marble", "cerven", "červenec")] == [None, None, None, 5, 6]
 
 
 def test_a_year_has_all_its_digits() -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import polars as pl
 
 from deltaw.speech import listed, say
+from deltaw.tables.months import with_english_months
 from deltaw.tables.numerals import plain_numerals
 from deltaw.tables.table import clip
 
@@ -88,7 +89,7 @@ TERMS = 4  # of a year, at most
 # Up to this share of invalid cells a column is taken for numbers (or dates) with mistakes, rather than for words.
 MISTAKES = 0.05
 
-LIKE_A_DATE = r"\d\D+\d|[A-Za-z]{3}[ -]\d{4}"
+LIKE_A_DATE = r"\d\D+\d|\p{L}{3}\.?(?: del?)?[ -]\d{4}"
 # Dates without signs between, the smallest and largest, and how many numbers, and different ones, tell them.
 DIGITS, BOUNDS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?$", (190001, 20991231)
 LOOKED, FEWEST = 1_000, 10
@@ -118,6 +119,11 @@ def date_format(words: pl.Series) -> tuple[str, int]:
     return best, failures[best]
 
 
+def _plain(words: pl.Series) -> pl.Series:
+    """Text with digits and names of months in ASCII."""
+    return with_english_months(plain_numerals(words))
+
+
 def unread(words: pl.Series, spelling: str) -> int:
     """The number of words that are no dates in this format."""
     return read_dates(words, spelling).null_count()
@@ -126,13 +132,13 @@ def unread(words: pl.Series, spelling: str) -> int:
 def are_dates(words: pl.Series) -> bool:
     """Whether any word is a date, in any format."""
     shapes = "|".join(_shape(each).pattern for each in DATE_FORMATS)
-    some = words.filter(plain_numerals(words).str.contains(f"(?i)^(?:{shapes})$"))  # mostly none
+    some = words.filter(_plain(words).str.contains(f"(?i)^(?:{shapes})$"))  # mostly none
     return len(some) > 0 and any(unread(some, each) < len(some) for each in DATE_FORMATS)
 
 
 def _shaped(words: pl.Series, most: float) -> list[str]:
     """The formats whose shape all words but `most` have: faster to check than parsing."""
-    cells = plain_numerals(words).to_list()
+    cells = _plain(words).to_list()
 
     def fits(pattern: re.Pattern[str]) -> bool:
         left = most
@@ -173,9 +179,9 @@ def of_another_calendar(dates: pl.Series) -> bool:
 def read_dates(words: pl.Series, spelling: str) -> pl.Series:
     """Date or Datetime values from text in the format `spelling` (strftime); null if a cell does not match.
 
-    Names of months may be full or abbreviated to three letters. Times with a zone are converted to UTC.
+    Names of months may be full or abbreviated, in many languages. Times with a zone are converted to UTC.
     """
-    words = plain_numerals(words)
+    words = _plain(words) if "%b" in spelling else plain_numerals(words)
     kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
     names = spelling.replace("%b", "%B")  # reads both
     if spelling in MONTH_FORMATS:

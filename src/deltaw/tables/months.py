@@ -1,0 +1,74 @@
+"""Names of months in other languages: "3. März 2021", "1er janv. 2020", "3 de marzo de 2021", "12 мая 2020 г."."""
+
+from __future__ import annotations
+
+from unicodedata import normalize
+
+import polars as pl
+
+# The names of each month by CLDR, in English, German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Danish,
+# Norwegian, Polish, Czech, Hungarian, Romanian, Turkish, Russian, Ukrainian and Greek, as `_folded` writes them, but
+# those that begin another.
+NAMES = (
+    "january janner janvier enero janeiro gennaio januari stycznia styczen ledna leden ianuarie ocak января "
+    "январь січня січень ιανουαριου ιανουαριοσ",
+    "february fevrier febrero fevereiro febbraio lutego luty unora februarie subat февраля февраль лютого "
+    "лютии φεβρουαριου φεβρουαριοσ",
+    "march mars marzo marco maart mrt marts marca marzec brezna brezen marcius martie марта березня березень "
+    "μαρτιου μαρτιοσ",
+    "avril abril aprile kwietnia kwiecien dubna duben aprilis aprilie nisan апреля апрель квітня квітень "
+    "απριλιου απριλιοσ",
+    "mayo maio maggio mei maja kvetna kveten majus mayis мая маи травня травень μαιου μαιοσ",
+    "june juin junio junho giugno czerwca czerwiec cervna cvn cerven junius iunie haziran июня июнь червня "
+    "червень ιουνιου ιουνιοσ",
+    "july juillet julio julho luglio lipca lipiec cervence cvc cervenec julius iulie temmuz июля июль липня "
+    "липень ιουλιου ιουλιοσ",
+    "aout agosto augustus augusti sierpnia sierpien srpna srpen augusztus agustos августа серпня серпень "
+    "αυγουστου αυγουστοσ",
+    "september septembre septiembre setembro settembre wrzesnia wrzesien zari szeptember septembrie eylul "
+    "сентября сентябрь вересня вересень σεπτεμβριου σεπτεμβριοσ",
+    "october oktober octobre octubre outubro ottobre pazdziernika rijna rijen octombrie ekim октября октябрь "
+    "жовтня жовтень οκτωβριου οκτωβριοσ",
+    "november novembre noviembre novembro listopada listopadu noiembrie kasim ноября ноябрь листопада "
+    "νοεμβριου νοεμβριοσ",
+    "december dezember decembre diciembre dezembro dicembre desember grudnia grudzien prosince prosinec "
+    "decembrie aralik декабря декабрь грудня грудень δεκεμβριου δεκεμβριοσ",
+)
+ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SHORTEST = 3  # letters of a name that is cut
+
+NAME = r"^([^\p{L}]*(?:\d[^\p{L}\d\s]?\p{L}{0,2}\s+(?:(?:de|of) |d['’])?)?)(\p{L}{3,})(\P{L}.*)$"
+# Pattern -> replacement, of what stands before a name and behind it: "3. ", "1er ", "3 de "; ". ", " de ", " г."
+BEFORE = ((r"^(\d+)\D+\s$", "${1} "),)
+BEHIND = ((r"^\.", ""), (r"^\s+del? ", " "), (r"^(\s\d+)(?:st|nd|rd|th)\b", "${1}"), (r"(\d{4})\s?[гр]\.?", "${1}"))
+
+
+def with_english_months(words: pl.Series) -> pl.Series:
+    """Text with the name of a month in English, and without what belongs to a date only in words (BEFORE, BEHIND); text
+    without one is unchanged.
+    """
+    found = words.str.extract_groups(NAME).struct.unnest()
+    before, name, behind = (found.to_series(i).rename(part) for i, part in enumerate(("before", "name", "behind")))
+    known = {each: ENGLISH[month] for each in name.unique().drop_nulls() if (month := month_of(each)) is not None}
+    if not known:
+        return words
+    for pattern, meant in BEFORE:
+        before = before.str.replace(pattern, meant)
+    for pattern, meant in BEHIND:
+        behind = behind.str.replace(pattern, meant)
+    english = name.replace_strict(known, default=None, return_dtype=pl.String)
+    return pl.select(pl.coalesce(before + english + behind, words).alias(words.name)).to_series()
+
+
+def month_of(name: str) -> int | None:
+    """The month, from 0 on, that a name or the beginning of one says in any language; None if none or several do."""
+    folded = _folded(name)
+    whole = [month for month, names in enumerate(NAMES) if folded in names.split()]
+    begun = [month for month, names in enumerate(NAMES) if any(each.startswith(folded) for each in names.split())]
+    found = whole or (begun if len(folded) >= SHORTEST else [])
+    return found[0] if len(found) == 1 else None
+
+
+def _folded(name: str) -> str:
+    """Small letters without accents; a Turkish ı is an i."""
+    return "".join(sign for sign in normalize("NFD", name.casefold().replace("ı", "i")) if sign.isalpha())
