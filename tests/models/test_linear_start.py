@@ -13,9 +13,9 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network, models
 from deltaw.equations.activations import ACTIVATIONS
+from deltaw.equations.ridge import STRENGTHS, ridge
 from deltaw.models.fitting.deciding.plans import LARGER
 from deltaw.models.fitting.trainings.linear_start import (
-    STRENGTHS,
     as_network,
     carry_line,
     line,
@@ -49,6 +49,9 @@ def test_the_line_is_that_of_ridge_regression(shape: tuple[int, int]) -> None:
     weighed, _ = line(X, t, np.full(len(t), 2.0))
     assert twice.shape == w.shape
     np.testing.assert_allclose(weighed, w)  # only what rows count beside each other matters
+    W, both = ridge(X, np.column_stack([t, 1 - 2 * t]))  # one penalty for all outputs
+    np.testing.assert_allclose(W, np.outer([1, -2], w))
+    np.testing.assert_allclose(both, [b, 1 - 2 * b])
 
 
 def test_a_line_through_all_rows_does_not_win() -> None:

@@ -14,7 +14,8 @@ from sklearn.linear_model import RidgeCV
 import deltaw
 from deltaw import Network
 from deltaw.equations.activations import ACTIVATIONS
-from deltaw.models.fitting.trainings.linear_start import STRENGTHS, as_network, linear_scale, mixed, unmixed
+from deltaw.equations.ridge import STRENGTHS
+from deltaw.models.fitting.trainings.linear_start import as_network, linear_scale, mixed, unmixed
 from deltaw.models.fitting.trainings.shrinkage import Residuals, shrinkage_factor
 
 CARRY_NO_LINE = ("step",)

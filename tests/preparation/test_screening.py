@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,7 @@ from deltaw.models.fitting.deciding.planning import replan
 from deltaw.preparation import Preparation, screening
 from deltaw.preparation.f_distribution import tail
 from deltaw.preparation.fitting import UNINFORMATIVE
-from deltaw.preparation.screening import CHANCE, FEWEST, _orthonormal, _p_values, informative
+from deltaw.preparation.screening import CHANCE, FEWEST, _orthonormal, _p_values, better_together, informative
 from deltaw.tables import kinds, read
 
 Array = Any
@@ -133,6 +134,21 @@ def test_all_stay_where_nothing_tells_alone_or_most_do() -> None:
     assert informative(X, singles(40), answers(X @ rng.normal(size=40) / 6 + 0.3 * rng.normal(size=400))).all()
     assert informative(X, singles(40), answers(np.zeros(400))).all()
     assert informative(np.zeros((400, 40)), singles(40), answers(rng.normal(size=400))).all()
+
+
+def test_all_stay_where_many_say_a_little() -> None:
+    """Of a sum of 200 columns some are found alone, and what they tell is little of it."""
+    rng = np.random.default_rng(0)
+    X, places = rng.normal(size=(300, 200)), singles(200)
+    weak = X @ rng.normal(size=200) / 14 + 0.5 * rng.normal(size=300)
+    for y in (weak, np.where(weak > 0, "yes", "no")):
+        assert not informative(X, places, answers(y)).all()
+        assert better_together(X, places, answers(y))
+    assert not better_together(X, places, answers(2 * X[:, 0] - X[:, 1] + 0.5 * rng.normal(size=300)))
+    made = plan(pl.DataFrame({f"x{i}": X[:, i] for i in range(200)} | {"y": weak}), "y")
+    assert len(made.preparation.steps) == 200
+    with patch.object(screening, "uninformative", side_effect=AssertionError):  # nor does a fold leave any out
+        assert len(made.of(made.folds[0]).preparation.steps) == 200
 
 
 def noisy(rows: int = 240, columns: int = 80, seed: int = 4) -> pl.DataFrame:

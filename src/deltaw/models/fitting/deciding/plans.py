@@ -26,6 +26,7 @@ from deltaw.models.rows.parts import (
 from deltaw.models.rows.survey import Streamed
 from deltaw.network import Network
 from deltaw.preparation import Preparation, Target
+from deltaw.preparation.fitting import UNINFORMATIVE
 from deltaw.progress import left_out
 from deltaw.tables import Table
 from deltaw.tables.held import all_as_read, compacted, with_common_enums
@@ -61,7 +62,7 @@ class Plan:
         given: names of the recipe's settings that the caller gave.
         seconds: how long the recipe `accurate` searches; None: it trains the networks that it names.
         looked: some training rows with their raw columns, evenly spaced, if those of the others were freed.
-        uninformative: columns to leave out, with the reasons; None: screening decides, in each fold for itself.
+        uninformative: columns to leave out, with the reasons; None: screening decides, in each fold which ones.
     """
 
     table: Table
@@ -198,12 +199,15 @@ class Plan:
     def of(self, division: Division) -> Plan:
         """The plan of a training on a division of the rows: everything is fitted again, on its training rows alone.
 
+        Columns are left out only if they are of all rows: a network of few columns says nothing about one of hundreds.
+
         Validation or test rows that were given are kept if the division has none of its own.
         """
         table, frame, training = self.table, self.table.frame, division.training
+        screened = self.recipe.screening and UNINFORMATIVE in self.preparation.uninformative.values()
         preparation, target, targets, _ = fitted(
-            table, self.columns, self.target, self.recipe, training, self.constraints, self.seed, self.start,
-            uninformative=self.uninformative,
+            table, self.columns, self.target, replace(self.recipe, screening=screened), training, self.constraints,
+            self.seed, self.start, uninformative=self.uninformative,
         )  # fmt: skip
 
         def part(rows: Indices, given: Part | None, name: str | None) -> Part | None:

@@ -1,11 +1,10 @@
 """The linear start of a regression network: some of its initial weights are the best linear model of its inputs.
 
 Sums, differences and totals are linear: least squares finds them at once and exactly, gradient descent slowly and only
-nearly. So an eighth of the units of each layer, in pairs, carry the prediction y of ridge regression (Hoerl & Kennard
-1970), with the penalty that generalised cross-validation chooses (Golub, Heath & Wahba 1979), and the last layer starts
-with it alone. A pair computes f(s y) − f(−s y), which is nearly linear in y for any activation f and a small s. All
-other weights are random: training adds what is not linear. "The line" is this linear model, a network without hidden
-layers.
+nearly. So an eighth of the units of each layer, in pairs, carry the prediction y of ridge regression
+(`equations.ridge`), and the last layer starts with it alone. A pair computes f(s y) − f(−s y), which is nearly linear
+in y for any activation f and a small s. All other weights are random: training adds what is not linear. "The line" is
+this linear model, a network without hidden layers.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from deltaw.engines.rows import spread
 from deltaw.equations.activations import Activation
+from deltaw.equations.ridge import ridge
 from deltaw.models.fitting.deciding.plans import Plan
 from deltaw.models.rows.parts import Part
 from deltaw.network import Network
@@ -25,10 +25,8 @@ from deltaw.network import Network
 Array = NDArray[Any]
 
 SHARE, FEWEST = 8, 2  # units of a layer for each pair; fewest pairs
-MOST_ROWS, MOST_INPUTS = 8_192, 1_024  # for ridge regression: evenly spaced rows; more inputs take too long
-STRENGTHS = np.logspace(-3, 4, 15)  # of the penalty
+MOST_ROWS, MOST_INPUTS = 8_192, 1_024  # for ridge regression: evenly spaced rows; more inputs, of more rows, take long
 DIGITS = 6  # decimals that are kept: further ones depend on how many threads added them up
-LEAST, SMALLEST = 1e-9, 1e-12  # of the degrees of freedom, by rows; of an eigenvalue, by the largest
 SMALL = 0.5  # s at the start
 # `linear_scale`: s such that f(s y) − f(−s y) is linear up to FAR standard deviations of the target, within NEARLY.
 FAR, NEARLY = 8.0, 0.01
@@ -66,7 +64,7 @@ def start_from_line(
         seen: makes dense inputs of some rows of X.
     """
     pairs = min(network.sizes[1:-1], default=0) // SHARE
-    room = pairs >= FEWEST and network.sizes[0] <= MOST_INPUTS
+    room = pairs >= FEWEST and min(network.sizes[0], len(T)) <= MOST_INPUTS
     if not room or network.sizes[-1] != 1 or network.activations[-1] != "identity":
         return None
     some = spread(len(T), MOST_ROWS)
@@ -86,35 +84,8 @@ def as_network(w: Array, b: float) -> Network:
 
 def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
     """w and b of w·x + b, by ridge regression; X (n, k), t (n,)."""
-    share = weight / weight.sum()
-    A = np.array(X, np.float64, order="C")  # the only copy: it may be the largest array of all
-    centre, mean = share @ A, float(share @ t)
-    root = np.sqrt(share * len(t))
-    A -= centre
-    A *= root[:, None]
-    y = (t - mean) * root
-    wide = A.shape[1] > A.shape[0]
-    values, vectors = np.linalg.eigh(A @ A.T if wide else A.T @ A)
-    values = np.maximum(values, 0.0)
-    along = vectors.T @ (y if wide else A.T @ y)
-    there = values > SMALLEST * values.max(initial=0.0)  # bins that are linear in others leave only rounding errors
-    told = along if wide else np.where(there, along / np.sqrt(np.where(there, values, 1.0)), 0.0)
-    beyond = 0.0 if wide else max(0.0, float(y @ y - told @ told))  # squared residual without a penalty
-
-    def left(strength: float) -> float:
-        """Generalised cross-validation: the squared residual over the squared share of degrees of freedom left.
-
-        Computed from the small terms, not as a difference from 1: else, on a wide table, rounding would let the line
-        through all rows win.
-        """
-        spared = strength / (values + strength)
-        free = len(y) - 1 - len(values) + float(spared.sum())
-        return float(beyond + spared**2 @ told**2) / max(free / len(y), LEAST) ** 2
-
-    strength = min(STRENGTHS, key=left)
-    w = vectors @ (along / (values + strength))
-    w = A.T @ w if wide else w
-    return w, mean - float(w @ centre)
+    W, b = ridge(X, t[:, None], weight)
+    return W[0], float(b[0])
 
 
 def odd_part(row: Activation, y: float) -> float:
