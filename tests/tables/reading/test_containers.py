@@ -36,6 +36,11 @@ def test_what_a_masked_array_hides_is_missing() -> None:
 BAD: list[tuple[Any, str]] = [
     ({"age": [1, 2], "city": ["a"]}, "expected as many cells in every column, found from 1 to 2"),
     ({"age": 31, "city": "a"}, 'expected a list of cells for each column, found int for "age"; give [{…}] for one row'),
+    ({"age": np.array(31)}, 'expected a list of cells for each column, found ndarray for "age"'),
+    ({"age": np.ndarray}, 'expected a list of cells for each column, found type for "age"'),
+    ({"age": [[1, 2], [3]]}, 'in column "age", found setting an array element with a sequence'),
+    ({"age": np.ma.zeros((3, 2))}, 'in column "age", found '),
+    ({"age": np.zeros((3, 2), np.longdouble)}, 'in column "age", found '),
     ([{"age": 31}, 45], "expected rows that all have column names, found int among them"),
     ([], "expected a path or a data frame"),
     ([[31, "a"]], "expected a path or a data frame"),

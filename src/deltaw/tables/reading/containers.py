@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from deltaw.exceptions import TableError
+from deltaw.exceptions import ColumnError, TableError
 from deltaw.speech import say
 from deltaw.tables.reading.frames import FRAME, series
+from deltaw.tables.reading.loading import first_line
 from deltaw.tables.table import check_names
 
 
@@ -34,7 +35,8 @@ def contained(source: Any) -> Any:
 
 
 def _cells(cells: Any, name: Any) -> Any:
-    if isinstance(cells, list | tuple | range | np.ndarray) or hasattr(cells, "__array__"):
+    counted = hasattr(cells, "__array__") and not isinstance(cells, type) and np.ndim(cells) > 0
+    if isinstance(cells, list | tuple | range) or counted:
         return list(cells) if isinstance(cells, range) else cells
     found = say('{kind} for "{name}"', kind=type(cells).__name__, name=name)
     raise TableError("expected a list of cells for each column", found, "give [{…}] for one row")
@@ -46,4 +48,12 @@ def _frame(columns: dict[Any, Any]) -> pl.DataFrame:
     if len(lengths) > 1:
         found = say("from {low:,} to {high:,}", low=min(lengths), high=max(lengths))
         raise TableError("expected as many cells in every column", found, "fill them in with None")
-    return pl.DataFrame({str(name): series(str(name), cells) for name, cells in columns.items()})
+    return pl.DataFrame({str(name): _series(str(name), cells) for name, cells in columns.items()})
+
+
+def _series(name: str, cells: Any) -> pl.Series:
+    try:
+        return series(name, cells)
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:  # arrays and lists in the cells
+        expected = say('{where}expected numbers, text, dates or booleans in column "{name}"', where="", name=name)
+        raise ColumnError(expected, first_line(error), "drop or convert the column") from None
