@@ -27,7 +27,7 @@ from deltaw.bench.forms import WAYS
 from deltaw.cli import _EXPECTED
 from deltaw.cli.app import app
 from deltaw.cli.commands import lesson
-from deltaw.cli.speaking import FAULTS, PANELS, TYPERS
+from deltaw.cli.speaking import FAULTS, NOUNS, PANELS, TYPERS
 from deltaw.derive import derivation
 from deltaw.derive.page import DROPPED
 from deltaw.doctor.findings import PLACES, SEVERITIES
@@ -89,7 +89,15 @@ def evidence() -> Iterator[str]:
 
 # Sentences that stand in tables and are said where they are shown.
 TABLES: dict[str, Any] = {
-    "help": [*helps(), *helps(LESSONS_HELP), *TYPERS.values(), *PANELS, *FAULTS.values(), *_EXPECTED.values()],
+    "help": [
+        *helps(),
+        *helps(LESSONS_HELP),
+        *TYPERS.values(),
+        *PANELS,
+        *FAULTS.values(),
+        *_EXPECTED.values(),
+        *NOUNS.values(),
+    ],
     "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
     "settings": [*meanings().values(), OF_DATA],
     "rules": [text for rule in RULES for text in (in_words(rule.name), rule.reason, rule.source)],
@@ -529,7 +537,7 @@ def test_the_same_model_in_every_language(run_in: Run, tmp_path: Path) -> None:
         (["shaw"], "deltaw: 没有 shaw 这个命令（是不是 'show'？）；参见 'deltaw --help'"),
         (["show", "a", "b"], "deltaw: 此后不应再有内容，实际：b；参见 'deltaw show --help'"),
         (["export", "--check", "m.py", "m.json"], "deltaw: m.json：应为导出的检验文件，实际：没有这个文件；请检查路径"),
-        (["predict", "m", "x", "-o"], "deltaw: -o 需要一个值；参见 'deltaw --help'"),
+        (["predict", "m", "x", "-o"], "deltaw: -o 需要一个值；参见 'deltaw predict --help'"),
         (
             ["train", "iris", "--dropout", "0.1"],
             "deltaw: 没有 --dropout 这个选项；请用 --set dropout=VALUE，参见 'deltaw train --settings'",

@@ -171,6 +171,7 @@ def test_a_line_before_a_training_that_will_not_go_well(table: Path, capsys: pyt
         ("rows.csv rows.csv", "expected DATA, or a model file and DATA"),
         ("rows.csv -t kind --rows 0", "--rows: expected 1 or more"),
         ("rows.csv -t kind --seconds -1", "--seconds: expected 0 or more"),
+        ("rows.csv -t kind --seconds 0 --repair", "--repair: expected --seconds above 0"),
         ("rows.csv -t kind --html nowhere/d.html", "nowhere"),
         ("rows.csv -t kind --set speed=3", "'speed'"),
     ],

@@ -115,7 +115,7 @@ def _finding(error: Any) -> str:
     faults: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     expected = _EXPECTED.get(faults[0]["type"].partition("_")[0]) if faults else None
     if expected is None:
-        return fault(short(error.format_message()).rstrip("."))
+        return fault(short(error.format_message()).rstrip("."), getattr(error, "ctx", None))
     option, found = max(error.param.opts, key=len), short(repr(faults[0]["input"]))
     return say("{option}: expected {expected}, found {found}", option=option, expected=say(expected), found=found)
 
@@ -123,7 +123,7 @@ def _finding(error: Any) -> str:
 def _setting(error: Any) -> str | None:
     """A suggestion if an unknown option is a setting: --dropout instead of --set dropout=…"""
     context, name = getattr(error, "ctx", None), getattr(error, "option_name", "").lstrip("-").replace("-", "_")
-    if context is None or not any("--set" in each.opts for each in context.command.params):
+    if not hasattr(error, "possibilities") or not any("--set" in each.opts for each in context.command.params):
         return None
     from deltaw.models.settings import meanings
 

@@ -48,13 +48,16 @@ FAULTS = {
     r"No such option: (?P<option>\S+?)(?: Did you mean (?P<near>.+?)\?)?(?: \(Possible options: (?P<several>.+)\))?": (
         "there is no {option}"
     ),
-    r"No such command '(?P<command>.+?)'(?:\. Did you mean (?P<near>.+?)\?)?.*": "there is no command {command}",
+    r"No such command '(?P<command>.+?)'(?:\. Did you mean (?P<near>.+?)\?)?.*": "there is no {noun} {command}",
     r"Missing (?:argument|option|parameter) '?(?P<name>.+?)'?": "{name} is missing",
     r"Got unexpected extra argument(?:s|\(s\))? \((?P<found>.*)\)": "expected nothing more, found {found}",
     r"Option '(?P<option>.+)' requires an argument": "{option} needs a value",
     r"Option '(?P<option>.+)' does not take a value": "{option} takes no value",
     r"Invalid value for '?(?P<name>.+?)'?: (?P<found>.*)": "{name}: {found}",
 }
+
+# What the commands of a command are called.
+NOUNS = {"deltaw": "command", "deltaw lesson": "lesson"}
 
 
 def speaking(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,6 +79,7 @@ def translated(command: Any) -> Any:
     """Typer's command, and all its subcommands, with translated help, and options that see all their values."""
     for each in _tree(command):
         once(each)
+        each.parse_args = partial(_parsed, each.parse_args)
         for argument in (one for one in each.params if one.param_type_name == "argument"):
             argument.get_usage_pieces = partial(_stands_for, argument)
         _arrange(each)
@@ -93,6 +97,16 @@ def _tree(command: Any) -> Iterator[Any]:
     yield command
     for each in getattr(command, "commands", {}).values():
         yield from _tree(each)
+
+
+def _parsed(own: Callable[..., Any], context: Any, given: list[str]) -> Any:
+    """Parse arguments; an error knows its command, also where Typer's parser did not say it: no value is given."""
+    try:
+        return own(context, given)
+    except Exception as error:
+        if getattr(error, "ctx", context) is None:
+            vars(error)["ctx"] = context
+        raise
 
 
 def _stands_for(argument: Any, context: Any) -> list[str]:
@@ -160,11 +174,12 @@ def _help_option(own: Callable[[Any], Any], context: Any) -> Any:
     return option
 
 
-def fault(message: str) -> str:
-    """Typer's error message, as all others of ours read."""
+def fault(message: str, context: Any = None) -> str:
+    """Typer's error message, as all others of ours read; `context`: of the command."""
+    noun = NOUNS.get(getattr(context, "command_path", ""), NOUNS["deltaw"])
     for pattern, sentence in FAULTS.items():
         if found := re.fullmatch(pattern, message.rstrip(".")):
             groups = found.groupdict()
-            near, said = groups.get("near") or groups.get("several"), say(sentence, **groups)
+            near, said = groups.get("near") or groups.get("several"), say(sentence, noun=say(noun), **groups)
             return said if near is None else say("{fault} (did you mean {near}?)", fault=said, near=near)
     return message

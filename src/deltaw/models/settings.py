@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from inspect import cleandoc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deltaw.equations.activations import ACTIVATIONS
 from deltaw.equations.initializers import INITIALIZERS
@@ -23,6 +23,9 @@ from deltaw.models.recipes import RECIPES, Recipe
 from deltaw.numbers import number, typed
 from deltaw.schema import describe
 from deltaw.speech import listed, say
+
+if TYPE_CHECKING:
+    from deltaw.models.model import Model
 
 # The tables that the names of a setting stand in.
 NAMES: dict[str, Iterable[str]] = {
@@ -92,6 +95,14 @@ def _defaults(name: str) -> dict[str, str]:
         values = [getattr(row, name) for row in tasks.values()]
         each = [say(OF_DATA) if value is None and name in of_data else written(value) for value in values]
         found[recipe] = " / ".join(dict.fromkeys(each))
+    return found
+
+
+def of_model(model: Model) -> dict[str, str]:
+    """A model's settings as `--set` takes them; behind a threshold that was found stands what it is best for."""
+    found = {name: written(value) for name, value in model.recipe.document().items() if name != "name"}
+    if isinstance(by := model.recipe.threshold, str):
+        found["threshold"] = f"{written(model.target.threshold)} ({by})"
     return found
 
 

@@ -8,6 +8,7 @@ from deltaw import plots
 from deltaw.equations.losses import titled
 from deltaw.models import Model, Tuning, metric_of
 from deltaw.models.contents import rows_an_epoch
+from deltaw.models.settings import of_model
 from deltaw.network import Network
 from deltaw.notebook import escape
 from deltaw.numbers import amount, number
@@ -85,7 +86,7 @@ def _layers(network: Network) -> str:
 def settings(model: Model) -> str:
     """All settings, the seed, the engine and versions."""
     origin = model.origin
-    settings = {name: value for name, value in model.recipe.document().items() if value is not None}
-    settings |= {"seed": origin.seed, "engine": origin.engine, **origin.versions}
+    beside = {"seed": origin.seed, "engine": origin.engine, **origin.versions}
+    settings = {"recipe": model.recipe.name, **of_model(model), **beside}
     items = (f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>" for name, value in settings.items())
     return f"<dl class=list>{''.join(items)}</dl>"

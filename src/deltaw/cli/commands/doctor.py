@@ -37,7 +37,7 @@ def doctor(
     memory: int | None = None,
 ) -> None:
     """`deltaw doctor`: DATA to train on, or MODEL DATA; `given`: options that do not apply to a model."""
-    _check(rows, seconds)
+    _check(rows, seconds, repair)
     is_model = brings_a_model("doctor", source, data, given)
     if not is_model and member != 1:
         raise SettingError("--member: expected a model of several networks", say("a table"), "leave it out")
@@ -122,8 +122,10 @@ def examined(plan: Plan, seconds: float) -> Diagnosis:
     return diagnose(planned(plan, MOST_CELLS if seconds else LOOKED_AT), seconds=seconds)
 
 
-def _check(rows: int, seconds: float) -> None:
+def _check(rows: int, seconds: float, repair: bool) -> None:
     if rows < 1:
         raise SettingError("--rows: expected 1 or more", str(rows), "give e.g. 10000")
     if not 0 <= seconds < 1e9:
         raise SettingError("--seconds: expected 0 or more", str(seconds), "give e.g. 10; 0 trains nothing")
+    if repair and not seconds:
+        raise SettingError("--repair: expected --seconds above 0", str(seconds), "leave one of the two out")

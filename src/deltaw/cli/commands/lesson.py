@@ -52,12 +52,13 @@ def commands() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         invoke_without_command=True,
+        subcommand_metavar="NAME [OPTIONS]",
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog=epilog("lesson"),
     )
     app.callback(help="Lessons on how a network works and learns, each run on the real engine.")(_list)
     for entry in LESSONS.values():
-        app.command(entry.name, help=entry.title())(_command(entry))
+        app.command(entry.name, help=entry.title(), rich_help_panel=say("Lessons"))(_command(entry))
     return app
 
 

@@ -95,7 +95,7 @@ TRAINING: dict[str, Row] = {
     "test": option(str, "A test table to score on; all of DATA is then trained on.", metavar="FILE"),
     "validation": option(
         str,
-        "A validation table that chooses the best weights; or a share of the rows, with --folds 0.",
+        "A validation table that chooses the best weights; or a share of the rows, with --folds 1 or 0.",
         metavar="FILE",
         read=rows,
     ),

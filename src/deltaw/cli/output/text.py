@@ -115,7 +115,7 @@ def print_scores(screen: Screen, scores: Scores, rows: str, shown: Sequence[Metr
 def print_model(screen: Screen, model: Model, path: Path, columns: float | None = None) -> None:
     """`deltaw show`."""
     from deltaw.models.contents import described_networks
-    from deltaw.models.settings import written
+    from deltaw.models.settings import of_model
 
     origin = model.origin
     screen.print(say("{path}: {task} of {name}", path=path, task=say(model.task), name=model.target.name))
@@ -127,7 +127,7 @@ def print_model(screen: Screen, model: Model, path: Path, columns: float | None 
     if model.target.rule:
         screen.print(_rule(model))
     screen.table(*_columns(model.preparation.describe(), columns))
-    settings = {name: written(value) for name, value in model.recipe.document().items() if name != "name"}
+    settings = of_model(model)
     screen.table(Column.words(say("setting"), list(settings)), Column.words(say("value"), list(settings.values())))
     if model.ways:
         screen.table(*_ways(model))

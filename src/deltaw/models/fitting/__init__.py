@@ -69,7 +69,7 @@ def fit(
         test: test rows, in any form that `source` may have; None: rows of the source, see `test_size` and `folds`. A
             source with its own test rows (MNIST) uses those.
         validation: validation rows that choose the best weights, in any form that `source` may have; or their share of
-            the training rows.
+            the training rows, with `folds` 1 or 0 (several folds choose for each other).
         test_size: share of the rows to hold out for the scores only, stratified by class. None: all rows are used for
             training, and the scores come from `folds`.
         folds: cross-validation folds before the final training on all rows. From 2 on, each fold is scored by a

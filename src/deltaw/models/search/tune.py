@@ -64,8 +64,8 @@ def tune(
 
     Candidates are compared on validation rows; the result is scored on test rows that were used neither for training
     nor for choosing. Below 50,000 rows each candidate is an ensemble of four networks, each with a different quarter
-    of the rows held out; above, it is one network, and one validation part serves all. The unchanged recipe is one of
-    the candidates, so the result is never worse on the validation rows.
+    of the rows held out; above, or with `validation`, it is one network, and one validation part serves all. The
+    unchanged recipe is one of the candidates, so the result is never worse on the validation rows.
 
     Args:
         source, target, recipe: as for `deltaw.fit`.
@@ -133,8 +133,7 @@ class Search:
         table = read_as(source, how)  # once: standard input has its rows only once
         given, by = test, choices.get("validation")
         given = None if given is None else read_as(given, how)
-        by_others = by is not None and not is_share(by)
-        choices |= {"validation": read_as(by, how)} if by_others else {}
+        choices |= {} if by is None or is_share(by) else {"validation": read_as(by, how)}
 
         def of_parts(parts: int, share: float | None, **more: Any) -> Plan:
             divided: dict[str, Any] = {"networks": parts} if parts > 1 else {"networks": 1, "folds": 0}
@@ -142,7 +141,7 @@ class Search:
             return planned(Request.of(table, target, recipe, **divided, **scored, **choices | more))
 
         parts, share, base = 1, test_size, of_parts(1, test_size)
-        if members >= PARTS and base.rows < REFIT_ROWS and not by_others:
+        if members >= PARTS and base.rows < REFIT_ROWS and by is None:
             own = table.test is not None or given is not None
             share = min(TEST, MOST_TEST / base.rows) if share is None and not own else share
             several = of_parts(PARTS, share)

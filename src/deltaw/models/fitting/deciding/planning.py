@@ -101,6 +101,7 @@ def _decided(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
         count = doubled(settled.ensemble_size, len(layout.kept.training)) if free else settled.ensemble_size
         settled = replace(settled, networks=count if held_out_parts(count) == parts else parts)
     if given.validation is None:
+        _check_share(layout, settled, recipes.RECIPES[settled.name][whole.task].validation)
         _check_chosen(layout, settled, request.metric, given.constraints.rows)
     beside = target_and_weight(given.table.frame, whole, settled, layout.kept.training)
     return replace(settled, target_scale=target_scale_of(settled, whole, beside)), layout
@@ -169,6 +170,14 @@ def _can_free_rows(table: Table, preparation: Preparation, layout: Layout, reque
     shown = (request.lean or 0) // preparation.n_features
     known = set(table.frame.columns).issuperset(preparation.input_names)  # otherwise there will be an error
     return not needed and known and shown < len(layout.kept.training)
+
+
+def _check_share(layout: Layout, settled: recipes.Recipe, usual: float) -> None:
+    """Raise SettingError for a share of validation rows that was asked for, where parts choose for each other."""
+    parts, share = len(layout.folds), settled.validation
+    if parts > 1 and share not in (0, usual):
+        expected = say("validation: expected no share, since {parts} parts are held out in turn", parts=parts)
+        raise SettingError(expected, number(share), "leave it out, or give folds=1 or folds=0 with it")
 
 
 def _check_chosen(layout: Layout, settled: recipes.Recipe, metric: str | None, rows: int) -> None:
