@@ -230,6 +230,8 @@ def test_a_table_with_the_settings_of_a_recipe() -> None:
     assert (table.model_.recipe.name, table.n_iter_, len(table.loss_curve_)) == ("notes", 2, 2)
     with pytest.raises(InputError, match="a setting of the recipe"):
         TableClassifier(settings={"epoch": 3}).fit(X, NAMES)
+    with pytest.raises(InputError, match="settings: expected none that the estimator decides itself, found seed, task"):
+        TableClassifier(settings={"task": "regression", "seed": 1}).fit(X, NAMES)
     with pytest.raises(InputError, match="learning_rate"):
         TableClassifier(learning_rate="fast").fit(X, NAMES)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="expected two classes or more, found 1 class"):

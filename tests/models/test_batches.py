@@ -136,8 +136,9 @@ def test_columns_of_several_levels(rows: pl.DataFrame) -> None:
     frame.columns = pd.MultiIndex.from_tuples([("in", "a"), ("in", "word"), ("out", "kind")])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = deltaw.fit(frame, "('out', 'kind')", hidden=4, epochs=1, folds=0)
+        model = deltaw.fit(frame, ("out", "kind"), drop=[("in", "word")], hidden=4, epochs=1, folds=0)
         found = predict_batches(model)(frame)
+    assert (model.target.name, model.preparation.column_names) == ("('out', 'kind')", ("('in', 'a')",))
     assert found[("prediction", "")].tolist() == model.predict(frame).tolist()
 
 

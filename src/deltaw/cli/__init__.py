@@ -123,7 +123,11 @@ def _finding(error: Any) -> str:
 def _setting(error: Any) -> str | None:
     """A suggestion if an unknown option is a setting: --dropout instead of --set dropout=…"""
     context, name = getattr(error, "ctx", None), getattr(error, "option_name", "").lstrip("-").replace("-", "_")
-    if not hasattr(error, "possibilities") or not any("--set" in each.opts for each in context.command.params):
+    if (
+        context is None
+        or not hasattr(error, "possibilities")
+        or not any("--set" in each.opts for each in context.command.params)
+    ):
         return None
     from deltaw.models.settings import meanings
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fi
 
 from deltaw import engines, models
 from deltaw.engines.rows import unmasked
-from deltaw.exceptions import InputError
+from deltaw.exceptions import InputError, SettingError
 from deltaw.forks import refuse_after_fork
 from deltaw.models.allowed import SCHEMA
 from deltaw.models.recipes import RECIPES
@@ -28,7 +28,7 @@ from deltaw.sklearn.known_answers import known_answers, numbers
 from deltaw.sklearn.learning.threads import threads
 from deltaw.sklearn.methods import checked
 from deltaw.sklearn.parameters import COUNT, Named, keep
-from deltaw.speech import say
+from deltaw.speech import listed, say
 from deltaw.tables.reading.containers import contained
 from deltaw.tables.reading.frames import FRAME, polars_of, series
 from deltaw.tables.table import check_names
@@ -102,13 +102,15 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
             whole, settings["weight"] = whole.with_columns(pl.Series(weight, sample_weight)), weight
         random = self.random_state
         seed = int(random) if isinstance(random, Integral) else int(check_random_state(random).randint(1 << 31))
-        self.model_ = self._named(
-            models.fit(
-                whole, name, self.recipe, seed=seed, engine=self.engine, threads=threads(self.n_threads), test_size=0.0,
-                task=self._task, drop=self.drop, columns=self.columns, kinds=self.kinds, verbose=False,
-                **settings,
-            )
-        )  # fmt: skip
+        own: dict[str, Any] = {
+            "source": whole, "target": name, "recipe": self.recipe, "seed": seed, "engine": self.engine,
+            "threads": threads(self.n_threads), "test_size": 0.0, "task": self._task, "drop": self.drop,
+            "columns": self.columns, "kinds": self.kinds, "verbose": False,
+        }  # fmt: skip
+        if both := own.keys() & settings.keys():
+            expected, remedy = "settings: expected none that the estimator decides itself", "leave it out"
+            raise SettingError(expected, listed(sorted(both)), remedy)
+        self.model_ = self._named(models.fit(**own, **settings))
         self.n_iter_ = len(self.model_.history)
         self.loss_curve_ = list(self.model_.history.loss)
         return self
@@ -180,9 +182,10 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
 class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     """A classifier for tables as they are: types, missing values, categories and scaling are handled inside.
 
-    The parameters are those of `deltaw.fit`: a recipe, and settings of it to change; None leaves the choice to the
-    recipe and the data. `settings` takes those that have no parameter of their own. `drop` leaves out columns of X by
-    names and patterns ("sub_*"), `columns` uses only those, and `kinds` sets types: {"userId": "category"}.
+    The parameters are a recipe and settings of it to change; None leaves the choice to the recipe and the data.
+    `settings` takes those without a parameter of their own, and other arguments of `deltaw.fit`: {"folds": 0}. `drop`
+    leaves out columns of X by names and patterns ("sub_*"), `columns` uses only those, and `kinds` sets types:
+    {"userId": "category"}.
 
     With two classes, the likelier one is predicted, or, with `threshold`, the second from that probability on: 0.3, or
     "best:f1" for the one at which that score is best on held-out rows. `class_weight` is "balanced", or a weight for

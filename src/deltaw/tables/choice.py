@@ -115,13 +115,13 @@ def matching_columns(table: Table, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def as_name(given: Any) -> Any:
-    """Column names of pandas may be integers, which become strings: 3 is "3"; other values are unchanged."""
-    return str(given) if isinstance(given, int | np.integer) and not isinstance(given, bool) else given
+    """Column names of pandas may be integers, or tuples (a MultiIndex), which become strings: 3 is "3"."""
+    return str(given) if isinstance(given, int | np.integer | tuple) and not isinstance(given, bool) else given
 
 
 def names_of(what: str, given: Any) -> tuple[str, ...]:
     """One name or several as a tuple. Raises SettingError for anything else."""
-    names = () if given is None else as_name(given)
+    names = () if given is None else given if isinstance(given, tuple) else as_name(given)  # a tuple of names
     names = (names,) if isinstance(names, str) else names
     found = None if isinstance(names, Mapping) else several(names)
     names = (given,) if found is None else tuple(map(as_name, found))
