@@ -182,10 +182,10 @@ class TableEstimator(Drawn, BaseEstimator):  # type: ignore[misc]
 class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     """A classifier for tables as they are: types, missing values, categories and scaling are handled inside.
 
-    The parameters are a recipe and settings of it to change; None leaves the choice to the recipe and the data.
-    `settings` takes those without a parameter of their own, and other arguments of `deltaw.fit`: {"folds": 0}. `drop`
-    leaves out columns of X by names and patterns ("sub_*"), `columns` uses only those, and `kinds` sets types:
-    {"userId": "category"}.
+    Parameters are a recipe, and settings of it to change, as in `deltaw.fit`; None leaves the choice to the recipe and
+    the data. `settings` takes those without a parameter of their own, and other arguments of `deltaw.fit`: {"folds":
+    0}. `drop` leaves out columns of X by names and patterns ("sub_*"), `columns` uses only those, and `kinds` sets
+    types: {"userId": "category"}. `random_state` is the seed, `n_threads` the largest number of threads.
 
     With two classes, the likelier one is predicted, or, with `threshold`, the second from that probability on: 0.3, or
     "best:f1" for the one at which that score is best on held-out rows. `class_weight` is "balanced", or a weight for
