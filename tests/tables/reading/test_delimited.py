@@ -68,6 +68,7 @@ def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quo
         ("\n\na,b\n1,x\n2,y\n", {"a": [1, 2], "b": ["x", "y"]}),
         ('a,b\n1,5" pipe\n2,6" pipe\n', {"a": [1, 2], "b": ['5" pipe', '6" pipe']}),
         ("a\n1\n\n3\n", {"a": [1, None, 3]}),
+        ("a;b;c\r\n1;2;\r\n3;4;\r\n;;\r\n; ;\r\n", {"a": [1, 3], "b": [2, 4], "c": [None, None]}),
         (
             "a,b\n1,NA\n2, n/a \n3,?\n4,None\n5,7\n6,\n7,NaN",
             {"a": [1, 2, 3, 4, 5, 6, 7], "b": [None] * 4 + [7, None, None]},

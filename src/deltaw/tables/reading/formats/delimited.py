@@ -32,6 +32,7 @@ from deltaw.tables.reading.formats.heads import (
     rows_at_end,
     rows_below,
     rows_of_names,
+    without_empty_end,
 )
 from deltaw.tables.reading.formats.marks import Marks, notes_on_marks
 from deltaw.tables.reading.formats.pixels import SMALLEST
@@ -207,6 +208,8 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     elif named and leaves_out_row_names(head, surely := separator not in ", " or text.partition(b"\n")[2][:1] == b'"'):
         text, head[0] = separator.encode() + text, ["", *head[0]]
         notes += () if surely else (say("the first column, which counts the rows, has no name in the header"),)
+    if len(head[0]) > 1:
+        text = without_empty_end(text, separator)
     if (end := rows_at_end(text, separator, len(head[0]))) < len(text):
         cell = text[end:].decode().strip(separator + '" \r\n').partition("\n")[0].rstrip(separator + '" \r')
         text, notes = text[:end], (*notes, note_on_notes(cell))

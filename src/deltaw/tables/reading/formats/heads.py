@@ -131,6 +131,14 @@ def notes_on_rows(above: int, below: Sequence[Sequence[str]]) -> tuple[str, ...]
     return tuple(notes)
 
 
+def without_empty_end(text: bytes, separator: str) -> bytes:
+    """Text without last lines of nothing but separators, as spreadsheet programs write empty rows."""
+    end, signs = len(text), separator.encode() + b" \t\r\n"
+    while end and not (last := text[text.rfind(b"\n", 0, end - 1) + 1 : end]).strip(signs):
+        end -= len(last)
+    return text[:end]
+
+
 def rows_at_end(text: bytes, separator: str, width: int) -> int:
     """Where notes below a table begin: behind the only blank lines (`are_notes`), or last lines of a single field that
     are notes by their signs; the text's length without notes.
