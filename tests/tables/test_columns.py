@@ -219,7 +219,8 @@ def test_a_year_of_two_digits_is_one_of_our_days(cell: str) -> None:
 @pytest.mark.parametrize("cells", [
     ["1er janvier 2020", "2 FÉVR. 2021", "3 aout 1999"], ["1. Januar 2020", "2. Feb. 2021", "3 August 1999"],
     ["1 de enero de 2020", "2 de febrero del 2021", "3 ago 1999"], ["1 января 2020 г.", "2 февр. 2021", "3 авг 1999"],
-    ["1 Ocak 2020", "2 Şubat 2021", "3 Ağu 1999"], ["1st of January 2020", "2nd Feb. 2021", "3rd Aug 1999"],
+    ["1 Ocak 2020", "2 Şubat 2021", "3 Ağu 1999"], ["Wed, 01 Jan 2020", "Tuesday, 2 Feb 2021", "Tue, 03 Aug 1999"],
+    ["1st of January 2020", "2nd Feb. 2021", "3rd Aug 1999"],
 ])  # fmt: skip
 def test_months_have_names_in_many_languages(cells: list[str]) -> None:
     assert date_format(pl.Series(cells)) == ("%d %b %Y", 0)
@@ -251,6 +252,9 @@ def test_names_of_months_are_those_of_cldr() -> None:
         for names in (names for form in babel.Locale(language).months.values() for names in form.values()):
             words = {month: name for month, name in names.items() if len(name.strip(".")) >= 3}
             assert {month: month_of(name) for month, name in words.items()} == {month: month - 1 for month in words}
+    sent = pl.Series(["Mon, 02 Jan 2023 00:01:02 GMT", "Tue, 03 Jan 2023 23:00:00 GMT"])  # RFC 2822
+    assert read_dates(sent, date_format(sent)[0]).dt.second().to_list() == [2, 0]
+    assert date_format(pl.Series(["Rome, 3 March 2021", "Oslo, 4 May 2021"])) == ("", 0)
     assert [month_of(name) for name in ("jui", "de", "marble", "cerven", "červenec")] == [None, None, None, 5, 6]
 
 

@@ -37,10 +37,17 @@ NAMES = (
 ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHORTEST = 3  # letters of a name that is cut
 
-NAME = r"^([^\p{L}]*(?:\d[^\p{L}\d\s]?\p{L}{0,2}\s+(?:(?:de|of) |d['’])?)?)(\p{L}{3,})(\P{L}.*)$"
+WEEKDAY = r"^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, )?"  # in times of mails and of servers
+NAME = WEEKDAY + r"([^\p{L}]*(?:\d[^\p{L}\d\s]?\p{L}{0,2}\s+(?:(?:de|of) |d['’])?)?)(\p{L}{3,})(\P{L}.*)$"
 # Pattern -> replacement, of what stands before a name and behind it: "3. ", "1er ", "3 de "; ". ", " de ", " г."
 BEFORE = ((r"^(\d+)\D+\s$", "${1} "),)
-BEHIND = ((r"^\.", ""), (r"^\s+del? ", " "), (r"^(\s\d+)(?:st|nd|rd|th)\b", "${1}"), (r"(\d{4})\s?[гр]\.?", "${1}"))
+BEHIND = (
+    (r"^\.", ""),
+    (r"^\s+del? ", " "),
+    (r"^(\s\d+)(?:st|nd|rd|th)\b", "${1}"),
+    (r"(\d{4})\s?[гр]\.?", "${1}"),
+    (r" GMT$", ""),
+)
 
 
 def with_english_months(words: pl.Series) -> pl.Series:

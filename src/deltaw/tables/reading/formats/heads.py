@@ -132,9 +132,9 @@ def notes_on_rows(above: int, below: Sequence[Sequence[str]]) -> tuple[str, ...]
 
 
 def without_empty_end(text: bytes, separator: str) -> bytes:
-    """Text without last lines of nothing but separators, as spreadsheet programs write empty rows."""
-    end, signs = len(text), separator.encode() + b" \t\r\n"
-    while end and not (last := text[text.rfind(b"\n", 0, end - 1) + 1 : end]).strip(signs):
+    """Text without last lines, but the first, of nothing but separators, as spreadsheet programs write empty rows."""
+    first, end, signs = text.find(b"\n") + 1, len(text), separator.encode() + b" \t\r\n"
+    while end > first and not (last := text[text.rfind(b"\n", 0, end - 1) + 1 : end]).strip(signs):
         end -= len(last)
     return text[:end]
 
