@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,13 @@ def test_folds_begin_with_it_too(model: Model) -> None:
     )
     assert found.scores is not None
     assert found.scores["accuracy"] == pytest.approx(model.evaluate(LATER)["accuracy"])
+
+
+def test_its_own_share_of_validation_rows_is_none_that_was_asked_for(model: Model) -> None:
+    began = replace(model, recipe=replace(model.recipe, validation=0.35))
+    assert len(plan(LATER.drop("price"), start=began, folds=3).folds) == 3
+    with pytest.raises(InputError, match="validation: expected no share, since 3 parts"):
+        plan(LATER.drop("price"), start=began, folds=3, validation=0.3)
 
 
 def test_words_and_numbers_that_it_does_not_know(model: Model, tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def _decided(given: Given, request: Request) -> tuple[recipes.Recipe, Layout]:
         count = doubled(settled.ensemble_size, len(layout.kept.training)) if free else settled.ensemble_size
         settled = replace(settled, networks=count if held_out_parts(count) == parts else parts)
     if given.validation is None:
-        _check_share(layout, settled, recipes.RECIPES[settled.name][whole.task].validation)
+        own = recipes.RECIPES[settled.name][whole.task] if start is None else start.model.recipe
+        _check_share(layout, settled, own.validation)
         _check_chosen(layout, settled, request.metric, given.constraints.rows)
     beside = target_and_weight(given.table.frame, whole, settled, layout.kept.training)
     return replace(settled, target_scale=target_scale_of(settled, whole, beside)), layout
