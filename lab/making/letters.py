@@ -1,4 +1,4 @@
-"""Bytes as text of a page: LZMA in printable ASCII without "<", which is markup.
+"""Bytes as text of a page: LZMA in ASCII without "<", which is markup: printable signs, tabs and line ends.
 
 `python letters.py` packs what it reads.
 """
@@ -9,10 +9,10 @@ import itertools
 import lzma
 import sys
 
-SIGNS = 94  # " " to "~" without "<"
+SIGNS = [*range(32, 60), *range(61, 127), 9, 10]
 MASK = (1 << 13) - 1
-# Two signs have 94² = 8,836 values: 13 bits, and 14 where the lower 13 are below the rest (after J. Henke's basE91).
-LEFT = SIGNS**2 - 1 - MASK
+# Two signs have 96² = 9,216 values: 13 bits, and 14 where the lower 13 are below the rest (after J. Henke's basE91).
+LEFT = len(SIGNS) ** 2 - 1 - MASK
 WAYS = [
     {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "lc": lc, "mf": finder, "nice_len": length}
     for lc, finder, length in itertools.product((2, 3), (lzma.MF_BT2, lzma.MF_BT3, lzma.MF_BT4), (64, 273))
@@ -43,17 +43,16 @@ def written(content: bytes) -> str:
             pairs.append(bits & ((1 << width) - 1))
             bits >>= width
             held -= width
-    signs = [*range(32, 60), *range(61, 127)]
-    return "".join(chr(signs[place]) for pair in [*pairs, bits] for place in (pair % SIGNS, pair // SIGNS))
+    return "".join(chr(SIGNS[place]) for pair in [*pairs, bits] for place in reversed(divmod(pair, len(SIGNS))))
 
 
 def read(text: str) -> bytes:
     """What `written` was given, with some zeros at its end."""
-    places = [ord(sign) - 32 - (sign > "<") for sign in text]
+    places = [SIGNS.index(ord(sign)) for sign in text]
     bits = held = 0
     found = bytearray()
     for low, high in zip(places[::2], places[1::2], strict=True):
-        pair = low + SIGNS * high
+        pair = low + len(SIGNS) * high
         bits |= pair << held
         held += 14 if pair & MASK < LEFT else 13
         while held > 7:

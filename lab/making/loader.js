@@ -2,12 +2,12 @@
 
 /** Two signs for 13 or 14 bits: what making/letters.py has written. */
 function bytes(text) {
-  const out = new Uint8Array(text.length), place = (i) => text.charCodeAt(i) - 32 - (text[i] > '<');
+  const out = new Uint8Array(text.length), place = (i) => (text[i] < ' ' ? text.charCodeAt(i) + 85 : text.charCodeAt(i) - 32 - (text[i] > '<'));
   let end = 0;
   for (let i = 0, bits = 0, held = 0; i < text.length; i += 2) {
-    const pair = place(i) + 94 * place(i + 1);
+    const pair = place(i) + 96 * place(i + 1);
     bits |= pair << held;
-    held += (pair & 8191) < 644 ? 14 : 13;
+    held += (pair & 8191) < 1024 ? 14 : 13;
     for (; held > 7; held -= 8, bits >>>= 8) out[end++] = bits;
   }
   return out.subarray(0, end);

@@ -141,30 +141,26 @@ function checkEnd(text: string, opened: number, at: number, delimiter: string, s
   throw new Refusal('{source}: expected the quote in line {n:,} closed', found, 'close it in its cell, or double quotes that belong to the text', { source, n: lineOf(text, opened) + above });
 }
 
-function firstRecords(text: string, delimiter: string): string[][] {
-  const found: string[][] = [];
-  try {
-    for (const record of parsed(text.slice(0, HEAD_SIGNS), delimiter)) {
-      if (!isBlank(record)) found.push(record);
-      if (found.length === HEAD_RECORDS) break;
-    }
-  } catch {
-    // what was cut in the middle of a record
-  }
-  return found;
-}
+// A field in quotes beside any of the delimiters.
+const QUOTED = /(?<![^\t;|, ^~\x01\n])"(?=([^"]*(?:""[^"]*)*))\1"(?![^\t;|, ^~\x01\r\n])/g;
+// Signs that are surely between fields (in a group): text has a blank behind them, &amp; is a sign, 1,5 a number.
+const PARTS: Record<string, RegExp> = { ';': /&#?\w+;|(;(?! ))/g, '|': /(\|(?! ))/g, ',': /(?<![\w.,-])[+-]?[\d.]*\d,\d+(?![\w.,-])|(,(?! ))/g };
 
-/** The delimiter that gives most of the first lines the same number of fields (more than one); else the comma. */
+/** The delimiter that gives most of the first records the same number of fields (more than one); of equally good ones a tab, else the one that parts
+ * most fields; else the comma. Signs in quotes do not count. */
 function findDelimiter(text: string): string {
-  const head = text.slice(0, HEAD_SIGNS);
-  const shares = DELIMITERS.map((delimiter, i) => {
-    const widths = firstRecords(delimiter === ' ' ? unaligned(head) : head, delimiter).map((record) => record.length);
+  const head = text.length > HEAD_SIGNS ? text.slice(0, text.lastIndexOf('\n', HEAD_SIGNS - 1) + 1) || text : text;
+  const records = head.replace(QUOTED, 'x').split('\n').filter((line) => line.trim()).slice(0, HEAD_RECORDS), all = records.join('\n');
+  const goodness = DELIMITERS.map((delimiter, i): number[] => {
+    const widths = records.map((record) => (delimiter === ' ' ? record.trim().split(/\s+/) : record.split(delimiter)).length);
     const count = (width: number): number => widths.filter((each) => each === width).length;
     const usual = [...new Set(widths)].reduce((a, b) => (count(b) > count(a) || (count(b) === count(a) && b > a) ? b : a), 1);
     const other = Math.abs(widths[0]! - usual) === 1 && count(usual) === widths.length - 1; // R leaves out the name of the row names, NumPy writes a # before the names
-    const share = usual > 1 ? (count(usual) + Number(other && usual > 2)) / widths.length : 0;
-    return share < AGREEMENT[i]! || (delimiter === ' ' && other && widths[0] === 1) ? 0 : share;
+    const share = usual > 1 ? count(usual) / widths.length : 0;
+    if ((delimiter === ' ' && other && widths[0] === 1) || (other && usual > 2 ? 1 : share) < AGREEMENT[i]!) return [0, 0, 0];
+    return [share, Number(delimiter === '\t'), [...all.matchAll(PARTS[delimiter] ?? /(?!)/g)].filter((found) => found[1]).length];
   });
-  const best = Math.max(...shares);
-  return best > 0 ? DELIMITERS[shares.indexOf(best)]! : ',';
+  const better = (a: number[], b: number[]): boolean => [0, 1, 2].some((k) => a[k]! > b[k]! && a.slice(0, k).every((each, j) => each === b[j]));
+  const best = goodness.reduce((a, b) => (better(b, a) ? b : a)), found = best[0] ? DELIMITERS[goodness.indexOf(best)]! : ',';
+  return found === '\t' && 2 * records.filter((record) => /\S  +\S/.test(record)).length > records.length && goodness[DELIMITERS.indexOf(' ')]![0]! >= best[0]! ? ' ' : found;
 }

@@ -9,7 +9,6 @@ export const FEWEST_NAMES = 3; // columns of a table below a title
 const MOST_BELOW = 2, ROWS_BELOW = 5; // rows of units or descriptions below the names, and how many rows there must be below those
 
 const number = (cell: string): boolean => !isMissing(cell) && /^[+-]?((\p{Nd}+(\.\p{Nd}*)?|\.\p{Nd}+)(e[+-]?\p{Nd}+)?|inf|infinity)$/iu.test(cell);
-const numbers = (cells: string[]): boolean => cells.some(number) && cells.every((cell) => number(cell) || isMissing(cell));
 const filled = (row: string[]): string[] => row.filter(Boolean);
 const present = (cells: string[]): string[] => cells.filter((cell) => !isMissing(cell));
 
@@ -105,7 +104,7 @@ export function lacking([names, ...rows]: string[][]): number {
 export function leavesOutRowNames([names, ...rows]: string[][], surely: boolean): boolean {
   const first = rows.map(([cell]) => cell!.trim());
   if (!rows.length || !rows.every((row) => row.length === names!.length + 1)) return false;
-  return surely ? rows.length > 1 && new Set(first).size === rows.length : rows.length >= ROWS_BELOW && [0, 1].some((from) => first.every((cell, i) => cell === String(i + from)));
+  return surely ? rows.length > 1 && new Set(first).size === rows.length : counts(first);
 }
 
 const isBlank = (row: string[]): boolean => row.every((cell) => !cell.trim());
@@ -121,17 +120,52 @@ export function notesBelow(rows: string[][], width: number): number {
 }
 export const noteOnNotes = (cell: string): Text => said('what stands below the table is left out ("{cell}")', { cell: clipped(cell) });
 
-/** Whether the first record names the columns rather than being data itself. */
+const YEAR = /^(1[89]|2[01])\d\d$/, FEWEST_WHOLE = 3, FEWEST = 6; // numbers that do not increase, or have equal steps, by chance
+const NUMBER = '#'; // in place of a number, and the form of numbers
+const isNumber = (cell: string): boolean => number(cell) || /^[+-]?nan$/i.test(cell);
+/** A text without its numbers, "#-#-#" of a day; of numbers as people write them, NUMBER; of words, themselves. */
+const form = (cell: string): string => (isNumber(cell) || mayBeNumber(cell) ? NUMBER : cell.replace(/\p{Nd}[\p{Nd}.,'’]*/gu, NUMBER));
+/** The form of all cells that are not missing; empty if they have several, or there are none. */
+const commonForm = (cells: string[]): string => {
+  const [first = '', ...others] = new Set(present(cells).map(form));
+  return others.length ? '' : first;
+};
+/** Whether cells are 1, 2, 3, … or 0, 1, 2, …, and enough for that to be no chance. */
+const counts = (cells: string[]): boolean => cells.length >= ROWS_BELOW && [0, 1].some((from) => cells.every((cell, i) => cell === String(i + from)));
+
+interface Column { cell: string; below: string[]; form: string } // its first cell, and those below
+/** Whether cells of the same form as those below them may be names: years above other numbers, or numbers that increase. */
+function mayBeNames(columns: Column[]): boolean {
+  const cells = columns.map(({ cell }) => cell), all = cells.map(Number), whole = cells.every((cell) => /^\p{Nd}+$/u.test(cell));
+  const areYears = (some: string[]): boolean => some.every((cell) => YEAR.test(cell));
+  if (!cells.every(isNumber)) return false;
+  if (areYears(cells) && !areYears(columns.flatMap(({ below }) => below))) return true;
+  return (all.length >= (whole ? FEWEST_WHOLE : FEWEST) && all.every((n, i) => !i || all[i - 1]! < n)) || (whole && [0, 1].some((from) => all.every((n, i) => n === i + from)));
+}
+/** Whether cells are numbers in equal steps, as names that count columns, or tell wave lengths, are. */
+function areSteps(cells: string[]): boolean {
+  const all = cells.map(Number), step = all[1]! - all[0]!;
+  if (!cells.every(isNumber)) return false;
+  if (all.length < FEWEST) return all.length >= FEWEST_WHOLE && all.every((n, i) => n === i);
+  return step > 0 && all.every((n, i) => !i || Math.abs(n - all[i - 1]! - step) <= 1e-6 * Math.max(Math.abs(n - all[i - 1]!), step));
+}
+
+/** Whether the first record names the columns rather than being data itself: it has a word above numbers, and no cell of its column's form that
+ * can be no name, nor words that come again. */
 export function hasHeader(head: string[][]): boolean {
   const first = head[0]!.map((cell) => cell.trim());
-  if (first.some(number) && first.every((cell) => number(cell) || isMissing(cell))) return false;
   const cellsOf = (records: string[][]): string[][] => first.map((_, j) => records.filter((record) => j < record.length).map((record) => record[j]!.trim()));
   const again = (record: string[]): boolean => record.length === head[0]!.length && record.every((cell, j) => cell === head[0]![j]); // files that were joined
-  const below = cellsOf(head.slice(1)), numeric = cellsOf(head.slice(1).filter((record) => !again(record))).map(numbers);
-  if (first.some((cell, j) => numeric[j] && !number(cell) && !(cell && isMissing(cell)))) return true;
-  if (first.some((cell, j) => numeric[j] && cell.includes('.'))) return false;
-  const words = first.map((cell, j) => ({ cell, cells: below[j]! })).filter(({ cell }, j) => cell && !numeric[j]);
-  const repeated = words.filter(({ cell, cells }) => cells.includes(cell)).length;
-  const names = words.filter(({ cell, cells }) => !cells.includes(cell) && FEW * new Set(cells).size <= cells.length).length;
+  const below = cellsOf(head.slice(1)), others = cellsOf(head.slice(1).filter((record) => !again(record)));
+  const columns = first.map((cell, j): Column => ({ cell, below: below[j]!, form: commonForm(others[j]!) })), given = columns.filter(({ cell }) => !isMissing(cell));
+  if (commonForm(first) === NUMBER) {
+    const ofRows = !first[0] && below[0]!.every(Boolean) && (columns[0]!.form !== NUMBER || counts(below[0]!));
+    return ofRows ? mayBeNames(given) : areSteps(first) && !head.slice(1, 3).some(areSteps);
+  }
+  if (given.some((each) => each.form === NUMBER && form(each.cell) !== NUMBER)) return true;
+  if (!mayBeNames(given.filter((each) => each.form.includes(NUMBER) && form(each.cell) === each.form))) return false;
+  const words = columns.filter((each) => each.cell && each.form !== NUMBER);
+  const repeated = words.filter(({ cell, below }) => below.includes(cell)).length;
+  const names = words.filter(({ cell, below }) => !below.includes(cell) && FEW * new Set(below).size <= below.length).length;
   return names ? repeated <= names : !repeated;
 }
