@@ -132,12 +132,12 @@ def test_small_files_are_prepared_together(path: Path, tmp_path: Path, monkeypat
     for i in range(0, N, 60):
         part = dated[i : i + 60]
         part.with_columns(k=pl.col("k") / 1 if i % 180 else "k").write_parquet(tmp_path / f"d/{i:04}.parquet")
-    for together in (1, 30_000, 2**21):
+    for together in (1, 30_000):
         for room in (survey, prepared):
             monkeypatch.setattr(room, "CHUNK_BYTES", together)
         fitted(tmp_path / "d", tmp_path).save(tmp_path / "m.deltaw")
         found.append((tmp_path / "m.deltaw").read_bytes())
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
 
     def refusing(frame: pl.DataFrame, *given: Any) -> Any:
         wrong = frame["a"].is_in(WHOLE["a"][1220:1260].implode()).arg_true()
