@@ -93,7 +93,7 @@ def in_slices(path: Path) -> pl.DataFrame:
 
 @pytest.fixture
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "LEAST_TEXT", 900)
+    monkeypatch.setattr(streams, "LEAST_TEXT", 300)
     monkeypatch.setattr(streams, "FEWEST", 1)
 
 
@@ -111,8 +111,9 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_notation_that_later_rows_tell(
-    tmp_path: Path, separator: str, first: str, then: str, numbers: list[float]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str, first: str, then: str, numbers: list[float]
 ) -> None:
+    monkeypatch.setattr(streams, "LEAST_TEXT", 1200)  # several slices of each of the two
     cells = column([(first, 200), (then, 200)])
     path = tmp_path / "t.csv"
     path.write_text(written(cells, separator), encoding="utf-8")
