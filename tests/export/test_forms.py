@@ -431,3 +431,14 @@ def test_every_way_to_write_a_date() -> None:
         clock = {"H": hour[0], "M": 5, "S": 8}
         assert all(int(part[letter]) == value for letter, value in clock.items() if letter in part), spelling
         assert part.get("p") == hour[1], spelling
+
+
+@pytest.mark.parametrize("form", ["python", "javascript"])
+def test_files_say_that_they_read_english_months_only(form: str, tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"when": [f"{1 + i % 28}. März {1990 + i}" for i in range(40)], "y": [i % 7 for i in range(40)]}
+    )
+    for when, told in ((pl.col("when"), True), (pl.lit("2020-01-01") + pl.col("y").cast(pl.String), False)):
+        model = deltaw.fit(frame.with_columns(when.alias("when")), "y", **zoo.QUICK)
+        notes = model.export(tmp_path / f"m{ENDINGS[form]}", check=False).notes
+        assert any("English" in note for note in notes) == told

@@ -10,7 +10,7 @@ from typing import Any
 from deltaw.export import operations as o
 from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
-from deltaw.export.forms.text import date_pattern, functions_of, legible, lines, needed, remark, single
+from deltaw.export.forms.text import date_pattern, functions_of, legible, lines, needed, on_months, remark, single
 from deltaw.export.operations import Program
 
 RUNTIME = functions_of("javascript.mjs")
@@ -82,7 +82,8 @@ def write(program: Program, path: Path, options: Options) -> Written:
         columns=_array(map(quoted, program.inputs)), classes=_array(map(_class, program.classes)),
         missing=_array(map(quoted, program.missing)), absent=_array(map(repr, program.absent)), iso=_pattern(""),
     )  # fmt: skip
-    return Written({path.name: (head + needed(RUNTIME, text) + "\n" + text).encode()})
+    whole = head + needed(RUNTIME, text) + "\n" + text
+    return Written({path.name: whole.encode()}, on_months(program))
 
 
 def _what(program: Program) -> str:

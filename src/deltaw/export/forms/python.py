@@ -9,7 +9,7 @@ from typing import Any
 from deltaw.export import operations as o
 from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
-from deltaw.export.forms.text import date_pattern, functions_of, legible, lines, needed, remark, single
+from deltaw.export.forms.text import date_pattern, functions_of, legible, lines, needed, on_months, remark, single
 from deltaw.export.operations import Program
 
 RUNTIME = functions_of("python.py")
@@ -68,7 +68,8 @@ def write(program: Program, path: Path, options: Options) -> Written:
         columns=_tuple(program.inputs), classes=_tuple(program.classes), missing=_tuple(program.missing),
         absent=_tuple(program.absent), iso=date_pattern(""),
     )  # fmt: skip
-    return Written({path.name: (head + needed(RUNTIME, text) + "\n\n" + text).encode()})
+    whole = head + needed(RUNTIME, text) + "\n\n" + text
+    return Written({path.name: whole.encode()}, on_months(program))
 
 
 PREDICT = {

@@ -11,6 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from deltaw.export import operations as o
+from deltaw.speech import say
+
 WIDTH = 118
 LEFTWARD = ("R", "AL", "AN")  # Unicode's classes of letters and digits that are written from right to left
 UNSAFE = "".join(map(chr, range(32))) + "\x7f\"#$'*<>?\\^`{|}~"  # in a comment: what may end it, or make other signs
@@ -96,6 +99,12 @@ ISO = (
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(\.\d+)?)?(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?",
     "YmdHMSfz",
 )
+
+
+def on_months(program: o.Program) -> tuple[str, ...]:
+    """A note, if text has names of months: a model reads them in other languages, too (`tables.months`)."""
+    named = any("%b" in spelling for read in program.all(o.Read) for spelling in read.spelling)
+    return (say("the file reads names of months in English only"),) if named else ()
 
 
 def date_pattern(spelling: str) -> tuple[str, str]:
