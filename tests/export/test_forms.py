@@ -24,6 +24,7 @@ from deltaw.export.forms import Options
 from deltaw.export.forms.c import field_names
 from deltaw.export.forms.text import date_pattern, identifiers
 from deltaw.export.operations import Matrix, Program
+from deltaw.network import Network
 from deltaw.tables.dates import DATE_FORMATS
 
 ENDINGS = {name: form.endings[0] for name, form in FORMS.items()}
@@ -93,8 +94,11 @@ def test_every_activation(form: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", [*FORMS])
 def test_several_networks(form: str, tmp_path: Path) -> None:
     for target in ("grade", "price"):
-        model, other = zoo.model(f"target {target}"), zoo.fitted(target, seed=7, hidden=5)
-        made = program.of_model(model.preparation, model.target, [model.network, other.network], model.missing)
+        model = zoo.model(f"target {target}")
+        other = Network(
+            [model.network.sizes[0], 5, model.network.sizes[-1]], ["relu", model.network.activations[-1]], seed=7
+        )
+        made = program.of_model(model.preparation, model.target, [model.network, other], model.missing)
         hold(form, made, tmp_path)
 
 

@@ -23,14 +23,15 @@ def number(cell):
 
 
 def word(cell):
-    """A cell as a word, None where it is missing: 1 and 1.0 are "1", True is "true"."""
+    """A cell as a word without signs that are not seen, None where it is missing: 1 and 1.0 are "1", True is "true"."""
     if missing(cell):
         return None
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         cell = int(cell)
-    text = str(cell).strip()
+    seen = re.sub("[\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069]", "", str(cell))
+    text = re.sub("[\u00a0\u2007\u202f\u3000]", " ", seen).strip()
     return None if text.lower() in MISSING else text
 
 
