@@ -82,6 +82,58 @@ def test_what_is_no_unit(cells: list[str | None]) -> None:
     assert Units.of(words).several(words) == ()
 
 
+MULTIPLES: dict[str, tuple[str, dict[str, float]]] = {  # name -> (form, how cells are written and what they stand for)
+    "players": ("€#×", {"€{}M": 1e6, "€{}K": 1e3, "€{}": 1}),
+    "views": ("#×", {"{}k": 1e3, "{}": 1}),
+    "播放量": ("#×", {"{}万": 1e4, "{}亿": 1e8, "{}": 1}),
+    "总价": ("#×元", {"{}万元": 1e4, "{} 元": 1}),
+    "Umsatz": ("#×€", {"{} Mio. €": 1e6, "{} Tsd. €": 1e3}),
+    "worth": ("#×", {"{} million": 1e6, "{} billion": 1e9, "{} Million": 1e6}),
+    "cap": ("$#×", {"${}B": 1e9, "-${}M": -1e6}),
+    "file": ("#×B", {"{} MB": 1e6, "{} kB": 1e3, "{}KB": 1e3, "{} B": 1}),
+    "mass": ("#×g", {"{} kg": 1e3, "{} g": 1, "{}mg": 1e-3}),
+    "took": ("#×s", {"{} ms": 1e-3, "{} s": 1}),
+    "way": ("#×m", {"{} km": 1e3, "{}m": 1, "{} cm": 1e-2}),
+}
+
+
+@pytest.mark.parametrize("name", MULTIPLES)
+@pytest.mark.parametrize("comma", [False, True])
+def test_multiples_of_one_unit_are_numbers_in_it(name: str, comma: bool, tmp_path: Path) -> None:
+    form, written = MULTIPLES[name]
+    ways, size = [*written.items()], RNG.integers(10, 9999, 120) / 10
+    cells = [ways[i % len(ways)][0].format(x).replace(".", "," if comma else ".", 1) for i, x in enumerate(size)]
+    expected = [x * ways[i % len(ways)][1] for i, x in enumerate(size)]
+    pl.DataFrame({name: cells, "y": size}).write_csv(path := tmp_path / "m.csv", separator=";" if comma else ",")
+    table = read(path)
+    (kind,) = kinds(table, "y")
+    assert (kind.kind, kind.format) == ("number", form)
+    assert kind.note.startswith(f'"{name}" has numbers in multiples of one unit: "')
+    np.testing.assert_allclose(numbers_in(table.column(name), form, "m.csv"), expected, rtol=1e-12)
+    model = deltaw.fit(table, "y", **QUICK)
+    model.save(tmp_path / "m.deltaw")
+    answers = model.predict(table)
+    for which in (slice(7, 8), slice(None, None, -1)):  # a model knows the multiples, whatever rows are beside one
+        alone = deltaw.load(tmp_path / "m.deltaw").predict(table.frame[which])
+        np.testing.assert_array_equal(alone, answers[which])
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        ("{}MG", "{}G"), ("{}ML", "{}L"), ("{}m", "{}M"), ("{} kg", "{} lb"), ("1,{}K", "{}M"),  # another unit; 1,200K
+        ("{}K",), ("{}K", "{}X"), ("€{}M", "${}K"), ("{} km²", "{} m²"),
+    ],
+)  # fmt: skip
+def test_what_is_no_multiple(ways: tuple[str, ...]) -> None:
+    cells = pl.Series("w", [ways[i % len(ways)].format(200 + i) for i in range(90)])
+    assert "×" not in unit_of(cells)
+
+
+def test_few_numbers_with_letters_are_codes() -> None:
+    assert unit_of(pl.Series("w", [f"{1 + i % 9}{'KM'[i % 2]}" for i in range(90)])) == ""
+
+
 @given(st.lists(st.text(st.sampled_from("1.,5 -+e#$€%kgA\n°"), max_size=6), max_size=5))
 def test_any_text_has_a_unit_or_none(cells: list[str]) -> None:
     words = pl.Series("w", cells, pl.String)

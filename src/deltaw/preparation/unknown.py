@@ -19,7 +19,7 @@ from deltaw.preparation.columns.truth import Truth
 from deltaw.preparation.reading import SHARES, as_numbers, places_of
 from deltaw.tables.cells import as_words
 from deltaw.tables.held import as_read
-from deltaw.tables.units import unit_of
+from deltaw.tables.units import MULTIPLE, unit_of
 
 ENOUGH = 0.5  # share of unknown cells from which on the column is probably another, or has another spelling or unit
 FEWEST = 10  # numbers of which it is said that they are beyond training; a few may be so by chance
@@ -102,8 +102,10 @@ def all_small(steps: Iterable[Step], frame: pl.DataFrame) -> list[Beyond]:
 
 
 def without_units(steps: Iterable[Step], frame: pl.DataFrame) -> list[tuple[str, str]]:
-    """(column, unit in training) of columns whose numbers had a unit in training, other than percent, and none here."""
-    numbers = [step for step in steps if isinstance(step, Number) and step.unit not in ("", PERCENT)]
+    """(column, unit in training) of columns whose numbers had a unit in training, other than percent and multiples, and
+    none here.
+    """
+    numbers = [s for s in steps if isinstance(s, Number) and s.unit not in ("", PERCENT) and MULTIPLE not in s.unit]
     return [(step.column, step.unit) for step in numbers if not _unit(step, frame) and len(_numbers(step, frame))]
 
 

@@ -41,7 +41,7 @@ from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.numerals import without_gaps
 from deltaw.tables.strays import OF_TOTAL, check_strays, says_total
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, refuse_cell
-from deltaw.tables.units import CODES, Units, plain_unit, unit_of
+from deltaw.tables.units import CODES, MULTIPLE, PLACE, Units, plain_unit, unit_of, without_unit
 from deltaw.threads import side_by_side
 
 USABLE = tuple(READ_AS)  # number, category, boolean, date, text
@@ -205,8 +205,14 @@ def _number(column: pl.Series, present: int, distinct: int, unit: str = "", note
     return Kind("number", in_english(said, low=low, high=high, unit=plain_unit(unit)), unit, note)
 
 
-def note_on_bare(words: pl.Series, unit: str) -> str:
-    """A note on numbers without the unit that nearly all others of the column have; "" if there are none."""
+def note_on_unit(words: pl.Series, unit: str) -> str:
+    """A note on multiples of the unit, or on numbers without the unit that nearly all others have; "" if none are."""
+    if MULTIPLE in unit:
+        plain = without_unit(words, unit)
+        cell, read = words[place := plain.str.contains("e").arg_max() or 0], f"{float(as_written(plain)[place]):,.12g}"
+        multiples = '"{name}" has numbers in multiples of one unit: "{cell}" is read as {number}'
+        shown = unit.replace(PLACE + MULTIPLE, read)
+        return say(multiples, name=clip(words.name), cell=clip(cell, 20), number=shown)
     bare = words.filter(as_written(words).is_not_null())
     if bare.is_empty():
         return ""
@@ -271,7 +277,7 @@ def _words(column: pl.Series, present: int, distinct: int, source: str) -> Kind:
     units = Units.of(words)
     if units.one:
         numbers = numbers_in(column, units.one, source)
-        return _number(numbers, present, distinct, units.one, note_on_bare(words, units.one))
+        return _number(numbers, present, distinct, units.one, note_on_unit(words, units.one))
     named = known is not None and not any(map(MAYBE_NUMBER.fullmatch, known))  # no numbers
     if spelling := _number_or_date(column, source, named):
         return Kind("date", f"written {DATE_FORMATS[spelling]}", spelling, note_on_dates(words, spelling))

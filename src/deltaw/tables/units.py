@@ -1,16 +1,19 @@
 """Numbers with a unit: "12 kg", "48.1°N", "USD 1,200", "3 days".
 
 A unit is stored as a form with # for the number: "#kg", "USD#". Only currencies come before a number ("A12" is a word).
-Times and durations, "11:38", "3:05:10.5 pm", "0 days 00:01:30", are numbers of seconds.
+Times and durations, "11:38", "3:05:10.5 pm", "0 days 00:01:30", are numbers of seconds. × stands for a multiple of the
+unit that each cell names: "€#×" for €1.2M and €650K, "#×g" for 1.5 kg and 800 g.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache, partial
 from typing import NamedTuple
 
 import polars as pl
 
+from deltaw.tables.numerals import CODES as CURRENCIES
 from deltaw.tables.numerals import CURRENCY, per_cell, plain_numerals, without_gaps
 
 PLACE = "#"
@@ -28,6 +31,25 @@ PLURAL = re.compile(r"[^\W\d_]{3}$")  # may be followed by an s: 1 day, 2 days
 # Times of day and durations, with days as pandas writes them.
 CLOCK = r"(?i)^(?:(\d{1,6}) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?: ?([ap])\.?m\.?)?$"
 SECONDS = "#s"
+
+# (pattern of a unit, its multiples by their powers of ten); without those that others write for something else: m for a
+# million, MG for a thousandth.
+MULTIPLE = "×"
+COUNTED = {
+    "": 0, "k": 3, "K": 3, "thousand": 3, "Tsd": 3, "M": 6, "mn": 6, "Mn": 6, "Mio": 6, "million": 6, "Million": 6,
+    "B": 9, "bn": 9, "Bn": 9, "Mrd": 9, "billion": 9, "Billion": 9, "T": 12, "tn": 12, "trillion": 12,
+    "千": 3, "万": 4, "萬": 4, "百万": 6, "千万": 7, "亿": 8, "億": 8, "万亿": 12,
+}  # fmt: skip
+MULTIPLES = (
+    (rf"|\p{{Sc}}|{CURRENCIES}|[元円원人]", COUNTED),
+    ("B", {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12}),
+    ("[gG]", {"": 0, "µ": -6, "m": -3, "k": 3, "K": 3}),
+    ("m", {"": 0, "µ": -6, "m": -3, "c": -2, "k": 3}),
+    ("[lL]", {"": 0, "µ": -6, "m": -3, "c": -2, "d": -1, "h": 2}),
+    ("s", {"": 0, "n": -9, "µ": -6, "m": -3}),
+    ("W|Wh|V|Hz", {"": 0, "m": -3, "k": 3, "M": 6, "G": 9}),
+)
+UNGROUPED = r"^[+-]?\d*(?:\.\d*|,\d{1,2})?$"  # numbers that may be multiplied: 1,200K would be read in two ways
 
 ENOUGH = 0.95  # share of cells with the column's unit
 A_NUMBER, BLANKS, ODD = re.compile(NUMBER), re.compile(rf"\s*{PLACE}\s*"), re.compile(r"[:(]|^[+-]|^[A-Za-z]+\.")
@@ -54,7 +76,12 @@ class Units(NamedTuple):
                 if cells is head and sum(around.values()) >= (2 * ENOUGH - 1) * len(cells):
                     continue  # "1. Single" and "2. Married" differ, but others may share a unit
                 return cls((), ())
-            forms = different.with_columns(_forms(different["cell"]).alias("form")).drop_nulls("form")
+            read = different.with_columns(_forms(different["cell"]).alias("form"))
+            if scaled := _scaled(read, whole=cells is present):
+                if cells is head:
+                    continue
+                return cls((scaled,), (1.0,))
+            forms = read.drop_nulls("form")
             if not len(cells) or forms["rows"].sum() < (2 * ENOUGH - 1) * len(cells):
                 return cls((), ())
         counts = forms.group_by("form").agg(pl.col("rows").sum()).sort("rows", "form", descending=[True, False])
@@ -84,8 +111,8 @@ def with_unit(words: pl.Series) -> bool:
 
 
 def plain_unit(unit: str) -> str:
-    """A unit for messages: "kg"."""
-    return unit.replace(PLACE, "")
+    """A unit for messages: "kg"; of counts in thousands and millions "1"."""
+    return unit.replace(PLACE, "").replace(MULTIPLE, "") or unit.replace(PLACE, "").replace(MULTIPLE, "1")
 
 
 def is_unit(value: object) -> bool:
@@ -96,6 +123,8 @@ def is_unit(value: object) -> bool:
 def without_unit(words: pl.Series, unit: str) -> pl.Series:
     """The text without the unit, normalised."""
     before, _, behind = unit.partition(PLACE)
+    if behind.startswith(MULTIPLE):
+        return per_cell(plain_numerals(words), partial(_multiplied, before=before, unit=behind[1:]))
     more = "s?" if PLURAL.search(behind) else ""
     words = plain_numerals(words)
     words = per_cell(words, _in_seconds) if unit == SECONDS else words
@@ -129,6 +158,60 @@ def _form(cell: pl.Expr) -> pl.Expr:
     form = pl.when(cell.str.contains(CLOCK)).then(pl.lit(SECONDS)).otherwise(bare)
     number = pl.when(form != SECONDS).then(cell.str.extract(f"({NUMBER})")).otherwise(pl.lit("0"))
     return pl.when(form.str.contains(WITH_UNIT) & number.str.contains(WELL_PARTED)).then(form)
+
+
+def _scaled(read: pl.DataFrame, whole: bool) -> str:
+    """The form with ×, if nearly all cells are multiples of one unit; "" if not, or if the letters may be codes.
+
+    Args:
+        read: different cells, their `form` and number of `rows`.
+        whole: whether these are all cells, so that few different numbers make codes.
+    """
+    counts = dict(read.drop_nulls("form").group_by("form").agg(pl.col("rows").sum()).iter_rows())
+    parts = {form: form.replace(".", "").replace(" ", "").partition(PLACE) for form in counts}
+    before = {part[0] for part in parts.values()}
+    found = _multiples({part[2] for part in parts.values()}) if 0 < len(parts) <= MOST and len(before) == 1 else None
+    if found is None:
+        return ""
+    unit, powers = found
+    rows = int(read["rows"].sum())
+    bare = read.filter(pl.col("form").is_null() & pl.col("cell").str.contains(f"^{NUMBER}$"))
+    one = len(set(powers.values())) == 1  # multiple, beside numbers without any
+    if sum(counts.values()) + int(bare["rows"].sum()) < ENOUGH * rows or (
+        one and (unit or not len(bare) or max(counts.values()) >= ENOUGH * rows)
+    ):
+        return ""
+    numbers = read["cell"].str.extract(f"({NUMBER})")
+    grouped = read["form"].is_not_null() & (~numbers.str.contains(UNGROUPED) | read["cell"].str.contains(":"))
+    if grouped.any() or (whole and numbers.n_unique() <= CODES):
+        return ""
+    return f"{before.pop()}{PLACE}{MULTIPLE}{unit}"
+
+
+def _multiples(behind: set[str]) -> tuple[str, dict[str, int]] | None:
+    """(the unit, the powers of ten) of which all these texts behind numbers are multiples; None if there is none."""
+    shortest = min(behind, key=len)
+    for unit in (shortest[i:] for i in range(len(shortest) + 1)):
+        powers = _powers(unit)
+        if powers and all(text.endswith(unit) and text.removesuffix(unit) in powers for text in behind):
+            return unit, {text: powers[text.removesuffix(unit)] for text in behind}
+    return None
+
+
+@cache
+def _powers(unit: str) -> dict[str, int]:
+    """The multiples of a unit, by their powers of ten; {} if it has none."""
+    cell = pl.Series([unit])
+    return next((powers for pattern, powers in MULTIPLES if cell.str.contains(f"^(?:{pattern})$")[0]), {})
+
+
+def _multiplied(cell: pl.Expr, before: str, unit: str) -> pl.Expr:
+    """€1.2M -> 1.2e6; other text, and numbers of the unit itself, without the unit."""
+    powers = {name: f"e{power}" if power else "" for name, power in _powers(unit).items()}
+    names = "|".join(sorted(filter(None, powers), key=len, reverse=True))
+    form = rf"^(?:{re.escape(before)})?\s*({NUMBER})(?:\s*({names}|)\.?\s*{re.escape(unit)})?$"
+    power = cell.str.extract(form, 2).fill_null("").replace_strict(powers, default=None, return_dtype=pl.String)
+    return pl.coalesce(cell.str.extract(form, 1) + power, cell)
 
 
 def _in_seconds(cell: pl.Expr) -> pl.Expr:

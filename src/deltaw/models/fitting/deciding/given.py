@@ -23,7 +23,7 @@ from deltaw.speech import listed, say
 from deltaw.tables import Column, Reading, Table, read_as
 from deltaw.tables import kinds as kinds_of
 from deltaw.tables.choice import as_name, checked_selection, kinds_by_column, with_selected_columns
-from deltaw.tables.columns import note_on_bare, notes_on
+from deltaw.tables.columns import note_on_unit, notes_on
 from deltaw.tables.held import are_words, as_read
 from deltaw.tables.reading.answers import keeping_missing_words, missing_words_to_null, with_classes
 from deltaw.tables.reading.loading import comes_once
@@ -111,7 +111,7 @@ class Given:
         if start is None:
             order = (*order, *notes_on_identifiers(table.frame, found, whole, table.name))
         new = start.notes_on(table.frame) if start else ()
-        if whole.unit and (without := note_on_bare(as_read(series).drop_nulls(), whole.unit)):
+        if whole.unit and (without := note_on_unit(as_read(series).drop_nulls(), whole.unit)):
             said = (*said, without)
         table = replace(table, notes=(*table.notes, *said, *notes_on(found), *order, *new))
         return cls(table, found, whole, constraints, test, validation, weight, left_out, weightless)
