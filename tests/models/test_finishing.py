@@ -167,8 +167,8 @@ def test_how_long_it_is_depends_on_what_the_last_cycle_brought(target: str, last
 
 
 @pytest.mark.parametrize("without", [
-    {"validation": frame(60, seed=9)}, {"validation": 0.0}, {"folds": 3, "test_size": None}, {"recipe": "notes"},
-    {"finish": 0},
+    {"validation": frame(60, seed=9)}, {"validation": 0.0}, {"folds": 3, "test_size": None, "validation": 0.2},
+    {"recipe": "notes"}, {"finish": 0},
 ])  # fmt: skip
 def test_rows_that_were_given_to_choose_by_are_not_learnt_from(without: dict[str, Any]) -> None:
     """Nor is there anything to finish where nothing is held out in the end, or the recipe does not."""

@@ -25,7 +25,7 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "folds that choose the epoch": ("price", {"folds": 3}),
     "folds that end early": ("grade", {"folds": 2, "patience": 1, "epochs": 9, "metric": "accuracy"}),
     "one part held out": ("grade", {"folds": 1, "validation": 0.4}),
-    "validation rows": ("price", {"test_size": 0.2, "validation": 0.4, "metric": "mae", "patience": 2}),
+    "validation rows": ("price", {"test_size": 0.2, "folds": 0, "validation": 0.4, "metric": "mae", "patience": 2}),
     "a wave that brings nothing": (
         "grade", {"networks": 2, "folds": 0, "test_size": 0.0, "validation": 0.4, "epochs": 15, "schedule": "coslog",
                   "patience": "waves", "learning_rate": 0.05},

@@ -172,8 +172,8 @@ def test_dates_that_are_not_read_as_such_are_told(cells: list[object], told: str
 
 
 def test_a_unit_in_some_cells_alone_is_told() -> None:
-    (column,) = kinds(read({"sold": [f"{1 + i / 10}万" if i % 3 else str(900 + i * 100) for i in range(80)]}))
-    assert 'its numbers are followed by other text ("1.1万")' in column.note
+    (column,) = kinds(read({"sold": [f"{1 + i / 10}箱" if i % 3 else str(900 + i * 100) for i in range(80)]}))
+    assert 'its numbers are followed by other text ("1.1箱")' in column.note
     (column,) = kinds(read({"firm": ["3COM CORP", *(f"firm {chr(97 + i)}" for i in range(26))]}))
     assert column.note == ""
 

@@ -29,10 +29,50 @@ const formOf = (cell: string): string => (CLOCK.test(plainNumerals(cell)) ? SECO
 const isParted = (cell: string): boolean => WELL_PARTED.test(NUMBER.exec(plainNumerals(cell))?.[0] ?? '');
 const numberOf = (cell: string): string => plainNumerals(cell).replace(NUMBER, '#').replace(/\s*#\s*/, '#').replace(/(\p{L}{3})s$/u, '$1');
 
+// Multiples of a unit that cells may name, each with its power of ten; they stand as × in a form: "#×g" for 1.5 kg and 800 g.
+const TIMES = '×', UNGROUPED = /^[+-]?\d*(?:\.\d*|,\d{1,2})?$/;
+const MULTIPLES: [unit: string, powers: string][] = [
+  [`|${CURRENCY}|[元円원人]`, '0 k3 K3 thousand3 Tsd3 M6 mn6 Mn6 Mio6 million6 Million6 B9 bn9 Bn9 Mrd9 billion9 Billion9 T12 tn12 trillion12 千3 万4 萬4 百万6 千万7 亿8 億8 万亿12'],
+  ['B', '0 k3 K3 M6 G9 T12'],
+  ['[gG]', '0 µ-6 m-3 k3 K3'],
+  ['m', '0 µ-6 m-3 c-2 k3'],
+  ['[lL]', '0 µ-6 m-3 c-2 d-1 h2'],
+  ['s', '0 n-9 µ-6 m-3'],
+  ['W|Wh|V|Hz', '0 m-3 k3 M6 G9'],
+];
+const powersOf = (unit: string): Map<string, number> =>
+  new Map((MULTIPLES.find(([pattern]) => new RegExp(`^(?:${pattern})$`, 'u').test(unit))?.[1] ?? '').split(' ').filter(Boolean).map((each) => [each.replace(/-?\d+$/, ''), Number(/-?\d+$/.exec(each)![0])]));
+/** The form of cells that are multiples of one unit; '' where they are not, or where letters may make codes of few numbers. */
+function scaled(cells: string[], whole: boolean): string {
+  const counts = new Map<string, number>(), numbers = new Set<string | undefined>();
+  let bare = 0, grouped = false;
+  for (const cell of cells) {
+    const form = formOf(cell), number = NUMBER.exec(cell)?.[0];
+    numbers.add(number);
+    if (WITH_UNIT.test(form)) {
+      counts.set(form, (counts.get(form) ?? 0) + 1);
+      grouped ||= !UNGROUPED.test(number ?? '') || cell.includes(':');
+    } else bare += Number(number === cell);
+  }
+  const parts = [...counts.keys()].map((form) => form.replace(/[. ]/g, '').split('#') as [string, string]), behind = parts.map((part) => part[1]);
+  if (!parts.length || parts.length > MOST || new Set(parts.map((part) => part[0])).size > 1) return '';
+  const shortest = behind.reduce((a, b) => (b.length < a.length ? b : a));
+  for (let i = 0; i <= shortest.length; i++) {
+    const unit = shortest.slice(i), powers = powersOf(unit), found = behind.map((text) => (text.endsWith(unit) ? powers.get(text.slice(0, text.length - unit.length)) : undefined));
+    if (found.includes(undefined)) continue;
+    const enough = ENOUGH * cells.length, one = new Set(found).size === 1 && (unit || !bare || Math.max(...counts.values()) >= enough);
+    return sumOf([...counts]) + bare < enough || one || grouped || (whole && numbers.size <= CODES) ? '' : `${parts[0]![0]}#${TIMES}${unit}`;
+  }
+  return '';
+}
+
 /** The forms that numbers have, the commonest first, and how many cells have each; none where not nearly all are numbers with units. */
 function formsOf(present: string[]): [form: string, cells: number][] {
   const counts = new Map<string, number>();
   for (const cells of [present.slice(0, FEW), present]) {
+    const form = scaled(cells, cells === present);
+    if (form && cells === present) return [[form, cells.length]];
+    if (form) continue;
     counts.clear();
     for (const form of cells.map(formOf)) if (WITH_UNIT.test(form)) counts.set(form, (counts.get(form) ?? 0) + 1);
     if (!cells.length || sumOf([...counts]) < (2 * ENOUGH - 1) * cells.length) return [];
@@ -51,12 +91,20 @@ export function unitsOf(present: string[]): string[] {
   return several && new Set(present.map((cell) => NUMBER.exec(cell)?.[0])).size > CODES ? forms.map(([form]) => plainUnit(form)) : [];
 }
 /** As people write it: "kg". */
-export const plainUnit = (unit: string): string => unit.replace('#', '');
+export const plainUnit = (unit: string): string => unit.replace(/[#×]+/, '') || unit.replace(/#×?/, '1');
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 /** A cell without the unit, where it has it; its number in plain signs. */
 export function withoutUnit(unit: string): (cell: string) => string {
   const [before, behind = ''] = unit.split('#') as [string, string?], more = /\p{L}{3}$/u.test(behind) ? 's?' : '';
+  if (behind[0] === TIMES) {
+    const unit = behind.slice(1), powers = powersOf(unit), names = [...powers.keys()].sort((a, b) => b.length - a.length).join('|');
+    const form = new RegExp(`^(?:${escaped(before)})?\\s*(${NUMBER.source})(?:\\s*(${names})\\.?\\s*${escaped(unit)})?$`, 'u');
+    return (cell) => {
+      const plain = plainNumerals(cell), [, number, name = ''] = form.exec(plain) ?? [], power = powers.get(name);
+      return number ? number + (power ? `e${power}` : '') : plain;
+    };
+  }
   const first = new RegExp(`^${escaped(before)}\\s*`, 'u'), last = new RegExp(`\\s*${escaped(behind)}${more}$`, 'u');
   const bare = (cell: string): string => (behind ? (before ? cell.replace(first, '') : cell).replace(last, '') : cell.replace(first, ''));
   return (cell) => bare(unit === SECONDS ? inSeconds(plainNumerals(cell)) : plainNumerals(cell));

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import polars as pl
 
-from deltaw.tables.numerals import CODES as CURRENCIES
 from deltaw.tables.numerals import CURRENCY, per_cell, plain_numerals, without_gaps
 
 PLACE = "#"
@@ -41,7 +40,7 @@ COUNTED = {
     "千": 3, "万": 4, "萬": 4, "百万": 6, "千万": 7, "亿": 8, "億": 8, "万亿": 12,
 }  # fmt: skip
 MULTIPLES = (
-    (rf"|\p{{Sc}}|{CURRENCIES}|[元円원人]", COUNTED),
+    (rf"|{CURRENCY}|[元円원人]", COUNTED),
     ("B", {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12}),
     ("[gG]", {"": 0, "µ": -6, "m": -3, "k": 3, "K": 3}),
     ("m", {"": 0, "µ": -6, "m": -3, "c": -2, "k": 3}),
