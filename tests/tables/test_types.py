@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import decimal
 import fractions
+import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,11 +71,10 @@ USED: dict[str, tuple[Any, str]] = {
 }
 REFUSED: dict[str, Any] = {
     "complex": pd.Series(X + 1j * X),
-    "lists": pd.Series([[x, 1.0] for x in X]),
+    "lists": pd.Series([[x, 1.0][: 1 + i % 2] for i, x in enumerate(X)]),
     "bytes": pd.Series([b"\xff\xfe"] * len(X)),
     "objects": pd.Series([object() for _ in X]),
-    "List": pl.Series([[x, 1.0] for x in X]),
-    "Array": pl.Series([[x, 1.0] for x in X], dtype=pl.Array(pl.Float64, 2)),
+    "List": pl.Series([[x, 1.0][: 1 + i % 2] for i, x in enumerate(X)]),
     "Binary": pl.Series([b"ab"] * len(X) + [b"\xff"])[1:],
     "Object": pl.Series([object() for _ in X], dtype=pl.Object),
 }
@@ -120,6 +121,29 @@ def test_fields_of_objects_are_columns(make: Any) -> None:
     found = read(frame(column)).frame
     assert found.columns == ["of a type.a.deep", "of a type.b", "z"]
     assert found["of a type.a.deep"].to_list() == [x if i % 5 else None for i, x in enumerate(X)]
+
+
+@pytest.mark.parametrize("kind", [pl.List(pl.Float64), pl.Array(pl.Float64, 2)])
+def test_numbers_of_lists_that_are_all_as_long_are_columns(kind: Any) -> None:
+    pairs = [[x, -x] if i % 5 else None for i, x in enumerate(X)]
+    found = read(frame(pl.Series(pairs, dtype=kind))).frame
+    assert found.columns == ["of a type.0", "of a type.1", "z"]
+    assert found["of a type.1"].to_list() == [-x if i % 5 else None for i, x in enumerate(X)]
+
+
+def test_lists_within_objects_and_lists(tmp_path: Path) -> None:
+    rows = [{"place": {"at": [[i, i + 1]], "tags": ["new", "hot"][: i % 3] or None}, "y": i} for i in range(9)]
+    (path := tmp_path / "t.json").write_text(json.dumps(rows))
+    for source in (path, rows):
+        found = read(source).frame
+        assert found.columns == ["place.at.0.0", "place.at.0.1", "place.tags", "y"]
+        assert found["place.tags"].to_list() == [None, "new", "new, hot"] * 3
+        assert found["place.at.0.1"].to_list() == [*range(1, 10)]
+
+
+def test_lists_of_several_lengths_are_refused_where_they_are_used() -> None:
+    with pytest.raises(ColumnError, match='booleans in column "a", found the type List'):
+        kinds(read(pl.DataFrame({"a": [[1.0], [1.0, 2.0]], "b": [1, 2]})))
 
 
 def test_fields_that_have_a_name_of_a_column_are_refused() -> None:

@@ -83,7 +83,7 @@ def test_whole_numbers_of_any_size_and_a_name_of_no_letters(tmp_path: Path, name
 
 
 def test_nested_json_is_refused_where_it_is_used(tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_bytes(lines([{"a": [1, 2], "b": i % 3} for i in range(20)]))
+    (tmp_path / "x.jsonl").write_bytes(lines([{"a": [1, 2][i % 2 :], "b": i % 3} for i in range(20)]))
     table = read(tmp_path / "x.jsonl")
     assert kinds(table, "a")[0].name == "b"
     with pytest.raises(InputError, match='column "a", found the type List'):

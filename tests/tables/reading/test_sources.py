@@ -361,7 +361,7 @@ BAD_FRAMES = [
     (pa.table([[1], [2]], names=["a", "a"]), TableError, ['"a"', "columns 1 and 2"]),
     (pd.DataFrame(), TableError, ["no columns"]),
     (pd.DataFrame({"a": []}), TableError, ["only column names"]),
-    (pl.DataFrame({"a": [[1, 2]]}), ColumnError, ['"a"', "List"]),
+    (pl.DataFrame({"a": [[1, 2], [1]]}), ColumnError, ['"a"', "List"]),
     (pl.DataFrame({"age": [str(i) for i in range(40)] + ["12,5x"]}), ColumnError, ["row 41", '"age"', '"12,5x"']),
 ]
 

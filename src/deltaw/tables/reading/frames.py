@@ -28,6 +28,7 @@ from deltaw.tables.table import NameOfFrame, Table, check_names
 
 FRAME = "data frame"  # its name in messages
 EXTENSION = pl.BaseExtension  # types of other libraries: intervals, periods
+LONGEST = 4096  # numbers of a list that become columns
 INDEX = re.compile(r"__index_level_\d+__")  # pyarrow's name of an unnamed index of pandas
 
 
@@ -42,22 +43,32 @@ def from_object(source: Any, reading: Reading) -> Table:
 
 
 def unnested(frame: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The frame with the fields of objects in its cells as columns: place.lat, as pandas.json_normalize names them.
+    """The frame with fields of objects in its cells as columns (place.lat, as pandas.json_normalize names them), and
+    with the numbers of lists of one length (place.0, place.1); lists of words become text with commas.
 
     Raises TableError if a column has such a name already.
     """
-    while any(isinstance(kind, pl.Struct) and kind.fields for kind in frame.dtypes):
-        columns = [each for column in frame.iter_columns() for each in _fields(column)]
+    while any(parts := [_parts(column) for column in frame.iter_columns()]):
+        columns = [each for i, found in enumerate(parts) for each in found or [frame.to_series(i)]]
         check_names((column.name for column in columns), source)
         frame = pl.DataFrame(columns)
     return frame
 
 
-def _fields(column: pl.Series) -> list[pl.Series]:
-    """The fields of a column of objects, or the column itself."""
-    if not isinstance(column.dtype, pl.Struct) or not column.dtype.fields:
-        return [column]
-    return [column.struct.field(name).alias(f"{column.name}.{name}") for name in column.struct.fields]
+def _parts(column: pl.Series) -> list[pl.Series]:
+    """The columns that a column of objects or lists is in place of; none for others."""
+    kind, name = column.dtype, column.name
+    if isinstance(kind, pl.Struct):
+        return [column.struct.field(field).alias(f"{name}.{field}") for field in column.struct.fields]
+    column = column.arr.to_list() if isinstance(kind, pl.Array) else column
+    kind = column.dtype
+    if not isinstance(kind, pl.List):
+        return []
+    if kind.inner == pl.String:
+        return [column.list.join(", ").alias(name)]
+    lengths = column.list.len().drop_nulls().unique()
+    longest = lengths[0] if len(lengths) == 1 else 0
+    return [column.list.get(i).alias(f"{name}.{i}") for i in range(longest if longest <= LONGEST else 0)]
 
 
 def polars_of(source: Any) -> pl.DataFrame:
