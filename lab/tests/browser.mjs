@@ -618,10 +618,10 @@ const CHECKS = {
       await page.locator('.toast', { hasText: expected }).waitFor({ timeout: 5000 }).catch(async () => { throw new Error(`${name}: expected ${expected}, found ${await page.locator('.toast').textContent()}`); });
     }
     truth((await page.locator('.about').textContent()).startsWith('圆：'), 'what was there is gone');
-    writeFileSync(join(folder, 'gb.csv'), Buffer.concat([Buffer.from([0xb3, 0xa4, 0xb6, 0xc8]), Buffer.from(table(thirty((i) => `${i / 2},${i % 4},${'ab'[i % 2]}`)).slice(1))])); // 长度, in GB18030
+    writeFileSync(join(folder, 'gb.csv'), Buffer.concat([Buffer.from([0xbc, 0xdb, 0xb8, 0xf1]), Buffer.from(table(thirty((i) => `${i / 2},${i % 4},${'ab'[i % 2]}`)).slice(1))])); // 价格, in GB18030
     await page.locator('input[type=file]').setInputFiles(join(folder, 'gb.csv'));
     await page.getByText('按 GB18030 读取').waitFor();
-    truth((await page.locator('.name').allTextContents()).includes('长度'), 'GB18030 was read as something else');
+    truth((await page.locator('.name').allTextContents()).includes('价格'), 'GB18030 was read as something else');
     same(page.faults, [], 'what went wrong');
     const { deflateRawSync } = await import('node:zlib');
     const forged = (lab) => deflateRawSync(typeof lab === 'string' ? lab : JSON.stringify(lab)).toString('base64url');
@@ -637,7 +637,7 @@ const CHECKS = {
     for (const [own, expected] of [
       [{ optimizer: 'constructor' }, 'optimizer：应为 sgd、'], [{ loss: 'huber(1' }, 'loss：应为名称，或带设置的名称，如 name(0.5)，实际：'], [{ schedule: 'step(a=1)' }, "schedule：应为 'step' 接受的设置"],
       [{ init: 'normal(1e999)' }, 'init：应为有限数'], [{ loss: 'pinball(0.1, 0.2, 0.3)' }, 'loss：应为一个设置，或每个输出一个，实际：3；请改正'], [{ layers: [...Array(9).fill({ units: 10_000, activation: 'tanh' }), plain.layers[1]] }, '一个页面最多容纳 20,000,000 个权重，实际：8'],
-      [{ layers: [plain.layers[0], { units: 2, activation: 'softmax' }] }, '每个答案应有一个输出，实际：2；'],
+      [{ layers: [plain.layers[0], { units: 2, activation: 'softmax' }] }, '每个目标应有一个输出，实际：2；'],
     ]) {
       const other = await opened({ hash: `#lab=${forged({ ...one, runs: [{ settings: { ...plain, ...own }, weights: null }] })}`, locale: 'zh-CN' });
       await other.locator('.toast', { hasText: expected }).waitFor({ timeout: 15_000 }).catch(async () => { throw new Error(`${JSON.stringify(own).slice(0, 80)}: expected ${expected}, found ${await other.locator('.toast').allTextContents()}`); });
