@@ -90,6 +90,8 @@ MULTIPLES: dict[str, tuple[str, dict[str, float]]] = {  # name -> (form, how cel
     "Umsatz": ("#×€", {"{} Mio. €": 1e6, "{} Tsd. €": 1e3}),
     "worth": ("#×", {"{} million": 1e6, "{} billion": 1e9, "{} Million": 1e6}),
     "cap": ("$#×", {"${}B": 1e9, "-${}M": -1e6}),
+    "fee": ("£#×", {"£{}m": 1e6, "£{}k": 1e3}),
+    "market value": ("€#×", {"€{}m": 1e6, "€{}Th.": 1e3}),
     "file": ("#×B", {"{} MB": 1e6, "{} kB": 1e3, "{}KB": 1e3, "{} B": 1}),
     "mass": ("#×g", {"{} kg": 1e3, "{} g": 1, "{}mg": 1e-3}),
     "took": ("#×s", {"{} ms": 1e-3, "{} s": 1}),

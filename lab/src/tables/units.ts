@@ -31,8 +31,10 @@ const numberOf = (cell: string): string => plainNumerals(cell).replace(NUMBER, '
 
 // Multiples of a unit that cells may name, each with its power of ten; they stand as × in a form: "#×g" for 1.5 kg and 800 g.
 const TIMES = '×', UNGROUPED = /^[+-]?\d*(?:\.\d*|,\d{1,2})?$/;
+const COUNTED = '0 k3 K3 thousand3 Tsd3 M6 mn6 Mn6 Mio6 million6 Million6 B9 bn9 Bn9 Mrd9 billion9 Billion9 T12 tn12 trillion12 千3 万4 萬4 百万6 千万7 亿8 億8 万亿12';
 const MULTIPLES: [unit: string, powers: string][] = [
-  [`|${CURRENCY}|[元円원人]`, '0 k3 K3 thousand3 Tsd3 M6 mn6 Mn6 Mio6 million6 Million6 B9 bn9 Bn9 Mrd9 billion9 Billion9 T12 tn12 trillion12 千3 万4 萬4 百万6 千万7 亿8 億8 万亿12'],
+  ['|[元円원人]', COUNTED],
+  [CURRENCY, `${COUNTED} m6 b9 Th3`],
   ['B', '0 k3 K3 M6 G9 T12'],
   ['[gG]', '0 µ-6 m-3 k3 K3'],
   ['m', '0 µ-6 m-3 c-2 k3'],
@@ -58,7 +60,7 @@ function scaled(cells: string[], whole: boolean): string {
   if (!parts.length || parts.length > MOST || new Set(parts.map((part) => part[0])).size > 1) return '';
   const shortest = behind.reduce((a, b) => (b.length < a.length ? b : a));
   for (let i = 0; i <= shortest.length; i++) {
-    const unit = shortest.slice(i), powers = powersOf(unit), found = behind.map((text) => (text.endsWith(unit) ? powers.get(text.slice(0, text.length - unit.length)) : undefined));
+    const unit = shortest.slice(i), powers = powersOf(parts[0]![0] + unit), found = behind.map((text) => (text.endsWith(unit) ? powers.get(text.slice(0, text.length - unit.length)) : undefined));
     if (found.includes(undefined)) continue;
     const enough = ENOUGH * cells.length, one = new Set(found).size === 1 && (unit || !bare || Math.max(...counts.values()) >= enough);
     return sumOf([...counts]) + bare < enough || one || grouped || (whole && numbers.size <= CODES) ? '' : `${parts[0]![0]}#${TIMES}${unit}`;
@@ -98,7 +100,7 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, 
 export function withoutUnit(unit: string): (cell: string) => string {
   const [before, behind = ''] = unit.split('#') as [string, string?], more = /\p{L}{3}$/u.test(behind) ? 's?' : '';
   if (behind[0] === TIMES) {
-    const unit = behind.slice(1), powers = powersOf(unit), names = [...powers.keys()].sort((a, b) => b.length - a.length).join('|');
+    const unit = behind.slice(1), powers = powersOf(before + unit), names = [...powers.keys()].sort((a, b) => b.length - a.length).join('|');
     const form = new RegExp(`^(?:${escaped(before)})?\\s*(${NUMBER.source})(?:\\s*(${names})\\.?\\s*${escaped(unit)})?$`, 'u');
     return (cell) => {
       const plain = plainNumerals(cell), [, number, name = ''] = form.exec(plain) ?? [], power = powers.get(name);

@@ -32,7 +32,7 @@ CLOCK = r"(?i)^(?:(\d{1,6}) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?
 SECONDS = "#s"
 
 # (pattern of a unit, its multiples by their powers of ten); without those that others write for something else: m for a
-# million, MG for a thousandth.
+# million of no currency, MG for a thousandth.
 MULTIPLE = "×"
 COUNTED = {
     "": 0, "k": 3, "K": 3, "thousand": 3, "Tsd": 3, "M": 6, "mn": 6, "Mn": 6, "Mio": 6, "million": 6, "Million": 6,
@@ -40,7 +40,8 @@ COUNTED = {
     "千": 3, "万": 4, "萬": 4, "百万": 6, "千万": 7, "亿": 8, "億": 8, "万亿": 12,
 }  # fmt: skip
 MULTIPLES = (
-    (rf"|{CURRENCY}|[元円원人]", COUNTED),
+    ("|[元円원人]", COUNTED),
+    (CURRENCY, COUNTED | {"m": 6, "b": 9, "Th": 3}),
     ("B", {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12}),
     ("[gG]", {"": 0, "µ": -6, "m": -3, "k": 3, "K": 3}),
     ("m", {"": 0, "µ": -6, "m": -3, "c": -2, "k": 3}),
@@ -169,7 +170,8 @@ def _scaled(read: pl.DataFrame, whole: bool) -> str:
     counts = dict(read.drop_nulls("form").group_by("form").agg(pl.col("rows").sum()).iter_rows())
     parts = {form: form.replace(".", "").replace(" ", "").partition(PLACE) for form in counts}
     before = {part[0] for part in parts.values()}
-    found = _multiples({part[2] for part in parts.values()}) if 0 < len(parts) <= MOST and len(before) == 1 else None
+    one_unit = 0 < len(parts) <= MOST and len(before) == 1
+    found = _multiples({part[2] for part in parts.values()}, *before) if one_unit else None
     if found is None:
         return ""
     unit, powers = found
@@ -187,11 +189,11 @@ def _scaled(read: pl.DataFrame, whole: bool) -> str:
     return f"{before.pop()}{PLACE}{MULTIPLE}{unit}"
 
 
-def _multiples(behind: set[str]) -> tuple[str, dict[str, int]] | None:
+def _multiples(behind: set[str], before: str) -> tuple[str, dict[str, int]] | None:
     """(the unit, the powers of ten) of which all these texts behind numbers are multiples; None if there is none."""
     shortest = min(behind, key=len)
     for unit in (shortest[i:] for i in range(len(shortest) + 1)):
-        powers = _powers(unit)
+        powers = _powers(before + unit)
         if powers and all(text.endswith(unit) and text.removesuffix(unit) in powers for text in behind):
             return unit, {text: powers[text.removesuffix(unit)] for text in behind}
     return None
@@ -206,7 +208,7 @@ def _powers(unit: str) -> dict[str, int]:
 
 def _multiplied(cell: pl.Expr, before: str, unit: str) -> pl.Expr:
     """€1.2M -> 1.2e6; other text, and numbers of the unit itself, without the unit."""
-    powers = {name: f"e{power}" if power else "" for name, power in _powers(unit).items()}
+    powers = {name: f"e{power}" if power else "" for name, power in _powers(before + unit).items()}
     names = "|".join(sorted(filter(None, powers), key=len, reverse=True))
     form = rf"^(?:{re.escape(before)})?\s*({NUMBER})(?:\s*({names}|)\.?\s*{re.escape(unit)})?$"
     power = cell.str.extract(form, 2).fill_null("").replace_strict(powers, default=None, return_dtype=pl.String)
