@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import cache
 from unicodedata import normalize
 
 import polars as pl
@@ -69,11 +71,20 @@ def with_english_months(words: pl.Series) -> pl.Series:
 
 def month_of(name: str) -> int | None:
     """The month, from 0 on, that a name or the beginning of one says in any language; None if none or several do."""
-    folded = _folded(name)
-    whole = [month for month, names in enumerate(NAMES) if folded in names.split()]
-    begun = [month for month, names in enumerate(NAMES) if any(each.startswith(folded) for each in names.split())]
-    found = whole or (begun if len(folded) >= SHORTEST else [])
-    return found[0] if len(found) == 1 else None
+    found = _months().get(_folded(name), frozenset())
+    return next(iter(found)) if len(found) == 1 else None
+
+
+@cache
+def _months() -> dict[str, frozenset[int]]:
+    """The months that each name, or else the beginning of one, may be."""
+    whole, begun = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
+    for month, names in enumerate(NAMES):
+        for name in names.split():
+            whole[name].add(month)
+            for end in range(SHORTEST, len(name)):
+                begun[name[:end]].add(month)
+    return {name: frozenset(months) for name, months in (begun | whole).items()}
 
 
 def _folded(name: str) -> str:
