@@ -12,6 +12,7 @@ from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
 from deltaw.export.forms.text import date_pattern, functions_of, legible, lines, needed, on_months, remark, single
 from deltaw.export.operations import Program
+from deltaw.tables.cells import BLANKS, UNSEEN
 
 RUNTIME = functions_of("javascript.mjs")
 MOST_WHOLE = 2**53 - 1  # whole numbers up to it are JavaScript's numbers; larger ones are BigInt
@@ -32,6 +33,8 @@ const MISSING = new Set({missing});
 const ABSENT = new Set({absent});
 const MONTHS = "january february march april may june july august september october november december".split(" ");
 const ISO = {iso};
+const UNSEEN = {unseen};
+const BLANKS = {blanks};
 """
 ANSWER = """
 /**
@@ -81,6 +84,7 @@ def write(program: Program, path: Path, options: Options) -> Written:
         target=remark(program.target), made_by=program.made_by, digest=program.digest, name=quoted(program.target),
         columns=_array(map(quoted, program.inputs)), classes=_array(map(_class, program.classes)),
         missing=_array(map(quoted, program.missing)), absent=_array(map(repr, program.absent)), iso=_pattern(""),
+        unseen=f"new RegExp({quoted(f'[{UNSEEN}]')}, 'g')", blanks=f"new RegExp({quoted(f'[{BLANKS}]')}, 'g')",
     )  # fmt: skip
     whole = head + needed(RUNTIME, text) + "\n" + text
     return Written({path.name: whole.encode()}, on_months(program))

@@ -11,6 +11,7 @@ from deltaw.export.forms import Options, Written
 from deltaw.export.forms.formulas import SOFTMAX, fold, infix
 from deltaw.export.forms.text import date_pattern, functions_of, legible, lines, needed, on_months, remark, single
 from deltaw.export.operations import Program
+from deltaw.tables.cells import BLANKS, UNSEEN
 
 RUNTIME = functions_of("python.py")
 FORMULAS = infix(where="({1} if {0} else {2})", log="math.log({})", tanh="math.tanh({})", erf="math.erf({})",
@@ -36,6 +37,7 @@ CLASSES = {classes}
 MISSING = frozenset({missing})
 ABSENT = {absent}
 ISO = {iso!r}
+UNSEEN, BLANKS = {unseen}, {blanks}
 MONTHS = "january february march april may june july august september october november december".split()
 '''
 
@@ -66,7 +68,8 @@ def write(program: Program, path: Path, options: Options) -> Written:
         target=remark(program.target), what=what, made_by=program.made_by, digest=program.digest,
         name=literal(program.target), usage=CLASSES if program.classes else OUTPUTS if bare else NUMBERS, cells=CELLS,
         columns=_tuple(program.inputs), classes=_tuple(program.classes), missing=_tuple(program.missing),
-        absent=_tuple(program.absent), iso=date_pattern(""),
+        absent=_tuple(program.absent), iso=date_pattern(""), unseen=literal(f"[{UNSEEN}]"),
+        blanks=literal(f"[{BLANKS}]"),
     )  # fmt: skip
     whole = head + needed(RUNTIME, text) + "\n\n" + text
     return Written({path.name: whole.encode()}, on_months(program))

@@ -20,8 +20,7 @@ function number(x) {
 
 function word(x) {
   if (missing(x)) return null;
-  const seen = String(x).replace(/[\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069]/g, ""); // not seen: left out
-  const text = seen.replace(/[\u00a0\u2007\u202f\u3000]/g, " ").trim();
+  const text = String(x).replace(UNSEEN, "").replace(BLANKS, " ").trim();
   return MISSING.has(text.toLowerCase()) ? null : text;
 }
 

@@ -30,8 +30,7 @@ def word(cell):
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         cell = int(cell)
-    seen = re.sub("[\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069]", "", str(cell))
-    text = re.sub("[\u00a0\u2007\u202f\u3000]", " ", seen).strip()
+    text = re.sub(BLANKS, " ", re.sub(UNSEEN, "", str(cell))).strip()
     return None if text.lower() in MISSING else text
 
 
