@@ -44,26 +44,20 @@ const MULTIPLES: [unit: string, powers: string][] = [
 ];
 const powersOf = (unit: string): Map<string, number> =>
   new Map((MULTIPLES.find(([pattern]) => new RegExp(`^(?:${pattern})$`, 'u').test(unit))?.[1] ?? '').split(' ').filter(Boolean).map((each) => [each.replace(/-?\d+$/, ''), Number(/-?\d+$/.exec(each)![0])]));
-/** The form of cells that are multiples of one unit; '' where they are not, or where letters may make codes of few numbers. */
-function scaled(cells: string[], whole: boolean): string {
-  const counts = new Map<string, number>(), numbers = new Set<string | undefined>();
-  let bare = 0, grouped = false;
-  for (const cell of cells) {
-    const form = formOf(cell), number = NUMBER.exec(cell)?.[0];
-    numbers.add(number);
-    if (WITH_UNIT.test(form)) {
-      counts.set(form, (counts.get(form) ?? 0) + 1);
-      grouped ||= !UNGROUPED.test(number ?? '') || cell.includes(':');
-    } else bare += Number(number === cell);
-  }
+/** The form of cells that are multiples of one unit, of which `counts` have a form each; '' where they are not, or where letters may make codes of few
+ * numbers. */
+function scaled(cells: string[], forms: string[], counts: Map<string, number>, whole: boolean): string {
   const parts = [...counts.keys()].map((form) => form.replace(/[. ]/g, '').split('#') as [string, string]), behind = parts.map((part) => part[1]);
   if (!parts.length || parts.length > MOST || new Set(parts.map((part) => part[0])).size > 1) return '';
   const shortest = behind.reduce((a, b) => (b.length < a.length ? b : a));
   for (let i = 0; i <= shortest.length; i++) {
     const unit = shortest.slice(i), powers = powersOf(parts[0]![0] + unit), found = behind.map((text) => (text.endsWith(unit) ? powers.get(text.slice(0, text.length - unit.length)) : undefined));
     if (found.includes(undefined)) continue;
-    const enough = ENOUGH * cells.length, one = new Set(found).size === 1 && (unit || !bare || Math.max(...counts.values()) >= enough);
-    return sumOf([...counts]) + bare < enough || one || grouped || (whole && numbers.size <= CODES) ? '' : `${parts[0]![0]}#${TIMES}${unit}`;
+    const numbers = cells.map((cell) => NUMBER.exec(cell)?.[0]), isForm = (i: number): boolean => counts.has(forms[i]!);
+    const bare = cells.filter((cell, i) => !isForm(i) && cell === numbers[i]).length, enough = ENOUGH * cells.length;
+    const one = new Set(found).size === 1 && (unit || !bare || Math.max(...counts.values()) >= enough);
+    const grouped = cells.some((cell, i) => isForm(i) && (!UNGROUPED.test(numbers[i] ?? '') || cell.includes(':')));
+    return sumOf([...counts]) + bare < enough || one || grouped || (whole && new Set(numbers).size <= CODES) ? '' : `${parts[0]![0]}#${TIMES}${unit}`;
   }
   return '';
 }
@@ -72,11 +66,12 @@ function scaled(cells: string[], whole: boolean): string {
 function formsOf(present: string[]): [form: string, cells: number][] {
   const counts = new Map<string, number>();
   for (const cells of [present.slice(0, FEW), present]) {
-    const form = scaled(cells, cells === present);
+    counts.clear();
+    const forms = cells.map(formOf);
+    for (const form of forms) if (WITH_UNIT.test(form)) counts.set(form, (counts.get(form) ?? 0) + 1);
+    const form = scaled(cells, forms, counts, cells === present);
     if (form && cells === present) return [[form, cells.length]];
     if (form) continue;
-    counts.clear();
-    for (const form of cells.map(formOf)) if (WITH_UNIT.test(form)) counts.set(form, (counts.get(form) ?? 0) + 1);
     if (!cells.length || sumOf([...counts]) < (2 * ENOUGH - 1) * cells.length) return [];
   }
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
