@@ -112,7 +112,8 @@ def with_unit(words: pl.Series) -> bool:
 
 def plain_unit(unit: str) -> str:
     """A unit for messages: "kg"; of counts in thousands and millions "1"."""
-    return unit.replace(PLACE, "").replace(MULTIPLE, "") or unit.replace(PLACE, "").replace(MULTIPLE, "1")
+    shown = unit.replace(PLACE, "")
+    return "1" if shown == MULTIPLE else shown.replace(MULTIPLE, "")
 
 
 def is_unit(value: object) -> bool:

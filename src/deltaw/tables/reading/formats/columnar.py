@@ -30,7 +30,6 @@ from deltaw.tables.reading.places import in_parts
 from deltaw.tables.reading.source import Reading, Source
 from deltaw.tables.table import Table, listing
 
-PARQUET = b"PAR1"
 CELLS = 2**24  # of a slice: 128 MiB of numbers
 AT_ONCE = 2**20  # cells read at a time from a file on disk, so that no second copy of the frame is in memory
 
@@ -67,7 +66,7 @@ def check_parts(file: Path | bytes, name: str, most: int, at_once: bool = True) 
     its metadata, since columns of one value shrink to almost nothing; ValueError for damaged metadata.
     """
     with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as opened:
-        if opened.read(len(PARQUET)) == PARQUET:
+        if opened.read(len(footers.MAGIC)) == footers.MAGIC:
             parts = footers.groups(opened)
         else:
             parts = [(size, Counter[str]()) for size in batches.sizes(opened)]
@@ -113,7 +112,7 @@ def _some_columns(path: Path, name: str, reading: Reading, columns: list[str]) -
 
 def is_parquet(path: Path) -> bool:
     """Whether this is a plain Parquet file, of which columns can be read one by one."""
-    return first_bytes(path) == PARQUET
+    return first_bytes(path) == footers.MAGIC
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,6 @@ def has_header(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> boo
     theirs). Repetitions of the header, in concatenated files, are ignored. So "country,2019,2020" above numbers is a
     header, and "5.1,3.5,setosa" above more flowers is not.
     """
-
     first = [cell.strip() for cell in head[0]]
     places = range(len(first))
     below = [[record[j].strip() for record in head[1:] if j < len(record)] for j in places]
