@@ -44,6 +44,19 @@ def test_codes_are_names_in_every_file(order: str, ending: str, tmp_path: Path) 
     assert '("0' in notes_on(columns)[0]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+def test_numbers_too_long_for_a_number_are_names(ending: str, tmp_path: Path) -> None:
+    """Orders of shops were rounded, so that two became one."""
+    orders = [f"{20240102220014000000000000001 + i % 40}" for i in range(120)]
+    path = written(pl.DataFrame({"order": orders, "y": range(120)}), tmp_path / f"d{ending}")
+    path.write_bytes(path.read_bytes().replace(b",", b"\t,") if ending == ".csv" else path.read_bytes())  # for Excel
+    table = read(path)
+    assert table.frame[:, 0].to_list() == orders
+    (found, *_) = kinds(table)
+    assert found.kind == "category"
+    assert "29 digits" in found.note
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_codes_in_large_text(order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(ORDERS[order], tmp_path / "d.csv")

@@ -1,4 +1,4 @@
-"""Codes: words of digits of one width, some with leading zeros, such as postal codes."""
+"""Codes: words of digits of one width, some with leading zeros, such as postal codes, or of very many digits."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ import polars as pl
 from deltaw.tables.numerals import per_cell
 
 CODE = r"^[0-9]{2,}$"
+MANY = 20  # digits that no integer of 64 bits has
 CODE_RECORDS = 50  # by which codes are detected; if only later records have leading zeros, the text is read again
 
 
 def are_codes(words: pl.Series) -> bool:
-    """Whether stripped text (null if missing) is digits of one width, some with leading zeros: 01067, 80331.
+    """Whether stripped text (null if missing) is digits of one width, MANY or some with leading zeros: 01067, 80331.
 
-    Such cells are names, and would lose the zeros as numbers.
+    Such cells are names, and would lose the zeros, or the last digits, as numbers.
     """
     widths = words.str.len_bytes()
     low, high = widths.min(), widths.max()
-    if low is None or low != high or low == 1 or not words.str.starts_with("0").any():
+    if low is None or low != high or low == 1:
+        return False
+    if int(low) < MANY and not words.str.starts_with("0").any():  # type: ignore[arg-type]
         return False
     return bool(words.str.contains(CODE).all())
 
@@ -70,7 +73,7 @@ def codes_in(text: bytes, separator: str, names: list[str], named: bool, missing
         missing: the words for a missing value.
     """
     records = csv.reader((line.decode() for line in io.BytesIO(text)), delimiter=separator)
-    widths, zeros = dict[int, int](), set[int]()
+    widths, coded = dict[int, int](), set[int]()
     places: Iterable[int] = range(len(names))
     with suppress(csv.Error):  # a field longer than csv's limit
         for record in islice(records, named, CODE_RECORDS):
@@ -78,13 +81,13 @@ def codes_in(text: bytes, separator: str, names: list[str], named: bool, missing
             for place in places:
                 cell = record[place].strip() if place < len(record) else ""
                 if cell.isdecimal() and len(cell) == widths.setdefault(place, len(cell)) > 1:
-                    zeros.update([place] if cell[0] == "0" else [])
+                    coded.update([place] if cell[0] == "0" or len(cell) >= MANY else [])
                 elif cell.lower() not in missing:
                     continue
                 left.append(place)
             if not (places := left):
                 break
-    return [names[place] for place in places if place in zeros]
+    return [names[place] for place in places if place in coded]
 
 
 def has_shorter_integers(column: pl.Series) -> bool:

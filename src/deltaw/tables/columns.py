@@ -41,7 +41,7 @@ from deltaw.tables.held import MANY, are_plain, as_read
 from deltaw.tables.numerals import without_gaps
 from deltaw.tables.strays import OF_TOTAL, check_strays, says_total
 from deltaw.tables.table import Block, Table, clip, listing, missing_column, refuse_cell
-from deltaw.tables.units import CODES, MULTIPLE, PLACE, Units, plain_unit, unit_of, without_unit
+from deltaw.tables.units import CODES, MULTIPLE, PLACE, Units, plain_unit, unit_of, without_unit, without_zeros
 from deltaw.threads import side_by_side
 
 USABLE = tuple(READ_AS)  # number, category, boolean, date, text
@@ -213,7 +213,7 @@ def note_on_unit(words: pl.Series, unit: str) -> str:
         multiples = '"{name}" has numbers in multiples of one unit: "{cell}" is read as {number}'
         shown = unit.replace(PLACE + MULTIPLE, read)
         return say(multiples, name=clip(words.name), cell=clip(cell, 20), number=shown)
-    bare = words.filter(as_written(words).is_not_null())
+    bare = without_zeros(words.filter(as_written(words).is_not_null()))
     if bare.is_empty():
         return ""
     lacking = '"{name}" has no unit in {n:,} of {rows:,} cells ("{cell}"): read in {unit} too; write the unit if not'
@@ -230,9 +230,12 @@ def _note(present: pl.Series, units: tuple[str, ...], readable: bool, stray: str
     if not readable:
         return ""
     if are_codes(present):
-        codes = '"{name}" is read as categories, since its numbers have leading zeros ("{cell}"): {option} if not'
-        cell = present.filter(present.str.starts_with("0"))[0]
-        return say(codes, name=name, cell=cell, option=given_as("kinds", {name: "number"}))
+        zeros, many = (
+            '"{name}" is read as categories, since its numbers have leading zeros ("{cell}"): {option} if not',
+            '"{name}" is read as categories, since its numbers have {n:,} digits ("{cell}"): {option} if not',
+        )
+        cell, option = present.sort()[0], given_as("kinds", {name: "number"})
+        return say(zeros if cell.startswith("0") else many, name=name, cell=clip(cell, 30), n=len(cell), option=option)
     if stray is None:
         comma = (
             '"{name}" is read as categories, since its numbers have a decimal comma ("{cell}"), which only '

@@ -8,7 +8,7 @@ from functools import lru_cache
 import polars as pl
 
 from deltaw.speech import listed, say
-from deltaw.tables.months import with_english_months
+from deltaw.tables.months import in_usual_order, with_english_months
 from deltaw.tables.numerals import plain_numerals
 from deltaw.tables.table import clip
 
@@ -34,6 +34,10 @@ DAY_FORMATS = {
     "%b %d %Y": "name day year",
     "%m-%d-%Y": "month-day-year",
     "%d-%m-%y": "day-month-yy",
+    "%d. %m. %Y": "day. month. year",
+    "%Y. %m. %d": "year. month. day",
+    "%Y년 %m월 %d일": "year년 month월 day일",
+    "%d %b %y": "day name yy",
 }
 ISO_FORMATS = {
     "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",
@@ -53,6 +57,8 @@ CLOCKS = {
     "%I:%M:%S %p": "time AM or PM",
     "%I:%M %p": "time AM or PM",
     "%H:%M:%S%.f": "time",
+    "%H:%M:%S%#z": "time",
+    "%I:%M:%S %p%#z": "time AM or PM",
 }
 TIME_FORMATS = ISO_FORMATS | {
     f"{day}{between}{clock}": f"{how} {said}"
@@ -94,7 +100,7 @@ LIKE_A_DATE = r"\d\D+\d|\p{L}{3}\.?(?: del?)?[ -]\d{4}"
 DIGITS, BOUNDS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?$", (190001, 20991231)
 LOOKED, FEWEST = 1_000, 10
 
-LONGEST = 64  # signs of a date
+LONGEST = 80  # signs of a date
 HERE = 1500, 2300  # years of most dates in this calendar; in that of Thailand 2020 is 2563, in that of Iran 1399
 MOST_SHAPES = 3  # of dates in one way of writing
 SOME = 50  # cells by which the formats are found
@@ -120,8 +126,8 @@ def date_format(words: pl.Series) -> tuple[str, int]:
 
 
 def _plain(words: pl.Series) -> pl.Series:
-    """Text with digits and names of months in ASCII."""
-    return with_english_months(plain_numerals(words))
+    """Text with digits and names of months in ASCII, in the usual order."""
+    return with_english_months(in_usual_order(plain_numerals(words)))
 
 
 def unread(words: pl.Series, spelling: str) -> int:
@@ -181,7 +187,7 @@ def read_dates(words: pl.Series, spelling: str) -> pl.Series:
 
     Names of months may be full or abbreviated, in many languages. Times with a zone are converted to UTC.
     """
-    words = _plain(words) if "%b" in spelling else plain_numerals(words)
+    words = _plain(words) if "%b" in spelling else in_usual_order(plain_numerals(words))
     kind = pl.Datetime("us") if spelling in TIME_FORMATS else pl.Date
     names = spelling.replace("%b", "%B")  # reads both
     if spelling in MONTH_FORMATS:

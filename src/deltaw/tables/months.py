@@ -1,4 +1,6 @@
-"""Names of months in other languages: "3. März 2021", "1er janv. 2020", "3 de marzo de 2021", "12 мая 2020 г."."""
+"""Names of months and days in other languages: "lundi 3 mars 2021", "1er janv. 2020", "3 de marzo de 2021", "12 мая
+2020 г."; and other orders and words of dates, as servers, mails and forms write them.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,43 @@ NAMES = (
 ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHORTEST = 3  # letters of a name that is cut
 
-WEEKDAY = r"^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, )?"  # in times of mails and of servers
-NAME = WEEKDAY + r"([^\p{L}]*(?:\d[^\p{L}\d\s]?\p{L}{0,2}\s+(?:(?:de|of) |d['’])?)?)(\p{L}{3,})(\P{L}.*)$"
+# The days of the week in these languages, and their beginnings; one of two letters has a sign behind it.
+DAYS = (
+    "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag samstag "
+    "sonnabend sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes "
+    "sábado domingo segunda terça quarta quinta sexta lunedì martedì mercoledì giovedì venerdì sabato domenica "
+    "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag tisdag onsdag torsdag fredag lördag söndag "
+    "mandag tirsdag lørdag søndag poniedziałek wtorek środa czwartek piątek sobota niedziela pondělí úterý středa "
+    "čtvrtek pátek neděle hétfő kedd szerda csütörtök péntek szombat vasárnap luni marți miercuri joi vineri sâmbătă "
+    "duminică pazartesi salı çarşamba perşembe cuma cumartesi pazar понедельник вторник среда четверг пятница суббота "
+    "воскресенье понеділок вівторок середа четвер п'ятниця пʼятниця субота неділя δευτέρα τρίτη τετάρτη πέμπτη "
+    "παρασκευή σάββατο κυριακή"
+)
+BEGUN, SHORT = (
+    "|".join(sorted({day[:end] for day in DAYS.split() for end in ends}, key=len, reverse=True))
+    for ends in ((3, 4, 5, None), (2,))
+)
+WEEKDAY = rf"(?:(?:{BEGUN})(?:-feira)?[.,]{{0,2}}|(?:{SHORT}|[пвсчн][нтрбсд])[.,]{{1,2}})"
+
+# (what may be in it, pattern, replacement) of what is written in another order, or with more words; in this order.
+DAY = r"\d{1,4}[-/.]\s?\d{1,2}[-/.].*|\d{1,2}\p{L}{0,2}[.,]? +(?:de |of )?\p{L}{3}.*|\p{L}{3,}\.? +\d.*"
+FORMS = (
+    ("^\\p{L}", rf"(?i)^{WEEKDAY} +({DAY})$", "${1}"),
+    (
+        "[(（曜星周週]",
+        rf"(?i) ?(?:[(（](?:{WEEKDAY}|[月火水木金土日])[)）]|[月火水木金土日]曜日?|(?:星期|周|週)[一二三四五六日天])",
+        "",
+    ),
+    ("^\\p{L}", r"^(\p{L}{3}) +(\d\d?) (\d\d:\d\d:\d\d)( [+-]\d{4})? (\d{4})$", "${1} ${2}, ${5} ${3}${4}"),
+    (r"\d{4}:", r"^(\d\d?)/?(\p{L}{3})/?(\d{4}):(\d\d:\d\d)", "${1} ${2} ${3} ${4}"),
+    ("(?i)m GMT$", "(?i)(m) GMT$", "${1}+00"),  # in summer it is GMT+1 there
+    (GMT := "(?:GMT|UTC) ?[+-]", r" ?(?:GMT|UTC) ?([+-])(\d(?::?\d\d)?)(?: \(.*\))?$", "${1}0${2}"),
+    (GMT, r" ?(?:GMT|UTC) ?([+-])(\d\d(?::?\d\d)?)(?: \(.*\))?$", "${1}${2}"),
+    (AT := r"(?:at|à|um|a las|às|alle) \d", rf"(\d),? {AT[:-2]}(\d.*?)(?: Uhr)?$", "${1} ${2}"),
+)
+HINTS = "|".join({hint for hint, *_ in FORMS})
+
+NAME = r"^([^\p{L}]*(?:\d[^\p{L}\d\s]?\p{L}{0,2}\s+(?:(?:de|of) |d['’])?)?)(\p{L}{3,})(\P{L}.*)$"
 # Pattern -> replacement, of what stands before a name and behind it: "3. ", "1er ", "3 de "; ". ", " de ", " г."
 BEFORE = ((r"^(\d+)\D+\s$", "${1} "),)
 BEHIND = (
@@ -50,6 +87,13 @@ BEHIND = (
     (r"(\d{4})\s?[гр]\.?", "${1}"),
     (r" GMT$", ""),
 )
+
+
+def in_usual_order(words: pl.Series) -> pl.Series:
+    """Text with the FORMS of dates as others write them, which nearly all tables do."""
+    for hint, pattern, meant in FORMS if words.str.contains(HINTS).any() else ():
+        words = words.str.replace(pattern, meant) if words.str.contains(hint).any() else words
+    return words
 
 
 def with_english_months(words: pl.Series) -> pl.Series:

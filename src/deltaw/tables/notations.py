@@ -14,7 +14,7 @@ from functools import reduce
 import polars as pl
 
 from deltaw.tables.numerals import per_cell
-from deltaw.tables.units import ENOUGH
+from deltaw.tables.units import ENOUGH, without_zeros
 
 Way = Callable[[pl.Expr], pl.Expr]
 
@@ -121,7 +121,7 @@ class Notations:
         name = words.name
         known = self._units.get(name, "") if are_numbers else self._units.setdefault(name, found)
         cells = self._cells[name]
-        cells["" if are_numbers else found] += len(words) - words.null_count()
+        cells["" if are_numbers else found] += len(without_zeros(words.drop_nulls()))
         if name in self._mixed or not known:
             return ""
         if cells[known] >= ENOUGH * cells.total() and (are_numbers or known == found):

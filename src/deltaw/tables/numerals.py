@@ -15,18 +15,21 @@ MEANT = "--+.,%()$¥.,%" + "0123456789" * len(ZEROS)
 
 CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|KRW|AUD|CAD|BRL|MXN|RUB|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR"
 POINTED = r"(?:Rs|kr|Rp|S?Fr)\."
-CURRENCY = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|{CODES}|{POINTED}|Rs|kr|Rp)"
+# \ is how Shift_JIS writes the yen, and EUC-KR the won.
+CURRENCY = rf"(?:\p{{Lu}}{{0,3}}\p{{Sc}}|\\|{CODES}|{POINTED}|Rs|kr|Rp)"
 
 # Pattern -> replacement. In accounting and Excel brackets mean a negative number, and in SAP a minus behind a fraction
 # (behind a whole number it may be part of a mark: 2-). The point of an abbreviation, as in Rs.500, is not part of the
-# number.
+# number, nor is /- in India, which says that nothing follows.
 FORMS = (
     (r"^\(\s*([^\d.()]*?)\s*(\.?\d[^()]*?)\s*\)$", "${1}-${2}"),
     (r"^([\d.,'’ \u00a0\u202f]*\d[.,]\d{2,})-$", "-${1}"),
+    (r"^([^/]*\d)\s*/-$", "${1}"),
+    (rf"^({CURRENCY})\s*\(\s*(\.?\d[^()]*?)\s*\)$", "${1}-${2}"),
     (rf"^([+-])\s*({CURRENCY}\s*)([.\d])", "${2}${1}${3}"),
     (rf"^({POINTED})([+-]?\.?\d)", "${1} ${2}"),
 )
-LOOKS_ODD = rf"[{WRITTEN}]|^\(|\d-$|^[+-]\s*[^\s\d.]|^{POINTED}[+-]?\.?\d"
+LOOKS_ODD = rf"[{WRITTEN}]|^\(|\d\s*\)$|\d-$|/-$|^[+-]\s*[^\s\d.]|^{POINTED}[+-]?\.?\d"
 
 
 def plain_numerals(words: pl.Series) -> pl.Series:

@@ -24,11 +24,16 @@ WELL_PARTED = (
 )
 SIGN = "\u2103\u2109\u3371-\u33df"  # ℃, ℉, and square units such as ㎡ and ㎏
 BEHIND = rf"(?:[\p{{L}}\p{{Sc}}%‰°′″'\x22{SIGN}]|/ ?[\p{{L}}{SIGN}])[^#]{{0,19}}"
-WITH_UNIT = rf"^(?:{CURRENCY}#(?:{BEHIND})?|#{BEHIND})$"
+WITH_UNIT = rf"^(?:(?:{CURRENCY}|±)#(?:{BEHIND})?|#{BEHIND})$"
 PLURAL = re.compile(r"[^\W\d_]{3}$")  # may be followed by an s: 1 day, 2 days
 
-# Times of day and durations, with days as pandas writes them.
-CLOCK = r"(?i)^(?:(\d{1,6}) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?: ?([ap])\.?m\.?)?$"
+# Times of day and durations, with days as pandas and Python write them; and of several parts, 2h 50m, or by ISO 8601.
+CLOCK = r"(?i)^(?:(\d{1,6}) days?,? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?: ?([ap])\.?m\.?)?$"
+SPAN = (
+    r"(?i)^(?:(\d+) ?d(?:ays?)?,? ?)?(?:(\d+) ?h(?:rs?|ours?)?,? ?)?(?:(\d+) ?m(?:ins?|inutes?)?,? ?)?"
+    r"(?:(\d+(?:\.\d+)?) ?s(?:ecs?|econds?)?)?$"
+)
+PARTS, ISO = r"\d ?[A-Za-z]+,? ?\d", r"^P(\d+D)?(?:T(\d.*))?$"
 SECONDS = "#s"
 
 # (pattern of a unit, its multiples by their powers of ten); without those that others write for something else: m for a
@@ -37,11 +42,12 @@ MULTIPLE = "×"
 COUNTED = {
     "": 0, "k": 3, "K": 3, "thousand": 3, "Tsd": 3, "M": 6, "mn": 6, "Mn": 6, "Mio": 6, "million": 6, "Million": 6,
     "B": 9, "bn": 9, "Bn": 9, "Mrd": 9, "billion": 9, "Billion": 9, "T": 12, "tn": 12, "trillion": 12,
+    "Lac": 5, "Lakh": 5, "Cr": 7, "Crore": 7,
     "千": 3, "万": 4, "萬": 4, "百万": 6, "千万": 7, "亿": 8, "億": 8, "万亿": 12,
 }  # fmt: skip
 MULTIPLES = (
     ("|[元円원人]", COUNTED),
-    (CURRENCY, COUNTED | {"m": 6, "b": 9, "Th": 3}),
+    (CURRENCY, COUNTED | {"m": 6, "b": 9, "Th": 3, "L": 5}),
     ("B", {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12}),
     ("[gG]", {"": 0, "µ": -6, "m": -3, "k": 3, "K": 3}),
     ("m", {"": 0, "µ": -6, "m": -3, "c": -2, "k": 3}),
@@ -49,10 +55,15 @@ MULTIPLES = (
     ("s", {"": 0, "n": -9, "µ": -6, "m": -3}),
     ("W|Wh|V|Hz", {"": 0, "m": -3, "k": 3, "M": 6, "G": 9}),
 )
+ZERO = r"^0(?:[.,]0+)?$"
 UNGROUPED = r"^[+-]?\d*(?:\.\d*|,\d{1,2})?$"  # numbers that may be multiplied: 1,200K would be read in two ways
 
 ENOUGH = 0.95  # share of cells with the column's unit
-A_NUMBER, BLANKS, ODD = re.compile(NUMBER), re.compile(rf"\s*{PLACE}\s*"), re.compile(r"[:(]|^[+-]|^[A-Za-z]+\.")
+A_NUMBER, BLANKS, ODD = (
+    re.compile(NUMBER),
+    re.compile(rf"\s*{PLACE}\s*"),
+    re.compile(rf"[:(]|^[+-]|^[A-Za-z]+\.|{PARTS}|{ISO}"),
+)
 FEW, MOST = 50, 10  # cells checked first; units of one column
 CODES = 20  # distinct numbers up to which letters may make codes of them: 7a, 10b, 2XL
 LONGEST = 40  # characters of a form
@@ -66,8 +77,8 @@ class Units(NamedTuple):
 
     @classmethod
     def of(cls, words: pl.Series) -> Units:
-        """The units of stripped text (null if missing); none unless nearly all cells are numbers with units."""
-        present = without_gaps(words).alias("cell")
+        """The units of stripped text (null if missing); none unless nearly all cells are numbers with units, or 0."""
+        present = without_zeros(without_gaps(words)).alias("cell")
         head = present.head(FEW)
         for cells in (head, present):  # mostly the first few are enough
             different = cells.value_counts(name="rows")
@@ -98,6 +109,12 @@ class Units(NamedTuple):
         if not several or per_cell(words, lambda cell: cell.str.extract(f"({NUMBER})")).n_unique() <= CODES:
             return ()
         return tuple(map(plain_unit, self.forms))
+
+
+def without_zeros(words: pl.Series) -> pl.Series:
+    """Words but 0, which is the same in any unit."""
+    zeros = words.str.contains(ZERO)
+    return words.filter(~zeros) if zeros.any() else words
 
 
 def unit_of(words: pl.Series) -> str:
@@ -151,12 +168,23 @@ def _around(counts: pl.DataFrame) -> dict[str, int] | None:
 
 def _forms(cells: pl.Series) -> pl.Series:
     """The form of each cell that is a number with a unit; null for others."""
-    return per_cell(plain_numerals(cells), _form)
+    cells = plain_numerals(cells)
+    found = per_cell(cells, _form)
+    if not per_cell(cells, _of_parts).any():
+        return found
+    alone = found.str.replace(PLACE, "1").str.contains(SPAN)  # 19h beside 2h 50m
+    return pl.select(pl.when(alone).then(pl.lit(SECONDS)).otherwise(found)).to_series()
+
+
+def _of_parts(cell: pl.Expr) -> pl.Expr:
+    """Whether it is a duration of several parts, or of ISO 8601."""
+    plain = cell.str.replace(ISO, "${1}${2}")
+    return plain.str.contains(SPAN) & (cell.str.contains(PARTS) | ((plain != cell) & (plain != "")))
 
 
 def _form(cell: pl.Expr) -> pl.Expr:
     bare = cell.str.replace(NUMBER, PLACE).str.replace(r"\s*#\s*", PLACE).str.replace(r"([\p{L}]{3})s$", "$1")
-    form = pl.when(cell.str.contains(CLOCK)).then(pl.lit(SECONDS)).otherwise(bare)
+    form = pl.when(cell.str.contains(CLOCK) | _of_parts(cell)).then(pl.lit(SECONDS)).otherwise(bare)
     number = pl.when(form != SECONDS).then(cell.str.extract(f"({NUMBER})")).otherwise(pl.lit("0"))
     return pl.when(form.str.contains(WITH_UNIT) & number.str.contains(WELL_PARTED)).then(form)
 
@@ -211,15 +239,18 @@ def _multiplied(cell: pl.Expr, before: str, unit: str) -> pl.Expr:
     """€1.2M -> 1.2e6; other text, and numbers of the unit itself, without the unit."""
     powers = {name: f"e{power}" if power else "" for name, power in _powers(before + unit).items()}
     names = "|".join(sorted(filter(None, powers), key=len, reverse=True))
-    form = rf"^(?:{re.escape(before)})?\s*({NUMBER})(?:\s*({names}|)\.?\s*{re.escape(unit)})?$"
+    form = rf"^(?:{re.escape(before)})?\s*({NUMBER})(?:\s*(?:({names})s?)?\.?\s*{re.escape(unit)})?$"
     power = cell.str.extract(form, 2).fill_null("").replace_strict(powers, default=None, return_dtype=pl.String)
     return pl.coalesce(cell.str.extract(form, 1) + power, cell)
 
 
 def _in_seconds(cell: pl.Expr) -> pl.Expr:
-    """1:00:05 -> 3605.0, 1:00 pm -> 46800.0; other text unchanged."""
-    days, hours, minutes, seconds = (cell.str.extract(CLOCK, i).cast(pl.Float64) for i in range(1, 5))
+    """1:00:05 -> 3605.0, 1:00 pm -> 46800.0, 2h 50m -> 10200.0; other text unchanged."""
+    plain = cell.str.replace(ISO, "${1}${2}")
+    parts = (pl.coalesce(cell.str.extract(CLOCK, i), plain.str.extract(SPAN, i)) for i in range(1, 5))
+    days, hours, minutes, seconds = (part.cast(pl.Float64).fill_null(0) for part in parts)
     half = cell.str.extract(CLOCK, 5).str.to_lowercase()
     hours = pl.when(half.is_null()).then(hours).otherwise(hours % 12 + 12 * (half == "p"))
-    total = ((days.fill_null(0) * 24 + hours) * 60 + minutes) * 60 + seconds.fill_null(0)
-    return pl.coalesce(total.cast(pl.String), cell)
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    known = cell.str.contains(CLOCK) | (plain.str.contains(SPAN) & (plain != ""))
+    return pl.when(known).then(total.cast(pl.String)).otherwise(cell)

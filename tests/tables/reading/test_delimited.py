@@ -91,6 +91,8 @@ def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quo
         ('"a" "b c"\n"1" 2 "x y"\n"2" 3 "z"\n', {"Unnamed: 0": [1, 2], "a": [2, 3], "b c": ["x y", "z"]}),  # of R
         ('"a","b"\n"u",2,1\n"v",3,4\n', {"Unnamed: 0": ["u", "v"], "a": [2, 3], "b": [1, 4]}),
         ("a\tb\nu\t2\t1\nv\t3\t4\n", {"Unnamed: 0": ["u", "v"], "a": [2, 3], "b": [1, 4]}),
+        ('a, b, c\n"u, v", 1, "x, y"\n"w", 2,  "q ""r"""\n', {"a": ["u, v", "w"], "b": [1, 2], "c": ["x, y", 'q "r"']}),
+        ('a,b\n"he said, ""no"" ",2\n"x, ""y"", z",3\n', {"a": ['he said, "no"', 'x, "y", z'], "b": [2, 3]}),
         ("only\nwords here\nand there\n", {"only": ["words here", "and there"]}),
         ("a\rb\r", None),
     ],

@@ -50,8 +50,15 @@ def checked(delimiter: str | None) -> str | None:
 
 
 def plain_spaces(text: bytes, separator: str) -> bytes:
-    """Text with single spaces between fields, if the separator is a space."""
-    return _unaligned(text) if separator == " " else text
+    """Text with single spaces between fields, if the separator is a space; else without spaces before quoted fields."""
+    if separator == " ":
+        return _unaligned(text)
+    sign = re.escape(separator).encode()
+    if not re.search(sign + rb' +"(?!")', text):  # within a field quotes are doubled
+        return text
+    field, before = rb'"(?:[^"]|"")*+"', rb"(?<![^\n" + sign + rb"])"
+    spaces = rb"(?<=" + sign + rb") +(?=" + field + rb"[\r\n" + sign + rb"])"
+    return re.sub(rb"(" + before + field + rb")|" + spaces, rb"\1", text)
 
 
 def _unaligned(text: bytes) -> bytes:
