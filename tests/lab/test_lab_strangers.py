@@ -52,6 +52,13 @@ ODD: dict[str, tuple[str, str]] = {
     ),
     "nan of C": (csv({"p": ["-nan" if i % 5 == 0 else f"{i}.5" for i in range(N)], "x": X, "y": Y}), "y"),
 }
+ODD |= {  # of rows that have no answer, words say nothing of the others
+    f"{name}, and words without an answer": (
+        csv({"p": [f"see {i}" if i % 4 == 0 else each for i, each in enumerate(cells)], "x": X,
+             "y": ["" if i % 4 == 0 else y for i, y in enumerate(Y)]}), "y")
+    for name, cells in {"numbers": [f"{i % 13}.5" for i in range(N)], "a unit": [f"{i % 13} kg" for i in range(N)],
+                        "thousands": [f"{1 + i % 9},{i * 37 % 1000:03}" for i in range(N)]}.items()
+}  # fmt: skip
 INFINITE = csv({"x": X, "y": ["inf" if i == 5 else f"{i}.5" for i in range(N)]})
 QUOTES = {20: '"w', 23: 'w"z'}
 OPEN = "x,w,y\n" + "".join(f"{X[i]},{QUOTES.get(i, 'w')},{Y[i]}\n" for i in range(N))
@@ -392,7 +399,7 @@ def test_what_is_no_workbook_is_said() -> None:
         workbook(lambda book: book.add_worksheet("Nothing")): "none in Nothing",
         b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet": "an OpenDocument file",
         b"PK\x03\x04" + bytes(26) + b"X.npy": "arrays of NumPy",
-        b"PK\x03\x04" + bytes(26) + b"readme.txt": "a ZIP archive",
+        b"PK\x03\x04" + bytes(26) + b"readme.txt": "an unreadable ZIP archive",
         b"\x28\xb5\x2f\xfd" + bytes(30): "compressed otherwise than by gzip",
     }
     jobs = [asked("", choice("y", "standard", False, 0.0, "classification")) | {"bytes": np.frombuffer(each, np.uint8)}

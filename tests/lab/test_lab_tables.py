@@ -344,7 +344,7 @@ def test_what_cannot_be_is_said_in_a_sentence() -> None:
         'a,b\n"1\n",2\n\n3\n': "expected 2 fields in line 5",
         "Statement\n12345\n\na,b\n1,2\n": "remove the lines above the column names",
         "a,a\n1,2\n": '"a" for columns 1 and 2',
-        "PK\3\4": "a ZIP archive",
+        "PK\3\4": "an unreadable ZIP archive",
         'a,y\n"1,2\n': "the quote in line 2 closed",
         "a,y\n" + "1,u\n2,v\n" * 5 + "\0": "binary",
     }
@@ -408,6 +408,19 @@ def test_json_is_read_as_in_python(tmp_path: Path) -> None:
         "index": {str(i): row for i, row in enumerate(full)},
         "split": {"columns": [*full[0]], "index": [*range(60)], "data": [list(row.values()) for row in full]},
     }
+    inside: list[dict[str, Any]] = [
+        {"2019": i * 7 % 60, "at": {"lat": i / 4, "of": {"town": f"w{i % 3}"}}, "pair": [{"k": i % 5}, {"k": i % 7}],
+         "words": ["p", None, "q"][: i % 4], "when": float("nan") if i % 5 == 0 else i, "y": "ab"[i % 2]}
+        for i in range(60)
+    ]  # fmt: skip
+    inside[9].pop("at")
+    inside[9]["constructor"] = "x"
+    one_object |= {
+        "objects": inside,
+        "objects within": {"n": 60, "rows": inside},
+        "lists of lists": [["n", "2", "y"], *([i, f"{i % 7} kg", "ab"[i % 2]] for i in range(60))],
+    }
+    texts["objects.jsonl"] = "\n".join(map(json.dumps, inside))
     texts |= {f"{name}.json": json.dumps(each, indent=1) for name, each in one_object.items()}
     jobs = [asked(text, choice("y", "piecewise", False, 0.2, "classification")) for text in texts.values()]
     for (name, text), found in zip(texts.items(), ask(jobs), strict=True):
@@ -421,6 +434,8 @@ def test_words_that_look_like_numbers_are_spoken_of_as_in_python(tmp_path: Path)
         "units": [f"{60 + i % 40} {('kg', 'lb')[i % 2]}" for i in range(N)],
         "absent": [str(i % 50) if i % 4 else "缺考" for i in range(N)],
         "code": [f"{(67, 4109, 331)[i % 3]:05}" for i in range(N)],
+        "bare": [f"{i % 40} kg" if i % 30 else str(i % 40) for i in range(N)],
+        "multiples": [f"{i * 13 % 900}K" if i % 2 else f"{i % 9}.{i % 10}M" for i in range(N)],
         "y": list(KIND),
     }
     path = tmp_path / "t.csv"
@@ -430,7 +445,7 @@ def test_words_that_look_like_numbers_are_spoken_of_as_in_python(tmp_path: Path)
     ours = [note["say"].format(**_shown(note["values"])) for note in found["notes"]]
     python = planned(path, "y", "standard", False, 0.0).table.notes
     assert [note.split(":")[0] for note in ours] == [note.split(":")[0] for note in python]
-    assert len(ours) == 4
+    assert len(ours) == 6
 
 
 def _shown(values: dict[str, Any]) -> dict[str, Any]:
@@ -484,7 +499,11 @@ def test_what_is_no_table_of_text_is_said_in_a_sentence() -> None:
         b"<!doctype html>": "HTML or XML",
         b"\xff\xd8\xff\xe0\0": "a picture",
         b'[{"a": 1': "JSON with a mistake",
-        b"[[1, 2], [3, 4]]": "no rows",
+        b'{"a": 1}\n{"a": 2': "a JSON object in line 2, found a mistake",
+        b"[[1, 2], [3]]": "a list as element 1",
+        b'[{"a.b": 1, "a": {"b": 2}}]': '"a.b" for columns 1 and 2',
+        b"1 1:0.5 3:2\n0 2:1 3:4\n": "a sparse file (LIBSVM)",
+        b"% of Weka\n@relation r\n@attribute a numeric\n": "an ARFF file",
     }
     jobs = [asked("", choice("y", "standard", False, 0.0, "classification")) | {"bytes": np.frombuffer(each, np.uint8)}
             for each in bad]  # fmt: skip

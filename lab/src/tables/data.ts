@@ -4,9 +4,9 @@ import type { Core } from '../engine/core.ts';
 import { Refusal, listed, said, told as inEnglish, type Text } from '../said.ts';
 import type { Column, Data, Preparation, Settings, Step, TargetSpec } from '../engine/types.ts';
 import { unknown } from './beyond.ts';
-import { checkFinite, checkStrays, countOf, rowsOf, withNones, type Cells } from './cells.ts';
+import { checkFinite, checkStrays, countOf, rowsOf, typed, withNones, type Cells } from './cells.ts';
 import { without, withoutGaps } from './gaps.ts';
-import { LEFT_OUT, kinds, type Found } from './kinds.ts';
+import { LEFT_OUT, kinds, noteOnUnit, type Found } from './kinds.ts';
 import { answersOf, type Answers } from './means.ts';
 import type { Decimals } from './notations.ts';
 import { part, quiet, type Tell } from './progress.ts';
@@ -56,8 +56,15 @@ export function dataOf(core: Core, read: Table, choice: Choice, learnt?: Learnt,
   const answered = presentIn(answers), unanswered = countOf(answers) - answered.length;
   if (unanswered && !learnt) kinds(chosenOf(whole, choice), whole.name), checkStrays(answers, whole.name), checkFinite(answers, whole.name); // which row is bad does not depend on the answers
   const first = { ...whole, columns: whole.columns.map((cells) => rowsOf(cells, answered)) };
+  if (unanswered && !learnt) first.columns = first.columns.map((cells) => (cells.name === choice.target ? cells : readAnew(cells, given.notation?.(cells.name))));
   const data = prepare(core, first, choice, learnt, tell);
   return { ...noted({ ...data, notes: [...data.notes, ...notes] }, unanswered), gaps: [...(learnt?.gaps ?? []), ...gaps], decimals: learnt?.preparation ? (learnt.decimals ?? {}) : marksOf(given.columns) };
+}
+/** Words that are all numbers, now that other rows are left out; a comma tells nothing any more. */
+function readAnew(cells: Cells, notation = ','): Cells {
+  if (cells.type !== 'words') return cells;
+  const { raw, words } = cells, found = typed(cells.name, (raw ?? words).map((word) => word ?? ''), notation);
+  return found.unit || (found.numbers.length && found.type !== 'truth' && !words.some((word) => word?.includes(','))) ? found : cells;
 }
 const marksOf = (columns: Cells[]): Decimals => Object.fromEntries(columns.flatMap(({ name, mark }) => (mark ? [[name, mark]] : [])));
 const noted = (data: Data, unanswered: number): Data =>
@@ -109,7 +116,7 @@ function prepare(core: Core, table: Table, choice: Choice, given: Learnt = {}, t
   return {
     name: source, rows, ...encoded(spec, target, source), labels, weight: null, heldOut, target: spec,
     nIn, inputs: matrix(steps, rows, scaling, source, part(tell, 0.7, 1), trained),
-    notes: [...table.notes, ...(given.preparation ? unknown(given.preparation, named) : found.flatMap(({ note }) => note ?? []))],
+    notes: [...table.notes, ...(given.preparation ? unknown(given.preparation, named) : [...found.map(({ note }) => note), noteOnUnit(target)].flatMap((note) => note ?? []))],
     columns: shown({ inputs, pixels, found }, target, whole, steps),
     preparation: given.preparation ?? { scaling: chosen, steps: steps.map(({ step }) => step), left_out: leftOut(found, steps) },
     image: block && steps.length === 1 ? { width: block.shape[1], height: block.shape[0] } : null,

@@ -9,7 +9,8 @@ import { markOf, ofFile } from './notations.ts';
 
 const DELIMITERS = ['\t', ';', '|', ',', ' ', '^', '~', '\x01']; // of those that explain the first lines equally well, the first is taken
 const AGREEMENT = [0.5, 0.5, 0.5, 0.5, 0.95, 1, 1, 1];
-const HEAD_RECORDS = 200, HEAD_SIGNS = 1 << 22;
+export const HEAD_RECORDS = 200;
+const HEAD_SIGNS = 1 << 22;
 const SEPARATOR_TOLD = /^"?sep=(\t|[!-~])"?\r?\n/i; // a first line with which files tell Excel
 const COMMENTS = ['#', '%', '//']; // what may stand before the names, as a field of its own
 const UNNAMED = 'Unnamed: 0';
@@ -27,7 +28,6 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
     throw new Refusal(expected, found, remedy, { source, ...values });
   };
   if (!text.trim()) refuse('{source}: expected a table', said('an empty file'), 'give a file with a header and rows');
-  if (text.includes('\0')) refuse('{source}: expected a table', said('binary data (a zero byte at position {position:,})', { position: text.indexOf('\0') }), 'write the table as CSV');
   if (text.includes('\r') && !text.includes('\n')) text = text.replaceAll('\r', '\n');
   text = text.replace(/[\r\n]+$/, '') + '\n';
   const whole = text, told = SEPARATOR_TOLD.exec(text);
@@ -66,12 +66,14 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
       expected: width, begin: lineIn(rows[ragged]!), delimiter,
     });
   const names = named ? head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED)) : head[0]!.map((_, i) => `column_${i + 1}`);
-  const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;
-  if (twice >= 0)
-    refuse('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them');
+  checkNames(names, source);
   const body = rows.slice(named ? 1 : 0);
   if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
   return { names, rows: body, notation: notationOf(head.slice(Number(named)), delimiter), notes: [...notes, ...rowsInACell(names, body, delimiter, lineIn)] };
+}
+export function checkNames(names: string[], source: string): void {
+  const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;
+  if (twice >= 0) throw new Refusal('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them', { source });
 }
 /** How the numbers of a file are written, by its first rows: between commas they tell it by themselves. */
 export const notationOf = (head: string[][], separator: string): string => (separator === ',' ? separator : ofFile(separator, markOf((head[0] ?? []).map((_, k) => head.map((row) => wordOf(row[k] ?? ''))))));

@@ -26,18 +26,21 @@ const UPPER: Record<string, string> = {
 };
 
 // Files that are tables, and no text: deltaw.tables.reading.read.
-const TO_CSV = 'write the table as CSV', ANEW = 'unpack it, or compress it with gzip', COMPRESSED = 'a file that is compressed otherwise than by gzip';
+const TO_CSV = 'write the table as CSV', AGAIN = 'write or fetch the file again', ANEW = 'unpack it, or compress it with gzip', COMPRESSED = 'a file that is compressed otherwise than by gzip';
 const FOREIGN: [sign: RegExp, found: string, remedy: string][] = [
-  [/^\0{12}\xc2\xea\x81\x60/, 'a table of SAS', TO_CSV], [/^\0{4}/, 'zero bytes, as a disk leaves them where a write was broken off', 'write or fetch the file again'],
+  [/^\0{12}\xc2\xea\x81\x60/, 'a table of SAS', TO_CSV], [/^\0{4}/, 'zero bytes, as a disk leaves them where a write was broken off', AGAIN],
   [/^\$FL[23]@/, 'a table of SPSS', TO_CSV], [/^<stata_dta>|^[\x69-\x73][\x01\x02]\x01\0/, 'a table of Stata', TO_CSV],
+  [/^[+-]?\d[\d.eE+-]*( +(qid|\d+):[+-]?[\d.][\d.eE+-]*){2,} *(#|\r?\n|.{0,9}$)/, 'a sparse file (LIBSVM)', TO_CSV], [/^(%[^\n]*\n|\s)*@relation\s/i, 'an ARFF file (Weka)', TO_CSV],
   [/^RDX[23]\nX\n|^[XAB]\n\0\0\0[\x02\x03]/, 'an object of R', TO_CSV], [/^PK\x03\x04[^]{26}mimetypeapplication\/vnd\.oasis/, 'an OpenDocument file', 'save it as .xlsx or CSV'],
-  [/^PK\x03\x04[^]{26}[^/]*\.npy/, 'arrays of NumPy (.npz)', TO_CSV], [/^PK\x03\x04/, 'a ZIP archive', 'unpack it'],
+  [/^PK\x03\x04[^]{26}[^/]*\.npy/, 'arrays of NumPy (.npz)', TO_CSV], [/^PK\x03\x04/, 'an unreadable ZIP archive', AGAIN],
   [/^BZh[1-9](1AY&SY|\x17rE8P)|^\xfd7zXZ\0|^\x28\xb5\x2f\xfd|^7z\xbc\xaf\x27\x1c|^Rar!/, COMPRESSED, ANEW],
   [/^\xd0\xcf\x11\xe0/, 'an Excel workbook of the old kind (.xls)', 'save it as .xlsx or CSV'], [/^PAR1/, 'a Parquet file', TO_CSV], [/^ARROW1|^FEA1\0|^\xff{4}/, 'an Arrow file', TO_CSV],
   [/^ORC[^]{0,99}?[\0-\x08\x0e-\x1f]/, 'an ORC file', TO_CSV], [/^Obj\x01/, 'an Avro file', TO_CSV], [/^\x93NUMPY/, 'a single NumPy array', TO_CSV], [/^\x89HDF/, 'HDF5', TO_CSV],
   [/^SQLite format 3/, 'an SQLite database', TO_CSV], [/^%PDF/, 'a PDF', 'write its table as CSV'], [/^\x80[\x04\x05]/, 'a Python pickle', TO_CSV],
   [/^\x89PNG|^\xff\xd8\xff/, 'a picture', 'give a table with one row an image'], [/^<([!?]|html)|^<[^,;\t|\r\n]*([\r\n]|$)/i, 'HTML or XML', 'write its table as CSV'],
 ];
+
+const HEAD = 9999; // bytes: comments may stand before what tells a format
 
 const inEncoding = (bytes: Uint8Array, encoding: string): string | null => {
   const upper = UPPER[encoding];
@@ -110,10 +113,12 @@ function readings(bytes: Uint8Array, source: string): Refusal {
 
 /** Bytes as text: UTF-8 or UTF-16; else as the reader chose, or in the encoding whose signs they seem to be. */
 export function decoded(bytes: Uint8Array, source: string, chosen?: string): Decoded {
-  const head = String.fromCharCode(...bytes.subarray(0, 200)), foreign = FOREIGN.find(([sign]) => sign.test(head));
+  const head = String.fromCharCode(...bytes.subarray(0, HEAD)), foreign = FOREIGN.find(([sign]) => sign.test(head));
   if (foreign) throw new Refusal('{source}: expected a table', said(foreign[1]), foreign[2], { source });
   const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1] ?? unmarked(bytes), refused = (expected: string): Refusal =>
     new Refusal('{source}: expected text in {expected}', said('others'), 'mend the file', { source, expected });
+  const zero = marked ? -1 : bytes.indexOf(0);
+  if (zero >= 0) throw new Refusal('{source}: expected a table', said('binary data (a zero byte at position {position:,})', { position: zero }), TO_CSV, { source });
   const text = inEncoding(bytes, marked ?? 'utf-8');
   const japanese = text?.includes('\x1b$') ? inEncoding(bytes, 'ISO-2022-JP') : null; // sequences that switch between sets of signs
   if (text !== null) return { text: japanese ?? text, encoding: null };

@@ -7,7 +7,7 @@ import { said, type Text } from '../said.ts';
 import { greatest, least } from './statistics.ts';
 import { shown } from './shown.ts';
 import { UNSPACED } from './text.ts';
-import { CODES, plainUnit, unitOf, unitsOf } from './units.ts';
+import { CODES, plainUnit, unitOf, unitsOf, withoutUnit } from './units.ts';
 import type { Kind } from '../engine/types.ts';
 
 export interface Found {
@@ -62,7 +62,7 @@ function number(cells: Cells, there: number[], distinct: number): [Kind, Text, s
     if (countsRows || IDENTIFIER_NAME.test(cells.name) || CAMEL.test(cells.name)) return ['identifier', said(MANY, { distinct, rows: there.length })];
   }
   const ends = { low: shown(low), high: shown(high) }, note = noteOnDigits(cells.name, there);
-  if (cells.unit) return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}, in {unit}' : 'numbers, {low} to {high}, in {unit}', { ...ends, unit: plainUnit(cells.unit) })];
+  if (cells.unit) return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}, in {unit}' : 'numbers, {low} to {high}, in {unit}', { ...ends, unit: plainUnit(cells.unit) }), '', noteOnUnit(cells)];
   return ['number', said(cells.type === 'whole' ? 'whole numbers, {low} to {high}' : 'numbers, {low} to {high}', ends), '', note];
 }
 
@@ -81,13 +81,24 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
   const numbers = asWritten(first), stray = first.find((_, i) => Number.isNaN(numbers[i]!));
   const readable = numbers.filter(Number.isNaN).length <= first.length / 2, note = noteOn(cells.name, there, readable, stray) ?? noteOnWords(cells.name, there) ?? noteOnMore(cells.name, first, distinct);
   if (distinct > there.length / 2 && length >= SENTENCE) return ['text', many, '', note];
-  if (distinct >= DISTINCT * there.length && there.length >= ENOUGH) return ['identifier', many, '', note];
+  if (distinct >= DISTINCT * there.length && there.length >= ENOUGH) return ['identifier', many, '', areCodes(there) ? undefined : note];
   if (readable) return ['category', stray ? said('{distinct} values, some not numbers: "{word}"', { distinct, word: clipped(stray, 20) }) : many, '', note];
   return ['category', said('{distinct} distinct values', { distinct }), '', note];
 }
 
-// A number with a mark or another number behind it: 12.5*, 3 ± 1, 120/80.
-const MORE = /^[+-]?\d+([.,]\d+)?\s*([*†‡§¶^]+|(±|\+\/?-|\/)\s*\d+([.,]\d+)?)$/, NEARLY = 0.95;
+/** That numbers of a unit are multiples of it, or that some lack it. */
+export function noteOnUnit({ name: column, words, unit = '' }: Cells): Text | undefined {
+  const there = words.filter((word) => word !== null), name = clipped(column), [first, again] = unit.split('#×') as [string, string?];
+  if (again === undefined) {
+    const numbers = asWritten(there), bare = unit ? there.filter((_, i) => !Number.isNaN(numbers[i]!)) : [];
+    return bare.length ? said('"{name}" has no unit in {n:,} of {rows:,} cells ("{cell}"): read in {unit} too; write the unit if not', { name, n: bare.length, rows: there.length, cell: clipped(bare[0]!, 20), unit: plainUnit(unit) }) : undefined;
+  }
+  const plain = there.map(withoutUnit(unit)), row = Math.max(0, plain.findIndex((each) => each.includes('e'))), number = asWritten([plain[row]!])[0]!.toLocaleString('en-US', { maximumSignificantDigits: 12 });
+  return said('"{name}" has numbers in multiples of one unit: "{cell}" is read as {number}', { name, cell: clipped(there[row]!, 20), number: first + number + again });
+}
+
+// A number with a mark, letters, or another number behind it: 12.5*, 12.5 p, 3 ± 1, 120/80.
+const MORE = /^[+-]?\d+([.,]\d+)?(\s*[*†‡§¶^]+|\s+[a-z]{1,3}|\s*(±|\+\/?-|\/)\s*\d+([.,]\d+)?)$/, NEARLY = 0.95;
 function noteOnMore(column: string, first: string[], distinct: number): Text | undefined {
   const some = first.filter((word) => /\p{Nd}/u.test(word)), numbers = asWritten(some), others = some.filter((_, i) => Number.isNaN(numbers[i]!));
   const united = others.length < some.length && some.length >= NEARLY * first.length && unitOf(others); // a unit in some cells

@@ -1,7 +1,8 @@
 // JSON with an object a row, in an array or each in a line of its own, or one object that is a table: deltaw.tables.reading.formats.json_lines.
 import { Refusal, said, type Text } from '../said.ts';
 import { clipped } from './cells.ts';
-import type { Records } from './delimited.ts';
+import { checkNames, HEAD_RECORDS, type Records } from './delimited.ts';
+import { hasHeader } from './heads.ts';
 import { CELLS } from './notations.ts';
 
 /** Whether text is JSON; a table's first name may begin with [, too. */
@@ -11,19 +12,18 @@ type Row = Record<string, unknown>;
 const isObject = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
 const areAll = <T>(values: unknown[], are: (value: unknown) => value is T): values is T[] => values.length > 0 && values.every(are);
 const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const count = (names: string[]): boolean => names.every((name) => /^\d+$/.test(name)); // rows rather than names of columns
+const isText = (value: unknown): value is string => typeof value === 'string';
+const areAlike = (lists: unknown[][]): boolean => new Set(lists.map(({ length }) => length)).size === 1;
+const count = (names: string[]): boolean => names.every((name) => /^\x7f?\d+$/.test(name)); // rows rather than names of columns
 
-function wholeOf(text: string): Row | null {
-  try {
-    return JSON.parse(text) as Row;
-  } catch {
-    return null; // a line an object, or a mistake that will be told
-  }
-}
+const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|NaN|Infinity/g, BEFORE = '\x7f'; // a name of digits: objects would put these first
+/** JSON, and the numbers that are none, which Python writes, too. */
+const parsed = (json: string): unknown =>
+  JSON.parse(/"\d+"\s*:|NaN|Infinity/.test(json) ? json.replace(TOKEN, (token, key) => ({ NaN: 'null', Infinity: '1e999' })[token] ?? (key && /^"\d+"/.test(token) ? `"${BEFORE}${token.slice(1)}` : token)) : json);
 /** The rows of one object, and the name that it has them by; null if it is no table. */
 function rowsWithin(whole: Row): { rows: unknown[]; within?: string } | null {
   const names = Object.keys(whole), values: unknown[] = Object.values(whole), { columns, data } = whole;
-  if (areAll(values, Array.isArray) && new Set(values.map((each) => each.length)).size === 1 && !values.some((each) => each.some(isNested)))
+  if (areAll(values, Array.isArray) && areAlike(values) && !values.some((each) => each.some(isNested)))
     return { rows: values[0]!.map((_, i) => Object.fromEntries(names.map((name, k) => [name, values[k]![i]]))) };
   if (Array.isArray(columns) && Array.isArray(data) && areAll(data, Array.isArray) && data.every((row) => row.length === columns.length))
     return new Set(columns.map(String)).size < columns.length ? null : { rows: data.map((row) => Object.fromEntries(columns.map((name, k) => [String(name), row[k]]))) };
@@ -36,24 +36,61 @@ function rowsWithin(whole: Row): { rows: unknown[]; within?: string } | null {
   return values.some((value) => !isNested(value)) ? { rows: [whole] } : null;
 }
 
+const LONGEST = 4096; // values of a list that become columns
+const cellOf = (value: unknown): string => (isNested(value) ? JSON.stringify(value) : String(value ?? ''));
+
+const within = (value: unknown, key: string | number): unknown => (isNested(value) && Object.hasOwn(value as Row, key) ? (value as Row)[key] : undefined); // not what all objects have
+/** A column, or those that its objects have (place.lat), or its lists if they are of one length (place.0); of lists of words, text. */
+function* columnsOf(name: string, cells: unknown[]): Generator<[name: string, cells: unknown[]]> {
+  const there = cells.filter((cell) => cell != null), lists = areAll(there, Array.isArray);
+  if (lists && there.some((list) => list.some(isText)) && there.every((list) => list.every((each) => each == null || isText(each)))) return yield [name, cells.map((cell) => (cell as string[] | null)?.filter((word) => word != null).join(', '))];
+  const keys = lists ? (areAlike(there) && there[0]!.length <= LONGEST ? [...there[0]!.keys()] : []) : areAll(there, isObject) ? [...new Set(there.flatMap(Object.keys))] : [];
+  if (!keys.length) yield [name, cells];
+  for (const key of keys) yield* columnsOf(`${name}.${key}`, cells.map((cell) => within(cell, key)));
+}
+
+/** Lists of one length as objects; the first may have the names. */
+function namedBy(lists: unknown[][], source: string): Row[] {
+  const head = lists.slice(0, HEAD_RECORDS).map((row) => row.map(cellOf)), named = lists.length > 1 && hasHeader(head), names = named ? head[0]! : head[0]!.map((_, k) => `column_${k + 1}`);
+  checkNames(names, source);
+  return lists.slice(Number(named)).map((row) => Object.fromEntries(row.map((cell, k) => [names[k]!.replace(/^\d+$/, `${BEFORE}$&`), cell])));
+}
+
+const EXPECTED = '{source}: expected JSON Lines or an array of objects', REMEDY = 'give JSON Lines (an object a line), an array of objects, or CSV';
+const sortOf = (value: unknown): Text => (value === null ? said('null') : Array.isArray(value) ? said('a list') : isText(value) ? said('text') : typeof value === 'boolean' ? said('a boolean') : said('a number'));
+
 /** Every name in an object is a column, with nothing where others lack it. */
 export function readObjects(text: string, source: string): Records {
-  const refuse = (found: Text, remedy: string): never => {
-    throw new Refusal('{source}: expected JSON Lines or an array of objects', found, remedy, { source });
+  const refuse = (found: Text, remedy: string, expected = EXPECTED, number = 0): never => {
+    throw new Refusal(expected, found, remedy, { source, number });
   };
-  const read = (json: string): unknown => {
-    try {
-      return JSON.parse(json);
-    } catch (error) {
-      return refuse(said('JSON with a mistake ({error})', { error: (error as Error).message }), 'mend it');
-    }
-  };
-  const whole = /^\s*\{/.test(text) ? wholeOf(text) : null, found = whole && rowsWithin(whole);
-  if (whole && !found) refuse(said('a single object'), 'give JSON Lines (an object a line), an array of objects, or CSV');
-  const all = found ? found.rows : /^\s*\[/.test(text) ? (read(text) as unknown[]) : text.split('\n').filter((line) => line.trim()).map(read);
-  const rows = all.map((row) => new Map<string, unknown>(row && !Array.isArray(row) ? Object.entries(row) : []));
-  const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
+  let whole: unknown, all: unknown[];
+  try {
+    whole = parsed(text);
+  } catch (error) {
+    if (/^\s*\[/.test(text)) refuse(said('JSON with a mistake ({error})', { error: (error as Error).message }), 'mend it');
+  }
+  const found = isObject(whole) ? (rowsWithin(whole) ?? refuse(said('a single object'), REMEDY)) : null, IN_LINE = '{source}: expected a JSON object in line {number:,}';
+  if (found) all = found.rows;
+  else if (Array.isArray(whole)) all = areAll(whole, Array.isArray) && areAlike(whole) ? namedBy(whole, source) : whole;
+  else
+    all = text.split('\n').flatMap((line, i) => {
+      if (!line.trim()) return [];
+      try {
+        const row = parsed(line);
+        return isObject(row) ? [row] : refuse(sortOf(row), REMEDY, IN_LINE, i + 1);
+      } catch (error) {
+        throw error instanceof Refusal ? error : refuse(said('a mistake ({reason})', { reason: (error as Error).message }), 'mend the line', IN_LINE, i + 1);
+      }
+    });
+  const wrong = all.findIndex((row) => !isObject(row)), rows = all as Row[];
+  if (wrong >= 0) refuse(said('{sort} as element {number:,}', { sort: sortOf(all[wrong]), number: wrong + 1 }), REMEDY);
+  const columns = [...new Set(rows.flatMap(Object.keys))].flatMap((name) => [...columnsOf(name, rows.map((row) => within(row, name)))]), names = columns.map(([name]) => name.replaceAll(BEFORE, ''));
   if (!names.length) refuse(said('no rows'), 'give a file with rows');
-  const cell = (value: unknown): string => (typeof value === 'object' && value ? JSON.stringify(value) : String(value ?? ''));
-  return { names, rows: rows.map((row) => names.map((name) => cell(row.get(name)))), notation: `${CELLS},`, notes: found?.within ? [said('the rows are those of "{name}" in the file', { name: clipped(found.within, 200) })] : [], texts: names.filter((name) => rows.some((row) => typeof row.get(name) === 'string')) };
+  checkNames(names, source);
+  return {
+    names, rows: rows.map((_, i) => columns.map(([, cells]) => cellOf(cells[i]))), notation: `${CELLS},`,
+    notes: found?.within ? [said('the rows are those of "{name}" in the file', { name: clipped(found.within, 200) })] : [],
+    texts: names.filter((_, k) => columns[k]![1].some(isText)),
+  };
 }

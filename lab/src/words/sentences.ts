@@ -13,6 +13,7 @@ export const SENTENCES: Record<string, string> = {
   'a model of {n} networks: the first goes on here': '由 {n} 个网络组成的模型：第一个在这里继续',
   'arrays of NumPy (.npz)': 'NumPy 数组（.npz）',
   'an Arrow file': 'Arrow 文件',
+  'an unreadable ZIP archive': '无法读取的 ZIP 压缩包',
   'remove the lines above the column names': '请删去列名上方的内容',
   '{source}: expected {expected} field in line {begin:,}, as in the first line': '{source}：第 {begin:,} 行应有{expected}个字段，与第一行一样',
   '{n} files with the same columns, one below the other': '{n} 个列相同的文件，上下相接',

@@ -114,6 +114,7 @@ BAD = {
     '{"a": 1}\n[1, 2]\n': ["line 2", "a list"],
     '{"a": 1}\n7\n': ["line 2", "a number"],
     "[1, 2]": ["a number as element 1"],
+    "null": ["null as element 1"],
     '[{"a": 1}, [2]]': ["a list as element 2"],
     '[{"a": 1},': ["a mistake"],
     '{"train": [{"a": 1}], "test": [{"a": 2}]}': ["a single object"],

@@ -106,7 +106,7 @@ def _objects(text: str, source: str) -> tuple[list[dict[str, Any]], str | None]:
         return found
     if _are(whole, list) and len({*map(len, whole)}) == 1:
         return _of_lists(whole, source), None
-    for number, each in enumerate(whole, 1):
+    for number, each in enumerate(whole if isinstance(whole, list) else [whole], 1):
         if not isinstance(each, dict):
             raise TableError(expected, say("{sort} as element {number:,}", sort=_sort(each), number=number), REMEDY)
     return whole, None
