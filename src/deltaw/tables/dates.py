@@ -38,6 +38,8 @@ DAY_FORMATS = {
     "%Y. %m. %d": "year. month. day",
     "%Y년 %m월 %d일": "year년 month월 day일",
     "%d %b %y": "day name yy",
+    "%d/%b/%Y": "day/name/year",
+    "%d/%b/%y": "day/name/yy",
 }
 ISO_FORMATS = {
     "%Y-%m-%d %H:%M:%S%.f": "year-month-day time",

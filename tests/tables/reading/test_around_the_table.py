@@ -55,12 +55,12 @@ def test_notes_below_a_table_are_left_out_and_told(written: Written, notes: str,
 
 
 @pytest.mark.parametrize(
-    "notes", ["# 60 rows\n", "__________\n(C) an office\n", "数据来源：国家统计局\n", '"Source: a"\n']
+    "notes", ["# 60 rows\n", "__________\n(C) an office\n", "数据来源：国家统计局,,,\n", '"Source: a"\n']
 )
 def test_notes_that_are_signed_need_no_blank_line(written: Written, notes: str) -> None:
     table = read(written(NAMED + notes))
     assert same_rows(table)
-    told = notes.partition("\n")[0].strip('"')
+    told = notes.partition("\n")[0].strip('",')
     assert table.notes == (f'what stands below the table is left out ("{told}")',)
 
 
@@ -104,6 +104,23 @@ def test_notes_below_a_table_of_a_workbook(tmp_path: Path, blank: int) -> None:
 def test_a_short_row_at_the_end_is_no_note(written: Written, rest: str) -> None:
     with pytest.raises(TableError, match=r"expected 4 fields in line 6[23]"):
         read(written(NAMED + rest))
+
+
+@pytest.mark.parametrize("word", ["Total", "Grand total:", "Summe", "合计"])
+def test_a_total_below_the_table_is_left_out(written: Written, word: str) -> None:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    rows = [[f"2024-01-{i:02}", i, "ab"[i % 2]] for i in range(1, 29)]
+    text = "\n".join(",".join(map(str, row)) for row in [["day", "x", "w"], *rows])
+    with xlsxwriter.Workbook((path := written(f"{text}\n{word},406,\n")).with_suffix(".xlsx")) as book:
+        sheet = book.add_worksheet()
+        for i, row in enumerate([["day", "x", "w"], *rows, [word, 406]]):
+            sheet.write_row(i, 0, row)
+    for table in (read(path), read(path.with_suffix(".xlsx"))):
+        assert table.frame.rows() == [*map(tuple, rows)]
+        assert table.notes == (f'the last row is left out, which seems to be a total ("{word}")',)
+    for others in (f"{word},1,b\n", ""):  # a word that recurs is one of the data, and few rows need no total
+        few = text if others else "\n".join(text.splitlines()[:5])
+        assert read(written(f"{few}\n{others}{word},406,\n")).frame[-1, "x"] == 406
 
 
 def test_blank_lines_between_rows_leave_sparse_rows_alone(written: Written) -> None:
@@ -170,6 +187,7 @@ GROUPED = [
     ("{}", ["x,x,y,y", "mean,max,mean,max"], ["x mean", "x max", "y mean", "y max"]),
     ("{}", [",2020,,2021", "name,high,wide,high"], ["name", "2020 high", "2020 wide", "2021 high"]),
     ("{}", ["id,How old?,Which?,", ",Response,Tea,Other"], ["id", "How old? Response", "Which? Tea", "Which? Other"]),
+    ("{}", ["id,Which?,,How old?", ",Tea,Coffee,"], ["id", "Which? Tea", "Which? Coffee", "How old?"]),
     ("Report of 2024,,,\n{}", [",2020,,2021", "name,high,wide,high"], ["name", "2020 high", "2020 wide", "2021 high"]),
     (
         "{}",
@@ -198,6 +216,22 @@ def test_names_in_several_rows_are_joined(written: Written, above: str, head: li
         assert table.frame.rows() == [*map(tuple, rows)]
         said = f"the column names are joined from rows {first} to {first + len(head) - 1} ("
         assert [said in note for note in table.notes][-1]
+
+
+def test_names_that_recur_are_numbered(written: Written) -> None:
+    """As exports of Jira have them; pandas numbers them likewise."""
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    names, rows = ["id", "tag", "tag.1", "tag", "tag"], [[i, f"u{i % 3}", i / 4, f"v{i % 4}", "w"] for i in range(40)]
+    text = "\n".join(",".join(map(str, row)) for row in [names, *rows])
+    with xlsxwriter.Workbook((path := written(f"{text}\n")).with_suffix(".xlsx")) as book:
+        sheet = book.add_worksheet()
+        for i, row in enumerate([names, *rows]):
+            sheet.write_row(i, 0, row)
+    for table in (read(path), read(path.with_suffix(".xlsx"))):
+        assert table.frame.columns == ["id", "tag", "tag.1", "tag.2", "tag.3"]
+        assert table.frame.rows() == [*map(tuple, rows)]
+        (note,) = table.notes
+        assert note.startswith('several columns are called "tag": those behind the first are read as ')
 
 
 def test_groups_above_different_names_are_left_out(written: Written) -> None:

@@ -165,7 +165,6 @@ BAD = [
     (b'a,b\n1,2\n3,"4\n5,6\n', TableError, ["line 3", "quotes"]),
     (b"a,b\n1,Li, Bo\n2,Ek, Al\n", TableError, ["line 2", "expected 2", "found 3"]),
     (b"a\tb\nu\t2\t1\nu\t3\t4\n", TableError, ["line 2", "expected 2", "found 3"]),
-    (b"a,b,a\n1,2,3\n", TableError, ['"a"', "columns 1 and 3"]),
     ("a,b\n1,\xfc\xfc\n".encode("latin1"), TableError, ["UTF-8", "0xfc", "position 6", "line 2"]),
     (b"a,b\n1,\0\n", TableError, ["zero byte", "position 6", "remove such bytes"]),
     (b"a,b\n1,\1\0\n", TableError, ["binary data", "position 7", "give CSV"]),

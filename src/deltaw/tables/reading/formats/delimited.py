@@ -27,11 +27,15 @@ from deltaw.tables.reading.formats.heads import (
     above_notes,
     note_on_names,
     note_on_notes,
+    note_on_total,
+    notes_on_repeated,
     notes_on_rows,
+    numbered,
     rows_above,
     rows_at_end,
     rows_below,
     rows_of_names,
+    total_at_end,
     without_empty_end,
 )
 from deltaw.tables.reading.formats.marks import Marks, notes_on_marks
@@ -213,8 +217,11 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     if (end := rows_at_end(text, separator, len(head[0]))) < len(text):
         cell = text[end:].decode().strip(separator + '" \r\n').partition("\n")[0].rstrip(separator + '" \r')
         text, notes = text[:end], (*notes, note_on_notes(cell))
+    if word := total_at_end(text, separator):
+        text, notes = text[: text.rfind(b"\n", 0, -1) + 1], (*notes, note_on_total(word))
     notes += note_on_one_column(head)
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
+    notes += notes_on_repeated(head[0]) if named else ()
     marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)
     return Dialect(separator, names, named, above, marks, notes, printed), text
 
@@ -344,7 +351,7 @@ def lines(data: bytes, source: str, encoding: str | None, before: tuple[int, int
 def _names(header: list[str], source: str) -> list[str]:
     cells = [cell.strip() for cell in header]
     free = (name for name in chain([UNNAMED], (f"{UNNAMED}.{i}" for i in count(1))) if name not in cells)
-    names = [cell or (f"column_{i + 1}" if i else next(free)) for i, cell in enumerate(cells)]
+    names = numbered([cell or (f"column_{i + 1}" if i else next(free)) for i, cell in enumerate(cells)])
     check_names(names, source)
     return names
 

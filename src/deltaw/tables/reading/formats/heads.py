@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import mode
 
@@ -12,9 +13,11 @@ from deltaw.numbers import amount
 from deltaw.speech import listed, say
 from deltaw.tables.missing import MISSING
 from deltaw.tables.reading.formats.header import has_header, is_number, may_be_number
+from deltaw.tables.strays import says_total
 from deltaw.tables.table import clip, listing
 
 FEWEST_NAMES = 3  # columns of a table below a title
+FEWEST_SUMMED = 10  # rows above a total
 TAIL = 1 << 12  # bytes at the end of a text in which notes below the table are looked for
 SIGNED = re.compile(rb'"?\s*+(?:[#*_(=]|\xc2\xa9|[^\n]*(?::\s|\xef\xbc\x9a))')  # "# 80 rows", "(c) office", "Source: x"
 MOST_BELOW, ROWS_BELOW = 2, 5  # rows of units or descriptions below the names, and least number of rows below those
@@ -70,7 +73,8 @@ def rows_of_names(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> 
 
     It is groups of columns, as merged cells above the names and pandas have them, if one of its words stands over
     several columns (it recurs, or is followed by empty cells), and the rows below it have no number, but the last of
-    them, or the one above names of an index, words in columns of numbers.
+    them, or the one above names of an index, words in columns of numbers, or in all columns without a name and nothing
+    in those of numbers, as surveys have answers below questions.
     """
     if len({*map(len, head)}) > 1:
         return 0, []
@@ -80,11 +84,13 @@ def rows_of_names(head: list[list[str]], missing: tuple[str, ...] = MISSING) -> 
         of_index = count > 1 and not any(cell and named for cell, named in zip(last, above, strict=True))
         told = [(others[0] if of_index else last)[j] for j in _of_numbers(head, 1 + count, missing)]
         below = [" ".join(filter(None, cells)) for cells in zip(*others, strict=True)]
+        unnamed = [cell for cell, name in zip(last, first, strict=True) if not name]
+        of_answers = told and not any(told) and unnamed and all(unnamed)
         groups = _spread(first, below)
         over = [group for group, name in zip(groups, below, strict=True) if group and name]
         names = [f"{group} {name}".strip() for group, name in zip(groups, below, strict=True)]
         known = [name for name in names if name]
-        if _words(told, missing) and len({*over}) < len(over) and len({*known}) == len(known):
+        if (of_answers or _words(told, missing)) and len({*over}) < len(over) and len({*known}) == len(known):
             return (count, []) if len({*last} - {""}) == len(last) else (1 + count, names)
     return 0, []
 
@@ -153,9 +159,29 @@ def rows_at_end(text: bytes, separator: str, width: int) -> int:
         if are_notes(csv.reader(rest, delimiter=separator), width):
             return blank.start() + 1
     end = len(text)
-    while SIGNED.match(last := text[text.rfind(b"\n", 0, end - 1) + 1 : end]) and separator.encode() not in last:
+    signs = separator.encode() + b'" \t\r\n'
+    while SIGNED.match(last := _last_line(text, end)) and separator.encode() not in last.rstrip(signs):
         end -= len(last)
     return end
+
+
+def _last_line(text: bytes, end: int) -> bytes:
+    return text[text.rfind(b"\n", 0, end - 1) + 1 : end]
+
+
+def total_at_end(text: bytes, separator: str) -> str:
+    """The word in the last line that says that it is the total of those above, of FEWEST_SUMMED at least; "" if it says
+    none, or if the word is a cell elsewhere: other rows of its kind are among the data.
+    """
+    last = _last_line(text, len(text)).decode()
+    cells = next(csv.reader([last], delimiter=separator), [])
+    word = next((cell.strip() for cell in cells if cell.strip()), "")
+    if not says_total(word) or len(cells) < 2:
+        return ""
+    sign = re.escape(separator)
+    again = re.compile(rf'[\n{sign}]"?{re.escape(word)}\s*"?(?=[\r\n{sign}])'.encode())
+    first = text.find(b"\n")
+    return word if text.count(b"\n") > FEWEST_SUMMED + 1 and len(again.findall(text, first)) == 1 else ""
 
 
 def are_notes(rows: Iterable[Sequence[str]], width: int) -> bool:
@@ -166,6 +192,31 @@ def are_notes(rows: Iterable[Sequence[str]], width: int) -> bool:
     return bool(filled) and all(
         row[0].strip() and not is_number(row[0]) and 2 * sum(map(bool, row)) <= width for row in filled
     )
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """The names, with a number behind each that was there before (x, x.1, x.2), as pandas numbers them."""
+    found, again, given = dict[str, None](), Counter[str](), {*names}
+    for name in names:
+        new = name
+        while new in found or (new != name and new in given):
+            again[name] += 1
+            new = f"{name}.{again[name]}"
+        found[new] = None
+    return [*found]
+
+
+def notes_on_repeated(names: Sequence[str]) -> tuple[str, ...]:
+    """A note on names that several columns have."""
+    several = [name for name, n in Counter(name.strip() for name in names).items() if name and n > 1]
+    line = 'several columns are called {names}: those behind the first are read as "{second}", …'
+    shown = listing((f'"{clip(name, 30)}"' for name in several), 3)
+    return (say(line, names=shown, second=f"{clip(several[0], 30)}.1"),) if several else ()
+
+
+def note_on_total(word: str) -> str:
+    """A note on a last row that is left out."""
+    return say('the last row is left out, which seems to be a total ("{word}")', word=clip(word, 20))
 
 
 def note_on_notes(note: str) -> str:

@@ -14,10 +14,14 @@ from deltaw.speech import say
 from deltaw.speech.settings import given_as
 from deltaw.tables.reading.formats.heads import (
     FEWEST_NAMES,
+    FEWEST_SUMMED,
     are_notes,
     note_on_names,
     note_on_notes,
+    note_on_total,
+    notes_on_repeated,
     notes_on_rows,
+    numbered,
     rows_above,
     rows_below,
     rows_of_names,
@@ -27,6 +31,7 @@ from deltaw.tables.reading.formats.sheets import Sheets
 from deltaw.tables.reading.frames import table_of
 from deltaw.tables.reading.loading import check_archive, check_size, limit, undamaged
 from deltaw.tables.reading.source import Source
+from deltaw.tables.strays import says_total
 from deltaw.tables.table import HEADER_ROWS, Table, listing, suggested
 
 MOST_BELOW = 50  # rows of notes below a table
@@ -93,21 +98,27 @@ def _first_with_rows(
         rows = [["" if cell is None else cell for cell in row] for row in top.to_polars().rows()]
         above = rows_above(rows)
         over, joined = rows_of_names(rows[above:], file.reading.missing)
+        repeated = () if over or not rows[above:] else notes_on_repeated(rows[above])
+        over, joined = (1, rows[above]) if repeated else (over, joined)
         first, above = above, above + over - bool(joined)  # the rows of the names, or those above the one that has them
         head = [joined, *rows[above + 1 :]] if joined else rows[above:]
         below = head[1:][: rows_below(head, file.reading.missing)]
         # Types by all rows.
         whole: dict[str, Any] = {"header_row": above, "skip_rows": len(below) or None, "schema_sample_rows": None}
         if joined:
-            titles = [title or f"{UNNAMED}{i}" for i, title in enumerate(joined)]
+            titles = numbered([title or f"{UNNAMED}{i}" for i, title in enumerate(joined)])
             whole |= {"header_row": None, "column_names": titles, "skip_rows": above + 1 + len(below)}
-        notes = notes_on_rows(0 if joined else above, below)
-        notes += (note_on_names(first, over, joined),) if joined else ()
+        notes = notes_on_rows(0 if joined and not repeated else above, below)
+        notes += repeated or (note_on_names(first, over, joined),) if joined else ()
         frame = book.load_sheet(name, **whole).to_polars()
         if frame.is_empty():
             continue
-        if cell := _note_below(frame, end := _first_blank(frame)):
-            frame, notes = book.load_sheet(name, **whole, n_rows=end).to_polars(), (*notes, note_on_notes(cell))
+        end = len(frame)
+        if cell := _note_below(frame, blank := _first_blank(frame)):
+            end, notes = blank, (*notes, note_on_notes(cell))
+        if word := _total_at(frame[:end]):
+            end, notes = end - 1, (*notes, note_on_total(word))
+        frame = frame if end == len(frame) else book.load_sheet(name, **whole, n_rows=end).to_polars()
         return name, frame, above, notes
     return None, pl.DataFrame(), 0, ()
 
@@ -123,6 +134,14 @@ def _note_below(frame: pl.DataFrame, end: int) -> str:
     rows = [["" if cell is None else str(cell) for cell in row] for row in frame[end:].head(MOST_BELOW).rows()]
     below = frame.width >= FEWEST_NAMES and len(frame) - end <= MOST_BELOW and are_notes(rows, frame.width)
     return next(row[0] for row in rows if row[0]) if below else ""
+
+
+def _total_at(frame: pl.DataFrame) -> str:
+    """The first word of the last row, if it says that the row is a total, and if no other row has it; else ""."""
+    column = next((each for each in frame.iter_columns() if each[-1] is not None), None)
+    if column is None or column.dtype != pl.String or len(frame) <= FEWEST_SUMMED or not says_total(word := column[-1]):
+        return ""
+    return word if (column == word).sum() == 1 else ""
 
 
 def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
