@@ -71,10 +71,12 @@ def test_telling_words_are_found(target: str) -> None:
     rng, n = np.random.default_rng(1), 800
     there = {"sunny": rng.random(n) < 0.2, "dark": rng.random(n) < 0.1}
     number = 3.0 * there["sunny"] - 4 * there["dark"] + rng.normal(size=n)
-    y = number if target == "number" else np.where(number > 0.5, "a", "b")
-    found = telling(texts(n, 1, there), answers(y).values)
+    there["twice"] = number >= np.sort(number)[-2]
+    cells, y = texts(n, 1, there), answers(number if target == "number" else np.where(number > 0.5, "a", "b")).values
+    found = telling(cells, y)
     assert {"sunny", "dark"} <= set(found)
     assert len(found) <= 4
+    assert "twice" not in telling(cells, y, len(OTHERS))  # two rows tell nothing of others
 
 
 @pytest.mark.parametrize("target", ["two", "six", "number", "heavy"])

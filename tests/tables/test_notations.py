@@ -181,6 +181,17 @@ def test_decimal_points_of_a_file_say_what_a_comma_is(tmp_path: Path, beside: st
     assert read_as(row, Reading(decimals=whole.decimals)).frame["a"].to_list() == [number]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_decimal_comma_in_any_file_decides(tmp_path: Path, order: tuple[int, int]) -> None:
+    """Of files whose other columns disagree, whatever comes first; and none says that it was read otherwise."""
+    told = ["217,572;0,5;\n12;1,5;\n", "217,572;;3.5\n12;;4.5\n"]
+    for name, which in zip(("0.csv", "1.csv"), order, strict=True):
+        (tmp_path / name).write_text("a;b;c\n" + 10 * told[which], encoding="utf-8")
+    table = read(tmp_path)
+    assert [*table.frame["a"]] == 20 * [217.572, 12.0]
+    assert (table.notes, table.decimals) == ((), {"a": ",", "b": ",", "c": "."})
+
+
 def test_no_decimal_comma_leaves_points_alone(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a;b;w\n" + "3.153;1,234;a, b\n1.512;2,345;c, d\n" * 20, encoding="utf-8")

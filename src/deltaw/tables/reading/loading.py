@@ -214,7 +214,7 @@ def memory() -> int:
             found += [own] if own != resource.RLIM_INFINITY else []
     for place in ("memory.max", "memory/memory.limit_in_bytes"):
         with suppress(OSError, ValueError):  # "max" without a limit
-            found.append(int((Path("/sys/fs/cgroup") / place).read_text()))
+            found.append(int((Path("/sys/fs/cgroup") / place).read_bytes()))
     return min(found)
 
 

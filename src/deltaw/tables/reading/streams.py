@@ -222,11 +222,11 @@ def free() -> int:
     """Bytes of free memory, if the system tells; else half of the memory."""
     limit = memory()
     with suppress(OSError, ValueError, IndexError):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        available = next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+        lines = Path("/proc/meminfo").read_bytes().splitlines()
+        available = next(1024 * int(line.split()[1]) for line in lines if line.startswith(b"MemAvailable"))
         used = 0
         with suppress(OSError, ValueError):
-            used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+            used = int(Path("/sys/fs/cgroup/memory.current").read_bytes())
         return max(min(available, limit - used), 0)
     with suppress(OSError, ValueError, AttributeError):
         if sys.platform != "win32":

@@ -121,7 +121,7 @@ def read_delimited(data: bytes, source: str, reading: Reading = Reading()) -> Re
             return frame[names]
         return frame_of(text, dialect, source, missing, [{"infer_schema": False}])[names]
 
-    points = notes_on_marks(frame, missing, dialect.separator, dialect.marks)
+    points = notes_on_marks(frame, missing, dialect.separator, dialect.marks, notations.decimals)
     notes = (
         *dialect.notes,
         *([] if note is None else [note]),

@@ -62,13 +62,20 @@ class Marks(NamedTuple):
         return cls(file, here, tuple(each.name for each in unsure if are_grouped(each)))
 
 
-def notes_on_marks(frame: pl.DataFrame, missing: tuple[str, ...], separator: str, marks: Marks) -> tuple[str, ...]:
-    """Notes on columns in which points or commas are thousands separators against the habit, or may be."""
+def notes_on_marks(
+    frame: pl.DataFrame, missing: tuple[str, ...], separator: str, marks: Marks, decimals: Decimals
+) -> tuple[str, ...]:
+    """Notes on columns in which points or commas are thousands separators against the habit, or may be.
+
+    `decimals`: as the columns were read, which other files of a table decide as well.
+    """
     found = [say(PARTED[POINT, ""], name=clip(name)) for name in marks.left]
     for column in frame.iter_columns():
         text = column.dtype.categories if isinstance(column.dtype, pl.Enum) else column
         known = marks.known.get(column.name)
         sign = POINT if (known or marks.file) == COMMA else COMMA
+        if marks.file and decimals.get(column.name) == sign:
+            continue
         if text.dtype == pl.String and (sign == POINT or separator == ";"):
             cells = missing_to_null(text, missing).drop_nulls()
             if len(cells) and are_grouped(cells, sign) and (sign == POINT or not has_mark(cells, POINT)):

@@ -55,11 +55,11 @@ def pieces(path: Path, name: str, reading: Reading, size: int = PIECE) -> Iterat
         TableError: as `read_delimited`.
     """
     for piece in _raw(path, name, reading, size):
-        frame = typed_frame(piece.frame, piece.dialect, reading, reading.noted())
-        points = notes_on_marks(piece.frame, reading.missing, piece.dialect.separator, piece.dialect.marks)
-        yield Table(
-            frame, name, notes=(*piece.dialect.notes, *points, *exact.notes(piece.large)), missing=reading.missing
-        )
+        dialect, notations = piece.dialect, reading.noted()
+        frame = typed_frame(piece.frame, dialect, reading, notations)
+        points = notes_on_marks(piece.frame, reading.missing, dialect.separator, dialect.marks, notations.decimals)
+        notes = (*dialect.notes, *points, *exact.notes(piece.large))
+        yield Table(frame, name, notes=notes, missing=reading.missing)
 
 
 def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) -> Records | None:
@@ -101,10 +101,10 @@ def joined(path: Path, name: str, reading: Reading, text: Collection[str] = ()) 
     parts, dialect = with_common_enums([piece.frame for piece in found]), found[0].dialect
     large = [*exact.LargeIntegers(parts).rounded, *(name for piece in found for name in piece.large)]
     frame = alongside(parts).with_columns(cs.by_dtype(pl.Null).cast(pl.String))
-    points = notes_on_marks(frame, reading.missing, dialect.separator, dialect.marks)
-    found_out = (*dialect.notes, *points, *exact.notes(dict.fromkeys(large))), tuple(sorted(halves.rounded))
     notations = reading.noted()
     typed = typed_frame(frame, dialect, reading, notations)
+    points = notes_on_marks(frame, reading.missing, dialect.separator, dialect.marks, notations.decimals)
+    found_out = (*dialect.notes, *points, *exact.notes(dict.fromkeys(large))), tuple(sorted(halves.rounded))
     return Records(typed, found[0].named, None, "", *found_out, notations.decimals)
 
 
