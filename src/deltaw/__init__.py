@@ -99,15 +99,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS and name not in _HOMES:
-        raise AttributeError(f"module 'deltaw' has no attribute '{name}'")
-    with _giving_back():
-        if name in _ROOMS:
-            return import_module(f"deltaw.{name}")
-        value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # which would take every name for one
+
+    def __getattr__(name: str) -> Any:
+        if name not in _ROOMS and name not in _HOMES:
+            raise AttributeError(f"module 'deltaw' has no attribute '{name}'")
+        with _giving_back():
+            if name in _ROOMS:
+                return import_module(f"deltaw.{name}")
+            value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

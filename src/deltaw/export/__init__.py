@@ -33,10 +33,12 @@ _HOMES = {
 __all__ = ["DIALECTS", "FORMS", "Exported", "Program", "export", "recheck"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'deltaw.export' has no attribute '{name}'")
-    return getattr(import_module(f"deltaw.export.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:  # which would take every name for one
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'deltaw.export' has no attribute '{name}'")
+        return getattr(import_module(f"deltaw.export.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
