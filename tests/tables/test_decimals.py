@@ -116,7 +116,14 @@ def test_what_nothing_tells_is_told(folder: Path) -> None:
 
     assert notes({"a": ","}, "1.500;x", "3;y") == (by_model,)
     assert notes({}, "1.500;x") == notes({"a": ",", "b": ","}, "1.500;2.25") == notes({"a": ","}, "1.500,x") == (line,)
-    assert notes(None, "1.500;x") == notes({"a": "."}, "1.500;x") == notes({"b": "."}, "1.500;2.25") == ()
+    assert notes(None, "1.500;x") == notes(None, "1.500;x", "468.421;y") == (line,)
+    assert (
+        notes(None, "1.500;x", "0.5;y")
+        == notes(None, "1.500,x")
+        == notes({"a": "."}, "1.500;x")
+        == notes({"b": "."}, "1.500;2.25")
+        == ()
+    )
     assert notes({}, "1.50;x") == notes({}, "1.500,x") == ()
 
 

@@ -142,8 +142,10 @@ def test_lists_within_objects_and_lists(tmp_path: Path) -> None:
 
 
 def test_lists_of_several_lengths_are_refused_where_they_are_used() -> None:
-    with pytest.raises(ColumnError, match='booleans in column "a", found the type List'):
-        kinds(read(pl.DataFrame({"a": [[1.0], [1.0, 2.0]], "b": [1, 2]})))
+    made = {"a": [[1.0], [1.0, 2.0]], "b": [1, 2]}
+    for each in (made, pl.DataFrame(made), made | {"a": [*map(np.array, made["a"])]}):
+        with pytest.raises(ColumnError, match='booleans in column "a", found the type List'):
+            kinds(read(each))
 
 
 def test_fields_that_have_a_name_of_a_column_are_refused() -> None:

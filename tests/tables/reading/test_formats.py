@@ -100,6 +100,35 @@ def test_json_of_lists(tmp_path: Path, named: bool) -> None:
     assert found.rows() == [(town, int(number), code, None) for town, number, code, _ in rows]
 
 
+def test_columns_within_an_object_are_a_table(tmp_path: Path) -> None:
+    """As Open-Meteo answers; a short list in a row is one."""
+    for n, columns in (
+        (24, ["time", "rain"]),
+        (2, ["lat", "hourly.time.0", "hourly.time.1", "hourly.rain.0", "hourly.rain.1"]),
+    ):
+        hourly = {"time": [*range(n)], "rain": [i / 4 for i in range(n)]}
+        (tmp_path / "x.json").write_text(json.dumps({"lat": 52.5, "hourly": hourly}))
+        table = read(tmp_path / "x.json")
+        assert table.frame.columns == columns
+        assert table.notes == (('the rows are those of "hourly" in the file',) if n > 2 else ())
+
+
+def test_lists_in_columnar_files(tmp_path: Path) -> None:
+    """As in JSON and frames: a table with coordinates or tags was refused."""
+    made = pl.DataFrame(
+        {"at": [[i / 2, i / 4] for i in range(9)], "tags": [["a"] * (i % 3) for i in range(9)], "y": [*range(9)]}
+    )
+    made.write_parquet(tmp_path / "x.parquet")
+    made.write_ipc(tmp_path / "x.arrow")
+    (tmp_path / "parts").mkdir()
+    made.write_parquet(tmp_path / "parts" / "a.parquet")
+    made.write_parquet(tmp_path / "parts" / "b.parquet")
+    for name in ("x.parquet", "x.arrow", "parts"):
+        found = read(tmp_path / name).frame
+        assert found.columns == ["at.0", "at.1", "tags", "y"]
+        assert found[:9].equals(read(made).frame)
+
+
 def test_a_model_of_nested_json_answers_for_rows_of_python(tmp_path: Path) -> None:
     rows = [{"place": {"lat": i / 7, "kind": "uv"[i % 2]}, "y": i % 2} for i in range(60)]
     (tmp_path / "x.json").write_text(json.dumps({"type": "list", "features": rows}))

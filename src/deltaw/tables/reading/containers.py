@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,10 @@ def _frame(columns: dict[Any, Any]) -> pl.DataFrame:
 
 
 def _series(name: str, cells: Any) -> pl.Series:
-    try:
+    with suppress(TypeError, ValueError, pl.exceptions.PolarsError):
         return series(name, cells)
-    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:  # arrays and lists in the cells
+    try:  # lists of several lengths, which NumPy has no array of
+        return pl.Series(name, [cell.tolist() if isinstance(cell, np.ndarray) else cell for cell in cells])
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         expected = say('{where}expected numbers, text, dates or booleans in column "{name}"', where="", name=name)
         raise ColumnError(expected, first_line(error), "drop or convert the column") from None

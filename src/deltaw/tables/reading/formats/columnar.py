@@ -22,7 +22,7 @@ from deltaw.tables.held import compacted
 from deltaw.tables.reading.changes import facts, unchanged
 from deltaw.tables.reading.formats import batches, footers
 from deltaw.tables.reading.formats.batches import CELL
-from deltaw.tables.reading.frames import INDEX, plain, table_of, with_valid_decimals
+from deltaw.tables.reading.frames import INDEX, plain, table_of, unnested, with_valid_decimals
 from deltaw.tables.reading.halving import Halves
 from deltaw.tables.reading.loading import check_size, first_bytes, first_line, limit, unreadable
 from deltaw.tables.reading.panics import quiet_panics
@@ -152,7 +152,7 @@ def parquet_at(path: Path, name: str, reading: Reading) -> Table:
     with unchanged(path, facts(path)), readable(name, "Parquet"):
         found = look(path, name, reading)
         each = max(1, AT_ONCE // max(found.rows, 1))
-        if len(found.kinds) <= each:
+        if len(found.kinds) <= each or any(kind.is_nested() for kind in found.kinds.values()):
             return without_index(bounded(found.lazy.collect(), name, reading), name, reading, found.index)
 
         halves, notations = Halves.of_table(reading.unrounded, found.rows, len(found.kinds)), reading.noted()
@@ -196,14 +196,15 @@ def looks(files: Sequence[Path], reading: Reading) -> list[Look]:
         if all(map(is_parquet, files)):
             found = [look(file, str(file), reading) for file in files]
             kinds = [{name: each.kinds[name] for name in each.kept} for each in found if each.rows]
-            return found if all(each == kinds[0] for each in kinds) else []
+            flat = not any(kind.is_nested() for each in kinds for kind in each.values())
+            return found if flat and all(each == kinds[0] for each in kinds) else []
     return []
 
 
 def without_index(frame: pl.DataFrame, name: str, reading: Reading, index: tuple[str, ...]) -> Table:
-    """The table of a frame without pandas' index columns."""
+    """The table of a frame without pandas' index columns, with what objects and lists in its cells hold as columns."""
     index = _named_index(index, frame.columns)
-    return table_of(frame.drop(index) if index else frame, name, reading, _notes(index))
+    return table_of(unnested(frame.drop(index), name), name, reading, _notes(index))
 
 
 def _named_index(index: tuple[str, ...], names: list[str]) -> tuple[str, ...]:

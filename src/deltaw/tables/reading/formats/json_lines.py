@@ -24,6 +24,7 @@ from deltaw.tables.reading.loading import check_size, limit
 from deltaw.tables.reading.source import Source
 from deltaw.tables.table import Table, check_names, clip
 
+ENOUGH = 10  # cells of a column, rather than of a list in a row
 CELL = 8  # bytes of a number in a frame
 # A backslash, a surrogate pair, or a lone surrogate, as in tweets that were cut inside an emoji.
 HALF = re.compile(rb"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(\\u[dD][89a-fA-F]\w\w)")
@@ -116,22 +117,34 @@ def rows_within(whole: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None
     """The rows of one JSON object, and the name under which it has them, if any; None if it is no table.
 
     These are tables: the only list of objects in it ({"count": 2, "results": [{…}, {…}]}); columns as lists of one
-    length; and what pandas' `to_json` writes by columns ({"age": {"0": 31, "1": 44}}), by rows or split. If any value
-    is neither a list nor an object, it is a row.
+    length, in it or in the only object in it that has several such of ENOUGH numbers; and what pandas' `to_json` writes
+    by columns ({"age": {"0": 31, "1": 44}}), by rows or split. If any value is neither a list nor an object, it is a
+    row.
     """
-    values = list(whole.values())
-    if _are(values, list) and len({*map(len, values)}) == 1 and not any(map(_has_nested, values)):
-        return [dict(zip(whole, row, strict=True)) for row in zip(*values, strict=True)], None
+    if (rows := _of_columns(whole)) is not None:
+        return rows, None
     names, cells = whole.get("columns"), whole.get("data")
     if isinstance(names, list) and isinstance(cells, list) and _are(cells, list) and {*map(len, cells)} == {len(names)}:
         rows = [dict(zip(map(str, names), row, strict=True)) for row in cells]
         return (rows, None) if len(rows[0]) == len(names) else None  # of two columns of one name, one would be lost
     if within := [name for name, each in whole.items() if isinstance(each, list) and _are(each, dict)]:
         return (whole[within[0]], within[0]) if len(within) == 1 else None
+    parts = [(name, _of_columns(each) or []) for name, each in whole.items() if isinstance(each, dict)]
+    if len(found := [(rows, name) for name, rows in parts if len(rows) >= ENOUGH and len(rows[0]) > 1]) == 1:
+        return found[0]
+    values = list(whole.values())
     alike = _are(values, dict) and all(each.keys() == values[0].keys() for each in values)
     if alike and (by_rows := _count(whole)) != _count(values[0]):
         return (values if by_rows else [{name: whole[name][key] for name in whole} for key in values[0]]), None
     return ([whole], None) if any(not isinstance(each, (list, dict)) for each in values) else None
+
+
+def _of_columns(columns: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows of columns as lists of one length; None for others."""
+    values = list(columns.values())
+    if not _are(values, list) or len({*map(len, values)}) > 1 or any(map(_has_nested, values)):
+        return None
+    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def _of_lists(rows: list[list[Any]], source: str) -> list[dict[str, Any]]:

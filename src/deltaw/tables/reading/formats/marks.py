@@ -54,6 +54,8 @@ class Marks(NamedTuple):
         columns = [missing_to_null(pl.Series(name, each, dtype=pl.String), missing) for name, each in cells]
         found = next((mark for mark in MARKS if any(has_mark(each, mark) for each in columns)), "")
         commas, file = found == COMMA, "" if separator == "," else found
+        if known is None and separator == ";" and not file:
+            return cls(left=tuple(each.name for each in columns if are_grouped(each)))
         if known is None or (file == COMMA and COMMA not in known.values()):
             return cls(file)
         here = valid_decimals(columns, known) if commas or separator != "," else {}  # in CSV only with evidence
