@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import deltaw
 from commands import Run, refused
+from deltaw.export import runners
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,24 @@ FORGED_CHECKS: list[dict[str, Any]] = [
     {"model": "\ud800"}, {"answers": [[]] * 1000}, {"rows": [], "answers": [], "labels": []}, {"labels": [0]},
     {"answers": [[1.0]] * 1000}, {"kinds": []}, {"columns": ["?"] * 4},
 ]  # fmt: skip
+
+
+def test_where_a_form_finds_no_room_or_no_end(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says so, and not even a part of it is written."""
+    resource = pytest.importorskip("resource")
+    assert run("export", file, "-o", "m.py")[0] == 0
+    sizes = [path.stat().st_size for path in Path().iterdir()]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (sum(sizes) - 1, before[1]))
+    try:
+        assert refused(run("export", file, "-o", "part.py")).startswith("part.py: expected a path that can be written")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    monkeypatch.setattr(runners, "SECONDS", 0)
+    assert refused(run("export", file, "-o", "n.py")).endswith(" rows in 0 s, found none; give --no-check\n")
+    monkeypatch.setattr(tempfile, "tempdir", "nowhere")
+    assert refused(run("export", file, "-o", "n.py")).startswith("nowhere: expected room to run the form in, found no ")
+    assert sorted(path.name for path in Path().iterdir()) == ["m.check.json", "m.py"]
 
 
 def test_a_check_that_somebody_forged_is_refused(run: Run, file: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from keyword import iskeyword
@@ -18,8 +17,8 @@ from deltaw.export.forms import Options
 from deltaw.export.forms.table import FORMS, dialect_of, form_of
 from deltaw.export.operations import Program
 from deltaw.export.program import in_bytes, of_network
-from deltaw.export.runners import RUNNERS
-from deltaw.files import check_outputs, path_of, write_bytes
+from deltaw.export.runners import RUNNERS, trial
+from deltaw.files import check_outputs, check_writable, path_of, write_bytes
 from deltaw.given import is_file, name_of
 from deltaw.network import Network
 from deltaw.numbers import number
@@ -138,14 +137,15 @@ def export(
     done = Exported(name, (*files,), 0, None, say("not checked"), written.notes)
     if check:
         facts = proof.check_of(made) | {"form": name, "dialect": options.dialect, "table": options.table}
-        with tempfile.TemporaryDirectory() as folder:
+        with trial() as folder:
             for each, data in files.items():
-                Path(folder, each.name).write_bytes(data)
-            done = replace(checked(Path(folder, path.name), facts), files=(*files, proof_path), notes=done.notes)
+                (folder / each.name).write_bytes(data)
+            done = replace(checked(folder / path.name, facts), files=(*files, proof_path), notes=done.notes)
         files[proof_path] = (json.dumps(facts, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
     if file is not None:
         write_bytes(file, files[path])
         return replace(done, files=())
+    check_writable(path, sum(map(len, files.values())))  # all of them or none
     for each, data in files.items():
         write_bytes(each, data)
     return done

@@ -7,14 +7,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from deltaw.exceptions import InputError, MissingError
+from deltaw.exceptions import DeltaWError, InputError, MissingError, OutputError, reason
 from deltaw.export.forms.c import field_names, literal, prefix
 from deltaw.export.operations import titles
 from deltaw.export.proof import Check
@@ -46,6 +47,21 @@ int main(void) {{
 FLAGS = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
 
+@contextmanager
+def trial() -> Iterator[Path]:
+    """A temporary folder to run a form in. Raises OutputError where the system gives no room, or no process."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    except OSError as error:
+        if isinstance(error, DeltaWError):
+            raise
+        remedy, option = "name another folder by TMPDIR, or give {option}", given_as("check", False)
+        where = tempfile.tempdir or "TMPDIR"
+        expected = "{folder}: expected room to run the form in"
+        raise OutputError(expected, reason(error), remedy, folder=where, option=option) from None
+
+
 def python(path: Path, check: Check) -> Answers:
     return _by_script([sys.executable, "-I", "-S"], "answers.py", path, check)
 
@@ -56,8 +72,8 @@ def javascript(path: Path, check: Check) -> Answers:
 
 def c(path: Path, check: Check, compiler: str = "") -> Answers:
     """C: compiled with a main function that has the rows."""
-    with tempfile.TemporaryDirectory() as folder:
-        program = built(path, c_main(path, check), FLAGS, Path(folder), compiler)
+    with trial() as folder:
+        program = built(path, c_main(path, check), FLAGS, folder, compiler)
         lines = [line.split() for line in _run([str(program)]).splitlines()]
     labels = [int(line[0]) for line in lines]
     return [list(map(float, line[1:])) for line in lines], labels if check["labels"] is not None else None
@@ -185,8 +201,8 @@ def answers_in(rows: list[Any], check: Check) -> Answers:
 
 
 def _by_script(command: list[str], script: str, path: Path, check: Check) -> Answers:
-    with tempfile.TemporaryDirectory() as folder:
-        (data := Path(folder, "check.json")).write_text(json.dumps(check), encoding="utf-8")
+    with trial() as folder:
+        (data := folder / "check.json").write_text(json.dumps(check), encoding="utf-8")
         found = json.loads(_run([*command, str(SCRIPTS / script), str(path.resolve()), str(data)]))
     return found["answers"], found["labels"]
 
@@ -199,11 +215,16 @@ def _program(name: str, expected: str) -> str:
 
 
 def _run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=SECONDS)
+    name = Path(command[0]).name
+    try:
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        expected, option = "{name}: expected the answers to all rows in {n} s", given_as("check", False)
+        raise InputError(expected, say("none"), "give {option}", name=name, n=SECONDS, option=option) from None
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["nothing"]
         line = next((each for each in said if "error" in each.lower()), said[-1])
-        raise InputError("{name}: expected a form that runs", line, "make it again", name=Path(command[0]).name)
+        raise InputError("{name}: expected a form that runs", line, "make it again", name=name)
     return done.stdout
 
 

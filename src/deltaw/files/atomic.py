@@ -30,7 +30,7 @@ TEMPORARY = re.compile(r"\.deltaw-[0-9a-f]{16}\.tmp")
 # Open file descriptors, written to rather than replaced, since they may be a file that is appended to.
 DESCRIPTOR = re.compile(r"/dev/(?P<name>stdout|stderr)|/(dev|proc/self)/fd/(?P<number>\d+)")
 STANDARD = {"stdout": 1, "stderr": 2}
-TRIED = 2**16  # bytes for which the disk needs to have space
+TRIED = 2**16  # bytes for which the disk needs to have space, if no more are known
 
 
 def write_bytes(path: Any, data: bytes, one_of_several: bool = False) -> None:
@@ -95,8 +95,8 @@ def _give(file: Any, data: bytes) -> None:
         raise _refusal(name_of(file), error if isinstance(error, OSError) else OSError(0, str(error))) from error
 
 
-def check_writable(path: str | Path) -> None:
-    """Check that `path` can be written, before a long training. Raises OutputError."""
+def check_writable(path: str | Path, size: int = TRIED) -> None:
+    """Check that so many bytes can be written to `path`, before a long training. Raises OutputError."""
     target = _target(path)
     try:
         if (stream := _stream(path)) is not None:
@@ -105,9 +105,9 @@ def check_writable(path: str | Path) -> None:
         _replaceable(target)
         temporary, descriptor = _create_beside(target)
         try:
-            os.write(descriptor, bytes(TRIED))  # a full disk may still have space for a name
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(bytes(size))  # all of it: a full disk may still have space for a name, or for a page
         finally:
-            os.close(descriptor)
             temporary.unlink()
     except OSError as error:
         raise _refusal(path, error) from error
