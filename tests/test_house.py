@@ -220,6 +220,8 @@ def test_every_public_name_loads(name: str) -> None:
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match=r"^module 'deltaw' has no attribute 'trian'"):
         deltaw.trian  # type: ignore[attr-defined] # noqa: B018
+    with pytest.raises(AttributeError, match=r"'predict'; it is Model\.predict$"):
+        deltaw.predict  # type: ignore[attr-defined] # noqa: B018
 
 
 def test_one_version() -> None:

@@ -41,7 +41,7 @@ def test_each_row(schema: Any, accepted: list[Any], refused: list[Any]) -> None:
 
 def test_the_message_names_the_place() -> None:
     schema = {"layers": [{"units": int}]}
-    with pytest.raises(ModelFileError, match=r"expected an integer at /layers/1/units .* found 'many'"):
+    with pytest.raises(ModelFileError, match=r"expected a whole number at /layers/1/units .* found 'many'"):
         check({"layers": [{"units": 2}, {"units": "many"}]}, schema, "m.deltaw")
     with pytest.raises(ModelFileError, match="a field 'units' at /layers/0"):
         check({"layers": [{}]}, schema, "m.deltaw")

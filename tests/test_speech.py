@@ -41,6 +41,7 @@ from deltaw.explain import prediction_page, step_page
 from deltaw.export import FORMS
 from deltaw.files import atomic, model
 from deltaw.languages import asked, of_locale
+from deltaw.models.fitting.deciding.idle import NEEDS as USES
 from deltaw.models.scoring.metrics import METRICS
 from deltaw.models.scoring.scores import GUESS
 from deltaw.models.search.tuning import ENDS
@@ -99,7 +100,7 @@ TABLES: dict[str, Any] = {
         *NOUNS.values(),
     ],
     "scores": [row.english for rows in METRICS.values() for row in rows] + [*GUESS.values(), "AUC", "accuracy"],
-    "settings": [*meanings().values(), OF_DATA],
+    "settings": [*meanings().values(), OF_DATA, *(reason for needs in USES.values() for reason, _ in needs)],
     "rules": [text for rule in RULES for text in (in_words(rule.name), rule.reason, rule.source)],
     "findings": [*SEVERITIES, *PLACES.values(), "gain of repair", *PREDICTS.values()],
     "counts": [f"{{count}} {each}{s}" for each in ("fault", "risk", "consequence", "note") for s in ("", "s")],
@@ -542,7 +543,7 @@ def test_the_same_model_in_every_language(run_in: Run, tmp_path: Path) -> None:
             ["train", "iris", "--dropout", "0.1"],
             "deltaw: 没有 --dropout 这个选项；请用 --set dropout=VALUE，参见 'deltaw train --settings'",
         ),
-        (["train", "iris", "--set", "epochs=x"], "deltaw: epochs：应为整数或 null，实际：'x'；请改正"),
+        (["train", "iris", "--set", "epochs=x"], "deltaw: epochs：应为整数，或 none，实际：'x'；请改正"),
         (["show", "--frm", "x"], "deltaw: 没有 --frm 这个选项；参见 'deltaw show --help'"),
     ],
 )

@@ -66,6 +66,14 @@ _HOMES = {
     "train_pack": "deltaw.training",
     "tune": "deltaw.models",
 }
+# Commands that Python has by another name.
+_ELSEWHERE = {
+    "derive": "deltaw.explain.derivation",
+    "evaluate": "Model.evaluate",
+    "importance": "Model.importance",
+    "lesson": "deltaw.lessons",
+    "predict": "Model.predict",
+}
 # Rooms that are public as a whole: `deltaw.explain.step(…)` works after `import deltaw` alone.
 _ROOMS = {"callbacks", "doctor", "explain", "export", "lessons"}
 __all__ = [
@@ -103,7 +111,8 @@ if not TYPE_CHECKING:  # which would take every name for one
 
     def __getattr__(name: str) -> Any:
         if name not in _ROOMS and name not in _HOMES:
-            raise AttributeError(f"module 'deltaw' has no attribute '{name}'")
+            instead = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+            raise AttributeError(f"module 'deltaw' has no attribute '{name}'{instead}")
         with _giving_back():
             if name in _ROOMS:
                 return import_module(f"deltaw.{name}")

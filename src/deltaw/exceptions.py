@@ -66,6 +66,7 @@ _SYSTEM: dict[int, str] = {
     errno.ENOSPC: "No space left on device",
     errno.EPIPE: "no reader at the other end",
     errno.EIO: "an input/output error",
+    errno.ENAMETOOLONG: "a name that is too long",
 }
 _UNNUMBERED = {FileNotFoundError: errno.ENOENT, PermissionError: errno.EACCES}  # as Polars raises them
 

@@ -28,10 +28,10 @@ from deltaw.speech import listed, say
 
 _NAMES: dict[Any, str] = {
     object: "anything",
-    None: "null",
-    str: "a string",
+    None: "none",
+    str: "text",
     bool: "true or false",
-    int: "an integer",
+    int: "a whole number",
     float: "a finite number",
 }
 
@@ -105,9 +105,10 @@ def _is(value: Any, schema: Any) -> bool:
 
 
 def describe(schema: Any) -> str:
-    """A schema in words: "an integer or null"."""
+    """A schema in words: "a whole number or none"."""
     if isinstance(schema, tuple):
-        return listed(dict.fromkeys(map(describe, schema)), " or ", " or ")
+        values = listed(dict.fromkeys(describe(each) for each in schema if each is not None), " or ")
+        return say("{values} or none", values=values) if None in schema else values
     if isinstance(schema, (list, dict)):
         return say("a list") if isinstance(schema, list) else say("an object")
     if schema is None or isinstance(schema, type):

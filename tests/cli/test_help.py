@@ -86,7 +86,7 @@ def test_limits_are_those_that_hold() -> None:
     assert choose("default", "classification", {"dropout": 0.95}).dropout == 0.95
     with pytest.raises(deltaw.InputError):
         choose("default", "classification", {"dropout": 0.96})
-    assert said["patience"] == "waves, an integer, 1 or more or none"
+    assert said["patience"] == "waves, a whole number, 1 or more or none"
     for name in said["optimizer"].split(", "):
         choose("default", "classification", {"optimizer": name})
 

@@ -320,7 +320,7 @@ def test_four_forms(activation: str, error: str) -> None:
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"activation": "tahn"}, "did you mean 'tanh'"),
     ({"loss": "sqared"}, "did you mean 'squared'"),
-    ({"hidden": "nothing"}, "activation: expected one of identity"),
+    ({"hidden": "nothing"}, "hidden: expected one of identity"),
     ({"layers": 0}, "layers: expected a whole number from 1"),
     ({"layers": 2.5}, "layers: expected a whole number from 1"),
     ({"layers": True}, "layers: expected a whole number from 1"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -179,6 +180,42 @@ def test_settings_reach_the_training(table: pl.DataFrame) -> None:
     assert (plan.recipe.epochs, plan.recipe.batch_size, plan.validation) == (3, 16, None)
 
 
+# Settings without effect: (target, name, value, beside).
+FOLDS, APART = {"folds": 5}, {"folds": 0, "test_size": 0}
+IDLE: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
+    "nothing held out": ("grade", "patience", 1, {**APART, "validation": 0.0}),
+    "no score to choose by": ("grade", "keep", "score", {**APART, "validation": 0.0}),
+    "all rows learnt from": ("price", "finish", 0.5, FOLDS),
+    "class numbers": ("grade", "target_low", 0.2, APART),
+    "numbers by their spread": ("price", "target_high", 0.8, APART),
+    "classes of a range": ("grade", "clamp", False, APART),
+    "classes on a line": ("grade", "from_line", True, APART),
+    "weights of its own": ("price", "from_line", False, {**APART, "init": "he_normal"}),
+    "one number": ("price", "label_smoothing", 0.5, APART),
+    "no layer for it": ("grade", "activation", "tanh", {**APART, "hidden": ()}),
+    "no units to drop": ("grade", "dropout", 0.4, {**APART, "hidden": ()}),
+    "no share to change": ("grade", "dropout_schedule", "constant", {**APART, "dropout": 0.0}),
+    "no bins": ("grade", "bin_rows", 7, {**APART, "scaling": "standard"}),
+}
+
+
+@pytest.mark.parametrize("case", IDLE)
+def test_a_setting_without_effect_is_named(table: pl.DataFrame, case: str) -> None:
+    target, name, value, beside = IDLE[case]
+    usual = QUICK | {"epochs": 2} | beside
+    plans = [models.plan(table, target, **given) for given in (usual, usual | {name: value})]
+    assert [[note.partition(" ")[0] for note in each.idle] for each in plans] == [[], [name]]
+    with_it, without = (weights(models.run(each)) for each in plans)
+    assert with_it == without
+
+
+@pytest.mark.parametrize("target", ["grade", "price"])
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_decided_settings_given_again_are_not_named(table: pl.DataFrame, target: str, recipe: str) -> None:
+    decided = {name: value for name, value in vars(models.plan(table, target, recipe).recipe).items() if name != "name"}
+    assert models.plan(table, target, recipe, **decided).idle == []
+
+
 @pytest.mark.parametrize("loss", [name for name in LOSSES if name not in ("cross_entropy", "difference")])
 def test_classes_are_learnt_by_any_loss(table: pl.DataFrame, loss: str) -> None:
     model = deltaw.fit(table, "grade", **QUICK | {"loss": loss, "folds": 0, "epochs": 40})
@@ -267,8 +304,8 @@ REFUSED: dict[str, tuple[dict, str]] = {
     "no such scaling": ({"scaling": "units"}, "scaling"),
     "learning rate": ({"learning_rate": -1.0}, "learning_rate"),
     "learning rate that is no number": ({"learning_rate": "fast"}, "learning_rate"),
-    "no such keeping": ({"keep": "first"}, "keep: expected 'loss' or 'score'"),
-    "no such targets": ({"targets": "two_hot"}, "targets: expected 'labels' or"),
+    "no such keeping": ({"keep": "first"}, "keep: expected 'loss', 'score'"),
+    "no such targets": ({"targets": "two_hot"}, "targets: expected 'labels', 'one_hot'"),
     "no such task": ({"task": "ranking"}, "task: expected"),
     "dropout": ({"dropout": 1.0}, "dropout"),
     "validation": ({"validation": -0.1}, "validation: expected a number, from 0 to 0.9"),

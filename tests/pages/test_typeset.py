@@ -36,6 +36,11 @@ def test_equations_stand_under_each_other() -> None:
     assert text.splitlines() == [" z₀ = 0.9·0.3", "    = 0.27", "o₁₀ = 1"]
 
 
+def test_a_sign_that_goes_on_from_the_line_before_stands_apart() -> None:
+    text = typeset(r"\begin{aligned} z &= -0.9 \\ &\quad - 0.3 \cdot 2 + b \end{aligned}")
+    assert text.splitlines() == ["z = −0.9", "    − 0.3·2 + b"]
+
+
 def test_matrices() -> None:
     text = typeset(r"z = \begin{pmatrix} 1 & -2.5 \\ 3 & 4 \\ 5 & 6 \end{pmatrix} \begin{bmatrix} 7 \\ 8 \end{bmatrix}")
     assert text.splitlines() == ["    ⎛1  −2.5⎞", "z = ⎜3     4⎟⎡7⎤", "    ⎝5     6⎠⎣8⎦"]

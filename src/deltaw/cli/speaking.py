@@ -15,7 +15,7 @@ import typer
 
 from deltaw.cli.once import once
 from deltaw.languages import checked
-from deltaw.speech import LANGUAGES, say, spoken
+from deltaw.speech import LANGUAGES, listed, say, spoken
 
 Lang = Annotated[
     str | None,
@@ -43,10 +43,11 @@ PANELS = {
 }
 PANEL_OF = {option: panel for panel, options in PANELS.items() for option in options.split()}
 SHARED = "target"  # only commands with the options of a training have so many that they need panels
+NO_OPTION = "there is no {option}"
 # What Typer finds wrong -> how we say it.
 FAULTS = {
     r"No such option: (?P<option>\S+?)(?: Did you mean (?P<near>.+?)\?)?(?: \(Possible options: (?P<several>.+)\))?": (
-        "there is no {option}"
+        NO_OPTION
     ),
     r"No such command '(?P<command>.+?)'(?:\. Did you mean (?P<near>.+?)\?)?.*": "there is no {noun} {command}",
     r"Missing (?:argument|option|parameter) '?(?P<name>.+?)'?": "{name} is missing",
@@ -55,6 +56,9 @@ FAULTS = {
     r"Option '(?P<option>.+)' does not take a value": "{option} takes no value",
     r"Invalid value for '?(?P<name>.+?)'?: (?P<found>.*)": "{name}: {found}",
 }
+
+# Options that name the file to write: a command has one of them.
+WRITES = ("--output", "--report", "--html", "--plot")
 
 # What the commands of a command are called.
 NOUNS = {"deltaw": "command", "deltaw lesson": "lesson"}
@@ -181,5 +185,20 @@ def fault(message: str, context: Any = None) -> str:
         if found := re.fullmatch(pattern, message.rstrip(".")):
             groups = found.groupdict()
             near, said = groups.get("near") or groups.get("several"), say(sentence, noun=say(noun), **groups)
+            option = groups["option"] if sentence == NO_OPTION else ""
+            if option in WRITES and (own := [each for each in WRITES if each in _options(context.command)]):
+                near = own[0]
+            elif option and (others := _with(option, context)):
+                return say("{fault} (an option of {commands})", fault=said, commands=listed(others))
             return said if near is None else say("{fault} (did you mean {near}?)", fault=said, near=near)
     return message
+
+
+def _options(command: Any) -> set[str]:
+    return {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+
+
+def _with(option: str, context: Any) -> list[str]:
+    """The commands that have this option, which another lacks."""
+    commands = getattr(context.find_root().command, "commands", {})
+    return [name for name, each in commands.items() if option in _options(each)]

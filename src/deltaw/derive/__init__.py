@@ -84,7 +84,7 @@ def derivation(
         raise SettingError(
             "loss: expected one setting for all outputs", row.name, "derive {kind} one at a time", kind=row.kind
         )
-    inner = activation_row(hidden if hidden is not None else "sigmoid" if f.coupled else f)
+    inner = activation_row(hidden if hidden is not None else "sigmoid" if f.coupled else f, "hidden")
 
     out, delta = write.output_lines(f, row)
     parts = {

@@ -24,7 +24,7 @@ ENGINES = {
 NEEDS = {
     "native": (
         "engine '{name}': expected its compiled part",
-        "install DeltaW with 'pip install .' on a machine with a C++ compiler, or use engine='reference'",
+        "install DeltaW with 'pip install .' on a machine with a C++ compiler, or use {reference}",
     ),
     "torch": ("engine '{name}': expected PyTorch", "install it: pip install 'deltaw[torch]'"),
 }
@@ -133,7 +133,8 @@ def installed(spec: str) -> Any:
 
 def _missing(name: str, error: ImportError) -> MissingError:
     expected, remedy = NEEDS[name]
-    return MissingError(say(expected, name=name), say("none that loads ({error})", error=error), say(remedy))
+    found, reference = say("none that loads ({error})", error=error), given_as("engine", "reference")
+    return MissingError(expected, found, remedy, name=name, reference=reference)
 
 
 __all__ = ["ENGINES", "Engine", "Plan", "Rows", "answering", "choice", "installed", "is_single", "known", "make", "on"]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deltaw.exceptions import InputError
 from deltaw.numbers import typed
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 
 
 def in_order(array: Any, dtype: Any) -> NDArray[Any]:
@@ -28,7 +29,8 @@ def single(array: Any, what: str = "state") -> NDArray[np.float32]:
             raise InputError(
                 "{what}: expected numbers that float32 can hold, to ±3.4e38",
                 say("{asarray} at {bad}", asarray=typed(np.asarray(array)[tuple(bad[0])]), bad=tuple(map(int, bad[0]))),
-                "scale the data, or use engine='reference'",
+                "scale the data, or use {engine}",
                 what=what,
+                engine=given_as("engine", "reference"),
             )
     return found

@@ -163,6 +163,6 @@ ACTIVATIONS: dict[str, Activation] = {row.name: row for row in _ROWS}
 _MAKERS: dict[str, Callable[[], Activation]] = {row.name: partial(lambda row: row, row) for row in _ROWS}
 
 
-def activation(spec: str | Activation) -> Activation:
-    """The row named `spec`. Raises SettingError for a name that is not in the table."""
-    return lookup(_MAKERS, spec, Activation, "activation")
+def activation(spec: str | Activation, what: str = "activation") -> Activation:
+    """The row named `spec`. Raises SettingError, which names `what`, for a name that is not in the table."""
+    return lookup(_MAKERS, spec, Activation, what)

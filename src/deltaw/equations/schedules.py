@@ -113,9 +113,9 @@ SCHEDULES: dict[str, Callable[..., Schedule]] = {
 }
 
 
-def schedule(spec: str | Schedule) -> Schedule:
-    """The row named `spec`, e.g. "cosine" or "step(0.5, every=3)". Raises SettingError for any other."""
-    return lookup(SCHEDULES, spec, Schedule, "schedule")
+def schedule(spec: str | Schedule, what: str = "schedule") -> Schedule:
+    """The row named `spec`, e.g. "cosine" or "step(0.5, every=3)". Raises SettingError, which names `what`, else."""
+    return lookup(SCHEDULES, spec, Schedule, what)
 
 
 def factors(row: Schedule, first_step: int, steps: int, steps_per_epoch: int, epochs: int) -> Array:

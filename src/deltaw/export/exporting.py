@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from deltaw.exceptions import DeltaWError, InputError, MissingError, ModelFileError, SettingError, reason
 from deltaw.export import proof
 from deltaw.export.forms import Options
-from deltaw.export.forms.table import FORMS, dialect_of, form_of
+from deltaw.export.forms.table import FORMS, check_form, dialect_of, form_of
 from deltaw.export.operations import Program
 from deltaw.export.program import in_bytes, of_network
 from deltaw.export.runners import RUNNERS, trial
@@ -118,9 +118,9 @@ def export(
     if not isinstance(table, str) or not table:
         raise SettingError("table: expected the name of the table that SQL reads from", repr(table), "give one")
     options = Options(dialect_of(dialect, name), table, libm)
-    for option, given in {"int8": int8, "libm": not libm}.items():
-        if given and name != "c":
-            raise SettingError("{option}: expected C to be written", name, "leave it out", option=option)
+    for option, given, only in (("int8", int8, "c"), ("libm", not libm, "c"), ("table", table != Options.table, "sql")):
+        if given:
+            check_form(option, only, name)
     proof_path = path.with_suffix(".check.json")
     check_outputs({"export": path, "check": proof_path if check else None} if file is None else {}, inputs)
     made = of_network(what) if isinstance(what, Network) else what.program(prepared)
@@ -231,8 +231,7 @@ def checked(path: Path, facts: proof.Check) -> Exported:
     try:
         answers, labels = RUNNERS[name](path, facts)
     except MissingError as error:
-        lacking = error.expected.split(say(": "))[-1]
-        return Exported(name, (path,), 0, None, say("not checked: {lacking}, found none", lacking=lacking))
+        return Exported(name, (path,), 0, None, say("not checked: {fault}", fault=error))
     worst, wrong = proof.differences(facts, answers, labels)
     if worst > 1 or wrong:
         found = say("{wrong:,} other labels, and a difference of {worst:.3g} tolerances", wrong=wrong, worst=worst)

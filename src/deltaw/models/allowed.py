@@ -25,6 +25,7 @@ from deltaw.numbers import number
 from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.schema import agrees, describe
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 
 
 def checked(key: str, value: Any) -> Any:
@@ -52,7 +53,7 @@ def _sizes(value: Any) -> tuple[int, ...]:
     sizes = (value,) if (found := several(value)) is None else tuple(map(_plain, found))
     if not all(type(size) is int and 0 < size <= MAX_UNITS for size in sizes):
         expected = say("hidden: expected units of each hidden layer, from 1 to {max_units:,}", max_units=MAX_UNITS)
-        raise SettingError(expected, repr(value), "give e.g. (64, 64)")
+        raise SettingError(expected, repr(value), say("give e.g. {example}", example=given_as("hidden", (64, 64))))
     return sizes
 
 
@@ -73,11 +74,11 @@ def _as_typed(name: Callable[[Any], str]) -> Callable[[Any], str | None]:
 
 _NAMED: dict[str, Callable[[Any], Any]] = {
     "activation": _as_typed(lambda value: activation(value).name),
-    "output_activation": _as_typed(lambda value: activation(value).name),
+    "output_activation": _as_typed(lambda value: activation(value, "output_activation").name),
     "loss": _as_typed(lambda value: loss(value).name),
     "optimizer": _as_typed(lambda value: optimizer(value).spec),
     "schedule": _as_typed(lambda value: schedule(value).name),
-    "dropout_schedule": _as_typed(lambda value: schedule(value).name),
+    "dropout_schedule": _as_typed(lambda value: schedule(value, "dropout_schedule").name),
     "init": _as_typed(lambda value: initializer(value).name),
     "threshold": threshold.checked,
     "class_weight": weights.parsed_class_weight,

@@ -84,7 +84,9 @@ class _Setter:
             token = self.take()
             name = token.removeprefix("\\")
             if token in "+-":
-                boxes.append(Box((f" {_minus(token)} " if _operand(boxes) else _minus(token),)))
+                goes_on = "".join(box.flat for box in boxes).isspace()  # a line after \quad, from the one before
+                before, after = (" " if _operand(boxes) else ""), (" " if _operand(boxes) or goes_on else "")
+                boxes.append(Box((f"{before}{_minus(token)}{after}",)))
             elif name in RELATIONS:
                 boxes.append(Box((f" {RELATIONS[name]} ",)))
             elif token == "\\cdot":

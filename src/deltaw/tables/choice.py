@@ -94,7 +94,7 @@ def kinds_by_column(table: Table, target: str, kinds: Mapping[str, str] | None) 
     for name, kind in (kinds or {}).items():
         name = as_name(name)
         if kind not in READ_AS:
-            expected = say('kind of "{name}": expected {read_as}', name=clip(str(name)), read_as=listed(READ_AS))
+            expected = say('kind of "{name}": expected one of {read_as}', name=clip(str(name)), read_as=listed(READ_AS))
             raise SettingError(expected, repr(kind), suggested(str(kind), READ_AS, say("choose one of these")))
         if name == target:
             raise SettingError(

@@ -96,7 +96,7 @@ class Table:
         first = next((row for row, cells in enumerate(rows) if name in cells), None)
         if first is not None and _are_names(rows, first, name):
             remedy = say("row {row} below has it: remove the lines above the column names", row=first + 1)
-        found += f" ({listed(self.notes)})" if self.notes else ""
+        found = say("{found} ({notes})", found=found, notes=listed(self.notes)) if self.notes else found
         return ColumnError(error.expected, found, remedy)
 
 

@@ -300,7 +300,7 @@ def npz(**arrays: Any) -> Any:
 BAD = [
     ("none.csv", write("nine.csv", b"a\n1\n"), ["none.csv", "did you mean", "nine.csv"]),
     ("link.csv", lambda p: (p / "link.csv").symlink_to("gone.csv"), ["a link whose target does not exist"]),
-    ("no/where/x.csv", None, ["no directory"]),
+    ("no/where/x.csv", None, ["no folder"]),
     ("https://example.com/x.csv", None, ["download it"]),
     (".", None, ["files of tables", "none"]),
     ("x.csv", write("x.csv", b""), ["x.csv", "empty"]),

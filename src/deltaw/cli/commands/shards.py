@@ -178,7 +178,7 @@ def _check_folder(folder: Path, root: Path, data: str) -> None:
     files = () if many is None else many.files
     expected = "{output}: expected another folder than that of the rows"
     if whole == rows:
-        raise OutputError(expected, say("the same"), "give another path", output=folder)
+        raise OutputError(expected, say("the same folder"), "give another path", output=folder)
     inside = whole.is_relative_to(rows) and Path(data).is_dir() and is_shown(whole, rows)
     if inside or any(file.resolve().is_relative_to(whole) for file in files):
         raise OutputError(expected, say("one in it"), "give another path", output=folder)

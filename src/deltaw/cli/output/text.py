@@ -53,6 +53,8 @@ def print_plan(screen: Screen, plan: Plan) -> None:
         screen.print(f"         {say(one if count == 1 else several, n=count)}")
     if plan.left_out:
         screen.print(f"         {left_out(plan.left_out, plan.rows + plan.left_out, plan.target.name)}")
+    for note in plan.idle:
+        screen.print(f"         {note}")
     count = plan.recipe.ensemble_size
     one = plan.network.summary()
     several = "networks like {one} for {seconds} s" if plan.seconds else "{n} networks of {one}"

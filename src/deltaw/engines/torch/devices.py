@@ -73,5 +73,6 @@ def room(device: Any) -> Iterator[None]:
     else:
         return
     expected = "device: expected room for the network and a batch of rows"
-    remedy = "choose a smaller batch_size or network, end what else uses the GPU, or use device='cpu'"
-    raise DeltaWError(expected, say("{free} of {whole} GiB free", free=f"{free:.1f}", whole=f"{whole:.0f}"), remedy)
+    remedy = "choose a smaller batch_size or network, end what else uses the GPU, or use {cpu}"
+    found = say("{free} of {whole} GiB free", free=f"{free:.1f}", whole=f"{whole:.0f}")
+    raise DeltaWError(expected, found, remedy, cpu=given_as("device", "cpu"))

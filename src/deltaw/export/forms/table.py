@@ -70,10 +70,17 @@ def form_of(path: Path, form: str | None = None) -> str:
     return endings[path.suffix.lower()]
 
 
+def check_form(option: str, only: str, form: str) -> None:
+    """Raise SettingError for an option of one form that was given with another."""
+    if form != only:
+        expected = "{option}: expected {form} to be written"
+        raise SettingError(expected, form, "leave it out", option=option, form=only.upper())
+
+
 def dialect_of(dialect: str | None, form: str) -> str:
     """The dialect of SQL. Raises SettingError for an unknown one, and for one with another form."""
-    if dialect is not None and form != "sql":
-        raise SettingError("dialect: expected SQL to be written", form, "leave it out")
+    if dialect is not None:
+        check_form("dialect", "sql", form)
     if dialect is not None and dialect not in DIALECTS:
         either = listed(DIALECTS, " or ")
         raise SettingError("dialect: expected {either}", repr(dialect), "choose one of these", either=either)

@@ -135,7 +135,7 @@ def given_rows(rows: Any, what: str, table: Table, everything: Table, choices: C
             raise missing_column(name, frame.columns, other.name)
     same = all(as_read(ours).equals(frame.get_column(ours.name)) for ours in table.frame.iter_columns())
     if not len(frame) or same:
-        found = say("the same") if len(frame) else say("none")
+        found = say("the same rows") if len(frame) else say("none")
         raise SettingError(
             "{what}: expected rows that are not among the training rows", found, "give others", what=what
         )

@@ -20,6 +20,7 @@ from deltaw.models.fitting.trainings.packed import fold_plan
 from deltaw.models.recipes import Recipe
 from deltaw.models.search.choosing import HeldOut
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.training.epochs import Training
 from deltaw.training.pack import begin_pack, complete_pack
 
@@ -122,7 +123,8 @@ def held_out_rows(plan: Plan, fewest: int = 1) -> HeldOut:
             found = say("{n:,} of {rows:,} rows", n=sum(map(len, known)), rows=plan.rows)
             raise SettingError(expected, found, "give more rows")
         few = say("{share:.0%} of {rows:,} rows", share=plan.recipe.validation, rows=plan.rows)
-        raise SettingError(expected, few, "give more rows, or a larger share: validation=0.4")
+        remedy = say("give more rows, or a larger share: {share}", share=given_as("validation", 0.4))
+        raise SettingError(expected, few, remedy)
     return HeldOut(plan, known)
 
 

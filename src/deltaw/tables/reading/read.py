@@ -182,7 +182,7 @@ def _instead(path: Path) -> str:
     if {*path.parts} & ADDRESSES:
         return say("download it, or give the frame that pandas or Polars reads there")
     if not folder.is_dir():
-        return say("there is no directory {folder} either", folder=folder)
+        return say("there is no folder {folder} either", folder=folder)
     near = nearest(path.name, [each.name for each in _listed(folder) if each != path] + list(BUNDLED))
     if near is None:
         return say("check the path")

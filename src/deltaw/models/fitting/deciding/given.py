@@ -89,7 +89,7 @@ class Given:
         test, validation = (each and weights.above_zero(each, weight) for each in given)
         if test is not None and validation is not None and test.frame.equals(validation.frame):
             expected = "validation: expected rows that are not among the test rows"
-            raise SettingError(expected, say("the same"), "give others")
+            raise SettingError(expected, say("the same rows"), "give others")
         table = table if test is None else replace(table, test=test.frame)
 
         def columns_of(table: Table) -> tuple[Column, ...]:

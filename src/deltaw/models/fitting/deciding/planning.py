@@ -41,6 +41,7 @@ from deltaw.numbers import number
 from deltaw.preparation import Preparation
 from deltaw.preparation.fitting import ELIMINATED
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables import Table
 from deltaw.tables.held import all_as_read
 
@@ -178,7 +179,9 @@ def _check_share(layout: Layout, settled: recipes.Recipe, usual: float) -> None:
     parts, share = len(layout.folds), settled.validation
     if parts > 1 and share not in (0, usual):
         expected = say("validation: expected no share, since {parts} parts are held out in turn", parts=parts)
-        raise SettingError(expected, number(share), "leave it out, or give folds=1 or folds=0 with it")
+        one, none = (given_as("folds", count) for count in (1, 0))
+        remedy = say("leave it out, or give {one} or {none} with it", one=one, none=none)
+        raise SettingError(expected, number(share), remedy)
 
 
 def _check_chosen(layout: Layout, settled: recipes.Recipe, metric: str | None, rows: int) -> None:

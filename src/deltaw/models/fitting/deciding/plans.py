@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from deltaw.models.by_data import MANY_CLASSES
 from deltaw.models.fitting.deciding.fitted import fitted
+from deltaw.models.fitting.deciding.idle import Use, idle
 from deltaw.models.fitting.deciding.warm import Start
-from deltaw.models.recipes import Recipe, freer
+from deltaw.models.recipes import RECIPES, Recipe, freer, sized
 from deltaw.models.rows.dividing import FEWEST_CHOOSING, Choices, observed
 from deltaw.models.rows.division import Constraints, Division, Indices
 from deltaw.models.rows.parts import (
@@ -98,10 +99,32 @@ class Plan:
 
     @property
     def remarks(self) -> list[str]:
-        """Lines to show before training: on how the table was read, and on rows that are left out."""
+        """Lines to show before training: on how the table was read, on rows that are left out, and on settings that
+        change nothing.
+        """
         lines = [f"{self.table.name}: {note}" for note in self.table.notes]
         more = [left_out(self.left_out, self.rows + self.left_out, self.target.name)] if self.left_out else []
-        return [*lines, *more]
+        return [*lines, *more, *self.idle]
+
+    @property
+    def idle(self) -> list[str]:
+        """Notes on settings that were given and change nothing."""
+        chosen = self.validation is not None or self.ended_by_folds
+        use = Use(self.recipe, not self.target.classes, chosen, self.finishes or not self.recipe.finish)
+        return list(idle(use, self.given, self._usual))
+
+    @property
+    def _usual(self) -> Recipe:
+        """The recipe without the caller's settings."""
+        if self.start is not None:
+            return self.start.model.recipe
+        own = RECIPES[self.recipe.name][self.target.task]
+        return sized(own, self.learnt, self.preparation.n_features, self._image, len(self.target.classes))
+
+    @property
+    def _image(self) -> bool:
+        """Whether the inputs are the pixels of an image."""
+        return any(len(block.shape) > 1 for block in self.table.blocks)
 
     @property
     def learnt(self) -> int:
@@ -131,8 +154,7 @@ class Plan:
         choose = self.ended_by_folds and not any(len(each.validation) for each in self.folds)
         if not choose or self.start is not None or self.seconds is not None:
             return [self.recipe]
-        image = any(len(block.shape) > 1 for block in self.table.blocks)
-        other = freer(self.recipe, self.learnt, image, self.given)
+        other = freer(self.recipe, self.learnt, self._image, self.given)
         return [self.recipe] if other == self.recipe else [self.recipe, other]
 
     @property

@@ -19,6 +19,7 @@ from deltaw.models.fitting.deciding.warm import Start
 from deltaw.models.rows.dividing import Choices
 from deltaw.models.rows.survey import Streamed
 from deltaw.speech import say
+from deltaw.speech.settings import given_as
 from deltaw.tables import Reading
 from deltaw.tables.choice import Names, as_name
 
@@ -131,8 +132,9 @@ class Request:
         positive(seconds, "seconds", below=MOST_SECONDS)
         if self.recipe != "accurate" or self.settings.get("networks") == 1:
             found = say("the recipe {name}", name=self.recipe) if self.recipe != "accurate" else "networks=1"
-            remedy = "give recipe='accurate', or use deltaw.tune"
-            raise SettingError("seconds: expected the recipe accurate, of several networks", found, remedy)
+            expected = "seconds: expected the recipe accurate, of several networks"
+            accurate = given_as("recipe", "accurate")
+            raise SettingError(expected, found, "give {recipe}, or search by tune", recipe=accurate)
         for name in ("start", "validation"):
             if getattr(self, name) is not None:
                 remedy = "leave one of the two out"

@@ -219,7 +219,7 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
         text, notes = text[:end], (*notes, note_on_notes(cell))
     if word := total_at_end(text, separator):
         text, notes = text[: text.rfind(b"\n", 0, -1) + 1], (*notes, note_on_total(word))
-    notes += note_on_one_column(head)
+    notes += note_on_one_column(head, bool(reading.delimiter))
     names = _names(head[0], source) if named else [f"column_{i + 1}" for i in range(len(head[0]))]
     notes += notes_on_repeated(head[0]) if named else ()
     marks = Marks.of(head[named:], names, separator, reading.missing, reading.decimals)

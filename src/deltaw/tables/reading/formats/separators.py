@@ -121,15 +121,15 @@ def find_delimiter(text: bytes) -> str:
     return " " if aligned > len(records) / 2 and goodness(" ")[0] >= share else best
 
 
-def note_on_one_column(head: list[list[str]]) -> tuple[str, ...]:
-    """A note on lines of a single field that seem to hold several."""
+def note_on_one_column(head: list[list[str]], asked: bool) -> tuple[str, ...]:
+    """A note on lines of a single field that seem to hold several; `asked`: with the delimiter that was given."""
     lines = [record[0].strip() for record in head]
     if len(head[0]) > 1 or len(lines) < FEWEST_LINES:
         return ()
     if all("  " in line for line in lines):
         return (say("its fields seem to begin at fixed places: write it as CSV, e.g. by pandas.read_fwf"),)
     there = (sign for sign in FOUND + OTHERS if sign in lines[0] and len({line.count(sign) for line in lines}) == 1)
-    if (sign := next(there, "")) in OTHERS and sign:
+    if (sign := next(there, "")) and (asked or sign in OTHERS):
         line = 'its lines seem to have fields with "{sign}" between them: {option} if so'
         return (say(line, sign=sign, option=given_as("delimiter", sign)),)
     return (say("each line seems to stand in quotes as a whole: remove these"),) if sign else ()
