@@ -72,6 +72,21 @@ def test_the_rows_of_a_printed_table(tmp_path: Path, style: str, reader: Callabl
     assert read(path).notes == ("a printed table: lines of dashes, and lines without its bars, are no rows",)
 
 
+@pytest.mark.parametrize("reader", [at_once, by_joining, in_slices])
+def test_fields_at_fixed_places(tmp_path: Path, reader: Callable[[Path], pl.DataFrame]) -> None:
+    """With blanks within words, which are at the same place in few rows, and cells that are empty."""
+    rows = [
+        ("Ann van Lee" if i % 3 else "Bo", f"{1234 * i:,}", "" if i % 4 else "0.5", f"town {i % 9}") for i in range(300)
+    ]
+    lines = [f"{a:<12}{b:>9}  {c:>4} {d}".rstrip() for a, b, c, d in [("full name", "income", "rain", "city"), *rows]]
+    (path := tmp_path / "t.txt").write_text("\n".join(lines))
+    found = reader(path)
+    assert found.columns == ["full name", "income", "rain", "city"]
+    wanted = [(a, float(b.replace(",", "")), float(c) if c else None, d) for a, b, c, d in rows]
+    assert found.cast({"income": pl.Float64, "rain": pl.Float64}).rows() == wanted
+    assert read(path).notes == ("its fields are read by the places at which they begin",)
+
+
 @pytest.mark.parametrize("style", ["Markdown", "MySQL", "SAP", "sqlcmd"])
 def test_a_row_that_does_not_fit_is_named_by_its_line(tmp_path: Path, style: str) -> None:
     lines = STYLES[style].splitlines()

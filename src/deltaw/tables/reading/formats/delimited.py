@@ -63,6 +63,8 @@ UNNAMED = "Unnamed: 0"  # name of a first column without one, which pandas and R
 SEPARATOR_LINE = re.compile(rb'"?sep=(\t|[!-~])"?\r?\n', re.IGNORECASE)  # a first line for Excel
 COMMENT_LINES = re.compile(rb"(?:#[^\n]*\n)*")
 NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+DASHES = "a printed table: lines of dashes, and lines without its bars, are no rows"
+PLACES = "its fields are read by the places at which they begin"
 COMMENTS = ("#", "%", "//")  # what may be before the names, as a field of its own
 TYPING_RECORDS = 1_000  # from which Polars guesses types; if wrong, the text is read again
 
@@ -176,7 +178,11 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     separator = checked(reading.delimiter) or (given[1].decode() if given else "")
     printed = Printed.of(text) if separator in ("", BAR) else None
     text = text if printed is None else printed.plain(text)
+    told, asked = DASHES, separator
     separator = separator or (BAR if printed else find_delimiter(text))
+    if not asked and not printed and len(next(iter(head_of(text, separator)), ())) == 1:
+        told, printed = PLACES, Printed.aligned(text)
+        separator, text = (BAR, printed.plain(text)) if printed else (separator, text)
     text = plain_spaces(text, separator)
     head = above_notes(head_of(text, separator))
     if not head:
@@ -198,7 +204,7 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     apart = title or (over and not joined) or (begin and not given)
     notes = notes_on_rows(above if apart else 0, head[1 : 1 + below])
     notes += (note_on_names(begins, over, joined),) if joined else ()
-    notes += (say("a printed table: lines of dashes, and lines without its bars, are no rows"),) if printed else ()
+    notes += (say(told),) if printed else ()
     if below:
         begin, end = (end_of(text, separator, count) for count in (1, 1 + below))
         text, above = text[:begin] + text[end:], above + count_of(text[begin:end], "\n")
