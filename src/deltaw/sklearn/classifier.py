@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
 
 from deltaw import engines
 from deltaw.exceptions import InputError, SettingError
 from deltaw.sklearn.learning import outputs
 from deltaw.sklearn.learning.sample import Sample
-from deltaw.sklearn.methods import StepByStep, checked
+from deltaw.sklearn.methods import StepByStep, checked, only_if
 from deltaw.sklearn.parameters import CLASSIFIER, keep
 from deltaw.sklearn.perceptron import Perceptron
 from deltaw.speech import say
@@ -135,7 +134,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         """
         return self._named(self._outputs(X))
 
-    @available_if(lambda self: not self._scores_only())  # type: ignore[untyped-decorator]
+    @only_if(lambda self: not self._scores_only())
     def predict_proba(self, X: Any) -> Array:
         """How likely each class is for each row, (n, n_classes), from 0 to 1, in the order of `classes_`.
 
@@ -156,7 +155,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             o /= np.maximum(o.sum(axis=1, keepdims=True), np.finfo(o.dtype).tiny)
         return o
 
-    @available_if(lambda self: not self._scores_only())  # type: ignore[untyped-decorator]
+    @only_if(lambda self: not self._scores_only())
     def predict_log_proba(self, X: Any) -> Array:
         """The natural logarithm of `predict_proba`, (n, n_classes); −∞ where that is 0.
 
@@ -170,7 +169,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.predict_proba(X)))
 
-    @available_if(lambda self: self._scores_only())  # type: ignore[untyped-decorator]
+    @only_if(lambda self: self._scores_only())
     def decision_function(self, X: Any) -> Array:
         """The network's outputs for a loss without probabilities, "hinge": (n,) for two classes, else (n, k).
 

@@ -1,4 +1,4 @@
-"""Decorators of estimators' methods: checked parameters, and a `partial_fit` that exists only where it can work."""
+"""Decorators of estimators' methods: checked parameters, and methods that exist only where they can work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from sklearn.base import _fit_context
+from sklearn.utils.metaestimators import available_if
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -13,6 +14,11 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 def checked(method: Method) -> Method:
     """Check the parameters before the method, and end its callbacks after it, by scikit-learn's own means."""
     return cast(Method, _fit_context(prefer_skip_nested_validation=True)(method))
+
+
+def only_if(there: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """scikit-learn's `available_if`, which leaves the method its type: a method of estimators that fulfil `there`."""
+    return cast(Callable[[Method], Method], available_if(there))
 
 
 class StepByStep:
