@@ -21,7 +21,7 @@ from deltaw.exceptions import SettingError
 from deltaw.tables.digest import sha256
 
 QUICK: dict[str, Any] = {"engine": "native", "hidden": 4, "epochs": 3, "folds": 0}
-NAME = 'a "name"\n\x9b2J\u202e'
+NAME = 'a "名"\n\x9b2J\u202e'
 
 
 def table() -> pl.DataFrame:
@@ -46,7 +46,7 @@ def test_a_run_in_lines(tmp_path: Path) -> None:
     assert len({each["run"] for each in (start, *epochs, end)}) == 1
     assert start["settings"]["target"] == NAME
     assert start["settings"]["batch_size"] == model.recipe.batch_size
-    assert start["data"]["rows"]["left_out"] == 1
+    assert start["data"]["rows"] == {"training": 95, "validation": 0, "test": 24, "left_out": 1}
     assert [each["loss"] for each in epochs] == model.history.loss
     assert [each["number"] for each in epochs] == [1, 2, 3]
     assert end["scores"]["scores"]["accuracy"] == model.scores["accuracy"]
@@ -54,7 +54,9 @@ def test_a_run_in_lines(tmp_path: Path) -> None:
     again = deltaw.fit(table(), NAME, callbacks=[log], **QUICK)
     assert (again.network.weights[0] == model.network.weights[0]).all()
     assert len({each["run"] for each in lines(path)}) == 2
-    assert path.read_text(encoding="utf-8").replace("\n", "").isprintable()
+    text = path.read_text(encoding="utf-8")
+    assert text.replace("\n", "").isprintable()
+    assert "名" in text
 
 
 def test_how_it_failed(tmp_path: Path) -> None:

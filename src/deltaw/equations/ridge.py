@@ -35,7 +35,7 @@ def ridge(X: Array, T: Array, weight: Array | None = None) -> tuple[Array, Array
     along = vectors.T @ (y if wide else A.T @ y)
     there = values > SMALLEST * values.max(initial=0.0)  # bins that are linear in others leave only rounding errors
     told = (along**2).sum(axis=1)
-    told = told if wide else np.where(there, told / np.where(there, values, 1.0), 0.0)
+    told = told if wide else told / np.where(there, values, np.inf)
     beyond = 0.0 if wide else max(0.0, float((y**2).sum() - told.sum()))  # squared residual without a penalty
 
     def left(strength: float) -> float:
