@@ -109,6 +109,14 @@ MULTIPLES: dict[str, tuple[str, dict[str, float]]] = {  # name -> (form, how cel
 }
 
 
+def test_multiples_below_many_plain_numbers() -> None:
+    """Whatever the order of the rows is; the first of them decided."""
+    cells = [*(f"{i}.5" for i in range(100)), "1.2万", "3万"]
+    for each in (cells, cells[::-1]):
+        (column,) = kinds(read({"x": each}))
+        assert (column.kind, column.format) == ("number", "#×")
+
+
 @pytest.mark.parametrize("name", MULTIPLES)
 @pytest.mark.parametrize("comma", [False, True])
 def test_multiples_of_one_unit_are_numbers_in_it(name: str, comma: bool, tmp_path: Path) -> None:

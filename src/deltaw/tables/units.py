@@ -93,6 +93,8 @@ class Units(NamedTuple):
                     continue
                 return cls((scaled,), (1.0,))
             forms = read.drop_nulls("form")
+            if cells is head and forms.is_empty() and different["cell"].str.contains(f"^{NUMBER}$").all():
+                continue  # 1.2万 may be below
             if not len(cells) or forms["rows"].sum() < (2 * ENOUGH - 1) * len(cells):
                 return cls((), ())
         counts = forms.group_by("form").agg(pl.col("rows").sum()).sort("rows", "form", descending=[True, False])

@@ -348,6 +348,8 @@ FILES = {
     "old compressed by another method": b"\x1f\x9d\x90" + b"\0" * 99,
     "ORC": b"ORC\x08\3" + b"\0" * 99,
     "Avro": b"Obj\x01" + b"\0" * 99,
+    "SQL statements": b"-- MySQL dump\n/*!40101 SET x=1 */;\n\nDROP TABLE IF EXISTS `t`;\n",
+    "SQL": b"COPY public.t (id, y) FROM stdin;\n1\t2\n",
     "DuckDB": b"checksumDUCK@\0" + b"\0" * 99,
     "tar archive": b"t.csv".ljust(257, b"\0") + b"ustar\0" + b"\0" * 99,
     "compressed twice": gzip.compress(gzip.compress(b"x,y\n1,2\n")),

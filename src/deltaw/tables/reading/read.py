@@ -316,6 +316,13 @@ ARFF = rb"(?i)(\xef\xbb\xbf)?(\s|%[^\n]*\n){0,9999}@relation\b[^\n]*\n(\s|%[^\n]
 # A number, and index:value of several inputs.
 LIBSVM = rb"[+-]?\d[\d.eE+-]*(\s+qid:\d+)?( +\d+:[+-]?[\d.][\d.eE+-]*){2,} *(#[^\n]*)?\r?\n"
 
+# What begins a dump of a database, below remarks.
+SQL = (
+    rb"(?i)(?:\s|--[^\n]*\n|/\*[^*]*\*/;?){0,999}+"
+    rb"(?:(?:create|drop|lock) (?:table|database)|insert into|begin transaction;|pragma foreign_keys|set \w+ ?= ?\S+;"
+    rb"|copy \S+ \([^)]*\) from stdin;)"
+)
+
 # Files of other formats, by a pattern of their first bytes that no header of a table matches; the first match counts.
 FOREIGN = (
     (rb"\0{12}\xc2\xea\x81\x60|HEADER RECORD\*{7}LIB", "a table of SAS", "write it as CSV, e.g. by pandas.read_sas"),
@@ -328,6 +335,7 @@ FOREIGN = (
     ),
     (b"MATLAB 5.0 MAT-file", "a file of MATLAB", "write it as CSV: writetable in MATLAB, scipy.io.loadmat in Python"),
     (LIBSVM, "a sparse file (LIBSVM)", "write it as CSV, e.g. by sklearn.datasets.load_svmlight_file"),
+    (SQL, "a file of SQL statements", "run them in a database, and write the table as CSV"),
     (ARFF, "an ARFF file (Weka)", "write it as CSV, or read it with scipy.io.arff"),
     (rb"RDX[23]\nX\n|[XAB]\n\0\0\0[\2\3]", "an object of R", "write it as CSV: write.csv in R"),
     (
