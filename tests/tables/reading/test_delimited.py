@@ -93,6 +93,11 @@ def test_what_csv_writes_is_read_back(rows: list[list[str]], delimiter: str, quo
         ("a\tb\nu\t2\t1\nv\t3\t4\n", {"Unnamed: 0": ["u", "v"], "a": [2, 3], "b": [1, 4]}),
         ('a, b, c\n"u, v", 1, "x, y"\n"w", 2,  "q ""r"""\n', {"a": ["u, v", "w"], "b": [1, 2], "c": ["x, y", 'q "r"']}),
         ('a,b\n"he said, ""no"" ",2\n"x, ""y"", z",3\n', {"a": ['he said, "no"', 'x, "y", z'], "b": [2, 3]}),
+        (
+            'a,b\n"he said \\"hi, all\\" to me",1\n"{\\"k\\": \\"v\\"}",2\n"C:\\dir",3\n',
+            {"a": ['he said "hi, all" to me', '{"k": "v"}', "C:\\dir"], "b": [1, 2, 3]},
+        ),
+        ('a,b\n"C:\\dir\\",1\n5\\" pipe,2\n', {"a": ["C:\\dir\\", '5\\" pipe'], "b": [1, 2]}),
         ("only\nwords here\nand there\n", {"only": ["words here", "and there"]}),
         ("a\rb\r", None),
     ],

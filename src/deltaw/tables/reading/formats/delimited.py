@@ -50,7 +50,7 @@ from deltaw.tables.reading.formats.separators import (
     find_delimiter,
     head_of,
     note_on_one_column,
-    plain_spaces,
+    plain_fields,
     rectangle,
 )
 from deltaw.tables.reading.loading import NoRowsError
@@ -162,7 +162,7 @@ class Dialect(NamedTuple):
 
     def plain(self, text: bytes) -> bytes:
         """Later text with one separator between fields."""
-        return plain_spaces(text if self.printed is None else self.printed.plain(text), self.separator)
+        return plain_fields(text if self.printed is None else self.printed.plain(text), self.separator)
 
     @property
     def inside(self) -> Dialect:
@@ -183,7 +183,7 @@ def dialect_of(text: bytes, source: str, reading: Reading) -> tuple[Dialect, byt
     if not asked and not printed and len(next(iter(head_of(text, separator)), ())) == 1:
         told, printed = PLACES, Printed.aligned(text)
         separator, text = (BAR, printed.plain(text)) if printed else (separator, text)
-    text = plain_spaces(text, separator)
+    text = plain_fields(text, separator)
     head = above_notes(head_of(text, separator))
     if not head:
         expected, instead = "{source}: expected a header and rows", "give a file with rows"

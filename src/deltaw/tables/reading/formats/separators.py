@@ -49,16 +49,21 @@ def checked(delimiter: str | None) -> str | None:
     return delimiter
 
 
-def plain_spaces(text: bytes, separator: str) -> bytes:
-    """Text with single spaces between fields, if the separator is a space; else without spaces before quoted fields."""
+def plain_fields(text: bytes, separator: str) -> bytes:
+    """Text with single spaces between fields, if the separator is a space; else without spaces before quoted fields,
+    and with quotes in these doubled that have a backslash before them, as MySQL and Spark write.
+    """
     if separator == " ":
         return _unaligned(text)
     sign = re.escape(separator).encode()
+    before, behind = rb"(?<![^\n" + sign + rb"])", rb"(?=[\r\n" + sign + rb"])"
+    if re.search(rb'\\"(?![\r\n"' + sign + rb"])", text):
+        escaped = before + rb'"(?:[^"\\]|\\.|"")*+"' + behind
+        text = re.sub(escaped, lambda field: field[0].replace(b'\\"', b'""'), text, flags=re.DOTALL)
     if not re.search(sign + rb' +"(?!")', text):  # within a field quotes are doubled
         return text
-    field, before = rb'"(?:[^"]|"")*+"', rb"(?<![^\n" + sign + rb"])"
-    spaces = rb"(?<=" + sign + rb") +(?=" + field + rb"[\r\n" + sign + rb"])"
-    return re.sub(rb"(" + before + field + rb")|" + spaces, rb"\1", text)
+    field = rb'"(?:[^"]|"")*+"'
+    return re.sub(rb"(" + before + field + rb")|(?<=" + sign + rb") +(?=" + field + behind + rb")", rb"\1", text)
 
 
 def _unaligned(text: bytes) -> bytes:
