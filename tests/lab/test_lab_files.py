@@ -74,6 +74,8 @@ def test_python_answers_as_the_lab_did(tmp_path: Path) -> None:
         model.save(again)
         assert deltaw.load(again).recipe == model.recipe
         assert model.recipe.optimizer == found["settings"]["optimizer"]
+    (broken,) = ask([job(*iris, "default", "classification", optimizer="sgd", rate=1e30, epochs=1)])  # no loss yet
+    assert "finite numbers in a model file" in broken
 
 
 def test_the_same_training_in_python_gives_the_same_file_but_for_where(

@@ -5,8 +5,11 @@ import { Refusal, said } from '../said.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-function number(x: number): string {
+export function checkFinite(x: number): void {
   if (!Number.isFinite(x)) throw new Refusal('expected finite numbers in a model file', said('others'), 'go back to before they broke');
+}
+function number(x: number): string {
+  checkFinite(x);
   if (x === 0 || (Math.abs(x) >= 1e-4 && Math.abs(x) < 1e16)) return String(x);
   const [digits, power] = x.toExponential().split('e') as [string, string];
   return `${digits}e${power[0]}${power.slice(1).padStart(2, '0')}`;

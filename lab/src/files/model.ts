@@ -8,7 +8,7 @@ import type { Decimals } from '../tables/notations.ts';
 import { readTensors, type Tensor } from '../tables/tensors.ts';
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
 import type { Data, Preparation, Settings, Step, TargetSpec, Weights } from '../engine/types.ts';
-import { canonical, type Json } from './canonical.ts';
+import { canonical, checkFinite, type Json } from './canonical.ts';
 import { sha256 } from './sha256.ts';
 
 const FORMAT_VERSION = 1;
@@ -35,6 +35,7 @@ export interface Learnt {
 export function modelFile(learnt: Learnt): Uint8Array {
   const { settings, now } = learnt, nIn = (l: number): number => (l ? settings.layers[l - 1]!.units : learnt.data.nIn);
   const arrays: Arrays = {};
+  for (const each of [...now.weights, ...now.biases]) each.forEach(checkFinite);
   settings.layers.forEach(({ units }, l) => {
     arrays[`W${l}`] = { values: now.weights[l]!, shape: [units, nIn(l)] };
     arrays[`b${l}`] = { values: now.biases[l]!, shape: [units] };

@@ -89,7 +89,7 @@ export async function saveModel(): Promise<void> {
     const bytes = modelFile({ ...found, parts: run.parts, losses: await run.losses(), steps: run.state.moment, version: __VERSION__ });
     hand(`${stem(run.data.name)}.deltaw`, bytes as BlobPart, 'application/octet-stream');
   } catch (error) {
-    lab.tell('setting_refused', { why: reason(error) }, 'wrong');
+    lab.tell('it_failed', { why: reason(error) }, 'wrong');
   }
 }
 

@@ -51,7 +51,7 @@ export const SENTENCES: Record<string, string> = {
   'expected a model file that DeltaW wrote': '应为 DeltaW 写的模型文件',
   'expected finite numbers in a model file': '模型文件中应为有限数',
   'go back to before they broke': '请回到数字出错之前',
-  'it comes from a later DeltaW': '它来自更新的 DeltaW',
+  'it comes from a later DeltaW': '它来自更高版本的 DeltaW',
   'layers with and without biases': '有的层有偏置，有的层没有',
   'no array {name}': '缺少数组 {name}',
   'dates written {how}': '写作{how}的日期',
