@@ -140,8 +140,9 @@ AROUND = [
     )),
     *("n,x,w,y\n" + FOUR + below for below in (
         "# 60 rows\n", "__________\n(C) an office\n", "数据来源：国家统计局\n", '"Source: a"\n', "Source:\n",
-        "\nNote\n# b\n",
+        "\nNote\n# b\n", "(c) me,,,\n", "Total,9,,\n", "Sum,9\nSource: a,,,\n", "Total,9,w0,\n61,1,Total,9\n",
     )),
+    *(head + FOUR for head in ("n,x,x,x.1\n", "a,a,a.1,a\n", ",Which?,,y\n,Tea,Coffee,\n")),
     "maker.weight,6\nn,x,w,y\n" + FOUR.replace("\n", ",\n"),
     "Category: All\n\nWeek,term: (Worldwide)\n" + "".join(f"2024-01-{i:02},<{i}\n" for i in range(1, 29)),
     *(("n,x,w,y\n" + FOUR).replace(",", sign) for sign in ("^", "~", "\x01")),
@@ -301,6 +302,7 @@ def titled(book: Any) -> None:
     sheet.write_row(5, 1, ["x", "z", "y"])
     for i in range(N):
         sheet.write_row(6 + i, 1, [i * 1.5, i % 7, Y[i]])
+    sheet.write_row(6 + N, 1, ["Total:", 9])
 
 
 def described(book: Any) -> None:

@@ -10,6 +10,7 @@ const DAYS: Record<string, string> = {
   '%b %d, %Y': 'name day, year', '%d.%m.%y': 'day.month.yy', '%m/%d/%y': 'month/day/yy', '%d/%m/%y': 'day/month/yy', '%y-%m-%d': 'yy-month-day',
   '%d-%b-%y': 'day-name-yy', '%Y年%m月%d日': 'year年month月day日', '%Y.%m.%d': 'year.month.day', '%Y. %m. %d.': 'year. month. day.',
   '%b %d %Y': 'name day year', '%m-%d-%Y': 'month-day-year', '%d-%m-%y': 'day-month-yy',
+  '%d. %m. %Y': 'day. month. year', '%Y. %m. %d': 'year. month. day', '%Y년 %m월 %d일': 'year년 month월 day일', '%d %b %y': 'day name yy', '%d/%b/%Y': 'day/name/year', '%d/%b/%y': 'day/name/yy',
 };
 const TIME = ' time', HALVES = ' time AM or PM';
 const ISO: Record<string, string> = {
@@ -17,7 +18,7 @@ const ISO: Record<string, string> = {
   '%Y-%m-%dT%H:%M:%S%.f%#z': 'year-month-dayTtime, its zone', '%Y-%m-%d %H:%M:%S%.f%#z': 'year-month-day time, its zone', '%Y-%m-%d %H:%M:%S%.f UTC': 'year-month-day time UTC',
   '%Y-%m-%d %H:%M': 'year-month-day time', '%Y-%m-%dT%H:%M': 'year-month-dayTtime', '%Y-%m-%dT%H:%MZ': 'year-month-dayTtimeZ', '%Y年%m月%d日%H时%M分': 'year年month月day日hour时minute分',
 };
-const CLOCKS = ['%H:%M:%S', '%H:%M', '%I:%M:%S %p', '%I:%M %p', '%H:%M:%S%.f'];
+const CLOCKS = ['%H:%M:%S', '%H:%M', '%I:%M:%S %p', '%I:%M %p', '%H:%M:%S%.f', '%H:%M:%S%#z', '%I:%M:%S %p%#z'];
 const TIMES = { ...ISO, ...Object.fromEntries([' ', ', '].flatMap((between) => CLOCKS.flatMap((clock) => Object.entries(DAYS).map(([day, how]) => [day + between + clock, how + (clock.includes('p') ? HALVES : TIME)])))) };
 // Read as their first days.
 const MONTHS_ALONE: Record<string, string> = {

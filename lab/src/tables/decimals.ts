@@ -32,12 +32,12 @@ const PARTED: Record<string, string> = {
 /** The notation of each column, and what is to be said of it. */
 export function notationsOf({ names, rows, notation, notes, texts }: Records, known: Known | undefined): { of: (column: string) => string; notes: Text[] } {
   const gaps = new Set(known?.gaps), words = (some: string[][], k: number): Words => some.map((row) => wordOf(row[k]!)).map((word) => (word && gaps.has(word.toLowerCase()) ? null : word));
-  const columns = known ? names.map((name, k): Column => [name, words(rows.slice(0, HEAD), k)]) : [], marks = known?.decimals ?? {};
+  const columns = known || notation === ';' ? names.map((name, k): Column => [name, words(rows.slice(0, HEAD), k)]) : [], marks = known?.decimals ?? {};
   if (notation.startsWith(CELLS)) {
     const held = heldOf(columns.filter(([name]) => texts?.includes(name)), marks);
     return { of: (column) => marked(texts?.includes(column) ? notation.slice(CELLS.length) : notation, held[column]), notes };
   }
-  const { held, left } = known ? marksIn(columns, notation, marks) : { held: {}, left: [] }, file = markIn(notation);
+  const { held, left } = known ? marksIn(columns, notation, marks) : { held: {}, left: columns.flatMap(([name, words]) => (areGrouped(words) ? [name] : [])) }, file = markIn(notation);
   const told = (name: string, by: string): Text => said(PARTED[by]!, { name: clipped(name) });
   const parted = names.flatMap((name, k) => {
     const sign = (held[name] ?? file) === ',' ? '.' : ',';

@@ -1,7 +1,7 @@
 // Text with one record a line, by the rules of deltaw.tables.reading.formats.delimited: the delimiter and the header are found, quotes are kept.
 
 import { Refusal, said, type Sentence, type Text } from '../said.ts';
-import { FEWEST_NAMES, hasHeader, lacking, leavesOutRowNames, noteOnNotes, notesBelow, noteOnNames, notesOnRows, rowsAbove, rowsBelow, rowsOfNames } from './heads.ts';
+import { FEWEST_NAMES, hasHeader, lacking, leavesOutRowNames, noteOnNotes, notesBelow, noteOnNames, noteOnTotal, notesOnRepeated, notesOnRows, numbered, rowsAbove, rowsBelow, rowsOfNames, totalAtEnd } from './heads.ts';
 import { wordOf } from './missing.ts';
 import { unprinted } from './printed.ts';
 import { quiet } from './progress.ts';
@@ -56,8 +56,10 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
     head[0]!.unshift('');
     if (!surely) notes.push(said('the first column, which counts the rows, has no name in the header'));
   }
-  const width = head[0]!.length, end = width < FEWEST_NAMES ? records.length : begin + notesBelow(records.slice(begin), width);
-  if (end < records.length) notes.push(noteOnNotes(records.slice(end).find((record) => record.some((cell) => cell.trim()))!.join(delimiter).replace(new RegExp(`["\\s\\${delimiter}]+$`), '')));
+  const width = head[0]!.length, last = width < FEWEST_NAMES ? records.length : begin + notesBelow(records.slice(begin), width);
+  if (last < records.length) notes.push(noteOnNotes(records.slice(last).find((record) => record.some((cell) => cell.trim()))!.join(delimiter).replace(new RegExp(`["\\s\\${delimiter}]+$`), '')));
+  const total = totalAtEnd(records.slice(begin + 1, last)), end = last - Number(Boolean(total));
+  if (total) notes.push(noteOnTotal(total));
   const from = width === 1 && !named ? 0 : begin; // in a single column a blank line is a missing value
   const rows = records.slice(from, end).filter((record, i) => !below.includes(record) && (!isBlank(record) || (width === 1 && (i > 0 || !named)))).map((record) => (isBlank(record) ? [''] : record));
   const ragged = rows.findIndex((record) => record.length !== width);
@@ -65,15 +67,11 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
     refuse(width === 1 ? '{source}: expected {expected} field in line {begin:,}, as in the first line' : '{source}: expected {expected} fields in line {begin:,}, as in the first line', String(rows[ragged]!.length), remedyOf(rows, ragged), {
       expected: width, begin: lineIn(rows[ragged]!), delimiter,
     });
-  const names = named ? head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED)) : head[0]!.map((_, i) => `column_${i + 1}`);
-  checkNames(names, source);
+  if (named) notes.push(...notesOnRepeated(head[0]!.map((cell) => cell.trim())));
+  const names = named ? numbered(head[0]!.map((cell, i) => cell.trim() || (i ? `column_${i + 1}` : UNNAMED))) : head[0]!.map((_, i) => `column_${i + 1}`);
   const body = rows.slice(named ? 1 : 0);
   if (!body.length) refuse('{source}: expected rows below the header', said('only the header'), 'give a file with data rows');
   return { names, rows: body, notation: notationOf(head.slice(Number(named)), delimiter), notes: [...notes, ...rowsInACell(names, body, delimiter, lineIn)] };
-}
-export function checkNames(names: string[], source: string): void {
-  const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;
-  if (twice >= 0) throw new Refusal('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them', { source });
 }
 /** How the numbers of a file are written, by its first rows: between commas they tell it by themselves. */
 export const notationOf = (head: string[][], separator: string): string => (separator === ',' ? separator : ofFile(separator, markOf((head[0] ?? []).map((_, k) => head.map((row) => wordOf(row[k] ?? ''))))));

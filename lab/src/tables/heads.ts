@@ -1,6 +1,6 @@
 // The first records of a table: which of them name the columns, and which are no rows; deltaw.tables.reading.formats.heads.
 import { listed, said, type Text } from '../said.ts';
-import { clipped } from './cells.ts';
+import { clipped, saysTotal } from './cells.ts';
 import { isMissing } from './missing.ts';
 import { mayBeNumber } from './numerals.ts';
 
@@ -72,8 +72,9 @@ export function rowsOfNames(head: string[][]): [number, string[]] {
     const told = ofNumbers(head, 1 + count).map((j) => (ofIndex ? others[0]! : last)[j]!), below = first.map((_, j) => filled(others.map((row) => row[j]!)).join(' '));
     let before = '';
     const groups = first.map((group, j) => (before = group || (below[j] ? before : ''))), names = groups.map((group, j) => `${group} ${below[j]}`.trim());
+    const unnamed = last.filter((_, j) => !first[j]), ofAnswers = told.length && !told.some(Boolean) && unnamed.length && unnamed.every(Boolean); // below the questions of a survey
     const over = groups.filter((group, j) => group && below[j]);
-    if (present(told).length && different(over) < over.length && different(names) === filled(names).length) return different(last) === last.length ? [count, []] : [1 + count, names];
+    if ((ofAnswers || present(told).length) && different(over) < over.length && different(names) === filled(names).length) return different(last) === last.length ? [count, []] : [1 + count, names];
   }
   return [0, []];
 }
@@ -115,8 +116,31 @@ export function notesBelow(rows: string[][], width: number): number {
   const blank = rows.findIndex(isBlank), rest = blank < 0 ? [] : rows.slice(blank).filter((row) => row.some(Boolean) && !isBlank(row));
   const are = rest.length && rest.every((row) => row[0]!.trim() && !number(row[0]!.trim()) && 2 * filled(row).length <= width);
   let end = rows.length;
-  while (!are && rows[end - 1]?.length === 1 && SIGNED.test(`${rows[end - 1]![0]}\n`)) --end;
+  while (!are && rows[end - 1]?.slice(1).every((cell) => !cell.trim()) && SIGNED.test(`${rows[end - 1]![0]}\n`)) --end;
   return are ? blank : end;
+}
+const FEWEST_SUMMED = 10; // rows above a total
+/** The word in the last row that says that this is the total of those above; none where other rows say it. */
+export function totalAtEnd(rows: string[][]): string {
+  const last = rows.at(-1) ?? [], word = last.find((cell) => cell.trim())?.trim() ?? '';
+  return rows.length > FEWEST_SUMMED && last.length > 1 && saysTotal(word) && !rows.slice(0, -1).some((row) => row.some((cell) => cell.trim() === word)) ? word : '';
+}
+export const noteOnTotal = (word: string): Text => said('the last row is left out, which seems to be a total ("{word}")', { word: clipped(word, 20) });
+
+/** Names with a number behind each that was there before: x, x.1, x.2. */
+export function numbered(names: string[]): string[] {
+  const found = new Set<string>(), again: Record<string, number> = Object.create(null);
+  for (const name of names) {
+    let own = name;
+    while (found.has(own) || (own !== name && names.includes(own))) own = `${name}.${(again[name] = (again[name] ?? 0) + 1)}`;
+    found.add(own);
+  }
+  return [...found];
+}
+/** What to say of names that several columns have. */
+export function notesOnRepeated(names: string[]): Text[] {
+  const several = [...new Set(names.filter((name, k) => name && names.indexOf(name) < k))].sort((a, b) => names.indexOf(a) - names.indexOf(b)).map((name) => clipped(name, 30));
+  return several.length ? [said('several columns are called {names}: those behind the first are read as "{second}", …', { names: listed(several.map((name) => `"${name}"`), 3), second: `${several[0]}.1` })] : [];
 }
 export const noteOnNotes = (cell: string): Text => said('what stands below the table is left out ("{cell}")', { cell: clipped(cell) });
 

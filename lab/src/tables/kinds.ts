@@ -90,7 +90,7 @@ function words(cells: Cells, there: string[], distinct: number, source: string):
 export function noteOnUnit({ name: column, words, unit = '' }: Cells): Text | undefined {
   const there = words.filter((word) => word !== null), name = clipped(column), [first, again] = unit.split('#×') as [string, string?];
   if (again === undefined) {
-    const numbers = asWritten(there), bare = unit ? there.filter((_, i) => !Number.isNaN(numbers[i]!)) : [];
+    const numbers = asWritten(there), bare = unit ? there.filter((_, i) => numbers[i]) : []; // 0 needs none
     return bare.length ? said('"{name}" has no unit in {n:,} of {rows:,} cells ("{cell}"): read in {unit} too; write the unit if not', { name, n: bare.length, rows: there.length, cell: clipped(bare[0]!, 20), unit: plainUnit(unit) }) : undefined;
   }
   const plain = there.map(withoutUnit(unit)), row = Math.max(0, plain.findIndex((each) => each.includes('e'))), number = asWritten([plain[row]!])[0]!.toLocaleString('en-US', { maximumSignificantDigits: 12 });

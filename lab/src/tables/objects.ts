@@ -1,7 +1,7 @@
 // JSON with an object a row, in an array or each in a line of its own, or one object that is a table: deltaw.tables.reading.formats.json_lines.
 import { Refusal, said, type Text } from '../said.ts';
 import { clipped } from './cells.ts';
-import { checkNames, HEAD_RECORDS, type Records } from './delimited.ts';
+import { HEAD_RECORDS, type Records } from './delimited.ts';
 import { hasHeader } from './heads.ts';
 import { CELLS } from './notations.ts';
 
@@ -20,15 +20,26 @@ const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|NaN|Infinity/g, BEFORE = '\x7f'; // a na
 /** JSON, and the numbers that are none, which Python writes, too. */
 const parsed = (json: string): unknown =>
   JSON.parse(/"\d+"\s*:|NaN|Infinity/.test(json) ? json.replace(TOKEN, (token, key) => ({ NaN: 'null', Infinity: '1e999' })[token] ?? (key && /^"\d+"/.test(token) ? `"${BEFORE}${token.slice(1)}` : token)) : json);
+function checkNames(names: string[], source: string): void {
+  const twice = names.findIndex((name, i) => names.indexOf(name) !== i), name = names[twice]!;
+  if (twice >= 0) throw new Refusal('{source}: expected a name of its own for every column', said('"{name}" for columns {place} and {i}', { name, place: names.indexOf(name) + 1, i: twice + 1 }), 'rename one of them', { source });
+}
+const ENOUGH = 10; // cells of a column, rather than of a list in a row
+/** The rows of columns as lists of one length; none of others. */
+function rowsOf(columns: Row): Row[] | null {
+  const values = Object.values(columns), names = Object.keys(columns);
+  return areAll(values, Array.isArray) && areAlike(values) && !values.some((each) => each.some(isNested)) ? values[0]!.map((_, i) => Object.fromEntries(names.map((name, k) => [name, values[k]![i]]))) : null;
+}
 /** The rows of one object, and the name that it has them by; null if it is no table. */
 function rowsWithin(whole: Row): { rows: unknown[]; within?: string } | null {
-  const names = Object.keys(whole), values: unknown[] = Object.values(whole), { columns, data } = whole;
-  if (areAll(values, Array.isArray) && areAlike(values) && !values.some((each) => each.some(isNested)))
-    return { rows: values[0]!.map((_, i) => Object.fromEntries(names.map((name, k) => [name, values[k]![i]]))) };
+  const names = Object.keys(whole), values: unknown[] = Object.values(whole), { columns, data } = whole, own = rowsOf(whole);
+  if (own) return { rows: own };
   if (Array.isArray(columns) && Array.isArray(data) && areAll(data, Array.isArray) && data.every((row) => row.length === columns.length))
     return new Set(columns.map(String)).size < columns.length ? null : { rows: data.map((row) => Object.fromEntries(columns.map((name, k) => [String(name), row[k]]))) };
   const within = names.filter((name) => Array.isArray(whole[name]) && areAll(whole[name] as unknown[], isObject));
   if (within.length) return within.length === 1 ? { rows: whole[within[0]!] as unknown[], within: within[0]! } : null;
+  const parts = names.flatMap((within) => (isObject(whole[within]) ? [{ rows: rowsOf(whole[within]) ?? [], within }] : [])).filter(({ rows }) => rows.length >= ENOUGH && Object.keys(rows[0]!).length > 1);
+  if (parts.length === 1) return parts[0]!;
   if (areAll(values, isObject)) {
     const keys = Object.keys(values[0]!), alike = values.every((each) => Object.keys(each).length === keys.length && keys.every((key) => key in each));
     if (alike && count(names) !== count(keys)) return { rows: count(names) ? values : keys.map((key) => Object.fromEntries(names.map((name, k) => [name, values[k]![key]]))) };

@@ -1,7 +1,7 @@
 // Excel workbooks (.xlsx), which are ZIP archives of XML: the first sheet with rows, by the rules of deltaw.tables.reading.formats.workbooks.
 import { Refusal, listed, said, type Text } from '../said.ts';
 import { members } from './archives.ts';
-import { FEWEST_NAMES, noteOnNotes, notesBelow, noteOnNames, notesOnRows, rowsAbove, rowsBelow, rowsIn, rowsOfNames } from './heads.ts';
+import { FEWEST_NAMES, noteOnNotes, notesBelow, noteOnNames, noteOnTotal, notesOnRepeated, notesOnRows, numbered, rowsAbove, rowsBelow, rowsIn, rowsOfNames, totalAtEnd } from './heads.ts';
 
 /** What a sheet holds, as text. */
 export interface Sheet {
@@ -98,13 +98,7 @@ function firstNote(rows: Row[]): number {
 
 /** The names that the first row gives, each once; and no columns that have neither a name nor a cell. */
 function tidy([head, ...rows]: string[][], hasText: (i: number) => boolean): Omit<Sheet, 'notes'> {
-  const kept = head!.map((_, i) => i).filter((i) => head![i] || rows.some((row) => row[i])), names: string[] = [];
-  for (const i of kept) {
-    const name = head![i] || `column_${i + 1}`;
-    let own = name;
-    for (let n = 1; names.includes(own); ++n) own = `${name}_${n}`;
-    names.push(own);
-  }
+  const kept = head!.map((_, i) => i).filter((i) => head![i] || rows.some((row) => row[i])), names = numbered(kept.map((i) => head![i] || `column_${i + 1}`));
   return { names, rows: rows.map((row) => kept.map((i) => row[i]!)), texts: names.filter((_, k) => hasText(kept[k]!)) };
 }
 
@@ -142,11 +136,12 @@ export async function readWorkbook(bytes: Uint8Array, source: string): Promise<S
       const above = title + over - Number(joined), rows = all.slice(above), below = rows.splice(1, rowsBelow([...(joined ? [together] : []), ...head.slice(above + Number(joined))]));
       if (joined) rows[0] = { ...rows[0]!, cells: together };
       if (rows.length < 2) continue;
-      const foot = rows.splice(firstNote(rows));
+      const foot = rows.splice(firstNote(rows)), total = totalAtEnd(rows.slice(1).map(({ cells }) => cells));
+      if (total) rows.pop();
       const others = sheets.filter((each) => each.name !== name).map((each) => each.name), notes: Text[] = [];
       if (others.length) notes.push(said('read from its sheet "{name}", not {others}', { name, others }));
       const [{ at: first }] = rows as [Row], last = below.at(-1)?.at ?? first;
-      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > last), notes: [...notes, ...notesOnRows(joined ? 0 : above && first, below.map(({ cells }) => cells)), ...(joined ? [noteOnNames(all[title]!.at + 1, over, together)] : []), ...foot.slice(0, 1).map(({ cells }) => noteOnNotes(cells.find(Boolean)!)), ...withoutValues(xml, first + 1)] };
+      return { ...tidy(rows.map(({ cells }) => cells), (i) => lastTexts[i]! > last), notes: [...notes, ...notesOnRows(joined ? 0 : above && first, below.map(({ cells }) => cells)), ...(joined ? [noteOnNames(all[title]!.at + 1, over, together)] : []), ...(over ? [] : notesOnRepeated(rows[0]!.cells)), ...foot.slice(0, 1).map(({ cells }) => noteOnNotes(cells.find(Boolean)!)), ...(total ? [noteOnTotal(total)] : []), ...withoutValues(xml, first + 1)] };
     }
     throw new Refusal('{name}: expected a sheet with a header and rows', said('none in {names}', { names: sheets.map(({ name }) => name) }), 'give another sheet', { name: source });
   } catch (error) {
