@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
@@ -13,6 +14,7 @@ Made = TypeVar("Made")
 
 MOST = 4  # threads: what their items hold, memory holds at once
 AHEAD = 3  # items of `in_order` that are under way
+ROOM = 2**28  # bytes that a library may ask for at once, as to be loaded
 
 
 def processors() -> int:
@@ -60,3 +62,20 @@ def side_by_side(work: Callable[[Item], Made], items: Iterable[Item]) -> list[Ma
         return [each.result() for each in made]
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def starved() -> bool:
+    """Whether this process can have no more memory or threads: what fails for want of them, each library says in its
+    own words.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+    from mmap import mmap
+
+    try:
+        mmap(-1, ROOM).close()
+        with ThreadPoolExecutor(processors() + MOST) as pool:
+            for _ in range(processors() + MOST):
+                pool.submit(time.sleep, 0.01)
+    except (OSError, MemoryError, RuntimeError):
+        return True
+    return False

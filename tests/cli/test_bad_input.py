@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -294,6 +295,19 @@ def test_what_is_not_wrong(
     monkeypatch.chdir(folder)
     assert main(command.split()) == 0
     assert GOOD[command](capsys.readouterr().out)
+
+
+def test_a_system_without_threads_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a library says of it, Rust's panics too, which are no `Exception`."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    status, out, err = run("train", "iris", "--epochs", 1, "--folds", 0, "-o", "m.deltaw")
+    assert (status, out) == (1, "")
+    assert err.startswith("deltaw: expected enough memory and threads, found too few; ")
+    assert list(Path().iterdir()) == []
 
 
 def test_messages_quote_little(tmp_path: Path, run: Run) -> None:

@@ -19,10 +19,12 @@ from deltaw.signs import one_line
 from deltaw.sigterm import Terminable
 from deltaw.speech import say, spoken
 from deltaw.speech.settings import by_command
+from deltaw.threads import starved
 
 __all__ = ["main"]
 
 INTERRUPTED = 130  # by Ctrl-C
+STARVED = "expected enough memory and threads, found too few; end other programs, or raise the limits that ulimit shows"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,10 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     status = _main(arguments)
                 except KeyboardInterrupt:  # no command has begun, and to load takes a while
                     status = _interrupted()
-                except Exception:
-                    if running.signal is None:
+                except BaseException:  # a library's own words for it, of which a panic of Rust's is no Exception
+                    if running.signal is not None:
+                        status = _interrupted()
+                    elif starved():
+                        status = _say(say(STARVED), 1)
+                    else:
                         raise
-                    status = _interrupted()  # a library's own words for it
         except KeyboardInterrupt:  # before the language is known, or after it is
             status = _interrupted()
     return 128 + running.signal if running.signal is not None and status == INTERRUPTED else status
