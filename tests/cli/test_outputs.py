@@ -257,7 +257,7 @@ def test_ctrl_c_before_a_command_begins(monkeypatch: pytest.MonkeyPatch, capsys:
     assert capsys.readouterr().err == "deltaw: interrupted; nothing was saved: run the same command again\n"
 
 
-@pytest.mark.parametrize("place", ["deltaw.cli._quiet", "deltaw.cli.language"])
+@pytest.mark.parametrize("place", ["deltaw.cli._quiet", "deltaw.cli.language", "typer.core.TyperGroup.make_context"])
 def test_ctrl_c_when_it_has_loaded(
     place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
