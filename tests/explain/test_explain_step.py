@@ -115,6 +115,16 @@ def test_what_a_native_training_step_does() -> None:
         np.testing.assert_allclose(ours, theirs, rtol=1e-14)
 
 
+@pytest.mark.parametrize(("name", "loss"), [("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy")])
+@pytest.mark.parametrize("last", [0.5, 0.1])
+def test_what_delta_is_where_slopes_cancel(name: str, loss: str, last: float) -> None:
+    t = np.array([0.2, 0.3, last])
+    step = deltaw.explain.step(network([2, 3], [name], True, 4), [0.1, 0.5], t, 0.1, loss)
+    whole = name == "sigmoid" or t.sum() == 1
+    np.testing.assert_allclose(step.delta[-1], step.o[-1] * (1 if whole else t.sum()) - t, rtol=1e-13)
+    assert f"δ = {'o − t' if whole else 'o Σt − t'}" in str(step)
+
+
 CASES = {
     "small": (["sigmoid", "sigmoid"], [2, 2, 1], "squared", True),
     "no bias": (["tanh"], [3, 2], "absolute", False),
