@@ -46,6 +46,7 @@ def test_learns(engine: str) -> None:
     assert history.ended == "finished"
     assert history.validation_loss == []
     assert history.best_epoch is None
+    assert "kept" not in repr(history)
     assert history.batch_steps == 200 * 3
     assert all(s > 0 for s in history.seconds)
 

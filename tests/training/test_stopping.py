@@ -84,6 +84,7 @@ def test_training_keeps_the_best_weights(engine: str) -> None:
     assert history.ended == "early stopping"
     assert history.best_epoch == int(np.argmin(history.validation_loss)) + 1
     assert len(history) == history.best_epoch + 7
+    assert f"weights of epoch {history.best_epoch} kept" in repr(history)
     for ours, theirs in zip(network.weights, by_epoch[history.best_epoch - 1].weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     E = 0.5 * ((network.forward(X[6:]) - T[6:]) ** 2).sum(axis=1).mean()
