@@ -195,13 +195,13 @@ def are_notes(rows: Iterable[Sequence[str]], width: int) -> bool:
 
 
 def numbered(names: Sequence[str]) -> list[str]:
-    """The names, with a number behind each that was there before (x, x.1, x.2), as pandas numbers them."""
+    """The names, with a number behind each that was there before (x, x_1, x_2), as in workbooks."""
     found, again, given = dict[str, None](), Counter[str](), {*names}
     for name in names:
         new = name
         while new in found or (new != name and new in given):
             again[name] += 1
-            new = f"{name}.{again[name]}"
+            new = f"{name}_{again[name]}"
         found[new] = None
     return [*found]
 
@@ -211,7 +211,7 @@ def notes_on_repeated(names: Sequence[str]) -> tuple[str, ...]:
     several = [name for name, n in Counter(name.strip() for name in names).items() if name and n > 1]
     line = 'several columns are called {names}: those behind the first are read as "{second}", …'
     shown = listing((f'"{clip(name, 30)}"' for name in several), 3)
-    return (say(line, names=shown, second=f"{clip(several[0], 30)}.1"),) if several else ()
+    return (say(line, names=shown, second=f"{clip(several[0], 30)}_1"),) if several else ()
 
 
 def note_on_total(word: str) -> str:
