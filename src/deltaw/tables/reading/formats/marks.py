@@ -55,7 +55,9 @@ class Marks(NamedTuple):
         found = next((mark for mark in MARKS if any(has_mark(each, mark) for each in columns)), "")
         commas, file = found == COMMA, "" if separator == "," else found
         if known is None and separator == ";" and not file:
-            return cls(left=tuple(each.name for each in columns if are_grouped(each)))
+            twice = r"\..*\."  # 1.234.567 has one meaning
+            unsure = [each for each in columns if are_grouped(each) and not each.str.contains(twice).any()]
+            return cls(left=tuple(each.name for each in unsure))
         if known is None or (file == COMMA and COMMA not in known.values()):
             return cls(file)
         here = valid_decimals(columns, known) if commas or separator != "," else {}  # in CSV only with evidence
