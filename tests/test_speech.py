@@ -535,7 +535,7 @@ def test_the_same_model_in_every_language(run_in: Run, tmp_path: Path) -> None:
         (["train", "nothing.csv"], "deltaw: nothing.csv：应为文件，实际：没有这个名称的文件；请检查路径"),
         (["train", "iris", "--epochs", "x"], "deltaw: --epochs：应为整数，实际：'x'；参见 'deltaw train --help'"),
         (["show"], "deltaw: 缺少 MODEL；参见 'deltaw show --help'"),
-        (["shaw"], "deltaw: 没有 shaw 这个命令（是不是 'show'？）；参见 'deltaw --help'"),
+        (["shaw"], "deltaw: 没有名为 shaw 的命令（是不是 'show'？）；参见 'deltaw --help'"),
         (["show", "a", "b"], "deltaw: 此后不应再有内容，实际：b；参见 'deltaw show --help'"),
         (["export", "--check", "m.py", "m.json"], "deltaw: m.json：应为导出的检验文件，实际：没有这个文件；请检查路径"),
         (["predict", "m", "x", "-o"], "deltaw: -o 需要一个值；参见 'deltaw predict --help'"),

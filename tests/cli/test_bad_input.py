@@ -212,7 +212,10 @@ CASES: dict[str, tuple[str, ...]] = {
     "predict": ("MODEL", "predict --help"),
     "predict good.deltaw": ("DATA",),
     "predict good.csv good.deltaw": ("DATA: expected a table", "MODEL DATA"),
-    "tune good.deltaw": ("DATA: expected a table", "MODEL DATA"),
+    "tune good.deltaw": ("DATA: expected a table", "give the table to learn from"),
+    "train good.csv -t species --set start=x": ("expected a setting of the recipe", "'start'"),
+    "explain good.deltaw good.csv --json --format html": ("--json", "'html'"),
+    "lab --empty good.csv -t species": ("--empty", "good.csv, --target"),
     "show": ("MODEL",),
     "--nonsense": ("--nonsense",),
     # outputs

@@ -123,7 +123,9 @@ def run(options: Options, tell: Callable[[str], None]) -> Report:
     until = started + MINUTE if options.quick else None
     names, peers, threads = _names(options), _peers(options), _threads(options)
     if options.runs < 3:
-        raise SettingError("--runs: expected 3 or more, so that one slow moment does not count", str(options.runs))
+        raise SettingError(
+            "--runs: expected 3 or more, so that one slow moment does not count", str(options.runs), "give e.g. 5"
+        )
     if options.plot is not None:
         cost.check_path(options.plot, filter(None, (options.mnist,)))
     settings = Settings(peers, threads, options.runs, mnist=find_mnist(options.mnist), until=until)

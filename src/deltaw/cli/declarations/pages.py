@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from deltaw.cli import completion
-from deltaw.cli.declarations.parameters import Data, Format, Json, ModelFile, Output, Rows
+from deltaw.cli.declarations.parameters import Data, Format, Json, ModelFile, Output, Rows, form_of
 from deltaw.cli.options.row import Given, Options
 from deltaw.cli.options.training import not_for_a_model, reading_options, training_options
 from deltaw.exceptions import SettingError
+from deltaw.speech import listed
 
 
 @reading_options
@@ -47,7 +48,7 @@ def explain(
     from deltaw.cli.commands.explain import explain as run
 
     choices = {"row": row, "learning_rate": learning_rate, "backward": backward, "against": against, "member": member}
-    run(model, data, link, "json" if json else format, output, reading, choices)
+    run(model, data, link, form_of(json, format), output, reading, choices)
 
 
 def derive(
@@ -66,7 +67,7 @@ def derive(
     """Derive ∂E/∂w and ΔW line by line from the error and activation functions, with every line checked."""
     from deltaw.cli.commands.derive import derive as run
 
-    run(activation, error, layers, hidden, "json" if json else format, output)
+    run(activation, error, layers, hidden, form_of(json, format), output)
 
 
 def lesson(
@@ -138,7 +139,12 @@ def lab(
     """
     from deltaw.cli.commands.lab import lab as run
 
-    run(source, data, output, show, empty, json, options, not_for_a_model(context))
+    given = not_for_a_model(context)
+    by = context.get_parameter_source("source")
+    table = [source] if by is not None and by.name == "COMMANDLINE" else []
+    if empty and (named := [*table, *filter(None, [data]), *given]):
+        raise SettingError("--empty: expected no table with it", listed(named), "leave one of the two out")
+    run(source, data, output, show, empty, json, options, given)
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

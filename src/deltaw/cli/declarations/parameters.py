@@ -22,8 +22,17 @@ ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file w
 def _no_model(context: typer.Context, data: str) -> str:
     """The DATA of a command that is not the file of a model. Raises SettingError, as for exchanged arguments."""
     if data.endswith(".deltaw") and not context.resilient_parsing:
-        raise SettingError("DATA: expected a table", data, "give a model first, and then its table: MODEL DATA")
+        takes_both = any(each.name == "model" for each in context.command.params)
+        both, alone = "give a model first, and then its table: MODEL DATA", "give the table to learn from"
+        raise SettingError("DATA: expected a table", data, both if takes_both else alone)
     return data
+
+
+def form_of(json: bool, form: str | None) -> str | None:
+    """The format that --json or --format asks for. Raises SettingError where they ask for two."""
+    if json and form not in (None, "json"):
+        raise SettingError("--json: expected no other --format with it", repr(form), "leave one of the two out")
+    return "json" if json else form
 
 
 Data = Annotated[

@@ -86,6 +86,15 @@ def _read(table: dict[str, Row], *levels: Options) -> Options:
     for values in levels:
         given = {name: table[name].read(value) for name, value in values.items() if value != table[name].default}
         pairs: Options = given.pop("setting", {})
+        if others := {name: value for name, value in pairs.items() if name not in table}:
+            _check_settings(others)
         both = {name: found.get(name, {}) | value for name, value in given.items() if isinstance(value, dict)}
         found |= pairs | given | both
     return found
+
+
+def _check_settings(pairs: Options) -> None:
+    """Raise SettingError for a name that no recipe has, which would be an argument of the command itself."""
+    from deltaw.models.recipes import RECIPES, check_names
+
+    check_names(next(iter(RECIPES)), pairs)
