@@ -105,6 +105,17 @@ def test_the_bound_of_chance_is_one() -> None:
             assert np.exp(-evidence) >= stats.hypergeom.sf(right - 1, 100, 30, having) * (1 - 1e-9)
 
 
+def test_the_evidence_of_numbers_is_that_of_the_sum_of_ranks() -> None:
+    rng = np.random.default_rng(0)
+    t = rng.integers(0, 9, 400).astype(float)
+    for having in (3, 30, 300):
+        rows = np.argsort(t + rng.normal(size=400, scale=9))[:having]
+        evidence = rules._evidence(t[rows], t, np.zeros(having, np.int64), np.array([having]))[0]
+        others = np.delete(t, rows)
+        chance = stats.mannwhitneyu(t[rows], others, use_continuity=False, method="asymptotic").pvalue
+        assert evidence == pytest.approx(stats.norm.isf(chance / 2) ** 2 / 2, rel=0.01)
+
+
 def test_a_text_becomes_flags_and_words_again() -> None:
     table = reviews()
     columns = kinds(read(table), "good")
