@@ -54,6 +54,20 @@ def test_the_line_is_that_of_ridge_regression(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(both, [b, 1 - 2 * b])
 
 
+def test_no_row_is_told_its_own_target_by_the_mean_of_the_others() -> None:
+    """Beside slots of the words, the lower of two means of a word belongs to the row with the higher target."""
+    drawn = np.random.default_rng(2)
+    word, part, x = np.repeat(np.arange(40), 10), np.arange(400) % 5, drawn.normal(size=400)
+    t = drawn.normal(size=40)[word] + x + drawn.normal(size=400)
+    mean = [t[(word == word[i]) & (part != part[i])].mean() for i in range(400)]
+    X = np.column_stack([x, mean, np.eye(40)[word]])
+    w, _ = line(X, t, np.ones(400), means=[1])
+    np.testing.assert_array_equal(np.delete(w, 1), line(np.delete(X, 1, axis=1), t, np.ones(400))[0])
+    assert w[1] == 0
+    assert line(X, t, np.ones(400))[0][1] < -1
+    assert line(X[:, :2], t, np.ones(400), means=[1])[0][1] > 0.5  # which tells nothing but the word
+
+
 def test_a_line_through_all_rows_does_not_win() -> None:
     """Of more inputs than rows one goes through all of them: it leaves nothing, and says nothing of others."""
     drawn = np.random.default_rng(1)

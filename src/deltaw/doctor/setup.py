@@ -199,7 +199,7 @@ class Setup(Plain):
         weight = None if self.sample_weight is None else np.asarray(self.sample_weight)
         unscaled = self.input_scale is None and not hasattr(X, "tocsr")  # needs no float64 copy
         network = self.network.copy()
-        start_from_line(network, X, T, weight, np.asarray if unscaled else self.scaled_inputs)
+        start_from_line(network, X, T, weight, np.asarray if unscaled else self.scaled_inputs, self.target_encoded)
         return replace(self, network=network)
 
     def seeded(self, seed: int) -> Setup:

@@ -9,7 +9,7 @@ this linear model, a network without hidden layers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,9 @@ def with_linear_start(plan: Plan, network: Network, rows: Part) -> tuple[Network
     if plan.start is not None:
         c = plan.start.model.history.beyond_line
         return (network, None) if c == 1.0 else unmixed(network, c)
-    return network, start_from_line(network, rows.X, rows.T, plan.counts(rows)) if starts_linear(plan) else None
+    if not starts_linear(plan):
+        return network, None
+    return network, start_from_line(network, rows.X, rows.T, plan.counts(rows), means=plan.preparation.means)
 
 
 def starts_linear(plan: Plan) -> bool:
@@ -52,8 +54,9 @@ def starts_linear(plan: Plan) -> bool:
 
 
 def start_from_line(
-    network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray
-) -> Network | None:
+    network: Network, X: Any, T: Array, weight: Array | None = None, seen: Callable[[Any], Array] = np.asarray,
+    means: Sequence[int] = (),
+) -> Network | None:  # fmt: skip
     """Make the network start from the line of these rows; returns the line, or None if it cannot.
 
     It can if it has a single linear output, and enough units for FEWEST pairs in each layer.
@@ -62,6 +65,7 @@ def start_from_line(
         X, T: (n, n_in) or encoded, (n, 1).
         weight: row weights, (n,).
         seen: makes dense inputs of some rows of X.
+        means: see `line`.
     """
     pairs = min(network.sizes[1:-1], default=0) // SHARE
     room = pairs >= FEWEST and min(network.sizes[0], len(T)) <= MOST_INPUTS
@@ -69,7 +73,7 @@ def start_from_line(
         return None
     some = spread(len(T), MOST_ROWS)
     x, t = seen(X if len(some) == len(T) else X[some]), np.asarray(T[some], np.float64)[:, 0]
-    w, b = line(x, t, np.ones(len(t)) if weight is None else weight[some])
+    w, b = line(x, t, np.ones(len(t)) if weight is None else weight[some], means)
     made = as_network(np.round(w, DIGITS), round(b, DIGITS))
     carry_line(network, made, pairs)
     return made
@@ -82,10 +86,22 @@ def as_network(w: Array, b: float) -> Network:
     return made
 
 
-def line(X: Array, t: Array, weight: Array) -> tuple[Array, float]:
-    """w and b of w·x + b, by ridge regression; X (n, k), t (n,)."""
-    W, b = ridge(X, t[:, None], weight)
-    return W[0], float(b[0])
+def line(X: Array, t: Array, weight: Array, means: Sequence[int] = ()) -> tuple[Array, float]:
+    """w and b of w·x + b, by ridge regression; X (n, k), t (n,).
+
+    Args:
+        means: columns of X that are target means, each row's without its own target. Beside inputs that identify the
+            word, the lower of two such means belongs to the row with the higher target, so that a negative weight
+            tells training rows their own targets, and misleads for all other rows. So no mean has one.
+    """
+    w, used = np.zeros(X.shape[1]), np.ones(X.shape[1], bool)
+    while True:
+        W, b = ridge(X if used.all() else X[:, used], t[:, None], weight)
+        w[used] = W[0]
+        misleading = [mean for mean in means if np.round(w[mean], DIGITS) < 0]
+        if not misleading:
+            return w, float(b[0])
+        w[misleading], used[misleading] = 0.0, False
 
 
 def odd_part(row: Activation, y: float) -> float:
