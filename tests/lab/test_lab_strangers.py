@@ -155,6 +155,8 @@ AROUND = [
     "name,2019\nanna,3\nbob,4\n",
     ",a1,a2\nanna,3,5\nbob,4,7\n", "400.5,401.5,402.5,403.5,404.5,405.5\n5,9,1,3,7,2\n4,8,1,3,5,7\n",
     'u,"a""b&amp;",w\nx,"c;""d",y\n',
+    'n, "x", y\n' + "".join(f'{i}, "a, {i % 3}", {i}.5\n' for i in range(30)),
+    "n,x,y\n" + "".join(f'{i},"a \\"b\\", {i % 3}",{i}.5\n' for i in range(30)),
     "200|(X11; x86)|a\n404|(Win; x64)|b\n", "a b;c,5\nd e;1.234,5\n", '"a;b"|2\n"c;d"|3\n',
 ]  # fmt: skip
 

@@ -35,7 +35,7 @@ export function readDelimited(text: string, source: string, tell = quiet): Recor
   const begun = whole.length - text.length && whole.slice(0, -text.length).split('\n').length - 1; // lines before the text
   const printed = !told || told[1] === '|' ? unprinted(text) : null, delimiter = told?.[1] ?? (printed === null ? findDelimiter(text) : '|');
   text = printed ?? text;
-  if (delimiter === ' ') text = unaligned(text);
+  text = delimiter === ' ' ? unaligned(text) : plainFields(text, `\\${delimiter}`);
   const records = [...parsed(text, delimiter, source, begun, tell)];
   if (text.includes('="')) for (const record of records) record.forEach((cell, k) => (record[k] = cell.replace(/^="([^"]*)"$/, '$1'))); // as programs write text for Excel
   let head = records.filter((record) => !isBlank(record)).slice(0, HEAD_RECORDS);
@@ -109,6 +109,13 @@ const beginOf = (record: string[], records: string[][]): number =>
   records.slice(0, records.indexOf(record)).reduce((line, each) => line + each.join('').split('\n').length, 1);
 /** Columns aligned by spaces or tabs, with one space between fields. */
 const unaligned = (text: string): string => text.replaceAll('\t', ' ').replace(/^ +| +(?=\r?$)|(?<= ) +/gm, '');
+
+/** Text without spaces before fields in quotes, in which quotes are doubled that have a backslash before them. */
+function plainFields(text: string, sign: string): string {
+  const before = `(?<![^\\n${sign}])`, behind = `(?=[\\r\\n${sign}])`, field = '"[^"]*(?:""[^"]*)*"';
+  if (new RegExp(`\\\\"(?![\\r\\n"${sign}])`).test(text)) text = text.replace(new RegExp(`${before}"(?:[^"\\\\]|\\\\.|"")*"${behind}`, 'gs'), (found) => found.replaceAll('\\"', '""'));
+  return new RegExp(`${sign} +"(?!")`).test(text) ? text.replace(new RegExp(`(${before}${field})|(?<=${sign}) +(?=${field}${behind})`, 'g'), '$1') : text;
+}
 
 const OFTEN = 5000; // records between two words on how far it has come
 /** Records as Polars reads them: in a field that begins with a quote each further one opens or closes. `above`: lines before the text. */

@@ -72,6 +72,7 @@ function formsOf(present: string[]): [form: string, cells: number][] {
     const form = scaled(cells, forms, counts, cells === present);
     if (form && cells === present) return [[form, cells.length]];
     if (form) continue;
+    if (cells !== present && !counts.size && cells.every((cell) => NUMBER.exec(cell)?.[0] === cell)) continue; // 1.2万 may be below
     if (!cells.length || sumOf([...counts]) < (2 * ENOUGH - 1) * cells.length) return [];
   }
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
