@@ -607,7 +607,7 @@ const CHECKS = {
       'stray.csv': [table(thirty((i) => `${i === 6 ? 'x1' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为数值，实际："x1"；请改正单元格、留空，或去掉该列'],
       'far.csv': [table(thirty((i) => `${i === 6 ? '1e400' : i},${i % 4},${'ab'[i % 2]}`)), '列“a”第 7 行应为有限数'],
       'ragged.csv': [table(thirty((i) => (i === 6 ? '1,2' : `${i},${i % 4},${'ab'[i % 2]}`))), '第 8 行应有 3 个字段，与第一行一样，实际：2；'],
-      'book.csv': ['PK\x03\x04', '应为表，实际：ZIP 压缩包；请先解压'],
+      'book.csv': ['PK\x03\x04', '应为表，实际：无法读取的 ZIP 压缩包；请重新写出或获取该文件'],
       'title.csv': ['报告\na,kind\n1,a\n2,b\n', '与第一行一样，实际：2；请删去列名上方的内容'],
       'damaged.xlsx': [archive({ 'xl/workbook.xml': '<workbook/>' }), '应为 Excel 工作簿，实际：无法读取（xl/workbook.xml）；请重新保存'],
       'noise.deltaw': ['12345678901234567890', '应为 DeltaW 写的模型文件，实际：另一种文件；请给出 .deltaw 文件'],
