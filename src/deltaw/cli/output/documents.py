@@ -85,6 +85,8 @@ def answers(model: Model, found: Answers, kept: pl.DataFrame, numbered: bool) ->
 
 def kept(table: Table, names: tuple[str, ...]) -> pl.DataFrame:
     """The columns matched by names and patterns. Raises ColumnError if one matches none."""
+    from dataclasses import replace
+
     import polars as pl
 
     from deltaw.models import rows_of
@@ -92,7 +94,7 @@ def kept(table: Table, names: tuple[str, ...]) -> pl.DataFrame:
 
     rows = rows_of(table)
     written = rows if table.written is None or table.test is not None else table.written
-    columns = list(matching_columns(table, names))
+    columns = list(matching_columns(replace(table, frame=written), names))
     return written[columns] if columns else pl.DataFrame()
 
 

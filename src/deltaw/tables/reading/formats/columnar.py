@@ -204,7 +204,10 @@ def looks(files: Sequence[Path], reading: Reading) -> list[Look]:
 def without_index(frame: pl.DataFrame, name: str, reading: Reading, index: tuple[str, ...]) -> Table:
     """The table of a frame without pandas' index columns, with what objects and lists in its cells hold as columns."""
     index = _named_index(index, frame.columns)
-    return table_of(unnested(frame.drop(index), name), name, reading, _notes(index))
+    frame = frame.drop(index)
+    table = table_of(flat := unnested(frame, name), name, reading, _notes(index))
+    parts = [each for each in flat.iter_columns() if each.name not in frame.columns]
+    return replace(table, written=frame.hstack(parts)) if parts and reading.written else table
 
 
 def _named_index(index: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
