@@ -226,7 +226,7 @@ def check_inputs(x: Any, n_in: int, what: str) -> None:
 def generator(seed: int) -> np.random.Generator:
     """The random numbers of a seed. Raises SettingError unless it is an integer, 0 or more."""
     if not is_whole(seed, 0):
-        raise SettingError("seed: expected an integer, 0 or more", repr(seed), "give one such as 0")
+        raise SettingError("seed: expected a whole number, 0 or more", repr(seed), "give one such as 0")
     return np.random.default_rng(seed)
 
 

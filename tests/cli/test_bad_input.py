@@ -187,6 +187,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "train good.csv -t species --set optimizer=adam(": ("optimizer",),
     "train good.csv -t species --set hidden=[[1]]": ("hidden", "give e.g. --hidden 64,64"),
     "train good.csv -t species --set output_activation=sofmax": ("output_activation", "did you mean 'softmax'"),
+    "train good.csv -t species --set scaling=piecwise": ("scaling", "did you mean 'piecewise'?"),
     "train good.csv -t species --seconds 9": ("seconds", "give --recipe accurate"),
     # what the training itself would refuse: no word about a plan that will not be
     "train good.csv -t size --set loss=poisson": ("loss: expected one for any number", "poisson"),

@@ -385,7 +385,7 @@ def test_help_shows_parameters_and_defaults(capsys: pytest.CaptureFixture[str]) 
         ("line --learning-rate 3", "learning_rate: expected a number from 0 to 2, found 3.0"),
         ("line --examples 1", "examples: expected a whole number from 2 to 100, found 1"),
         ("line --wrong 13", "wrong: expected a whole number from 0 to 12, found 13"),
-        ("line --seed -1", "seed: expected an integer, 0 or more, found -1"),
+        ("line --seed -1", "seed: expected a whole number, 0 or more, found -1"),
         ("line extra", "extra"),
         ("line --lang fr", "lang: expected one of en, zh, found 'fr'"),
         ("--lang fr", "lang: expected one of en, zh, found 'fr'"),

@@ -26,6 +26,7 @@ from deltaw.preparation.scales.scaling import SCALINGS
 from deltaw.schema import agrees, describe
 from deltaw.speech import say
 from deltaw.speech.settings import given_as
+from deltaw.tables.table import nearest
 
 
 def checked(key: str, value: Any) -> Any:
@@ -34,7 +35,10 @@ def checked(key: str, value: Any) -> Any:
     if key == "hidden":
         return _sizes(value)
     if not agrees(value, SCHEMA[key]):
-        raise SettingError("{key}: expected {schema}", repr(value), "correct it", key=key, schema=describe(SCHEMA[key]))
+        words = [each for each in several(SCHEMA[key]) or () if isinstance(each, str)]
+        near = nearest(value, words) if isinstance(value, str) else None
+        remedy, wanted = "did you mean {near!r}?" if near else "correct it", describe(SCHEMA[key])
+        raise SettingError("{key}: expected {schema}", repr(value), remedy, key=key, schema=wanted, near=near)
     low, high, example = LIMITS.get(key, (-math.inf, math.inf, 0))
     if key in LIMITS and isinstance(value, (int, float)) and not low <= value <= high:
         limits = say("from {low} to {high}" if high < math.inf else "{low} or more", low=number(low), high=number(high))
