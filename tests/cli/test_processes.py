@@ -265,7 +265,7 @@ def test_another_process_that_is_not_reached(
     assert main(["train", str(flowers), *SETTINGS]) == 1
     assert capsys.readouterr().err == (
         "deltaw: rank 1: several processes: expected all 2 to start, found one that could not "
-        "be reached; start them again; with --checkpoint, add --resume to continue\n"
+        "be reached; start them again; with checkpoints, add --resume to continue\n"
     )
 
 
