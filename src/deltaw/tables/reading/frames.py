@@ -59,7 +59,7 @@ def _parts(column: pl.Series) -> list[pl.Series]:
     """The columns that a column of objects or lists is in place of; none for others."""
     kind, name = column.dtype, column.name
     if isinstance(kind, pl.Struct):
-        return [column.struct.field(field).alias(f"{name}.{field}") for field in column.struct.fields]
+        return [part.alias(f"{name}.{part.name}") for part in column.struct.unnest()]
     column = column.arr.to_list() if isinstance(kind, pl.Array) else column
     kind = column.dtype
     if not isinstance(kind, pl.List):
