@@ -208,16 +208,18 @@ inline void bias_gradient(Rows delta, int n, int v0, int v1, const Sink& sink) {
 // Whether a layer's products have vectors along the inputs; with short vectors that gains nothing.
 inline bool narrow(const Layer& layer) { return VL > 4 && layer.n_out <= VL / 2; }
 
-// The size of a narrow layer's weights laid out along the inputs, for each unit in whole vectors; and that layout itself.
+// The size of a narrow layer's weights laid out along the inputs, for each unit in whole vectors; and that layout itself,
+// of inputs k0 … k1.
 inline std::size_t size_along(const Layer& layer) { return std::size_t(layer.n_out) * vectors_for(layer.n_in) * VL; }
-inline void lay_along(const Layer& layer, float* to) {
+inline void lay_along(const Layer& layer, int k0, int k1, float* to) {
   const std::size_t width = std::size_t(vectors_for(layer.n_in)) * VL;
-  for (int k = 0; k < layer.n_in; ++k)
+  for (int k = k0; k < k1; ++k)
     for (int u = 0; u < layer.n_out; ++u) to[u * width + k] = layer.w.data()[layer.place(0, k) + u];
 }
 
-// Z for rows r0 … r1 of a narrow layer. A row's sums have the same order whatever the other rows are.
-inline void product_along(const Layer& layer, Rows A, int r0, int r1, const float* along, Rows Z) {
+// Z for rows r0 … r1 of a narrow layer, of the vectors b0 … b1 of inputs; biases belong to the first. A row's sums have the
+// same order whatever the other rows are.
+inline void product_along(const Layer& layer, Rows A, int r0, int r1, int b0, int b1, const float* along, Rows Z) {
   const int blocks = vectors_for(layer.n_in);
   for (int r = r0; r < r1; r += VL) {
     const int rows = std::min(VL, r1 - r);
@@ -229,12 +231,13 @@ inline void product_along(const Layer& layer, Rows A, int r0, int r1, const floa
       vf sums[VL];
 #pragma GCC unroll 16
       for (int i = 0; i < VL; ++i) sums[i] = zero();
-      for (int b = 0; b < blocks; ++b) {
+      for (int b = b0; b < b1; ++b) {
         const vf weights = load(w + b * VL);
 #pragma GCC unroll 16
         for (int i = 0; i < VL; ++i) sums[i] = fma(weights, load(a[i] + b * VL), sums[i]);
       }
-      z[u] = sums_of(sums) + layer.w.data()[layer.place(0, layer.n_in) + u];
+      z[u] = sums_of(sums);
+      if (b0 == 0) z[u] += layer.w.data()[layer.place(0, layer.n_in) + u];
     }
     for (int i = 0; i < rows; ++i) {
       vf row = zero();

@@ -27,22 +27,22 @@ void Trainer::mark(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   if (run.sparse || !Columns::worth(inputs)) return;
   const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
-  Columns::mark(inputs, begin, end, [&](int r) { return run.epoch.order[piece.begin + r]; }, run.marks[thread]);
+  Columns::mark(inputs, begin, end, [&](int r) { return run.epoch.order[piece.begin + r]; }, run.marks_of(piece.step)[thread]);
 }
 
 // Copy the rows into the workspace, without inputs that are zero in all of them; and draw for dropout.
 void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   const Inputs& inputs = run.epoch.inputs;
   Columns& columns = run.columns[thread];
-  const auto [begin, end] = part(piece.rows, thread, run.threads, 4);
+  const auto [begin, end] = rows_of(run, piece, thread);
   const std::int64_t* const order = run.epoch.order + piece.begin;
   const auto prefetch = [&](int r) __attribute__((always_inline)) { inputs.prefetch(order[r]); };
   if (run.encoded) columns.take(inputs.encoding->inputs);
   else if (run.sparse || !Columns::worth(inputs)) columns.take_all();
-  else columns.list(inputs, run.marks.data(), run.threads);
+  else columns.list(inputs, run.marks_of(piece.step), run.threads);
   set_apart(run, piece, thread);
   Workspace& work = *run.work[thread];
-  work.lay(run.layers[thread], thread);
+  work.lay(run.layers[thread], thread, by_own_units(run) ? inputs_of_half(thread) : ALL);
   if (run.encoded) {
     const bool own = by_rows(layers_[0], run.threads, SMALL);
     const auto [v0, v1] = own ? Range{0, layers_[0].vectors} : part(layers_[0].vectors, thread, run.threads);
@@ -98,7 +98,8 @@ void Trainer::activate(Workspace& work, int l, int r0, int r1, int v0, int v1, c
 // at the end if every thread's part of the update needs only its own rows.
 void Trainer::pass(Run& run, const Piece& piece, int thread) {
   fetch(run, piece, thread);
-  const bool own = by_own_rows(run, piece, thread), complete = own_inputs(run) && run.work[thread]->draws[0].empty();
+  const bool own = by_own_rows(run, piece, thread) || by_own_units(run);
+  const bool complete = own_inputs(run) && run.work[thread]->draws[0].empty();
   if (!own && !complete && (run.encoded || !by_rows(layers_[0], run.threads, SMALL))) run.barrier.wait();
   if (run.encoded) gather(run, piece, thread);  // used by the update, after a barrier if other threads gather too
   forward(run, piece, thread);
@@ -137,14 +138,16 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
     const bool rowwise = by_rows(layer, run.threads, SMALL);
     const Dropout dropout = dropout_of(run, piece, l, thread);
     const auto rectangle = [&](int v0, int v1, int r0, int r1) {
-      if (l == 0 && run.sparse)
+      if (SHARED && l == 1 && run.in_halves) add_halves(run, piece, thread, r0, r1);
+      else if (l == 0 && run.sparse)
         for (int r = r0; r < r1; ++r) {
           const std::int64_t row = run.epoch.order[piece.begin + r];
           if (r + 1 < r1) SparseLayer::prefetch(layer, run.epoch.inputs, run.epoch.order[piece.begin + r + 1], v0, v1);
           sparse_.product(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work.z[0].row(r),
                           v0, v1);
         }
-      else if (work.along[l].size()) product_along(layer, A, r0, r1, work.along_of(layer, l, thread), work.z[l]);
+      else if (work.along[l].size())
+        product_along(layer, A, r0, r1, 0, vectors_for(layer.n_in), work.along_of(layer, l, thread), work.z[l]);
       else {
         const auto sum_over = [&](auto some) {
           product(A, r0, r1, layer.w.data() + layer.place(v0, 0), layer.stride, some, layer.n_in, work.z[l], v0, v1);
@@ -156,7 +159,7 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
       if (!across(l)) activate(work, l, r0, r1, v0, v1, dropout);
     };
     if (rowwise) {
-      const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
+      const auto [r0, r1] = rows_of(run, piece, thread);
       if (r0 < r1) rectangle(0, layer.vectors, r0, r1);
     } else {
       share_out(layer, blocks_of(piece.rows), piece.rows, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
@@ -164,8 +167,28 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
       });
     }
     const bool next_rowwise = l + 1 == depth || by_rows(layers_[l + 1], run.threads, SMALL);
-    if (!(rowwise && next_rowwise)) run.barrier.wait();
+    if (!by_own_units(run) && !(rowwise && next_rowwise)) run.barrier.wait();
   }
+}
+
+// z of the second layer for rows r0 … r1, by halves of its inputs.
+void Trainer::add_halves(Run& run, const Piece& piece, int thread, int r0, int r1) {
+  const bool own = by_own_units(run);
+  const Layer& layer = layers_[1];
+  Workspace& work = *run.work[thread];
+  for (int half = own ? thread : 0; half < (own ? thread + 1 : 2); ++half) {
+    const auto [v0, v1] = groups_of_half(half);
+    const auto [k0, k1] = inputs_of_half(half);
+    const Rows sums = half_of(piece.step, half);
+    if (work.along[1].size()) product_along(layer, work.a[0], r0, r1, v0, v1, work.along_of(layer, 1, thread), sums);
+    else
+      product(work.a[0].right(k0), r0, r1, layer.w.data() + layer.place(0, k0), layer.stride, Every{k1 - k0},
+              k0 > 0 ? -1 : layer.n_in, sums, 0, layer.vectors);
+  }
+  if (own) meet(run, piece, thread);
+  const Rows one = half_of(piece.step, 0), two = half_of(piece.step, 1);
+  for (int r = r0; r < r1; ++r)
+    for (int i = 0; i < layer.vectors * VL; i += VL) store(work.z[1].row(r) + i, load(one.row(r) + i) + load(two.row(r) + i));
 }
 
 OutputRow Trainer::output_row(const Workspace& work, int r) const {
@@ -177,15 +200,16 @@ OutputRow Trainer::output_row(const Workspace& work, int r) const {
 // E of each row, and δ = ∂E/∂z of the output layer: directly from a fused pair of loss and activation, or from ∂E/∂o.
 void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
   const int l = int(layers_.size()) - 1;
-  const auto [r0, r1] = part(piece.rows, thread, run.threads, 4);
+  const auto [r0, r1] = rows_of(run, piece, thread);
   Workspace& work = *run.work[thread];
-  if (across(l)) return errors_across(run, piece, thread, r0, r1);
+  double* const row_error = (by_own_units(run) ? work : work_).row_error.data();
+  if (across(l)) return errors_across(run, piece, work, row_error, r0, r1);
   for (int r = r0; r < r1; ++r) {
     const std::int64_t row = run.epoch.order[piece.begin + r];
     run.epoch.targets.fetch(row, work.t.row(r));
     const float weight = run.epoch.targets.weight_of(row);
     const OutputRow x = output_row(work, r);
-    work_.row_error[r] = double(weight) * double(loss_->error(x));
+    row_error[r] = double(weight) * double(loss_->error(x));
     loss_->backward(x, weight / float(piece.batch_rows), work.sent[l].row(r));
     if (loss_->fused_with)
       std::memcpy(work.delta[l].row(r), work.sent[l].row(r), x.vectors * VL * sizeof(float));
@@ -194,8 +218,7 @@ void Trainer::output_errors(Run& run, const Piece& piece, int thread) {
 }
 
 // The same for few outputs, and o = f(z) before it: a vector holds one output of VL rows.
-void Trainer::errors_across(Run& run, const Piece& piece, int thread, int r0, int r1) {
-  Workspace& work = *run.work[thread];
+void Trainer::errors_across(Run& run, const Piece& piece, Workspace& work, double* row_error, int r0, int r1) {
   const int l = int(layers_.size()) - 1, n = layers_[l].n_out;
   const Activation& activation = *layers_[l].activation;
   const Targets& targets = run.epoch.targets;
@@ -217,7 +240,7 @@ void Trainer::errors_across(Run& run, const Piece& piece, int thread, int r0, in
     if (loss_->fused_with) delta = sent;
     else activation.chain_across(sent.of, z.of, o.of, delta.of, n, n * VL);
     for (int i = 0; i < rows; ++i) {
-      work_.row_error[r + i] = double(weight[i]) * double(e[i]);
+      row_error[r + i] = double(weight[i]) * double(e[i]);
       for (int u = 0, at = i; u < n; ++u, at += VL) {
         work.z[l].row(r + i)[u] = z.of[at], work.o[l].row(r + i)[u] = o.of[at];
         work.sent[l].row(r + i)[u] = sent.of[at], work.delta[l].row(r + i)[u] = delta.of[at];
@@ -244,13 +267,13 @@ void Trainer::backward(Run& run, const Piece& piece, int thread) {
   for (int l = int(layers_.size()) - 1; l > 0; --l) {
     const Layer& layer = run.layers[thread][l];
     const Rows from = (plan_.notes_rule ? work.sent : work.delta)[l], to = work.sent[l - 1];
-    const bool rowwise = by_rows(layer, run.threads, SMALL) || layers_[l - 1].activation->coupled;
-    if (!(rowwise && was_rowwise)) run.barrier.wait();
+    const bool own = by_own_units(run), rowwise = by_rows(layer, run.threads, SMALL) || layers_[l - 1].activation->coupled;
+    if (!own && !(rowwise && was_rowwise)) run.barrier.wait();
     was_rowwise = rowwise;
 
     const int groups = layers_[l - 1].vectors;
-    const auto rows = rowwise ? part(piece.rows, thread, run.threads, 4) : Range{0, piece.rows};
-    const auto mine = rowwise ? Range{0, groups} : part(groups, thread, run.threads);
+    const auto rows = rowwise ? rows_of(run, piece, thread) : Range{0, piece.rows};
+    const auto mine = own ? groups_of_half(thread) : rowwise ? Range{0, groups} : part(groups, thread, run.threads);
     if (rows.begin >= rows.end || mine.begin >= mine.end) continue;
     if (piece.rows < 4)
       for (int r = rows.begin; r < rows.end; ++r) split_back(layer, from.row(r), to.row(r), mine.begin, mine.end);
@@ -295,7 +318,7 @@ bool Trainer::by_own_rows(const Run& run, const Piece& piece, int thread) const 
 // and makes the whole step in them: it takes longer to write what the other one has read than to compute it twice.
 void Trainer::set_apart(Run& run, const Piece& piece, int thread) {
   const bool apart = thread > 0 && by_own_rows(run, piece, thread);
-  run.work[thread] = apart ? &apart_ : &work_;
+  run.work[thread] = apart || (thread > 0 && by_own_units(run)) ? &apart_ : &work_;
   Layer* const layers = apart ? apart_layers_.data() : layers_.data();
   if (apart && run.layers[thread] != layers)
     for (std::size_t l = 0; l < layers_.size(); ++l) layers[l].copy(layers_[l]);

@@ -13,22 +13,23 @@ struct Trainer::Run {
   const bool sparse;    // see Trainer::sparse
   const bool encoded;   // see Trainer::by_fields
   const bool steps;     // whether every piece is followed by an update
+  const bool in_halves;  // see Trainer::in_halves
   const std::function<bool()>& stop;
   Asking& asking;
   Barrier barrier;
   std::atomic<std::int64_t> last_row{std::numeric_limits<std::int64_t>::max()};
-  std::vector<Columns::Marks> marks;  // each thread's, for the next piece
+  std::vector<Columns::Marks> marks;  // each thread's of the pieces of even steps, then of odd ones
   std::vector<Columns> columns;       // each thread's copy, for this piece
   std::vector<Workspace*> work;       // each thread's, for this piece: see Trainer::set_apart
   std::vector<Layer*> layers;         // the same
   alignas(APART) double error;        // thread 0's, which may change it every few microseconds
 
   // `error_`: the sum so far, continued here, so that it is rounded the same however the epoch is cut.
-  Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, bool steps_, const std::function<bool()>& stop_,
-      Asking& asking_, Workspace& work_, std::vector<Layer>& layers_, double error_)
-      : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), steps(steps_), stop(stop_), asking(asking_),
-        barrier(threads_), marks(threads_), columns(threads_), work(threads_, &work_),
-        layers(threads_, layers_.data()), error(error_) {
+  Run(const Epoch& epoch_, int threads_, bool sparse_, bool encoded_, bool steps_, bool in_halves_,
+      const std::function<bool()>& stop_, Asking& asking_, Workspace& work_, std::vector<Layer>& layers_, double error_)
+      : epoch(epoch_), threads(threads_), sparse(sparse_), encoded(encoded_), steps(steps_),
+        in_halves(in_halves_), stop(stop_), asking(asking_), barrier(threads_), marks(2 * threads_), columns(threads_),
+        work(threads_, &work_), layers(threads_, layers_.data()), error(error_) {
     if (sparse) return;
     for (Columns::Marks& each : marks) Columns::make_room(epoch.inputs, each);
     for (Columns& each : columns) each.make_room(epoch.inputs);
@@ -39,6 +40,7 @@ struct Trainer::Run {
     if (thread == 0 && !stopped() && asking.stopped(stop)) last_row.store(last, std::memory_order_relaxed);
   }
   bool stopped() const { return over(std::numeric_limits<std::int64_t>::max() - 1); }
+  Columns::Marks* marks_of(std::int64_t step) { return marks.data() + step % 2 * threads; }
   bool over(std::int64_t row) const { return last_row.load(std::memory_order_relaxed) <= row; }
 };
 
@@ -51,7 +53,7 @@ inline bool by_rows(const Layer& layer, Threads threads, std::size_t small) {
 // Whether each of two threads copies all rows for itself: it then writes nothing that the other one reads before they meet,
 // which would take longer than to copy them twice.
 inline bool Trainer::own_inputs(const Run& run) const {
-  return run.threads == 2 && !run.sparse && !run.encoded && !by_rows(layers_.front(), 2, SMALL);
+  return run.threads == 2 && !run.in_halves && !run.sparse && !run.encoded && !by_rows(layers_.front(), 2, SMALL);
 }
 
 inline Rows Trainer::input_of(const Run& run, int l, int thread) const {
@@ -61,13 +63,29 @@ inline Rows Trainer::input_of(const Run& run, int l, int thread) const {
   return thread == 1 && own_inputs(run) ? work.x_of_second : work.x;
 }
 
+// Whether each of two threads computes its own units of the first layer, and of the second what is summed over them. Of a
+// step only these sums go from one to the other: they meet once.
+inline bool Trainer::by_own_units(const Run& run) const { return run.in_halves && run.threads == 2; }
+
+// The inputs of the second layer that are in a half of its sums.
+inline Range Trainer::inputs_of_half(int half) const {
+  const Range groups = groups_of_half(half);
+  return {groups.begin * VL, std::min(groups.end * VL, layers_[1].n_in)};
+}
+
+// The rows that a thread copies, and computes of a layer that is divided by rows.
+inline Range Trainer::rows_of(const Run& run, const Piece& piece, int thread) const {
+  return by_own_units(run) ? Range{0, piece.rows} : part(piece.rows, thread, run.threads, 4);
+}
+
+constexpr int FEW = 64;  // rows of a batch for which no group of units is divided
+
 // A layer's groups of units × blocks (of rows, or of inputs), divided evenly: thread t gets the t-th part of the list of all
 // blocks of group 0, then of group 1, … as up to three rectangles, visit(v0, v1, block0, block1). Every sum is computed
 // by one thread, so no bit depends on the division. With few rows no group is divided: each weight of such a group would be
 // written by one thread while the other one has it in its cache, and that takes longer than the products of a few rows.
 template <class Visit>
 void share_out(const Layer& layer, int blocks, int rows, int thread, Threads threads, Visit&& visit) {
-  constexpr int FEW = 64;
   const Range mine = part(layer.vectors * blocks, thread, threads, rows < FEW && layer.vectors >= threads ? blocks : 1);
   int at = mine.begin;
   while (at < mine.end) {
@@ -85,6 +103,20 @@ void share_out(const Layer& layer, int blocks, int rows, int thread, Threads thr
 }
 
 inline int blocks_of(int n) { return (n + TILE_ROWS - 1) / TILE_ROWS; }
+
+// visit(v0, v1, k0, k1) for a share of layer l's groups of units × `count` inputs; n: rows.
+template <class Visit>
+void Trainer::each_share(const Run& run, int thread, int l, int count, int n, int share, int shares, Visit&& visit) const {
+  const Layer& layer = layers_[l];
+  if (l > 0 && by_own_units(run)) {
+    const Range mine = inputs_of_half(thread);
+    return visit(0, layer.vectors, mine.begin, mine.end);
+  }
+  const int blocks = std::max(1, blocks_of(count));  // the biases are there even if no input is
+  share_out(layer, blocks, n, share, shares, [&](int v0, int v1, int b0, int b1) {
+    visit(v0, v1, b0 * TILE_ROWS, std::min(b1 * TILE_ROWS, count));
+  });
+}
 
 // A sink (see `gradient`) that adds a layer's sums to its gradient in memory, or starts it with them.
 struct Addition {
@@ -118,7 +150,7 @@ void Trainer::gradient_of_layer(const Run& run, int thread, Range rows, int l, i
   const Rows delta = work.delta[l].from(rows.begin), A = input_of(run, l, thread).from(rows.begin);
   const int n = rows.end - rows.begin;
   if (work.along[l].size()) {
-    const auto [b0, b1] = part(vectors_for(layer.n_in), share, shares);
+    const auto [b0, b1] = by_own_units(run) ? groups_of_half(thread) : part(vectors_for(layer.n_in), share, shares);
     gradient_along(layer, delta, A, n, b0, b1, sink);
     if (share == 0) bias_gradient(delta, n, 0, 1, bias);
     return;
@@ -127,12 +159,10 @@ void Trainer::gradient_of_layer(const Run& run, int thread, Range rows, int l, i
   const Listed inputs = columns.listed();
   const int count = listed ? inputs.count : layer.n_in;
   const auto at_places = [sink, inputs]<int N>(int v, int i, const vf(&g)[N]) { sink(v, inputs.places + i, g); };
-  const int blocks = std::max(1, blocks_of(count));  // the biases are there even if no input is
-  share_out(layer, blocks, n, share, shares, [&](int v0, int v1, int b0, int b1) {
-    const int begin = b0 * TILE_ROWS, end = std::min(b1 * TILE_ROWS, count);
-    if (listed) gradient(delta, A, n, v0, v1, begin, end, at_places);
-    else gradient(delta, A, n, v0, v1, begin, end, sink);
-    if (b0 == 0) bias_gradient(delta, n, v0, v1, bias);
+  each_share(run, thread, l, count, n, share, shares, [&](int v0, int v1, int k0, int k1) {
+    if (listed) gradient(delta, A, n, v0, v1, k0, k1, at_places);
+    else gradient(delta, A, n, v0, v1, k0, k1, sink);
+    if (k0 == 0) bias_gradient(delta, n, v0, v1, bias);
   });
   if (l > 0 || !run.encoded) return;
   const Encoding& encoding = *run.epoch.inputs.encoding;

@@ -112,8 +112,8 @@ void Trainer::update_by(Run& run, const Piece& piece, int thread, const StepCons
       const Range mine = part(layer.vectors, thread, run.threads);
       for (int r = 0; r < piece.rows; ++r) {
         const std::int64_t row = run.epoch.order[piece.begin + r];
-        sparse_.update(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row), work_.delta[0].row(r),
-                       c.alpha, mine.begin, mine.end);
+        sparse_.update(layer, run.epoch.inputs, row, SparseLayer::sum_of(run.epoch.inputs, row),
+                       run.work[thread]->delta[0].row(r), c.alpha, mine.begin, mine.end);
       }
       continue;
     }
@@ -140,9 +140,8 @@ void Trainer::by_strips(const Run& run, const Piece& piece, int l, int thread, c
   const Columns& columns = run.columns[thread];
   const bool listed = l == 0 && !columns.all();
   float* const sums = work.strips[thread].data();
-  share_out(layer, blocks_of(layer.n_in), piece.rows, thread, run.threads, [&](int v0, int v1, int b0, int b1) {
-    const int last = std::min(b1 * TILE_ROWS, layer.n_in);
-    for (int begin = b0 * TILE_ROWS; begin < last; begin += STRIP_INPUTS) {
+  each_share(run, thread, l, layer.n_in, piece.rows, thread, run.threads, [&](int v0, int v1, int k0, int last) {
+    for (int begin = k0; begin < last; begin += STRIP_INPUTS) {
       const int end = std::min(begin + STRIP_INPUTS, last);
       const int i0 = listed ? columns.before(begin) : begin, i1 = listed ? columns.before(end) : end;
       const Strip strip{sums, begin, listed ? columns.listed().places : nullptr};
@@ -152,7 +151,7 @@ void Trainer::by_strips(const Run& run, const Piece& piece, int l, int thread, c
         for (int j = 0; j < NV; ++j) weights.over(v + j, begin, end, sums + j * STRIP_INPUTS * VL);
       });
     }
-    if (b0 == 0) bias_gradient(delta, piece.rows, v0, v1, bias);
+    if (k0 == 0) bias_gradient(delta, piece.rows, v0, v1, bias);
   });
 }
 

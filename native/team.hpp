@@ -22,8 +22,10 @@ struct Threads {
   constexpr Threads(int) {}
   constexpr operator int() const { return 1; }
 };
+constexpr bool SHARED = false;
 #else
 using Threads = int;
+constexpr bool SHARED = true;
 #endif
 
 // Bytes between what different threads write: two cache lines, since processors prefetch a line's neighbour, too.

@@ -71,6 +71,7 @@ Trainer::Trainer(const std::vector<LayerSpec>& specs, const Plan& plan)
     std::fill_n(parameter_across_.data() + k * VL, VL, parameter_.data()[k]);
   }
   if (one_by_one() && in_parts()) parts_ = Floats(2 * PARTS * part_size());
+  else if (in_halves()) parts_ = Floats(4 * plan.batch_size * part_size());
   std::size_t blocks = 0;
   for (const Layer& layer : layers_) blocks += std::size_t(layer.vectors) * blocks_of(layer.n_in);
   if (plan.max_grad_norm > 0.0) norms_.resize(blocks);
@@ -98,6 +99,13 @@ std::vector<Floats> Trainer::no_running_sums(int threads) const {
 // Only plain gradient descent does not change the weights of zero inputs (except for their common shift).
 bool Trainer::sparse(const Inputs& inputs) const {
   return inputs.values && plan_.optimizer == "sgd" && plan_.l2 == 0.0 && !buffered_;
+}
+
+// Whether small batches sum the second of two layers by halves of its inputs, see `by_own_units`. Whatever the number of
+// threads: it decides the order of sums.
+bool Trainer::in_halves() const {
+  return SHARED && in_parts() && plan_.batch_size > 1 && plan_.batch_size < FEW && !buffered_ && plan_.dropout.empty() &&
+         layers_[0].bytes() > SMALL && layers_[0].vectors > 1 && layers_[1].bytes() <= SMALL;
 }
 
 bool Trainer::by_fields(const Inputs& inputs) const {
@@ -137,23 +145,27 @@ void Trainer::batches(Run& run, int thread) {
       }
     }
     add_errors(run, piece, thread);
-    run.ask(thread, piece.begin);
-
+    if (!by_own_units(run)) meet(run, piece, thread);
     const std::int64_t next = piece.begin + piece.rows;
-    const Piece following = next < run.epoch.n ? piece_at(run, next) : piece;
-    if (next < run.epoch.n) mark(run, following, thread);
-    run.barrier.wait();
     if (next >= run.epoch.n || run.over(piece.begin)) return;
-    piece = following;
+    piece = piece_at(run, next);
   }
+}
+
+// Wait for the other threads. After that all know whether to stop after this piece, and which inputs of the next are zero.
+void Trainer::meet(Run& run, const Piece& piece, int thread) {
+  run.ask(thread, piece.begin);
+  if (const std::int64_t next = piece.begin + piece.rows; next < run.epoch.n) mark(run, piece_at(run, next), thread);
+  run.barrier.wait();
 }
 
 // Room for training on such rows on at most so many threads.
 void Trainer::make_room(const Inputs& inputs, int threads) {
   const bool halves = std::all_of(layers_.begin(), layers_.end(), [](const Layer& layer) { return layer.halves[0].size() > 0; });
-  if (halves && threads == 2 && !apart_.capacity) {
+  if ((halves || in_halves()) && threads == 2 && !apart_.capacity) {
     std::vector<Layer> copies;
-    for (const Layer& each : layers_) copies.emplace_back(each.n_in, each.n_out, each.bias, each.activation, slots_);
+    for (const Layer& each : layers_)
+      if (halves) copies.emplace_back(each.n_in, each.n_out, each.bias, each.activation, slots_);
     apart_ = for_rows(work_.capacity);  // last of what may find no memory
     apart_layers_ = std::move(copies);
   }
@@ -201,7 +213,8 @@ double Trainer::stretches(const Epoch& epoch, const std::function<bool()>& stop)
     const auto started = std::chrono::steady_clock::now();
     if (choice_.threads() > 1 && !all) all.emplace(choice_.threads());
     Team& team = choice_.threads() > 1 ? *all : alone;
-    Run run(stretch, team.size(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_, stop, asking_, work_, layers_, error);
+    Run run(stretch, team.size(), sparse(epoch.inputs), by_fields(epoch.inputs), !buffered_,
+            in_halves() && !by_fields(epoch.inputs), stop, asking_, work_, layers_, error);
     if (own_inputs(run)) work_.add_inputs();
     std::atomic<bool> starved{false};
     team.run([&](int thread) {
@@ -242,7 +255,7 @@ void Trainer::keep(const Inputs& inputs) {
 
 // z and o of all layers into the workspace, for consecutive rows.
 void Trainer::signals(Workspace& space, const Inputs& inputs, const float* running, std::int64_t first, int rows) const {
-  space.lay(layers_.data(), 0);
+  space.lay(layers_.data(), 0, ALL);
   Columns& columns = space.columns;
   columns.take_all();
   if (inputs.encoding) columns.take(inputs.encoding->inputs);
@@ -263,7 +276,7 @@ void Trainer::signals(Workspace& space, const Inputs& inputs, const float* runni
     const auto sum_over = [&](auto some) {
       product(A, 0, rows, layer.w.data(), layer.stride, some, layer.n_in, space.z[l], 0, layer.vectors);
     };
-    if (space.along[l].size()) product_along(layer, A, 0, rows, space.along[l].data(), space.z[l]);
+    if (space.along[l].size()) product_along(layer, A, 0, rows, 0, vectors_for(layer.n_in), space.along[l].data(), space.z[l]);
     else if (l == 0 && !columns.all()) sum_over(columns.listed());
     else sum_over(Every{layer.n_in});
     if (l == 0 && inputs.encoding) space.encoded.add(layer, running, 0, rows, space.z[0], 0, layer.vectors);

@@ -129,6 +129,17 @@ class Trainer {
   bool one_by_one() const;
   // Whether the second of two layers is summed in parts, each over one thread's units of the first layer.
   bool in_parts() const { return layers_.size() == 2 && !layers_[0].activation->coupled; }
+  bool in_halves() const;
+  bool by_own_units(const Run& run) const;
+  Range groups_of_half(int half) const { return part(layers_[0].vectors, half, 2); }
+  Range inputs_of_half(int half) const;
+  // The sums over one half, for the rows of a step; those of the step before stay.
+  Rows half_of(std::int64_t step, int half) {
+    const int ld = part_size();
+    return {parts_.data() + std::size_t((2 * half + step % 2) * plan_.batch_size) * ld, ld};
+  }
+  void add_halves(Run& run, const Piece& piece, int thread, int r0, int r1);
+  void meet(Run& run, const Piece& piece, int thread);
   // Floats from one part to the next, which another thread may write.
   int part_size() const {
     constexpr int GRAIN = APART / sizeof(float);
@@ -144,7 +155,7 @@ class Trainer {
   void add_errors(Run& run, const Piece& piece, int thread);
   void forward(Run& run, const Piece& piece, int thread);
   void output_errors(Run& run, const Piece& piece, int thread);
-  void errors_across(Run& run, const Piece& piece, int thread, int r0, int r1);
+  void errors_across(Run& run, const Piece& piece, Workspace& work, double* row_error, int r0, int r1);
   void backward(Run& run, const Piece& piece, int thread);
   template <class Visit> void each_stretch(const Workspace& work, int l, int r0, int r1, int v0, int v1, Visit&& visit) const;
   void activate(Workspace& work, int l, int r0, int r1, int v0, int v1, const Dropout& dropout);
@@ -169,6 +180,9 @@ class Trainer {
   bool across(int l) const { return l + 1 == int(layers_.size()) && layers_[l].n_out <= VL / 2; }
   StepConstants constants(const Run& run, std::int64_t step) const;
   bool own_inputs(const Run& run) const;
+  Range rows_of(const Run& run, const Piece& piece, int thread) const;
+  template <class Visit>
+  void each_share(const Run& run, int thread, int l, int count, int n, int share, int shares, Visit&& visit) const;
   Rows input_of(const Run& run, int l, int thread) const;
   void set_apart(Run& run, const Piece& piece, int thread);
 
@@ -189,7 +203,7 @@ class Trainer {
   Floats parameter_, parameter_across_;  // the loss's parameter of each output: in a lane, and in a whole vector
   Workspace work_, apart_;   // for training; for its second thread alone, see `set_apart`
   Workspace whole_, strip_;  // for `whole`, if that for training is too small; for `outputs`
-  Floats parts_;  // of two samples, see `in_parts`
+  Floats parts_;  // of two steps, see `in_parts` and `in_halves`
   std::vector<double> norms_;  // of every block of the gradient, see `gradient_norm`
   SparseLayer sparse_;
   Floats exchanged_;  // see `exchange`: the weights that are not in the layer, V or W

@@ -45,7 +45,7 @@ double Trainer::whole(const Epoch& rows, int threads, const std::function<bool()
     running_ = no_running_sums(threads);
   }
   Team team(threads);
-  Run run(rows, team.size(), false, encoding, false, stop, asking_, work_, layers_, 0.0);
+  Run run(rows, team.size(), false, encoding, false, false, stop, asking_, work_, layers_, 0.0);
   if (own_inputs(run)) work_.add_inputs();
   team.run([&](int thread) {
     for (std::int64_t begin = 0; begin < rows.n; begin += work_.capacity) {

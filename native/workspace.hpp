@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "dense.hpp"
@@ -12,6 +13,8 @@ namespace deltaw::DELTAW_ISA {
 
 // Inputs at a time whose gradients, for TILE_VECTORS groups of units, fit into the L1 cache; see Trainer::by_strips.
 constexpr int STRIP_INPUTS = 2048 / VL;
+
+constexpr Range ALL{0, std::numeric_limits<int>::max()};
 
 struct Workspace {
   int capacity = 0;  // rows
@@ -50,10 +53,10 @@ struct Workspace {
     }
   }
 
-  // Copy the current weights of narrow layers, for one of the threads.
-  void lay(const Layer* layers, int thread) {
+  // Copy the current weights of narrow layers for one of the threads, which needs those of these inputs.
+  void lay(const Layer* layers, int thread, Range inputs) {
     for (std::size_t l = 0; l < along.size(); ++l)
-      if (along[l].size()) lay_along(layers[l], along_of(layers[l], l, thread));
+      if (along[l].size()) lay_along(layers[l], inputs.begin, std::min(inputs.end, layers[l].n_in), along_of(layers[l], l, thread));
   }
   float* along_of(const Layer& layer, std::size_t l, int thread) {
     return along[l].data() + std::size_t(thread) * size_along(layer);

@@ -142,7 +142,7 @@ int main() {
   };
   bool good = true;
   for (const Case& c : cases)
-    for (const auto& sizes : {std::vector<int>{300, 200, 33, 120, 3}, {1, 1}, {17, 3}, {5, 200, 17}, {9, 16, 20, 1}})
+    for (const auto& sizes : {std::vector<int>{300, 200, 33, 120, 3}, {1, 1}, {17, 3}, {90, 200, 17}, {9, 16, 20, 1}})
       for (const int threads : {2, 3}) good = run(c, sizes, sizes.front() > 100 ? 700 : 290, threads) && good;
   return good ? 0 : 1;
 }
