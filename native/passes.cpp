@@ -158,7 +158,10 @@ void Trainer::forward(Run& run, const Piece& piece, int thread) {
       }
       if (!across(l)) activate(work, l, r0, r1, v0, v1, dropout);
     };
-    if (rowwise) {
+    if (l == 0 && by_own_units(run)) {
+      const auto [v0, v1] = groups_of_half(thread);
+      rectangle(v0, v1, 0, piece.rows);
+    } else if (rowwise) {
       const auto [r0, r1] = rows_of(run, piece, thread);
       if (r0 < r1) rectangle(0, layer.vectors, r0, r1);
     } else {
@@ -302,7 +305,7 @@ void Trainer::accumulate(Run& run, const Piece& piece, int thread) {
 // threads sums over rows that it computed itself, so that only sums go from one thread to the other.
 bool Trainer::halved(const Run& run, const Piece& piece, int l, int thread) const {
   const bool whole = l > 0 || run.encoded || (!run.sparse && run.columns[thread].all());
-  return run.steps && whole && piece.rows >= FEWEST_HALVED && layers_[l].halves[0].size();
+  return run.steps && !run.in_halves && whole && piece.rows >= FEWEST_HALVED && layers_[l].halves[0].size();
 }
 
 // Whether each thread computes one half of the rows and everything that is summed over it.

@@ -78,14 +78,13 @@ inline Range Trainer::rows_of(const Run& run, const Piece& piece, int thread) co
   return by_own_units(run) ? Range{0, piece.rows} : part(piece.rows, thread, run.threads, 4);
 }
 
-constexpr int FEW = 64;  // rows of a batch for which no group of units is divided
-
 // A layer's groups of units × blocks (of rows, or of inputs), divided evenly: thread t gets the t-th part of the list of all
 // blocks of group 0, then of group 1, … as up to three rectangles, visit(v0, v1, block0, block1). Every sum is computed
 // by one thread, so no bit depends on the division. With few rows no group is divided: each weight of such a group would be
 // written by one thread while the other one has it in its cache, and that takes longer than the products of a few rows.
 template <class Visit>
 void share_out(const Layer& layer, int blocks, int rows, int thread, Threads threads, Visit&& visit) {
+  constexpr int FEW = 64;
   const Range mine = part(layer.vectors * blocks, thread, threads, rows < FEW && layer.vectors >= threads ? blocks : 1);
   int at = mine.begin;
   while (at < mine.end) {
@@ -108,9 +107,10 @@ inline int blocks_of(int n) { return (n + TILE_ROWS - 1) / TILE_ROWS; }
 template <class Visit>
 void Trainer::each_share(const Run& run, int thread, int l, int count, int n, int share, int shares, Visit&& visit) const {
   const Layer& layer = layers_[l];
-  if (l > 0 && by_own_units(run)) {
-    const Range mine = inputs_of_half(thread);
-    return visit(0, layer.vectors, mine.begin, mine.end);
+  if (by_own_units(run)) {
+    const Range groups = l == 0 ? groups_of_half(thread) : Range{0, layer.vectors};
+    const Range inputs = l == 0 ? Range{0, count} : inputs_of_half(thread);
+    return visit(groups.begin, groups.end, inputs.begin, inputs.end);
   }
   const int blocks = std::max(1, blocks_of(count));  // the biases are there even if no input is
   share_out(layer, blocks, n, share, shares, [&](int v0, int v1, int b0, int b1) {

@@ -101,10 +101,11 @@ bool Trainer::sparse(const Inputs& inputs) const {
   return inputs.values && plan_.optimizer == "sgd" && plan_.l2 == 0.0 && !buffered_;
 }
 
-// Whether small batches sum the second of two layers by halves of its inputs, see `by_own_units`. Whatever the number of
-// threads: it decides the order of sums.
+// Whether the second of two layers is summed by halves of its inputs, see `by_own_units`. Whatever the number of threads: it
+// decides the order of sums. Not where so many rows have an odd group of units that it should rather be divided.
 bool Trainer::in_halves() const {
-  return SHARED && in_parts() && plan_.batch_size > 1 && plan_.batch_size < FEW && !buffered_ && plan_.dropout.empty() &&
+  const bool fair = plan_.batch_size < MANY || layers_[0].vectors % 2 == 0;
+  return SHARED && in_parts() && plan_.batch_size > 1 && fair && !buffered_ && plan_.dropout.empty() &&
          layers_[0].bytes() > SMALL && layers_[0].vectors > 1 && layers_[1].bytes() <= SMALL;
 }
 

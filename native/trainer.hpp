@@ -116,6 +116,7 @@ class Trainer {
   static constexpr int WHOLE_PIECE = 64;  // rows of the workspace at least, where all rows are one batch
   static constexpr int FEWEST_BY_FIELDS = 4;  // rows of a batch; for fewer, running sums cost more than they save
   static constexpr int PARTS = 8;  // of the sums of `in_parts`; the same for any number of threads, so that the bits are, too
+  static constexpr int MANY = 256;  // rows of a batch, see `in_halves`
   static constexpr int FEWEST_HALVED = 128;  // rows of a piece whose gradient is summed by halves
   static constexpr std::size_t SMALL = 65536;  // bytes of weights up to which a layer is split over threads by rows
 
