@@ -49,7 +49,9 @@ THREADED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.usefixtures("_always_shared")
 @pytest.mark.parametrize("what", THREADED)
-@pytest.mark.parametrize("sizes", [[5, 6, 3], [3, 17, 1], [90, 200, 10], [160, 120, 1], [200, 200, 200, 3], [4, 2]], ids=str)
+@pytest.mark.parametrize(
+    "sizes", [[5, 6, 3], [3, 17, 1], [90, 200, 10], [160, 120, 1], [200, 200, 200, 3], [4, 2]], ids=str
+)
 def test_threads_do_not_change_a_bit(sizes: list[int], what: str) -> None:
     settings = {"epochs": 1, "learning_rate": 0.01, **THREADED[what]}
     start = Network(sizes, ["tanh"] * (len(sizes) - 2) + [settings.pop("output", "identity")])
