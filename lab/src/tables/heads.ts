@@ -127,12 +127,12 @@ export function totalAtEnd(rows: string[][]): string {
 }
 export const noteOnTotal = (word: string): Text => said('the last row is left out, which seems to be a total ("{word}")', { word: clipped(word, 20) });
 
-/** Names with a number behind each that was there before: x, x.1, x.2. */
+/** Names with a number behind each that was there before: x, x_1, x_2. */
 export function numbered(names: string[]): string[] {
   const found = new Set<string>(), again: Record<string, number> = Object.create(null);
   for (const name of names) {
     let own = name;
-    while (found.has(own) || (own !== name && names.includes(own))) own = `${name}.${(again[name] = (again[name] ?? 0) + 1)}`;
+    while (found.has(own) || (own !== name && names.includes(own))) own = `${name}_${(again[name] = (again[name] ?? 0) + 1)}`;
     found.add(own);
   }
   return [...found];
@@ -140,7 +140,7 @@ export function numbered(names: string[]): string[] {
 /** What to say of names that several columns have. */
 export function notesOnRepeated(names: string[]): Text[] {
   const several = [...new Set(names.filter((name, k) => name && names.indexOf(name) < k))].sort((a, b) => names.indexOf(a) - names.indexOf(b)).map((name) => clipped(name, 30));
-  return several.length ? [said('several columns are called {names}: those behind the first are read as "{second}", …', { names: listed(several.map((name) => `"${name}"`), 3), second: `${several[0]}.1` })] : [];
+  return several.length ? [said('several columns are called {names}: those behind the first are read as "{second}", …', { names: listed(several.map((name) => `"${name}"`), 3), second: `${several[0]}_1` })] : [];
 }
 export const noteOnNotes = (cell: string): Text => said('what stands below the table is left out ("{cell}")', { cell: clipped(cell) });
 

@@ -104,7 +104,7 @@ export const zh: Record<Key, string> = {
   choice_back_gradient: 'Wᵀδ', choice_back_notes: 'Wᵀe', choice_constant: '不变', choice_cosine: '余弦', choice_zeros: '全为零',
   bad_difference: '差值 t − o 没有最小值：不能用它训练。',
   bad_softmax: '单个输出的 softmax 恒为 1：请选 sigmoid。',
-  bad_hinge: '合页误差要求目标值为 −1 和 1。',
+  bad_hinge: '合页损失要求目标值为 −1 和 1。',
 
   network: '网络',
   network_of: '网络{run}：各层从左到右',
