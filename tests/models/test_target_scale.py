@@ -113,7 +113,7 @@ def test_the_estimator() -> None:
 
 def test_what_cannot_be(table: pl.DataFrame) -> None:
     cases = [
-        ("income", {"target_scale": "sqrt"}, "target_scale: expected 'auto' or 'log' or 'none', found 'sqrt'"),
+        ("income", {"target_scale": "sqrt"}, "target_scale: expected 'auto', 'log' or 'none', found 'sqrt'"),
         ("sort", {"target_scale": "log"}, "target_scale: expected numbers to be predicted, found 2 classes"),
         ("years", {"target_scale": "log"}, "no number below 0"),
     ]
