@@ -42,7 +42,7 @@ void Trainer::fetch(Run& run, const Piece& piece, int thread) {
   else columns.list(inputs, run.marks_of(piece.step), run.threads);
   set_apart(run, piece, thread);
   Workspace& work = *run.work[thread];
-  work.lay(run.layers[thread], thread, by_own_units(run) ? inputs_of_half(thread) : ALL);
+  work.lay(run.layers[thread], thread, by_own_units(run) ? inputs_of_part(thread, 2) : ALL);
   if (run.encoded) {
     const bool own = by_rows(layers_[0], run.threads, SMALL);
     const auto [v0, v1] = own ? Range{0, layers_[0].vectors} : part(layers_[0].vectors, thread, run.threads);
@@ -181,7 +181,7 @@ void Trainer::add_halves(Run& run, const Piece& piece, int thread, int r0, int r
   Workspace& work = *run.work[thread];
   for (int half = own ? thread : 0; half < (own ? thread + 1 : 2); ++half) {
     const auto [v0, v1] = groups_of_half(half);
-    const auto [k0, k1] = inputs_of_half(half);
+    const auto [k0, k1] = inputs_of_part(half, 2);
     const Rows sums = half_of(piece.step, half);
     if (work.along[1].size()) product_along(layer, work.a[0], r0, r1, v0, v1, work.along_of(layer, 1, thread), sums);
     else

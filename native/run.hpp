@@ -67,12 +67,6 @@ inline Rows Trainer::input_of(const Run& run, int l, int thread) const {
 // step only these sums go from one to the other: they meet once.
 inline bool Trainer::by_own_units(const Run& run) const { return run.in_halves && run.threads == 2; }
 
-// The inputs of the second layer that are in a half of its sums.
-inline Range Trainer::inputs_of_half(int half) const {
-  const Range groups = groups_of_half(half);
-  return {groups.begin * VL, std::min(groups.end * VL, layers_[1].n_in)};
-}
-
 // The rows that a thread copies, and computes of a layer that is divided by rows.
 inline Range Trainer::rows_of(const Run& run, const Piece& piece, int thread) const {
   return by_own_units(run) ? Range{0, piece.rows} : part(piece.rows, thread, run.threads, 4);
@@ -109,7 +103,7 @@ void Trainer::each_share(const Run& run, int thread, int l, int count, int n, in
   const Layer& layer = layers_[l];
   if (by_own_units(run)) {
     const Range groups = l == 0 ? groups_of_half(thread) : Range{0, layer.vectors};
-    const Range inputs = l == 0 ? Range{0, count} : inputs_of_half(thread);
+    const Range inputs = l == 0 ? Range{0, count} : inputs_of_part(thread, 2);
     return visit(groups.begin, groups.end, inputs.begin, inputs.end);
   }
   const int blocks = std::max(1, blocks_of(count));  // the biases are there even if no input is

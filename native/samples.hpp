@@ -42,11 +42,7 @@ class alignas(APART) Trainer::SamplePass {
     if (layers_[0].activation->coupled) return {0, first_ ? groups : 0};
     return {groups * parts_.begin / PARTS, groups * parts_.end / PARTS};
   }
-  // The inputs of the second layer that are summed in part q, and the memory of that part's sums.
-  Range inputs_of_part(int q) const {
-    const Range groups = part(layers_[0].vectors, q, PARTS);
-    return {groups.begin * VL, std::min(groups.end * VL, layers_[0].n_out)};
-  }
+  // The memory of part q of the second layer's sums.
   float* part_of(int row, int q) const {
     return trainer_.parts_.data() + std::size_t(row * PARTS + q) * trainer_.part_size();
   }
@@ -94,7 +90,7 @@ class alignas(APART) Trainer::SamplePass {
     for (int v = 0; v < layer.vectors; ++v) {
       vf z = zero();
       for (int q = 0; q < PARTS; ++q)
-        if (const Range in = inputs_of_part(q); in.begin < in.end) z += load(part_of(row, q) + v * VL);
+        if (const Range in = trainer_.inputs_of_part(q, PARTS); in.begin < in.end) z += load(part_of(row, q) + v * VL);
       store(summed + v * VL, z);
     }
     layer.activation->training(summed, work_.o[last_].row(row), layer.vectors, layer.n_out);
@@ -191,7 +187,7 @@ class Trainer::Samples : public SamplePass {
   void weigh_parts(std::int64_t i) {
     const int row = int(i % 2);
     for (int q = parts_.begin; q < parts_.end; ++q)
-      if (const Range in = inputs_of_part(q); in.begin < in.end)
+      if (const Range in = trainer_.inputs_of_part(q, PARTS); in.begin < in.end)
         weigh(last_, i, 0, second_.vectors, in.begin - own_unit(), in.end - own_unit(), work_.delta[last_].data, part_of(row, q));
   }
 

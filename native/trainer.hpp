@@ -133,7 +133,11 @@ class Trainer {
   bool in_halves() const;
   bool by_own_units(const Run& run) const;
   Range groups_of_half(int half) const { return part(layers_[0].vectors, half, 2); }
-  Range inputs_of_half(int half) const;
+  // The inputs of the second layer that are summed in part q of so many, which are whole groups of the first layer's units.
+  Range inputs_of_part(int q, int parts) const {
+    const Range groups = part(layers_[0].vectors, q, parts);
+    return {groups.begin * VL, std::min(groups.end * VL, layers_[0].n_out)};
+  }
   // The sums over one half, for the rows of a step; those of the step before stay.
   Rows half_of(std::int64_t step, int half) {
     const int ld = part_size();
