@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +86,6 @@ def answers(model: Model, found: Answers, kept: pl.DataFrame, numbered: bool) ->
 
 def kept(table: Table, names: tuple[str, ...]) -> pl.DataFrame:
     """The columns matched by names and patterns. Raises ColumnError if one matches none."""
-    from dataclasses import replace
-
     import polars as pl
 
     from deltaw.models import rows_of
